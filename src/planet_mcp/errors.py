@@ -1,0 +1,144 @@
+"""Every error that planet-mcp raises on purpose.
+
+PlanetError
+├── SettingsError            a flag or environment variable is wrong
+├── ArgumentError            a tool argument is wrong: unknown feed, bad date, foreign cursor
+├── OpmlError                an OPML document cannot be read
+├── StoreError               the database cannot be opened or written
+│   ├── NewerDatabaseError   it was written by a newer planet-mcp
+│   └── ForeignDatabaseError it belongs to another program or is damaged
+├── FetchError               a URL could not be fetched
+│   ├── BlockedUrlError      the URL itself is not allowed
+│   ├── BlockedAddressError  the host's address is not public
+│   ├── TooLargeError        the body is over the limit
+│   ├── DeadlineError        no complete answer in time
+│   ├── TooManyRedirectsError
+│   └── BadResponseError     an HTTP error status or a broken answer
+└── DocumentError            a fetched document is of no use
+    ├── NotAFeedError        it is something else than a feed
+    └── ParseFailedError     the parser failed, hung or ran out of memory
+
+The text of each error says what is wrong and what to do next; `code` names the kind for programs.
+"""
+
+from typing import ClassVar
+
+
+class PlanetError(Exception):
+    """Root of all errors that planet-mcp raises on purpose."""
+
+    code: ClassVar[str] = "error"
+
+
+class SettingsError(PlanetError):
+    """A flag or an environment variable has a value that is not allowed."""
+
+    code = "settings"
+
+
+class ArgumentError(PlanetError):
+    """A value given by the caller of a tool or command cannot be used."""
+
+    code = "argument"
+
+
+class OpmlError(PlanetError):
+    """An OPML document is malformed or holds no subscriptions.
+
+    `line` is the line of the document that could not be read, where one is known.
+    """
+
+    code = "opml"
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class StoreError(PlanetError):
+    """The database cannot be opened, read or written."""
+
+    code = "store"
+
+
+class NewerDatabaseError(StoreError):
+    """The database was written by a newer version of planet-mcp."""
+
+    code = "newer_database"
+
+
+class ForeignDatabaseError(StoreError):
+    """The file is not a planet-mcp database, or is damaged."""
+
+    code = "foreign_database"
+
+
+class FetchError(PlanetError):
+    """A URL could not be fetched."""
+
+    code = "fetch_failed"
+
+
+class BlockedUrlError(FetchError):
+    """The URL is not one that planet-mcp fetches."""
+
+    code = "blocked_url"
+
+
+class BlockedAddressError(FetchError):
+    """The host resolves to an address that is not public."""
+
+    code = "blocked_address"
+
+
+class TooLargeError(FetchError):
+    """The body is larger than the limit."""
+
+    code = "too_large"
+
+
+class DeadlineError(FetchError):
+    """No complete answer arrived in time."""
+
+    code = "deadline"
+
+
+class TooManyRedirectsError(FetchError):
+    """The redirects did not end."""
+
+    code = "too_many_redirects"
+
+
+class BadResponseError(FetchError):
+    """The server answered with an error status, or not with proper HTTP.
+
+    `status` is the HTTP status where there was one; `retry_after` the seconds the server asked
+    to wait (RFC 9110, section 10.2.3).
+    """
+
+    code = "bad_response"
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class DocumentError(PlanetError):
+    """A fetched document is of no use."""
+
+    code = "document"
+
+
+class NotAFeedError(DocumentError):
+    """The document is not a feed."""
+
+    code = "not_a_feed"
+
+
+class ParseFailedError(DocumentError):
+    """The parser failed on the document, hung or ran out of memory."""
+
+    code = "parse_failed"

@@ -1,0 +1,163 @@
+"""The frozen values that pass between the modules; no behaviour beyond what they say themselves.
+
+What a feed claims keeps Atom's names (`published`, `updated`); what planet-mcp observed ends in
+`_at`. All times are aware UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One feed of an OPML document."""
+
+    url: str
+    title: str | None = None
+    site_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """Opaque strings for a conditional GET (RFC 9110, section 8.8), sent back as they came.
+
+    `url` is where they came from: after redirects they mean nothing anywhere else.
+    """
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The body of a successful fetch.
+
+    `url` is where the body finally came from; `moved_to` is the target when every redirect on
+    the way was permanent (301, 308); `fresh_for` how many seconds the server calls it fresh.
+    """
+
+    url: str
+    body: bytes
+    content_type: str
+    validators: Validators
+    moved_to: str | None = None
+    fresh_for: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The server said 304: what is stored is current."""
+
+    validators: Validators
+    fresh_for: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """HTML after conversion, ready to store.
+
+    `markdown` is what a reader gets, `text` what is indexed (no URLs, no markup), `excerpt` the
+    beginning of the text, `words` its length, `hosts` where its links lead, sorted.
+    """
+
+    markdown: str
+    text: str
+    excerpt: str
+    words: int
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEntry:
+    """One entry of a feed document, normalised.
+
+    `key` identifies it within its feed; `fingerprint` changes when anything a reader sees
+    changes; `teaser` says that the content is only the beginning of the article.
+    """
+
+    key: str
+    url: str | None
+    title: str
+    title_derived: bool
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    published: datetime | None
+    updated: datetime | None
+    content: Content
+    teaser: bool
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed document, normalised; `warning` says what was wrong with it but could be salvaged."""
+
+    title: str | None
+    site_url: str | None
+    description: str | None
+    language: str | None
+    entries: tuple[ParsedEntry, ...]
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A feed that a page points to."""
+
+    url: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLinks:
+    """The feeds that a page points to, most likely first; empty when it names none."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionList:
+    """The feeds of an OPML document that was fetched."""
+
+    subscriptions: tuple[Subscription, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """The article found on a web page."""
+
+    title: str
+    authors: tuple[str, ...]
+    published: datetime | None
+    content: Content
+
+
+class FeedStatus(StrEnum):
+    """How a subscription is doing."""
+
+    OK = "ok"
+    FAILING = "failing"
+    DORMANT = "dormant"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as it is stored; `title` is never empty (it falls back to the URL)."""
+
+    id: int
+    url: str
+    title: str
+    site_url: str | None
+    entries: int
+    newest_entry: datetime | None
+    status: FeedStatus
+    problem: str | None
+    warning: str | None
+    errors: int
+    validators: Validators | None
+    body_hash: str | None
+    checked_at: datetime | None
+    next_check_at: datetime

@@ -1,0 +1,94 @@
+"""Settings: flags, `PLANET_MCP_*` variables and defaults, validated once at the edge."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from planet_mcp.errors import SettingsError
+from planet_mcp.urls import IPNetwork
+
+ENV_PREFIX = "PLANET_MCP_"
+DEFAULT_FEEDS = "planet-python"
+
+
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(ipaddress.ip_network(item.strip()) for item in value.split(",") if item.strip())
+
+
+def _default_database() -> Path:
+    return user_data_path("planet-mcp", appauthor=False) / "planet.sqlite"
+
+
+class Settings(BaseSettings):
+    """Everything that a user can set; each field is also the variable `PLANET_MCP_<FIELD>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    database: Path = Field(
+        default_factory=_default_database,
+        description="The SQLite file that holds feeds and entries.",
+    )
+    feeds: str = Field(
+        DEFAULT_FEEDS,
+        description=(
+            "What a new database subscribes to: an OPML file, or `none`. "
+            "Without it, Planet Python's 567 feeds."
+        ),
+    )
+    refresh: Literal["on", "off"] = Field(
+        "on", description="Whether the server checks the feeds in the background."
+    )
+    allow_networks: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        (),
+        description=(
+            "Networks in CIDR notation, separated by commas, that may be fetched from although "
+            "they are not public, on any port (for tests and intranets)."
+        ),
+    )
+    fetch_any: bool = Field(
+        False,
+        description="Let `fetch_article` fetch pages on hosts that the corpus does not know.",
+    )
+    host_delay: float = Field(
+        2.0,
+        ge=0,
+        le=3600,
+        description="Seconds between two requests to one registrable domain or literal address.",
+    )
+    host_concurrency: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Requests at a time to one registrable domain or literal address.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="What the server writes to stderr."
+    )
+
+
+def load(**flags: Any) -> Settings:
+    """Combine flags (None means not given), environment and defaults.
+
+    Raises:
+        SettingsError: A value is not allowed; the text names the variable and says what is.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explain(item, given) for item in error.errors())) from None
+
+
+def _explain(item: Any, flags: dict[str, Any]) -> str:
+    field = str(item["loc"][0])
+    name = f"--{field.replace('_', '-')}" if field in flags else f"{ENV_PREFIX}{field.upper()}"
+    reason = str(item["msg"]).removeprefix("Value error, ")
+    return f"{name}: {reason[:1].lower()}{reason[1:]} (got {item['input']!r})"

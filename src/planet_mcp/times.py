@@ -1,0 +1,64 @@
+"""Points in time as people and agents write them: ISO 8601 dates, times and ages (pure)."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+
+from planet_mcp.errors import ArgumentError
+
+_AGE = re.compile(r"(\d{1,5})\s*(h|d|w|mo|y)")
+_UNITS = {
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "mo": timedelta(days=30.4375),
+    "y": timedelta(days=365.25),
+}
+_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}-?\d")
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+_HELP = (
+    "use an ISO 8601 date or time (2026-11-22, 2026-11-22T09:00Z) or an age (36h, 7d, 4w, 6mo, 1y)"
+)
+
+
+def parse_since(text: str, *, now: datetime) -> datetime:
+    """Read the beginning of a period; a date means its first moment, a naive time UTC.
+
+    Raises:
+        ArgumentError: The text is neither a date, a time nor an age.
+    """
+    return _parse(text, now=now, name="since")
+
+
+def parse_until(text: str, *, now: datetime) -> datetime:
+    """Read the end of a period, exclusive; a date includes that whole day.
+
+    Raises:
+        ArgumentError: The text is neither a date, a time nor an age.
+    """
+    moment = _parse(text, now=now, name="until")
+    return min(moment, _LAST) + timedelta(days=1) if _DATE.fullmatch(text.strip()) else moment
+
+
+def _parse(text: str, *, now: datetime, name: str) -> datetime:
+    stripped = text.strip()
+    age = _AGE.fullmatch(stripped.lower())
+    try:
+        if age:
+            return now - int(age[1]) * _UNITS[age[2]]
+        moment = datetime.fromisoformat(stripped)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ArgumentError(f"{name}={text!r} is not a date, time or age: {_HELP}.") from None
+
+
+def day_of(moment: datetime) -> str:
+    """Return the UTC date of a moment as `YYYY-MM-DD`."""
+    return moment.astimezone(UTC).date().isoformat()
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment in UTC to the minute, or only its date when it is midnight."""
+    utc = moment.astimezone(UTC)
+    if utc.time() == time(0):
+        return utc.date().isoformat()
+    return f"{utc:%Y-%m-%dT%H:%MZ}"

@@ -1,0 +1,239 @@
+"""Which URL may be fetched, what its canonical form is and whose it is (pure)."""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+
+from planet_mcp.errors import BlockedAddressError, BlockedUrlError
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MAX_URL = 2_000
+PORTS = frozenset({80, 443, 8000, 8008, 8080, 8443})
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# IANA IPv4 and IPv6 special-purpose address registries, plus multicast and a cloud's metadata
+# address. Our own table, because ipaddress.is_global differs between Python's patch releases.
+_SPECIAL = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32"),
+        *("169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24"),
+        *("192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24"),
+        *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+    )
+)
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+_IPV4_INSIDE = (ipaddress.ip_network("::ffff:0:0/96"), ipaddress.ip_network("64:ff9b::/96"))
+
+_LOCAL_SUFFIXES = (
+    *(".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".private"),
+    *(".home.arpa", ".localdomain", ".onion", ".test", ".invalid", ".in-addr.arpa", ".ip6.arpa"),
+)
+_HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,62}\.?")
+_NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
+_ALLOWED = "!#$%&'()*+,/:;=?@~-._"
+_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref_src|igshid|yclid|_hsenc|_hsmi|at_\w+")
+
+
+def http_url(raw: str, base: str | None = None) -> str | None:
+    """Resolve a reference to an absolute http(s) URL; None when it is none.
+
+    White space and control characters inside are dropped, as browsers do (WHATWG URL, 4.4).
+    """
+    reference = _CONTROL_OR_SPACE.sub("", raw)
+    try:
+        absolute = urljoin(base, reference) if base else reference
+        parts = urlsplit(absolute)
+        usable = parts.scheme in DEFAULT_PORTS and parts.hostname
+    except ValueError:
+        return None
+    if not usable:
+        return None
+    try:
+        origin = f"{parts.scheme}://{_ascii_host(parts.netloc)}"
+    except UnicodeError:
+        return None
+    rest = absolute[len(parts.scheme) + len("://") + len(parts.netloc) :]
+    # What RFC 3986 does not allow there could turn into Markdown around the URL, or be unseen.
+    safe = origin + quote(rest, safe=_ALLOWED)
+    return safe if len(safe) <= MAX_URL else None
+
+
+def _ascii_host(netloc: str) -> str:
+    """Write an internationalised host name in ASCII (RFC 3490)."""
+    if netloc.isascii():
+        return netloc
+    userinfo, at, host = netloc.rpartition("@")
+    return f"{userinfo}{at}{host.encode('idna').decode()}"
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL in lower case without `www.`; empty when it has none."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.")
+
+
+def canonical(url: str) -> str:
+    """Return a key under which two spellings of one page's URL are equal.
+
+    Scheme, `www.`, default port, trailing slash, tracking parameters and fragment do not count;
+    the order of the other parameters does.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return url
+    host = host_of(url)
+    if port not in (None, *DEFAULT_PORTS.values()):
+        host = f"[{host}]:{port}"
+    query = urlencode(
+        [
+            (name, value)
+            for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            if not _TRACKING.fullmatch(name.lower())
+        ]
+    )
+    return f"{host}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
+
+
+@cache
+def _suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList  # deferred: start-up never needs it
+
+    # The ICANN part only: a blog on a hosting platform shares the platform's machines, so a
+    # polite client counts requests against the platform.
+    return PublicSuffixList(only_icann=True)
+
+
+def registrable_domain(host: str) -> str:
+    """Return the domain that someone registered for this host, or the literal address itself."""
+    bare = host.strip("[]").rstrip(".").lower()
+    if literal_address(bare) is not None:
+        return bare
+    return _suffixes().privatesuffix(bare) or bare
+
+
+def literal_address(host: str) -> IPAddress | None:
+    """Return the address that a host spells out, if it does."""
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def check_spelling(raw: str) -> None:
+    """Refuse a URL that parsers could read differently, before any of them reads it.
+
+    Raises:
+        BlockedUrlError: It is empty, too long, or has white space, control characters or
+            backslashes.
+    """
+    if not raw:
+        raise BlockedUrlError("The URL is empty; give an http:// or https:// address.")
+    if len(raw) > MAX_URL:
+        raise BlockedUrlError(f"The URL is longer than {MAX_URL} characters.")
+    if _CONTROL_OR_SPACE.search(raw) or "\\" in raw:
+        raise BlockedUrlError("The URL contains white space, control characters or backslashes.")
+
+
+def check_url(raw: str, *, allowed: Sequence[IPNetwork]) -> None:
+    """Refuse a URL that the fetcher would refuse before it looks anything up.
+
+    Raises:
+        BlockedUrlError: Its spelling, scheme, port or host is not allowed.
+        BlockedAddressError: Its host is a literal address that is not public.
+    """
+    check_spelling(raw)
+    try:
+        parts = urlsplit(raw)
+        port = parts.port
+    except ValueError as error:
+        raise BlockedUrlError(f"{raw!r} is not a URL: {error}") from error
+    if "@" in parts.netloc:
+        raise BlockedUrlError("A URL with a user name or password is not fetched.")
+    check_target(parts.scheme, parts.hostname or "", port, allowed=allowed)
+
+
+def check_target(scheme: str, host: str, port: int | None, *, allowed: Sequence[IPNetwork]) -> None:
+    """Refuse what a URL names when that can be judged without a look-up.
+
+    `allowed` are the networks that the operator opened: where there are any, odd ports and local
+    names are judged by `check_address` once the address is known.
+
+    Raises:
+        BlockedUrlError: The scheme, port or host name is not allowed.
+        BlockedAddressError: The host is a literal address that is not public.
+    """
+    if scheme not in DEFAULT_PORTS:
+        raise BlockedUrlError("Only http:// and https:// URLs are fetched.")
+    number = port if port is not None else DEFAULT_PORTS[scheme]
+    address = literal_address(host)
+    if address is not None:
+        check_address(address, number, allowed=allowed)
+    elif not allowed:
+        check_port(number)
+        _check_public_name(host.lower())
+
+
+def _check_public_name(host: str) -> None:
+    if _NUMERIC_LABEL.fullmatch(host.rstrip(".").rsplit(".", 1)[-1]):
+        raise BlockedUrlError(f"The host {host!r} is a number in disguise, not a name.")
+    if not _HOST_NAME.fullmatch(host) or f".{host.rstrip('.')}".endswith(_LOCAL_SUFFIXES):
+        raise BlockedUrlError(
+            f"The host {host!r} is not a public name; to allow an intranet, set "
+            "PLANET_MCP_ALLOW_NETWORKS to its addresses."
+        )
+
+
+def check_port(port: int) -> None:
+    """Refuse a port on which no public web server is expected.
+
+    Raises:
+        BlockedUrlError: The port is not in `PORTS`.
+    """
+    if port not in PORTS:
+        raise BlockedUrlError(
+            f"Port {port} is not fetched; allowed are {', '.join(map(str, sorted(PORTS)))}."
+        )
+
+
+def check_address(address: IPAddress, port: int, *, allowed: Sequence[IPNetwork]) -> None:
+    """Refuse an address that is about to be dialled unless it is public or was opened.
+
+    Raises:
+        BlockedAddressError: The address is not public.
+        BlockedUrlError: It is public, but the port is not allowed.
+    """
+    if any(address.version == network.version and address in network for network in allowed):
+        return
+    if not _is_public(address):
+        raise BlockedAddressError(
+            f"{address} is not a public address; to allow it, set PLANET_MCP_ALLOW_NETWORKS."
+        )
+    check_port(port)
+
+
+def _is_public(address: IPAddress) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id:
+            return False
+        if any(address in network for network in _IPV4_INSIDE):
+            # An IPv4 address in an IPv6 coat is as public as what is inside.
+            return _is_public(ipaddress.IPv4Address(address.packed[-4:]))
+        if address not in _GLOBAL_UNICAST:
+            return False
+    return not any(address.version == net.version and address in net for net in _SPECIAL)

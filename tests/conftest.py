@@ -1,0 +1,55 @@
+"""What tests share: a loopback web, settings that stay in a temporary folder, open planets."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planet_mcp.planet import Planet, open_planet
+from planet_mcp.settings import Settings, load
+from tests.site import Site, running_site
+
+LOOPBACK = "127.0.0.0/8,::1/128"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the settings or the database of whoever runs it, or reaches the internet."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"PLANET_MCP_{name.upper()}", raising=False)
+    monkeypatch.setenv("PLANET_MCP_DATABASE", str(tmp_path / "planet.sqlite"))
+    monkeypatch.setenv("PLANET_MCP_FEEDS", "none")
+    monkeypatch.setenv("PLANET_MCP_ALLOW_NETWORKS", LOOPBACK)
+    monkeypatch.setenv("PLANET_MCP_HOST_DELAY", "0")
+    monkeypatch.setenv("PLANET_MCP_HOST_CONCURRENCY", "16")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with running_site() as running:
+        yield running
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "planet.sqlite"
+
+
+@asynccontextmanager
+async def planet_of(**settings: Any) -> AsyncIterator[Planet]:
+    """Open a planet on the test's database."""
+    async with open_planet(load(**settings)) as planet:
+        yield planet
+
+
+@pytest.fixture
+async def planet() -> AsyncIterator[Planet]:
+    async with planet_of() as opened:
+        yield opened

@@ -1,0 +1,155 @@
+"""Dates, times and ages as people and agents write them."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planet_mcp.errors import ArgumentError
+from planet_mcp.times import day_of, parse_since, parse_until, stamp
+
+NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+
+_MOMENTS = st.timedeltas(timedelta(days=-300_000), timedelta(days=2_000_000)).map(
+    lambda distance: NOW + distance
+)
+
+
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+# ---------------------------------------------------------------------------------- dates, times
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-20", utc(2026, 11, 20)),
+        (" 2026-11-20 ", utc(2026, 11, 20)),
+        ("20261120", utc(2026, 11, 20)),
+        ("2026-11-20T09:15", utc(2026, 11, 20, 9, 15)),
+        ("2026-11-20 09:15", utc(2026, 11, 20, 9, 15)),
+        ("2026-11-20T09:15Z", utc(2026, 11, 20, 9, 15)),
+        ("2026-11-20T09:15+02:00", utc(2026, 11, 20, 7, 15)),
+        ("2026-11-20T23:30-01:00", utc(2026, 11, 21, 0, 30)),
+        ("2028-02-29", utc(2028, 2, 29)),
+    ],
+)
+def test_a_date_or_time_is_read_and_a_naive_one_means_utc(text: str, expected: datetime) -> None:
+    assert parse_since(text, now=NOW) == expected
+    assert parse_since(text, now=NOW).tzinfo == UTC
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("36h", timedelta(hours=36)),
+        ("7d", timedelta(days=7)),
+        ("7D", timedelta(days=7)),
+        (" 7 d ", timedelta(days=7)),
+        ("0d", timedelta(0)),
+        ("4w", timedelta(weeks=4)),
+        ("6mo", timedelta(days=182.625)),
+        ("1y", timedelta(days=365.25)),
+        ("2000y", timedelta(days=730_500)),
+    ],
+)
+def test_an_age_counts_back_from_now(text: str, age: timedelta) -> None:
+    assert parse_since(text, now=NOW) == NOW - age
+    assert parse_until(text, now=NOW) == NOW - age
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-11-20", " 2026-11-20", "2028-02-29", "20261120", "2026-W47-5", "2026W475"]
+)
+def test_a_date_as_until_includes_that_day(text: str) -> None:
+    assert parse_until(text, now=NOW) == parse_since(text, now=NOW) + timedelta(days=1)
+
+
+@pytest.mark.parametrize("text", ["2026-11-20T00:00", "2026-11-20T00:00Z", "2026-11-20 09:15"])
+def test_a_time_as_until_is_that_moment(text: str) -> None:
+    assert parse_until(text, now=NOW) == parse_since(text, now=NOW)
+
+
+def test_the_last_date_there_is_means_for_ever() -> None:
+    assert parse_until("9999-12-31", now=NOW) >= utc(9999, 12, 31)
+
+
+@given(st.dates(max_value=date(9999, 12, 30)))
+def test_a_day_is_within_the_period_from_it_until_it(day: date) -> None:
+    text = day.isoformat()
+    since, until = parse_since(text, now=NOW), parse_until(text, now=NOW)
+
+    assert until - since == timedelta(days=1)
+    assert day_of(since) == text
+
+
+@given(_MOMENTS, st.timedeltas(timedelta(hours=-12), timedelta(hours=12)))
+def test_a_moment_reads_the_same_in_any_zone(moment: datetime, offset: timedelta) -> None:
+    zone = timezone(timedelta(minutes=offset // timedelta(minutes=1)))
+
+    assert parse_since(moment.astimezone(zone).isoformat(), now=NOW) == moment
+    assert parse_until(moment.astimezone(zone).isoformat(), now=NOW) == moment
+
+
+# ---------------------------------------------------------------------------------- what is wrong
+WRONG = (
+    *("", " ", "yesterday", "last week", "7", "7x", "-7d", "+7d", "1.5d", "7dd", "7d 3h", "1m"),
+    *(
+        "2026",
+        "2026-11",
+        "2026-13-01",
+        "2026-02-30",
+        "22.11.2026",
+        "11/22/2026",
+        "2026-11-22T25:00",
+    ),
+    *("99999y", "123456d", "0001-01-01T00:00+14:00", "9999-12-31T23:59-05:00", "now", "null", "\0"),
+)
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_no_time_is_refused_with_what_is_allowed(text: str) -> None:
+    for parse, name in ((parse_since, "since"), (parse_until, "until")):
+        with pytest.raises(ArgumentError, match=rf"^{name}=.*ISO 8601 .*36h, 7d, 4w, 6mo, 1y") as e:
+            parse(text, now=NOW)
+        assert repr(text) in str(e.value)
+
+
+@given(st.text() | st.text("0123456789-:TZ+hdwmoy ."))
+def test_every_text_is_a_moment_in_utc_or_refused(text: str) -> None:
+    for parse in (parse_since, parse_until):
+        try:
+            moment = parse(text, now=NOW)
+        except ArgumentError:
+            continue
+        assert moment.tzinfo == UTC
+
+
+# ------------------------------------------------------------------------------------- written out
+@pytest.mark.parametrize(
+    ("moment", "day", "text"),
+    [
+        (utc(2026, 11, 22), "2026-11-22", "2026-11-22"),
+        (utc(2026, 11, 22, 9, 5), "2026-11-22", "2026-11-22T09:05Z"),
+        (
+            datetime(2026, 11, 22, 0, 30, tzinfo=timezone(timedelta(hours=1))),
+            "2026-11-21",
+            "2026-11-21T23:30Z",
+        ),
+        (
+            datetime(2026, 11, 22, 1, 0, tzinfo=timezone(timedelta(hours=1))),
+            "2026-11-22",
+            "2026-11-22",
+        ),
+    ],
+)
+def test_a_moment_is_written_in_utc(moment: datetime, day: str, text: str) -> None:
+    assert day_of(moment) == day
+    assert stamp(moment) == text
+
+
+@given(_MOMENTS)
+def test_a_stamp_reads_back_as_its_minute(moment: datetime) -> None:
+    assert parse_since(stamp(moment), now=NOW) <= moment
+    assert moment - parse_since(stamp(moment), now=NOW) < timedelta(minutes=1)
