@@ -1,0 +1,27 @@
+"""HTML to clean Markdown, plain text and excerpts; code blocks are kept exactly.
+
+No HTML leaves this package: what a reader would not see is gone, what an author typed as text
+stays text. Pure: values in, values out.
+
+tree ─▶ blocks, links (code, formulas and URLs go on the shelf) ─▶ render (and back from it)
+"""
+
+from planet_mcp.markdown.characters import clean_text
+from planet_mcp.markdown.plain import (
+    excerpt_of,
+    from_markdown,
+    from_plain_text,
+    looks_like_html,
+    one_line,
+)
+from planet_mcp.markdown.render import convert
+
+__all__ = [
+    "clean_text",
+    "convert",
+    "excerpt_of",
+    "from_markdown",
+    "from_plain_text",
+    "looks_like_html",
+    "one_line",
+]

@@ -1,0 +1,340 @@
+"""Code, formulas, tables and footnotes: made ready in the tree for the conversion."""
+
+import re
+from collections.abc import Callable
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.markdown.characters import clean_code, clean_text
+from planet_mcp.markdown.code import KNOWN_LANGUAGES, CodeBlock, code_block, is_code_table
+from planet_mcp.markdown.shelf import BLOCK, Shelf
+from planet_mcp.markdown.tree import drop, is_blank, remove_dropped, text_of
+
+_LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
+_CODE_BLOCKS = etree.XPath(
+    "//*[self::pre or self::table or self::xmp or self::listing or self::plaintext"
+    " or self::code[contains(@style, 'white-space') or contains(@class, 'block') or br]"
+    " or self::div[(@data-lang and contains(@class, 'code')) or"
+    " contains(concat(' ', @class), ' syntaxhighlighter')][not(.//pre or .//table)]]"
+)
+_INLINE_CODE = ("code", "kbd", "samp", "tt")
+_LABELS = ("div", "span", "figcaption", "header", "button", "clipboard-copy", "a", "p")
+_LABEL_CLASS = re.compile(r"lang|label|title|header|copy|toolbar|name", re.IGNORECASE)
+_COPY = re.compile(
+    r"(?:copy|copied!?|copy (?:code|to clipboard|snippet)|expand|collapse|view raw|raw|wrap|run)?",
+    re.IGNORECASE,
+)
+_LONGEST_LABEL = 30
+_WRAPPED = 4
+_TEX_SCRIPTS = etree.XPath("//script[starts-with(@type, 'math/tex')]")
+_TEX_PREVIEWS = etree.XPath("//*[contains(@class, 'MathJax') and not(.//math) and not(.//script)]")
+_LAYOUT_ROLES = frozenset(("presentation", "none"))
+_ROW_GROUPS = frozenset(("thead", "tbody", "tfoot"))
+_MOST_SPANNED = 20
+_TOO_NESTED = etree.XPath(
+    "//*[self::ul or self::ol or self::blockquote or self::dl][ancestor::*[self::ul or self::ol"
+    " or self::blockquote or self::dl][12]]"
+)
+_EXPONENT = re.compile(r"[-+\u2212]?\d{1,4}|[nkmxijt]")
+_NOTE_NAME = re.compile(
+    r"(?:^|[-_:#.])(?:fn|foot-?note|cite[-_]?note|ftn|note|endnote|sdfootnote)", re.IGNORECASE
+)
+_NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
+_BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*")
+
+
+def shelve_listings(root: _Element, put: Callable[[CodeBlock], str]) -> None:
+    """Replace every code block by a paragraph with what `put` returns for it."""
+    done: set[_Element] = set()
+    for element in _CODE_BLOCKS(root):
+        if element.tag == "code" and not _is_block(element):
+            continue
+        if element in done or (element.tag == "table" and not is_code_table(element)):
+            continue
+        done.update(element.iterdescendants(*_LISTINGS))
+        block = code_block(element)
+        if block.text:
+            block = _with_label(element, block)
+            _replace(element, put(block))
+        else:
+            drop(element)
+    remove_dropped(root)
+
+
+def _is_block(code: _Element) -> bool:
+    """Tell whether a `<code>` stands for a block of its own without a `<pre>` around it."""
+    lines = "".join(code.itertext()).strip().count("\n")
+    if "block" in (code.get("class") or "").split():
+        return True
+    if "pre" in (code.get("style") or ""):
+        return lines > 0
+    parent = code.getparent()
+    alone = parent is not None and len(parent) == 1 and not (parent.text or "").strip()
+    return alone and not (code.tail or "").strip() and next(code.iter("br"), None) is not None
+
+
+def _replace(element: _Element, token: str) -> None:
+    parent = element.getparent()
+    # Some sites wrap the <pre> in a <code>; a heading or a link cannot hold a block.
+    while parent is not None and parent.tag in ("code", "a", "b", "strong", "em", "i"):
+        parent.tag = "div"
+        parent = parent.getparent()
+    element.clear(keep_tail=True)
+    element.tag = "p"
+    element.text = token
+    _unname_wrappers(element)
+
+
+def _unname_wrappers(element: _Element) -> None:
+    """Take the class from what wraps a listing only: it would pass for a toolbar or a widget."""
+    for _ in range(_WRAPPED):
+        parent = element.getparent()
+        if parent is None or parent.tag not in ("div", "figure") or (parent.text or "").strip():
+            return
+        others = [child for child in parent if child is not element]
+        if any((child.tail or "").strip() for child in parent) or not all(map(is_blank, others)):
+            return
+        parent.attrib.clear()
+        element = parent
+
+
+def _with_label(element: _Element, block: CodeBlock) -> CodeBlock:
+    """Take the labels and buttons around a listing away; a label may name the language."""
+    for neighbour in _neighbours(element):
+        label = _short_text(neighbour)
+        if label is None:
+            continue
+        language = label.lower()
+        if language in KNOWN_LANGUAGES and (not block.language or language == block.language):
+            block = CodeBlock(block.text, block.language or language)
+        elif language != block.language and not _COPY.fullmatch(label):
+            continue
+        drop(neighbour)
+    return block
+
+
+def _neighbours(element: _Element) -> list[_Element]:
+    found = []
+    for _ in range(3):
+        before, after = element.getprevious(), element.getnext()
+        parent = element.getparent()
+        loose = (
+            before.tail if before is not None else parent.text if parent is not None else ""
+        ) or ""
+        if before is not None and before.tag in _LABELS and not loose.strip():
+            found.append(before)
+        if after is not None and after.tag in _LABELS and not (element.tail or "").strip():
+            found.append(after)
+        if parent is None or parent.tag not in ("div", "figure") or loose.strip():
+            break
+        if any(e.tag not in _LABELS for e in parent if e is not element):
+            break
+        element = parent
+    return found
+
+
+def _short_text(element: _Element) -> str | None:
+    if element.tag in ("p", "a") and not _LABEL_CLASS.search(element.get("class") or ""):
+        return None
+    text = ""
+    for piece in element.itertext():
+        text += piece
+        if len(text) > _LONGEST_LABEL * 4:
+            return None
+    label = " ".join(text.split())
+    return label if label and len(label) <= _LONGEST_LABEL and BLOCK not in label else None
+
+
+def shelve_inline_code(root: _Element, shelf: Shelf) -> None:
+    """Replace every piece of inline code by its token."""
+    for code in list(root.iter(*_INLINE_CODE)):
+        text = "".join(code.itertext())
+        if BLOCK in text or not text.strip():
+            code.tag = "span"
+            continue
+        in_table = "|" in text and next(code.iterancestors("td", "th"), None) is not None
+        token = shelf.code(_collapsed(text), in_table=in_table)
+        link = (
+            code[0]
+            if len(code) == 1 and code[0].tag == "a" and len(text) == _length(code[0])
+            else None
+        )
+        href = None if link is None else link.get("href")
+        code.clear(keep_tail=True)
+        code.tag = "span" if href is None else "a"
+        if href is not None:
+            code.set("href", href)
+        code.text = token
+
+
+def _length(element: _Element) -> int:
+    return sum(len(piece) for piece in element.itertext())
+
+
+def _collapsed(code: str) -> str:
+    return re.sub(r"[ \t]*[\r\n]\s*", " ", code)
+
+
+def shelve_formulas(root: _Element, shelf: Shelf) -> None:
+    """Replace every formula by its TeX source, or what else can be read of it."""
+    scripts = _TEX_SCRIPTS(root)
+    for preview in _TEX_PREVIEWS(root) if scripts else ():
+        drop(preview)
+    for script in scripts:
+        _put_formula(
+            script, script.text or "", shelf, display="mode=display" in script.get("type", "")
+        )
+    for formula in list(root.iter("math")):
+        tex = formula.get("alttext") or _annotation(formula)
+        if tex:
+            _put_formula(formula, tex, shelf, display=formula.get("display") == "block")
+        else:
+            _put_readable(formula)
+
+
+def _annotation(formula: _Element) -> str:
+    for annotation in formula.iter("annotation"):
+        if "tex" in (annotation.get("encoding") or "").lower():
+            return annotation.text or ""
+    return ""
+
+
+def _put_formula(element: _Element, tex: str, shelf: Shelf, *, display: bool) -> None:
+    tex = " ".join(clean_code(tex).split())
+    if tex.startswith("{\\displaystyle") and tex.endswith("}"):
+        tex = tex[len("{\\displaystyle") : -1].strip()
+    element.clear(keep_tail=True)
+    element.tag = "span"
+    if tex:
+        fence = "$$" if display else "$"
+        harmless = re.sub(r"<(?=[A-Za-z/!?])", "< ", tex)
+        element.text = shelf.inline(f"{fence}{harmless}{fence}", tex)
+
+
+def _put_readable(formula: _Element) -> None:
+    for note in list(formula.iter("annotation", "annotation-xml")):
+        drop(note)
+    text = "".join("".join(formula.itertext()).split())
+    formula.clear(keep_tail=True)
+    formula.tag = "span"
+    formula.text = clean_text(text)
+
+
+def adapt_tables(root: _Element) -> None:
+    """Unwrap the tables that only place blocks beside each other, bound the cells of others."""
+    _limit_spans(root)
+    for table in list(root.iter("table")):
+        rows = _own_rows(table)
+        if _is_layout(table, rows):
+            _unwrap(table, rows)
+
+
+def _own_rows(table: _Element) -> list[_Element]:
+    rows = []
+    for child in table:
+        if child.tag == "tr":
+            rows.append(child)
+        elif child.tag in _ROW_GROUPS:
+            rows.extend(child.iterchildren("tr"))
+    return rows
+
+
+def _is_layout(table: _Element, rows: list[_Element]) -> bool:
+    if (table.get("role") or "").lower() in _LAYOUT_ROLES:
+        return True
+    if next(table.iterdescendants("table"), None) is not None:
+        return True
+    if all(sum(1 for _ in row.iterchildren("td", "th")) < 2 for row in rows):  # noqa: PLR2004
+        return next(table.iter("th"), None) is None
+    blocks = ("h1", "h2", "h3", "hr", "article", "section", "blockquote")
+    if next(table.iterdescendants(*blocks), None) is not None:
+        return True
+    return any(BLOCK in text for text in table.itertext())
+
+
+def _unwrap(table: _Element, rows: list[_Element]) -> None:
+    for row in rows:
+        for cell in row.iterchildren("td", "th"):
+            cell.tag = "div"
+        row.tag = "div"
+    for part in table.iterchildren(*_ROW_GROUPS, "caption"):
+        part.tag = "div"
+    table.tag = "div"
+
+
+def limit_nesting(root: _Element) -> None:
+    """Flatten what is nested so deeply that each of its lines would begin with pages of spaces."""
+    for element in _TOO_NESTED(root):
+        for item in element.iterchildren("li", "dt", "dd"):
+            item.tag = "div"
+        element.tag = "div"
+
+
+def _limit_spans(root: _Element) -> None:
+    for cell in root.iter("td", "th"):
+        for name in ("colspan", "rowspan"):
+            value = cell.get(name)
+            if value is not None and not (value.isascii() and value.isdecimal() and len(value) < 3):  # noqa: PLR2004
+                cell.set(name, str(_MOST_SPANNED) if value.isdecimal() else "1")
+
+
+def raise_exponents(root: _Element) -> None:
+    """Mark exponents, so that 10 to the 6th does not read 106."""
+    for raised in root.iter("sup"):
+        before = raised.getprevious()
+        base = (raised.getparent().text if before is None else before.tail) or ""
+        text = raised.text or ""
+        if len(raised) == 0 and base[-1:].isalnum() and _EXPONENT.fullmatch(text.strip()):
+            raised.text = "^" + text.strip()
+
+
+def link_footnotes(root: _Element, shelf: Shelf) -> None:
+    """Turn footnotes and what refers to them into Markdown footnotes."""
+    references = [link for link in root.iter("a") if _is_reference(link)]
+    if not references:
+        return
+    notes = {e.get("id"): e for e in root.iter("li", "p", "div", "aside", "dd") if e.get("id")}
+    labels: dict[_Element, str] = {}
+    for link in references:
+        note = notes.get(link.get("href", "").rpartition("#")[2])
+        match = _NOTE_LABEL.fullmatch(text_of(link))
+        if note is not None and match and note is not link.getparent():
+            label = labels.setdefault(note, match[1])
+            _put_reference(link, f"[^{label}]", shelf)
+    for note, label in labels.items():
+        _put_note(note, label, shelf)
+
+
+def _is_reference(link: _Element) -> bool:
+    href = link.get("href") or ""
+    if "#" not in href or len(href) > 2000:  # noqa: PLR2004
+        return False
+    marked = link.get("role") == "doc-noteref" or "footnote" in (link.get("class") or "").lower()
+    parent = link.getparent()
+    raised = (parent is not None and parent.tag == "sup") or link.find("sup") is not None
+    back = "backref" in (link.get("class") or "") or link.get("role") == "doc-backlink"
+    named = bool(_NOTE_NAME.search(href.rpartition("#")[2]))
+    return not back and (marked or (raised and named) or (raised and href.startswith("#")))
+
+
+def _put_reference(link: _Element, text: str, shelf: Shelf) -> None:
+    link.clear(keep_tail=True)
+    link.tag = "span"
+    link.text = shelf.inline(text, "")
+
+
+def _put_note(note: _Element, label: str, shelf: Shelf) -> None:
+    for link in list(note.iter("a")):
+        back = link.get("role") == "doc-backlink" or "back" in (link.get("class") or "")
+        if back or (link.get("href", "").find("#") >= 0 and _BACK.fullmatch(text_of(link))):
+            drop(link)
+    first = note
+    while not (first.text or "").strip() and len(first) and first[0].tag in ("p", "div", "span"):
+        first = first[0]
+    first.text = shelf.inline(f"[^{label}]: ", "") + (first.text or "").lstrip()
+    if note.tag in ("li", "dd"):
+        note.tag = "div"
+        parent = note.getparent()
+        if parent is not None and all(child.tag == "div" for child in parent):
+            parent.tag = "div"

@@ -1,0 +1,279 @@
+"""Code blocks: the exact text and the language of a listing, whatever drew it.
+
+Highlighters wrap each token, line and line number in elements of their own. What counts is what
+a reader would copy: the code without its line numbers, buttons and labels.
+"""
+
+import re
+from typing import NamedTuple
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.markdown.characters import clean_code
+
+
+class CodeBlock(NamedTuple):
+    """A listing: its text and the name of its language, empty when unknown."""
+
+    text: str
+    language: str
+
+
+_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:language-|lang-|lang:|highlight-source-|highlight-text-|highlight-|brush:\s*"
+    r"|sourceCode\s+|src-|mw-highlight-lang-|code-lang-|EnlighterJSRAW\s+)([A-Za-z0-9_+#.-]{1,30})"
+)
+_NAME = re.compile(r"[A-Za-z0-9_+#.-]{1,30}")
+_NO_LANGUAGE = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    none text txt plain plaintext plain-text default nohighlight no-highlight notranslate raw
+    source code undefined generic auto unknown wrapper-inner copy
+    """,
+    )
+)
+KNOWN_LANGUAGES = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    actionscript ada apache applescript arduino asm assembly awk bash basic bat batch bicep c
+    c# c++ clj clojure cmake cmd cobol coffeescript console cpp cs csharp css csv cuda cypher
+    cython d dart delphi diff django docker dockerfile dotenv elisp elixir elm emacs-lisp erb
+    erlang excel f# fish fortran fsharp gherkin git glsl gn go golang gradle graphql groovy
+    haml handlebars haskell hcl html http ini ipython ipython3 java javascript jinja jinja2 js
+    json json5 jsonc jsx julia kotlin latex less lisp llvm log lua make makefile markdown
+    mathematica matlab md mermaid mysql nasm nginx nim nix node objective-c objectivec ocaml
+    octave pascal patch perl pgsql php plsql postgres postgresql powershell prolog proto
+    protobuf ps1 puppet pwsh py py3 pycon pyi pytb python python2 python3 r racket raku rb
+    reason restructuredtext rs rst ruby rust sas sass scala scheme scss sh shell shell-session
+    shellsession smalltalk solidity sparql sql stata svelte swift systemd systemverilog tcl
+    terminal terraform tex toml ts tsx twig typescript vb vba vbnet vbscript verilog vhdl vim
+    vue wasm xml yaml yml zig zsh
+    """,
+    )
+)
+_GUTTER = re.compile(
+    r"(?:^|[\s_])(?:linenos?|lnt?|ln-num|line-?num(?:ber)?s?|line-numbers-rows|gutter|linenodiv"
+    r"|linenumber|react-syntax-highlighter-line-number|blob-num|rouge-gutter|crayon-nums?"
+    r"|ec-line-number|hljs-ln-(?:numbers|n)|CodeMirror-linenumber|cm-gutters?|code-line-number"
+    r"|line_numbers|lineNumbers?|lineno\w*|react-code-line-number|lines-num)(?:\s|$)"
+)
+_CHROME = re.compile(
+    r"(?:^|[\s_-])(?:copy|copy-?(?:btn|button|code|icon|to-clipboard)|copybtn|clipboard|clipboard-copy"
+    r"|toolbar|code__header|code-?header|codeblock-?header|code-block-header|code-toolbar-item"
+    r"|sr-only|visually-hidden|select-none|zeroclipboard-container|tooltip|tooltiptext)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+_UNSELECTABLE = re.compile(r"user-select:\s*none|display:\s*none", re.IGNORECASE)
+_NUMBERS = re.compile(r"[\d\s]*")
+_TABLE_HINT = re.compile(
+    r"highlight|lntable|rouge|lineno|codehilite|gist|blob-|CodeRay|crayon|chroma|hljs|syntax|js-file-line"
+    r"|(?:^|\s)code(?:\s|$)"
+)
+_CHROME_TAGS = frozenset(
+    ("button", "style", "script", "svg", "clipboard-copy", "textarea", "template")
+)
+_LINES = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    div li p tr ol ul table tbody thead figure header figcaption section dd dt dl pre h6
+    """,
+    )
+)
+_TABLE_PARTS = frozenset(("table", "tbody", "thead", "tfoot", "tr"))
+_LINES_OR_SPANS = _LINES | {"span", "code"}
+_HEADERS = frozenset(("div", "header", "figcaption", "button", "clipboard-copy", "svg", "style"))
+_LINE_SPAN = re.compile(
+    r"(?:^|\s)(?:line|token-line|code-line|view-line|cm-line|hljs-line|row)(?:\s|$)"
+)
+_LISTING = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    highlight hljs chroma code codehilite sourcecode listingblock
+    """,
+    )
+)
+_FEWEST_LINES = 2
+_LONGEST_NUMBER = 6
+_LOOK_UP = 4
+_LONGEST_HEADER = 200
+
+
+def code_block(element: _Element) -> CodeBlock:
+    """Read a `<pre>`, or another element that draws a listing."""
+    source = _only_code(element)
+    text = _read(source, skipping=True)
+    # A highlighter may have marked everything as not selectable.
+    text = text or _read(source, skipping=False)
+    return CodeBlock(text.strip() if element.tag == "code" else text, language_of(element))
+
+
+def _read(source: _Element, *, skipping: bool) -> str:
+    reader = _Reader(skipping=skipping)
+    reader.read(source)
+    return clean_code("".join(reader.pieces)).strip("\n")
+
+
+def language_of(element: _Element) -> str:
+    """Find the language that a listing, or what it is wrapped in, was labelled with."""
+    for candidate in (*element.iter("code"), element, *element.iterdescendants("pre")):
+        if language := _declared(candidate) or _bare_class(candidate):
+            return language
+    wrappers = zip(range(_LOOK_UP), element.iterancestors(), strict=False)
+    found = (_declared(wrapper) or _bare_class(wrapper) for _, wrapper in wrappers)
+    return next((language for language in found if language in KNOWN_LANGUAGES), "")
+
+
+def _declared(element: _Element) -> str:
+    for name in ("data-lang", "data-language", "data-enlighter-language", "language", "lang"):
+        value = element.get(name)
+        if value and (name != "lang" or element.tag in ("pre", "code")):
+            return _accepted(value)
+    found = (_accepted(name) for name in _LANGUAGE.findall(element.get("class") or ""))
+    return next(filter(None, found), "")
+
+
+def _accepted(name: str) -> str:
+    name = name.strip().rstrip(";").lower()
+    return name if name not in _NO_LANGUAGE and _NAME.fullmatch(name) else ""
+
+
+def _bare_class(element: _Element) -> str:
+    names = (element.get("class") or "").lower().split()
+    if element.tag not in ("pre", "code") and _LISTING.isdisjoint(names):
+        return ""
+    return next((name for name in names if name in KNOWN_LANGUAGES), "")
+
+
+def is_code_table(table: _Element) -> bool:
+    """Tell whether a table only draws line numbers beside a listing."""
+    inside = (e for _, e in zip(range(12), table.iter(etree.Element), strict=False))
+    around = [*inside, *(e for _, e in zip(range(3), table.iterancestors(), strict=False))]
+    if not any(_TABLE_HINT.search(e.get("class") or "") for e in around):
+        return False
+    row = next(table.iter("tr"), None)
+    cells = [] if row is None else row.findall("td")
+    return len(cells) == 1 or any(_is_gutter(cell) for cell in cells)
+
+
+def _is_gutter(cell: _Element) -> bool:
+    if _GUTTER.search(cell.get("class") or "") or cell.get("data-line-number"):
+        return True
+    first = cell.getprevious() is None and cell.getnext() is not None
+    return first and bool(_NUMBERS.fullmatch("".join(cell.itertext())))
+
+
+def _only_code(pre: _Element) -> _Element:
+    """Leave out the header bar that some sites put inside the `<pre>`."""
+    codes = list(pre.iterdescendants("code"))
+    if len(codes) != 1 or (pre.text or "").strip():
+        return pre
+    top = codes[0]
+    while top.getparent() is not pre:
+        top = top.getparent()
+    others = [child for child in pre if child is not top]
+    if (top.tail or "").strip() or any((child.tail or "").strip() for child in others):
+        return pre
+    spare = sum(map(_length, others))
+    headers = all(child.tag in _HEADERS for child in others) and spare <= _LONGEST_HEADER
+    return codes[0] if headers and _length(top) - _length(codes[0]) <= _LONGEST_HEADER else pre
+
+
+def _length(element: _Element) -> int:
+    return sum(len(text) for text in element.itertext())
+
+
+class _Reader:
+    """Collects the text of a listing, one piece an element."""
+
+    def __init__(self, *, skipping: bool) -> None:
+        self.pieces: list[str] = []
+        self._skipping = skipping
+
+    def read(self, element: _Element) -> None:
+        children = [child for child in element if isinstance(child.tag, str)]
+        in_table = element.tag in _TABLE_PARTS
+        lines = _LINES if not _unbroken(children) else _LINES_OR_SPANS
+        opens_line = in_table or bool(children and children[0].tag in _LINES)
+        self._add(element.text, blank_counts=not opens_line)
+        numbers = _numbers_of(children)
+        for child in element:
+            is_line = child.tag in lines
+            if isinstance(child.tag, str):
+                self._child(child, is_line=is_line, numbers=numbers)
+            self._add(child.tail, blank_counts=not (is_line or in_table))
+
+    def _child(self, child: _Element, *, is_line: bool, numbers: frozenset[_Element]) -> None:
+        if child.tag == "br":
+            self.pieces.append("\n")
+        elif self._skipping and _is_chrome(child):
+            pass
+        elif is_line:
+            self._line(child, numbers)
+        else:
+            self.read(child)
+
+    def _line(self, line: _Element, numbers: frozenset[_Element]) -> None:
+        if self.pieces and not self.pieces[-1].endswith("\n"):
+            self.pieces.append("\n")
+        before = len(self.pieces)
+        if line[:1] and line[0] in numbers:
+            line[0].text = ""
+            del line[0][:]
+        self.read(line)
+        if len(self.pieces) == before or not self.pieces[-1].endswith("\n"):
+            self.pieces.append("\n")
+
+    def _add(self, text: str | None, *, blank_counts: bool) -> None:
+        if text and (blank_counts or not text.isspace()):
+            self.pieces.append(text)
+
+
+def _is_chrome(element: _Element) -> bool:
+    if element.tag in _CHROME_TAGS:
+        return True
+    if element.tag in ("td", "th"):
+        return _is_gutter(element)
+    names = element.get("class") or ""
+    if names and (_GUTTER.search(names) or _CHROME.search(names)):
+        return True
+    return bool(_UNSELECTABLE.search(element.get("style") or ""))
+
+
+def _unbroken(children: list[_Element]) -> bool:
+    """Tell whether lines are spans that only a style sheet puts below each other."""
+    spans = [c for c in children if c.tag in ("span", "code") and _is_line_span(c)]
+    if len(spans) < _FEWEST_LINES or len(spans) != len(children):
+        return False
+    return not any("\n" in "".join(span.itertext()) + (span.tail or "") for span in spans) and (
+        all(span.find(".//br") is None for span in spans)
+    )
+
+
+def _is_line_span(span: _Element) -> bool:
+    names = span.get("class") or ""
+    style = span.get("style") or ""
+    return (
+        span.tag == "code"
+        or bool(_LINE_SPAN.search(names))
+        or span.get("data-line") is not None
+        or "display:block" in style.replace(" ", "")
+    )
+
+
+def _numbers_of(lines: list[_Element]) -> frozenset[_Element]:
+    """Find the line numbers that no class betrays: consecutive, first in every line."""
+    rows = [line for line in lines if line.tag in _LINES]
+    if len(rows) < _FEWEST_LINES or any(len(row) < _FEWEST_LINES for row in rows):
+        return frozenset()
+    labels = ["".join(row[0].itertext()).strip() for row in rows]
+    if not labels[0].isdecimal() or len(labels[0]) > _LONGEST_NUMBER:
+        return frozenset()
+    start = int(labels[0])
+    if labels != [str(start + offset) for offset in range(len(labels))]:
+        return frozenset()
+    return frozenset(row[0] for row in rows)

@@ -1,0 +1,208 @@
+"""Links and images: absolute, http(s) only, nothing that reports back."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, urljoin, urlsplit
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.markdown.characters import clean_code, clean_text
+from planet_mcp.markdown.shelf import Shelf
+from planet_mcp.markdown.tree import drop, is_blank, text_of
+
+_HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
+_UNSAFE = re.compile(r"[\s\"()<>\\^`{|}]")
+_UNSEEN_IN_URL = re.compile(r"[\t\n\r]")
+_LONGEST_URL = 8000
+_TINY = re.compile(r"\s*0*[01](?:\.0*)?(?:px)?\s*", re.IGNORECASE)
+_TINY_STYLE = re.compile(
+    r"(?:^|;)\s*(?:width|height)\s*:\s*[01](?:px)?\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE
+)
+_TRACKER = re.compile(
+    r"^https?://(?:pixel\.|stats\.|feeds\.feedburner\.com/~r/|feeds\.wordpress\.com/|"
+    r"b\.scorecardresearch|www\.google-analytics|ad\.doubleclick)|/~(?:r|ff|4)/|/(?:pixel|blank|spacer)\.(?:gif|png)",
+    re.IGNORECASE,
+)
+_LAZY = (
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-orig-file",
+    "data-url",
+    "data-hi-res-src",
+)
+_LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+_CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+(\d{1,6}(?:\.\d{1,3})?)[wx])?\s*(?:,|$)")
+_EMOJI_CLASS = re.compile(r"(?:^|\s)(?:wp-smiley|emoji|twemoji)(?:\s|$)")
+_ANCHOR_CLASS = re.compile(
+    r"(?:^|\s)(?:headerlink|header-anchor|anchor-?link|heading-?(?:link|anchor)|anchorjs-link"
+    r"|octicon-link|hash-link|permalink|direct-link|footnote-backref|footnote-back|reversefootnote)(?:\s|$)"
+)
+_ANCHOR_TEXT = frozenset(("", "¶", "#", "§", "🔗", "↩", "↩︎", "⁋", "∞", "link", "permalink", "^"))
+_MEDIA = {"video": "video", "audio": "audio", "iframe": "embedded page"}
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+
+def absolute_url(url: str, base_url: str | None) -> str | None:
+    """Resolve a URL; None unless it leads to http(s)."""
+    url = _UNSEEN_IN_URL.sub("", clean_code(url.strip()))
+    if url.startswith("//"):
+        url = f"https:{url}" if not base_url else url
+    if not url or len(url) > _LONGEST_URL:
+        return None
+    try:
+        if base_url and not _HTTP.match(url):
+            url = urljoin(base_url, url)
+        if not _HTTP.match(url) or not urlsplit(url).hostname:
+            return None
+    except ValueError:
+        return None
+    return _UNSAFE.sub(lambda odd: quote(odd[0]), url)
+
+
+def host_of(url: str) -> str | None:
+    """Name the host of a URL, without port and `www.`."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return None
+    return host.lower().rstrip(".").removeprefix("www.") or None if host else None
+
+
+def hosts_of(urls: Iterable[str]) -> tuple[str, ...]:
+    """Name the hosts of URLs, each once, sorted."""
+    return tuple(sorted({host for url in urls if (host := host_of(url))}))
+
+
+def rewrite(root: _Element, shelf: Shelf, *, base_url: str | None) -> list[str]:
+    """Rewrite media, images and links for Markdown; return where the links lead."""
+    for element in list(root.iter(*_MEDIA)):
+        _media_to_link(element, base_url)
+    for image in list(root.iter("img")):
+        _rewrite_image(image, shelf, base_url)
+    urls = [_rewrite_link(link, shelf, base_url) for link in list(root.iter("a"))]
+    for image in list(root.iter("img")):
+        _image_to_link(image)
+    return [url for url in urls if url]
+
+
+def declared_base(root: _Element, base_url: str | None) -> str | None:
+    """Find the URL that relative links of a page start from."""
+    base = next(root.iter("base"), None)
+    declared = None if base is None else absolute_url(base.get("href") or "", base_url)
+    return declared or base_url
+
+
+def _media_to_link(media: _Element, base_url: str | None) -> None:
+    sources = [media, *media.iterchildren("source")]
+    addresses = [s.get("src") or s.get("data-src") or "" for s in sources]
+    url = next((u for a in addresses if (u := absolute_url(a, base_url))), None)
+    label = clean_text(media.get("title") or media.get("aria-label") or "") or _MEDIA[media.tag]
+    if not url or (media.tag == "iframe" and _is_tiny(media)):
+        drop(media)
+        return
+    media.clear(keep_tail=True)
+    media.tag = "p"
+    link = etree.SubElement(media, "a", href=url)
+    link.text = " ".join(label.split())
+
+
+def _rewrite_image(image: _Element, shelf: Shelf, base_url: str | None) -> None:
+    alt = " ".join(clean_text(image.get("alt") or "").split())
+    if _EMOJI_CLASS.search(image.get("class") or "") and alt:
+        _to_text(image, alt)
+        return
+    url = None if _is_tiny(image) else _image_url(image, base_url)
+    if not url or _TRACKER.search(url):
+        drop(image)
+        return
+    image.attrib.clear()
+    image.set("src", shelf.url(url))
+    image.set("alt", shelf.inline(f"image: {_escaped_label(alt)}" if alt else "image", ""))
+
+
+def _image_to_link(image: _Element) -> None:
+    """Name an image and link it: a host would load what is written as an image."""
+    url, label = image.get("src"), image.get("alt")
+    linked = next(image.iterancestors("a"), None) is not None
+    _to_text(image, label)
+    if not linked:
+        image.tag = "a"
+        image.set("href", url)
+
+
+def _to_text(image: _Element, text: str) -> None:
+    image.clear(keep_tail=True)
+    image.tag = "span"
+    image.text = text
+
+
+def _escaped_label(text: str) -> str:
+    text = re.sub(r"([\\`*\[\]])", r"\\\1", text)
+    return text.replace("<", "&lt;")
+
+
+def _is_tiny(element: _Element) -> bool:
+    sizes = (element.get("width"), element.get("height"))
+    if any(size is not None and _TINY.fullmatch(size) for size in sizes):
+        return True
+    return bool(_TINY_STYLE.search(element.get("style") or ""))
+
+
+def _image_url(image: _Element, base_url: str | None) -> str | None:
+    lazy = [image.get(name) or "" for name in _LAZY]
+    largest = [_largest(image.get(name) or "") for name in _LAZY_SETS]
+    own = image.get("src") or ""
+    # A placeholder (data:, blank.gif) stands in `src` until a script looks at the other attributes.
+    order = [*lazy, own, *largest, _picture_source(image)]
+    return next((url for u in order if u and (url := absolute_url(u, base_url))), None)
+
+
+def _largest(srcset: str) -> str:
+    found = _CANDIDATE.findall(srcset[:_LONGEST_URL])
+    return max(found, key=lambda c: float(c[1] or 1))[0] if found else ""
+
+
+def _picture_source(image: _Element) -> str:
+    parent = image.getparent()
+    if parent is None or parent.tag != "picture":
+        return ""
+    return next((_largest(s.get("srcset") or "") for s in parent.iterchildren("source")), "")
+
+
+def _rewrite_link(link: _Element, shelf: Shelf, base_url: str | None) -> str | None:
+    href = link.get("href")
+    url = absolute_url(href, base_url) if href else None
+    blank = is_blank(link) and next(link.iter("img"), None) is None
+    if blank or _is_anchor(link, href or ""):
+        drop(link)
+        return None
+    if not url:
+        link.tag = "span"
+        return None
+    link.attrib.clear()
+    link.set("href", shelf.url(url))
+    _lift_block(link)
+    return url
+
+
+def _is_anchor(link: _Element, href: str) -> bool:
+    """Tell whether a link only marks a place, such as the ¶ beside a heading."""
+    if "#" not in href or len(link) > 1:
+        return False
+    marked = bool(_ANCHOR_CLASS.search(link.get("class") or ""))
+    if not marked and link.getparent().tag not in _HEADINGS and href[0] != "#":
+        return False
+    text = text_of(link).lower()
+    return text in _ANCHOR_TEXT and (marked or text not in ("link", "permalink", "^"))
+
+
+def _lift_block(link: _Element) -> None:
+    """Turn a link around a heading into a heading with a link in it."""
+    if len(link) != 1 or link[0].tag not in _HEADINGS or (link.text or link[0].tail or "").strip():
+        return
+    heading = link[0]
+    link.tag, heading.tag = heading.tag, "a"
+    heading.attrib.clear()
+    heading.set("href", link.attrib.pop("href"))

@@ -1,0 +1,170 @@
+"""Text that is not HTML, or must not be: titles, excerpts, plain-text bodies."""
+
+import html
+import re
+
+from planet_mcp.markdown.characters import clean_text
+from planet_mcp.markdown.links import hosts_of
+from planet_mcp.models import Content
+
+ELLIPSIS = "…"
+MOST_CHARACTERS = 1_000_000
+_ELEMENTS = (
+    "a|abbr|acronym|address|applet|area|article|aside|audio|b|base|bdi|bdo|big|blink|blockquote|body|br"
+    "|button|canvas|caption|center|cite|code|col|colgroup|dd|del|details|dfn|dialog|dir|div|dl|dt"
+    "|em|embed|fieldset|figcaption|figure|font|footer|form|frame|frameset|h[1-6]|head|header|hr"
+    "|html|i|iframe|img|input|ins|kbd|label|legend|li|link|main|mark|marquee|math|meta|nav|nobr"
+    "|noscript|object|ol|option|p|param|picture|pre|q|ruby|s|samp|script|section|select|small"
+    "|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|textarea|tfoot|th|thead"
+    "|time|title|tr|tt|u|ul|var|video|wbr"
+)
+_IMAGE = re.compile(r"(?<!\\)!\[([^\]\n]{0,500})\](?=[(\[])")
+_TAG = re.compile(rf"</?(?:{_ELEMENTS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_HIDDEN_TEXT = re.compile(
+    r"<(script|style)\b[^<>]*>.{0,10000}?</\1\s*>|<!--.{0,10000}?-->", re.IGNORECASE | re.DOTALL
+)
+_BREAK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+# A person types <b> when writing about HTML, but hardly a closing tag or an attribute.
+_SURELY_HTML = re.compile(
+    rf"</(?:{_ELEMENTS})\s*>|<(?:{_ELEMENTS})\s+[a-z:-]+\s*=\s*[^<>]*>|<(?:p|br|hr)\s*/?>"
+    r"|<!--.{0,5000}?-->|<!doctype\s+html",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_LOOSE_ENTITY = re.compile(r"&(?:apos|amp|quot|lt|gt|nbsp)(?![A-Za-z0-9;])|&apos(?!;)")
+_LEFT_OVER = re.compile(
+    r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip);"
+)
+_BARE_URL = re.compile(r"(\bhttps?://[^\s<>\[\]()`*\"]+)")
+_INLINE_MARKUP = (
+    (
+        re.compile(
+            r"\\(?=[!-/:-@\[-`{-~])|[*`]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|\](?=[(\[:])|!(?=\[)"
+        ),
+        r"\\\g<0>",
+    ),
+    (re.compile(r"&(?=#?\w{1,31};)"), r"\\&"),
+    (re.compile(r"<(?![\s=\d-])"), "&lt;"),
+)
+_LINE_MARKUP = re.compile(
+    r"^[ \t]*(?:(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|=+[ \t]*$|-{2,}[ \t]*$)|(\d{1,9})([.)])(?=\s|$))",
+    re.MULTILINE,
+)
+_INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_CODE = re.compile(r"(^ *(`{3,}|~{3,})[^\n]*\n(?s:.*?)^ *\2[`~]*[ \t]*$|`[^`\n]+`)", re.MULTILINE)
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\](?:\([^()\n]{0,1000}\)|\[[^\[\]\n]{0,100}\])")
+_UNSAFE_LINK = re.compile(
+    r"\[([^\[\]\n]{0,500})\]\(\s*<?(?:javascript|data|vbscript|file):[^)\n]{0,2000}\)",
+    re.IGNORECASE,
+)
+_PLAIN_MARKUP = re.compile(
+    r"^ {0,3}(?:#{1,6}[ \t]+|>[ \t]?|(?:`{3,}|~{3,}).*|[=-]{3,}[ \t]*$)|[*`]+", re.MULTILINE
+)
+_LOOK_AT = 100_000
+
+
+def looks_like_html(text: str) -> bool:
+    """Tell whether a text holds tags or entities that a person would not type."""
+    sample = text[:_LOOK_AT]
+    if "<" in sample and _SURELY_HTML.search(sample):
+        return True
+    return "&" in sample and any(
+        html.unescape(entity) != entity for entity in _ENTITY.findall(sample)
+    )
+
+
+def one_line(text: str, *, limit: int = 300) -> str:
+    """Make a title: one line without tags, entities, or characters that no person sees."""
+    text = text[: limit * 40]
+    if "<" in text:
+        text = _TAG.sub("", _BREAK.sub(" ", _HIDDEN_TEXT.sub(" ", text)))
+    if "&" in text:
+        text = _decoded(text)
+    return _cut(" ".join(clean_text(text).split()), limit)
+
+
+def _decoded(text: str) -> str:
+    text = _LOOSE_ENTITY.sub(lambda entity: html.unescape(f"{entity[0]};"), text)
+    text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    # What is still an entity was escaped twice on its way here.
+    return _LEFT_OVER.sub(lambda entity: html.unescape(entity[0]), text)
+
+
+def excerpt_of(text: str, *, limit: int = 300) -> str:
+    """Cut the beginning of a plain text at a word."""
+    return _cut(" ".join(text[: limit * 20].split()), limit)
+
+
+def _cut(line: str, limit: int) -> str:
+    if len(line) <= limit:
+        return line
+    head = line[:limit]
+    words, space, _ = head.rpartition(" ")
+    # Without a space nearby (a URL, Chinese) any place is as good as another.
+    kept = words if space and len(words) >= limit // 2 else head[:-1]
+    return kept.rstrip(" ,;:.-\u2013\u2014") + ELLIPSIS
+
+
+def from_plain_text(text: str) -> Content:
+    """Convert text that is not HTML: its paragraphs are kept, its characters mean themselves."""
+    paragraphs = [
+        _INDENT.sub("", p).strip("\n") for p in _PARAGRAPHS.split(clean_text(text).expandtabs(4))
+    ]
+    paragraphs = [paragraph for paragraph in paragraphs if paragraph.strip()]
+    urls = [url for paragraph in paragraphs for url in _BARE_URL.findall(paragraph)]
+    plain = shortened(_BARE_URL.sub("", "\n".join(paragraphs)), at="\n")
+    return Content(
+        markdown=shortened("\n\n".join(_literal(paragraph) for paragraph in paragraphs)),
+        text=plain,
+        excerpt=excerpt_of(plain),
+        words=len(plain.split()),
+        hosts=hosts_of(urls),
+    )
+
+
+def shortened(text: str, *, at: str = "\n\n") -> str:
+    """Cut what is longer than an article can be, at the end of a block."""
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    end = text.rfind(at, MOST_CHARACTERS // 2, MOST_CHARACTERS)
+    return text[: end if end > 0 else MOST_CHARACTERS]
+
+
+def _literal(paragraph: str) -> str:
+    pieces = _BARE_URL.split(paragraph)
+    for pattern, replacement in _INLINE_MARKUP:
+        pieces[::2] = [pattern.sub(replacement, piece) for piece in pieces[::2]]
+    return _LINE_MARKUP.sub(_harmless_start, "".join(pieces))
+
+
+def _harmless_start(start: re.Match[str]) -> str:
+    return f"\\{start[1]}" if start[1] else f"{start[2]}\\{start[3]}"
+
+
+def from_markdown(text: str) -> Content:
+    """Take a Markdown or text document as it is, without the HTML in it."""
+    pieces = _CODE.split(clean_text(text).strip())
+    del pieces[2::3]  # what the fences consist of
+    pieces[::2] = [_without_html(piece) for piece in pieces[::2]]
+    markdown = shortened("".join(pieces).strip())
+    plain = _MARKDOWN_LINK.sub(r"\1", "".join(_PLAIN_MARKUP.sub("", piece) for piece in pieces))
+    plain = shortened(_BARE_URL.sub("", plain).strip(), at="\n")
+    prose = _MARKDOWN_LINK.sub(r"\1", "".join(_PLAIN_MARKUP.sub("", p) for p in pieces[::2]))
+    return Content(
+        markdown=markdown,
+        text=plain,
+        excerpt=excerpt_of(prose),
+        words=len(plain.split()),
+        hosts=hosts_of(_BARE_URL.findall("".join(pieces[::2]))),
+    )
+
+
+def _named_image(image: re.Match[str]) -> str:
+    return f"[image: {image[1]}]" if image[1].strip() else "[image]"
+
+
+def _without_html(text: str) -> str:
+    text = _TAG.sub("", _HIDDEN_TEXT.sub("", text))
+    text = _IMAGE.sub(_named_image, _UNSAFE_LINK.sub(r"[\1]", text))
+    return re.sub(r"<(?=[A-Za-z/!?])(?!https?://)", "&lt;", text)

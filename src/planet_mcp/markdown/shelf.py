@@ -1,0 +1,120 @@
+"""A shelf for what must come through the conversion untouched: code, formulas, URLs.
+
+In the tree only a token stands for each thing; the tokens consist of characters that text from
+outside cannot hold, so that no author can forge one.
+"""
+
+import re
+from collections.abc import Iterator
+
+from planet_mcp.markdown.characters import clean_code
+from planet_mcp.markdown.code import CodeBlock
+
+BLOCK, INLINE, END = "\ue000", "\ue001", "\ue002"
+_BLOCK_LINE = re.compile(f"^[^{BLOCK}\n]*{BLOCK}.*$", re.MULTILINE)
+_BLOCK_TOKEN = re.compile(f"{BLOCK}(\\d+){END}")
+_PADDED_BLOCK = re.compile(f"\n?{BLOCK}(\\d+){END}\n?")
+_INLINE_TOKEN = re.compile(f"{INLINE}(\\d+){END}")
+_URL_TOKEN = re.compile(r"\]\(u:(\d{1,9})\)")
+_CONTAINERS = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)]|>)(?: +|$))*")
+_BACKTICKS = re.compile("`+")
+_TILDES = re.compile("~+")
+_LONGEST_FENCE = 80
+
+
+class Shelf:
+    """Keeps what the tokens stand for, once as Markdown and once as plain text."""
+
+    def __init__(self) -> None:
+        self._blocks: list[CodeBlock] = []
+        self._inline: list[tuple[str, str]] = []
+        self._urls: list[str] = []
+
+    def block(self, block: CodeBlock) -> str:
+        """Shelve a code block and return its token."""
+        self._blocks.append(block)
+        return f"{BLOCK}{len(self._blocks) - 1}{END}"
+
+    def inline(self, markdown: str, text: str) -> str:
+        """Shelve a piece of a line and return its token."""
+        self._inline.append((markdown, text))
+        return f"{INLINE}{len(self._inline) - 1}{END}"
+
+    def code(self, code: str, *, in_table: bool = False) -> str:
+        """Shelve inline code and return its token."""
+        code = " ".join(clean_code(code).split("\n"))
+        markdown = code.replace("|", "\\|") if in_table else code
+        return self.inline(span_of(markdown), code)
+
+    def url(self, url: str) -> str:
+        """Shelve a URL and return what stands for it in an attribute."""
+        self._urls.append(url)
+        return f"u:{len(self._urls) - 1}"
+
+    def fill_markdown(self, markdown: str) -> str:
+        """Put everything back into Markdown."""
+        markdown = _URL_TOKEN.sub(self._url_at, markdown)
+        markdown = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])][0], markdown)
+        return _BLOCK_LINE.sub(self._put_blocks, markdown) if self._blocks else markdown
+
+    def fill_text(self, text: str) -> str:
+        """Put code and formulas back into plain text."""
+        text = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])][1], text)
+        # Images have no words: what stood around them must not end in blanks.
+        text = text.replace(" \n", "\n")
+        if not self._blocks:
+            return text
+        return _PADDED_BLOCK.sub(lambda token: f"\n{self._blocks[int(token[1])].text}\n", text)
+
+    def fill_prose(self, text: str) -> str:
+        """Put inline pieces back into plain text and leave the code blocks out."""
+        text = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])][1], text)
+        return _BLOCK_TOKEN.sub("\n", text)
+
+    def _put_blocks(self, line: re.Match[str]) -> str:
+        before, *rest = _BLOCK_TOKEN.split(line[0])
+        containers = _CONTAINERS.match(before)
+        marker = containers[0] if containers else ""
+        indent = re.sub(r"[^>\s]", " ", marker)
+        pieces = []
+        if before.strip() != marker.strip():
+            pieces.append(before.rstrip())
+            marker = indent
+        for index, after in zip(rest[::2], rest[1::2], strict=True):
+            pieces.append(marker + fenced(self._blocks[int(index)], indent=indent))
+            marker = indent
+            if after.strip():
+                pieces.append(indent + after.strip())
+        return f"\n{indent.rstrip()}\n".join(pieces)
+
+    def _url_at(self, token: re.Match[str]) -> str:
+        index = int(token[1])
+        return f"]({self._urls[index]})" if index < len(self._urls) else token[0]
+
+
+def span_of(code: str) -> str:
+    """Write inline code between enough backticks."""
+    if not code.strip():
+        return code
+    ticks = "`" * (_longest_run(code) + 1 if "`" in code else 1)
+    pad = " " if (code[0] in "` " and code[-1] in "` ") or "`" in (code[0], code[-1]) else ""
+    return f"{ticks}{pad}{code}{pad}{ticks}"
+
+
+def fenced(block: CodeBlock, *, indent: str = "") -> str:
+    """Write a code block; `indent` is what every line but the first begins with."""
+    ticks = "`" * max(3, _longest_run(block.text) + 1)
+    if len(ticks) > _LONGEST_FENCE:
+        ticks = "~" * min(_LONGEST_FENCE, max(3, _longest_run(block.text, _TILDES) + 1))
+    lines = [ticks + block.language, *block.text.split("\n"), ticks]
+    return "\n".join(line for line in _indented(lines, indent))
+
+
+def _indented(lines: list[str], indent: str) -> Iterator[str]:
+    yield lines[0]
+    blank = indent.rstrip()
+    yield from (indent + line if line else blank for line in lines[1:])
+
+
+def _longest_run(code: str, runs: re.Pattern[str] = _BACKTICKS) -> int:
+    return max((len(run) for run in runs.findall(code)), default=0)

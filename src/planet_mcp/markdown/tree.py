@@ -1,0 +1,201 @@
+"""The element tree of any HTML, and what of it a reader does not see.
+
+Every pass is linear; the parser bounds the depth of the tree.
+"""
+
+import re
+from functools import lru_cache
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.markdown.characters import MARKS, strip_ansi, without_marks
+
+_DROPPED = "planet-dropped"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_ANY_MARK = re.compile(f"[{MARKS}]")
+_WRAPPERS = re.compile(
+    r"</?(?:div|span|section|font|b|i|em|strong|center|blockquote|ul|ol|li|table|tbody|tr|td|a|u"
+    r"|small|big|article|main|nav|header|footer|aside|form|fieldset|[a-z]+-[a-z-]+)\b[^<>]*>",
+    re.IGNORECASE,
+)
+_UNSEEN_TAGS = (
+    *("script", "style", "template", "noscript", "svg", "head", "link", "meta", "title", "canvas"),
+    *("map", "datalist", "noframes", "param", "track", "embed", "applet", "select", "textarea"),
+    *("button", "meter", "progress", "rp", "area", "frame", "frameset"),
+)
+_MAY_BE_HIDDEN = etree.XPath(
+    "//*[@hidden or @style or @aria-hidden or (self::dialog and not(@open))"
+    " or contains(@class, 'sr-only') or contains(@class, 'visually-hidden')"
+    " or contains(@class, 'screen-reader') or contains(@class, 'visuallyhidden')]"
+)
+_CONTROLLED = etree.XPath(
+    "//*[self::button or self::a or @role='tab']/@aria-controls | //*[@role='tabpanel']/@id"
+)
+_NEVER_HIDDEN = frozenset(("html", "body", "main", "article"))
+_HIDING_STYLE = re.compile(
+    r"(?:^|;)(?:display:none|mso-hide:all|font-size:0(?:[a-z%.0]*)(?:;|$)"
+    r"|text-indent:-\d{3,}|(?:margin-)?(?:left|top|right|bottom):-\d{4,}|clip:rect\(0|clip:rect\(1px"
+    r"|clip-path:inset\((?:50|100)%|color:transparent|transform:scale\(0)"
+)
+_FADED = re.compile(r"(?:^|;)(?:opacity:0(?:\.0+)?(?:;|$)|visibility:(?:hidden|collapse))")
+_REVEALED = re.compile(r"transform|transition|animation|will-change")
+_COLLAPSED = re.compile(r"(?:^|;)(?:max-)?(?:height|width):0(?:px)?(?:;|$)")
+_STYLE_NOISE = re.compile(r"\s+|!important|/\*[^*]{0,200}\*/")
+_SIZED_AGAIN = re.compile(r"font-size\s*:\s*(?!0)[\w.]", re.IGNORECASE)
+_STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
+_LONGEST_STYLE = 2000
+_LOOK_BELOW = 100
+_READER_ONLY = frozenset(
+    re.findall(
+        r"\S+",
+        """
+    sr-only visually-hidden visuallyhidden screen-reader-text screen-reader-only screenreader-
+    only screen-reader
+    """,
+    )
+)
+_READER_ONLY_BLOCKS = ("p", "pre", "ul", "ol", "table", "blockquote", "h1", "h2", "h3")
+_LONGEST_ASIDE = 200
+_LONGEST_FORM = 400
+
+
+def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser) -> _Element | None:
+    """Parse any HTML; None when it holds nothing."""
+    html = _CONTROLS.sub("", strip_ansi(html))
+    root, complete = _parse(html, parser_class)
+    if not complete:
+        # The parser drops what lies too deep: look for it in a flatter document.
+        root, _ = _parse(_WRAPPERS.sub(" ", html), parser_class)
+    if root is not None and _ANY_MARK.search("".join(root.itertext())):
+        _remove_foreign_marks(root)
+    return root
+
+
+def _parse(html: str, parser_class: type[etree.HTMLParser]) -> tuple[_Element | None, bool]:
+    parser = parser_class(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(html.encode("utf-8", "replace"), parser)
+    except etree.ParserError:
+        return None, True
+    except etree.XMLSyntaxError:
+        return None, not html.strip()
+    return root, all(entry.type_name != "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+
+
+def _remove_foreign_marks(root: _Element) -> None:
+    for element in root.iter(etree.Element):
+        element.text = without_marks(element.text or "")
+        element.tail = without_marks(element.tail or "")
+
+
+def drop(element: _Element) -> None:
+    """Empty an element; `remove_dropped` takes it away, in linear time for all together."""
+    element.clear(keep_tail=True)
+    element.tag = _DROPPED
+
+
+def remove_dropped(root: _Element) -> None:
+    """Take away the elements that were dropped; the text behind them stays."""
+    etree.strip_elements(root, _DROPPED, with_tail=False)
+
+
+def text_of(element: _Element) -> str:
+    """Join all text in an element, white space collapsed."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def is_blank(element: _Element) -> bool:
+    """Tell whether an element holds no text."""
+    return not any(text and not text.isspace() for text in element.itertext())
+
+
+def remove_unseen(root: _Element, *, interactive: bool = False) -> None:
+    """Take away what a browser does not show.
+
+    On an `interactive` page a reader gets at what a button or tab opens, and so it stays.
+    """
+    within_reach = set(_CONTROLLED(root)) if interactive else set()
+    for element in _MAY_BE_HIDDEN(root):
+        if _is_hidden(element) and element.get("id") not in within_reach:
+            drop(element)
+    for form in list(root.iter("form")):
+        if _is_only_controls(form):
+            drop(form)
+    etree.strip_elements(root, _DROPPED, *_UNSEEN_TAGS, with_tail=False)
+
+
+def _is_only_controls(form: _Element) -> bool:
+    """Tell a sign-up or search form from a page that is one big form."""
+    if next(form.iterdescendants("pre", "h1", "h2", "article"), None) is not None:
+        return False
+    length = 0
+    for text in form.itertext():
+        length += len(text)
+        if length > _LONGEST_FORM:
+            return False
+    return True
+
+
+def _is_hidden(element: _Element) -> bool:
+    if element.tag in _NEVER_HIDDEN:
+        return False
+    return _by_attribute(element) or _by_style(element) or _is_reader_only(element)
+
+
+def _by_attribute(element: _Element) -> bool:
+    if element.get("aria-hidden", "").strip().lower() == "true":
+        # A page that shows a dialog hides the rest like this.
+        return not _holds_article(element)
+    if element.get("hidden", "until-found").strip().lower() != "until-found":
+        # React streams content as `<div hidden id="S:0">` and a script moves it into place.
+        return not _STREAMED.fullmatch(element.get("id") or "")
+    return bool(element.tag == "dialog") and element.get("open") is None
+
+
+def _by_style(element: _Element) -> bool:
+    style = element.get("style", "")[:_LONGEST_STYLE]
+    if not style:
+        return False
+    if _hides(style):
+        return not _is_reset_below(element)
+    # Pages that fade their content in begin like this: that is no hiding place.
+    return _fades(style) and not _holds_article(element)
+
+
+def _holds_article(element: _Element) -> bool:
+    return next(element.iterdescendants("article", "main", "h1"), None) is not None
+
+
+@lru_cache(maxsize=4096)
+def _hides(style: str) -> bool:
+    style = _STYLE_NOISE.sub("", style.lower())
+    if _HIDING_STYLE.search(style):
+        return True
+    return "overflow:hidden" in style and "padding" not in style and bool(_COLLAPSED.search(style))
+
+
+@lru_cache(maxsize=4096)
+def _fades(style: str) -> bool:
+    style = _STYLE_NOISE.sub("", style.lower())
+    return bool(_FADED.search(style)) and not _REVEALED.search(style)
+
+
+def _is_reset_below(element: _Element) -> bool:
+    style = _STYLE_NOISE.sub("", element.get("style", "").lower())
+    if "font-size:0" not in style or "display:none" in style:
+        return False
+    below = (e for _, e in zip(range(_LOOK_BELOW), element.iterdescendants(), strict=False))
+    return any(_SIZED_AGAIN.search(e.get("style") or "") for e in below)
+
+
+def _is_reader_only(element: _Element) -> bool:
+    """Tell whether a class leaves an element to screen readers: a label or a repetition.
+
+    A class alone hides nothing (the style sheet is not here), so only what is short goes.
+    """
+    if _READER_ONLY.isdisjoint((element.get("class") or "").lower().split()):
+        return False
+    if next(element.iterdescendants(*_READER_ONLY_BLOCKS), None) is not None:
+        return False
+    return len(text_of(element)) <= _LONGEST_ASIDE

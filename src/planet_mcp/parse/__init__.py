@@ -1,0 +1,59 @@
+"""Feed document in, normalised feed out (pure; runs in the child process).
+
+`encoding` makes text of bytes, `sniff` says what it is, `xmlfeed` and `jsonfeed` read it into the
+values of `raw`, `entries` normalises those with `identity`, `texts` and `dates`; `links` finds the
+feeds of an HTML page.
+"""
+
+from datetime import datetime
+
+from planet_mcp import opml
+from planet_mcp.models import FeedLinks, ParsedFeed, SubscriptionList
+from planet_mcp.parse.encoding import Decoded, decode
+from planet_mcp.parse.entries import normalise
+from planet_mcp.parse.jsonfeed import read_json_feed
+from planet_mcp.parse.links import find_feed_links
+from planet_mcp.parse.sniff import Kind, Sniffed, refusal, sniff
+from planet_mcp.parse.xmlfeed import read_xml_feed
+
+__all__ = ["discover", "parse_feed"]
+
+
+def parse_feed(body: bytes, *, url: str, content_type: str = "", now: datetime) -> ParsedFeed:
+    """Read a feed document: RSS, RDF, Atom, CDF or JSON Feed, salvaging what is broken.
+
+    Raises:
+        NotAFeedError: The document is something else; the text says what.
+        ParseFailedError: It is a feed, but too broken to be salvaged.
+    """
+    document = decode(body, content_type=content_type)
+    return _parse(document, sniff(document.text), url=url, now=now)
+
+
+def discover(
+    body: bytes, *, url: str, content_type: str = "", now: datetime
+) -> ParsedFeed | SubscriptionList | FeedLinks:
+    """Read what someone wants to subscribe to: a feed, an OPML document or a page with feeds.
+
+    Raises:
+        NotAFeedError: The document is none of them; the text says what it is.
+        OpmlError: It is OPML that cannot be read.
+        ParseFailedError: It is a feed, but too broken to be salvaged.
+    """
+    document = decode(body, content_type=content_type)
+    found = sniff(document.text)
+    if found.kind is Kind.OPML:
+        return SubscriptionList(opml.read(body))
+    if found.kind is Kind.HTML:
+        return find_feed_links(document.text, url=url)
+    return _parse(document, found, url=url, now=now)
+
+
+def _parse(document: Decoded, found: Sniffed, *, url: str, now: datetime) -> ParsedFeed:
+    if found.kind is Kind.JSON:
+        raw = read_json_feed(document.text, now=now)
+    elif found.kind in {Kind.FEED, Kind.XML}:
+        raw = read_xml_feed(document.text, found, now=now)
+    else:
+        raise refusal(found)
+    return normalise(raw, url=url, problem=document.problem)

@@ -1,0 +1,107 @@
+"""From what a document says to what planet-mcp keeps (pure)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from planet_mcp.markdown import one_line
+from planet_mcp.models import ParsedEntry, ParsedFeed
+from planet_mcp.parse.identity import digest, keys_of
+from planet_mcp.parse.raw import RawEntry, RawFeed
+from planet_mcp.parse.texts import content_of, derived_title, is_teaser, title_of
+from planet_mcp.urls import http_url
+
+_DESCRIPTION = 500
+_NAME = 100
+_MOST = 20
+_LONGEST_MARKUP = 20_000
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
+_EMAIL = re.compile(r"(?:mailto:)?([\w.+%-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63})*(?:\?\S*)?")
+_AROUND_NAME = " \t<>()[],;:-"
+# Mailboxes and placeholders that name nobody.
+_NOBODY = frozenset(
+    {
+        *("admin", "administrator", "anonymous", "blog", "contact", "editor", "feedback", "hello"),
+        *("info", "mail", "no-reply", "nobody", "noreply", "none", "null", "support", "unknown"),
+        *("user", "webmaster"),
+    }
+)
+
+
+def normalise(raw: RawFeed, *, url: str, problem: str | None = None) -> ParsedFeed:
+    """Turn a raw feed into what is stored; every entry is kept, in the document's order."""
+    site_url = http_url(raw.link, url) if raw.link else None
+    own_addresses = frozenset(filter(None, (url, site_url, raw.link)))
+    authors = _names(raw.authors)
+    entries = tuple(
+        _normalised(entry, key=key, url=url, feed_authors=authors)
+        for entry, key in zip(raw.entries, keys_of(raw.entries, not_ids=own_addresses), strict=True)
+    )
+    return ParsedFeed(
+        title=one_line(raw.title[:_LONGEST_MARKUP]) or None,
+        site_url=site_url,
+        description=one_line(raw.description[:_LONGEST_MARKUP], limit=_DESCRIPTION) or None,
+        language=_language(raw.language),
+        entries=entries,
+        warning="; ".join(filter(None, (problem, raw.problem))) or None,
+    )
+
+
+def _normalised(raw: RawEntry, *, key: str, url: str, feed_authors: tuple[str, ...]) -> ParsedEntry:
+    link = http_url(raw.link, url) if raw.link else None
+    content = content_of(raw.texts, link=link, url=url)
+    published = raw.published or raw.updated
+    title = title_of(raw.title)
+    entry = ParsedEntry(
+        key=key,
+        url=link,
+        title=title or derived_title(content, published, link),
+        title_derived=not title,
+        authors=_names(raw.authors) or feed_authors,
+        tags=_distinct(one_line(tag[:_LONGEST_MARKUP], limit=_NAME) for tag in raw.tags),
+        published=published,
+        updated=raw.updated,
+        content=content,
+        teaser=link is not None and is_teaser(content.text),
+        fingerprint="",
+    )
+    return replace(entry, fingerprint=_fingerprint(entry))
+
+
+def _language(raw: str) -> str | None:
+    tag = raw.strip().replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else None
+
+
+def _names(people: Iterable[str]) -> tuple[str, ...]:
+    return _distinct(_name(person) for person in people)
+
+
+def _name(person: str) -> str:
+    """Reduce `jo@example.org (Jo Doe)` and its kin to a name; empty for role addresses."""
+    line = one_line(person[:_LONGEST_MARKUP].replace("<", " ").replace(">", " "), limit=_NAME)
+    mailbox = _EMAIL.search(line)
+    name = _EMAIL.sub(" ", line).strip(_AROUND_NAME) if mailbox else line
+    if mailbox and not name:
+        name = mailbox[1]
+    return "" if name.lower() in _NOBODY else " ".join(name.split())
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for text in texts:
+        if text:
+            found.setdefault(text.casefold(), text)
+    return tuple(found.values())[:_MOST]
+
+
+def _fingerprint(entry: ParsedEntry) -> str:
+    return digest(
+        entry.title,
+        entry.url or "",
+        entry.content.markdown,
+        digest(*entry.authors),
+        digest(*entry.tags),
+        entry.updated.isoformat() if entry.updated else "",
+    )

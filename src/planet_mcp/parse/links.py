@@ -1,0 +1,106 @@
+"""Autodiscovery: the feeds that an HTML page points to (pure)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import lxml.etree
+import lxml.html
+
+from planet_mcp.markdown import one_line
+from planet_mcp.models import Candidate, FeedLinks
+from planet_mcp.urls import http_url
+
+_FEED_TYPES = frozenset(
+    {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
+)
+_PERHAPS_FEED_TYPES = frozenset({"application/json", "application/xml", "text/xml"})
+_FEED_WORD = re.compile(
+    r"(?:^|[\W_])(?:rss2?|atom|rdf|feeds?|jsonfeed)(?:[\W_]|\d?$)", re.IGNORECASE
+)
+_FEED_FILE = re.compile(r"/(?:index|feed|rss|atom)\.(?:xml|rdf|json)$", re.IGNORECASE)
+_NOT_A_FEED = re.compile(r"wp-json|oembed|opensearch|sitemap|\.(?:html?|png|gif|jpe?g|svg|css|js)$")
+_COMMENTS = re.compile(r"comment", re.IGNORECASE)
+_FEED_SCHEME = re.compile(r"feed:(?://)?(?=https?:)", re.IGNORECASE)
+_FEED_HOST = re.compile(r"feed:(?=//)", re.IGNORECASE)
+_MOST = 20
+_TITLE = 120
+
+
+def find_feed_links(html: str, *, url: str) -> FeedLinks:
+    """Collect the feeds that a page links: declared ones first, then anchors that look like one.
+
+    Source: WHATWG HTML, section 4.6.7.1 (`rel=alternate`). Feeds of comments come last.
+    """
+    root = _root(html)
+    if root is None:
+        return FeedLinks(())
+    base = _base(root, url)
+    found: dict[str, Candidate] = {}
+    for candidate in (*_declared(root, base), *_anchors(root, base)):
+        if candidate.url != url:
+            found.setdefault(candidate.url, candidate)
+    ordered = sorted(found.values(), key=_is_about_comments)
+    return FeedLinks(tuple(ordered[:_MOST]))
+
+
+def _root(html: str) -> Any:
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=False)
+    try:
+        return lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+    except (lxml.etree.LxmlError, ValueError, AssertionError):
+        return None
+
+
+def _base(root: Any, url: str) -> str:
+    declared = next((each.get("href") for each in root.iter("base") if each.get("href")), "")
+    return http_url(declared, url) or url
+
+
+def _declared(root: Any, base: str) -> Iterator[Candidate]:
+    for link in root.iter("link"):
+        relations = (link.get("rel") or "").lower().split()
+        address = _address(link, base)
+        if address and ("alternate" in relations or "feed" in relations):
+            kind = (link.get("type") or "").split(";")[0].strip().lower()
+            title = link.get("title") or ""
+            if kind in _FEED_TYPES or "feed" in relations or _perhaps(kind, f"{address} {title}"):
+                yield _candidate(address, title)
+
+
+def _perhaps(kind: str, hints: str) -> bool:
+    return (
+        kind in _PERHAPS_FEED_TYPES
+        and bool(_FEED_WORD.search(hints))
+        and not _NOT_A_FEED.search(hints)
+    )
+
+
+def _anchors(root: Any, base: str) -> Iterator[Candidate]:
+    for anchor in root.iter("a"):
+        address = _address(anchor, base)
+        if address and _looks_like_feed(address, anchor):
+            yield _candidate(address, anchor.get("title") or anchor.text_content())
+
+
+def _looks_like_feed(address: str, anchor: Any) -> bool:
+    path = re.sub(r"^https?://[^/?#]*", "", address).partition("#")[0]
+    if _NOT_A_FEED.search(path):
+        return False
+    kind = (anchor.get("type") or "").lower()
+    return bool(kind in _FEED_TYPES or _FEED_WORD.search(path) or _FEED_FILE.search(path))
+
+
+def _address(element: Any, base: str) -> str | None:
+    reference = (element.get("href") or "").strip()
+    if reference.startswith("#"):
+        return None
+    return http_url(_FEED_HOST.sub("http:", _FEED_SCHEME.sub("", reference)), base)
+
+
+def _candidate(address: str, title: str) -> Candidate:
+    return Candidate(url=address, title=one_line(title[:1_000], limit=_TITLE) or None)
+
+
+def _is_about_comments(candidate: Candidate) -> bool:
+    return bool(_COMMENTS.search(f"{candidate.url} {candidate.title or ''}"))

@@ -1,0 +1,65 @@
+"""Small repairs that let a strict XML parser read what browsers would (pure)."""
+
+import html.entities
+import re
+import sys
+from xml.sax.saxutils import escape
+
+# What XML 1.0, section 2.2 leaves out, besides the surrogates that decoding already replaced.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+# A CDATA section without an end takes the rest, which keeps the search linear.
+_SUSPECT = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)"
+    r"|&(?!(?:amp|lt|gt|quot|apos);)(?:#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});|(\w{1,40});)?",
+    re.DOTALL,
+)
+_VALUE = r"(?:[^%s<&%%]|&#\w{1,8};){0,64}"
+_ENTITY = re.compile(
+    rf"""<!ENTITY\s+(\w{{1,40}})\s+(?:"({_VALUE % '"'})"|'({_VALUE % "'"})')\s*>"""
+)
+_SURROGATES = range(0xD800, 0xE000)
+_SPACE = 0x20
+
+
+def declared_entities(prolog: str) -> dict[str, str]:
+    """Collect the entities that a DOCTYPE declares as short texts; nested ones are left out."""
+    found = _ENTITY.findall(prolog)
+    return {name: (first or second).replace('"', "&quot;") for name, first, second in found}
+
+
+def repair(text: str, *, entities: dict[str, str]) -> tuple[str, bool]:
+    """Remove forbidden characters and make every `&` a valid reference; tell whether it had to.
+
+    References to `entities` and HTML's become the characters they stand for, so that no DOCTYPE
+    is needed; what stands for nothing becomes literal text.
+    """
+    count = 0
+
+    def fix(found: re.Match[str]) -> str:
+        nonlocal count
+        fixed, wrong = _fixed(found, entities)
+        count += wrong
+        return fixed
+
+    bare = _FORBIDDEN.sub("", text)
+    return _SUSPECT.sub(fix, bare), count > 0 or len(bare) < len(text)
+
+
+def _fixed(found: re.Match[str], entities: dict[str, str]) -> tuple[str, bool]:
+    whole, number, name = found[0], found[1], found[2]
+    if whole.startswith("<"):
+        return whole, False
+    if number:
+        return (whole, False) if _allowed(number) else ("", True)
+    if name in entities:
+        return entities[name], False
+    character = html.entities.html5.get(f"{name};") if name else None
+    return (escape(character) if character else f"&amp;{whole[1:]}"), True
+
+
+def _allowed(number: str) -> bool:
+    hexadecimal = number[0] in "xX"
+    code = int(number[1:], 16) if hexadecimal else int(number)
+    if code < _SPACE:
+        return chr(code) in "\t\n\r"
+    return code not in _SURROGATES and code not in {0xFFFE, 0xFFFF} and code <= sys.maxunicode

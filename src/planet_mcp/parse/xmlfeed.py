@@ -1,0 +1,193 @@
+"""RSS, Atom, RDF and CDF through feedparser: the only module that knows it (pure)."""
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from time import struct_time
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+
+from planet_mcp.errors import ParseFailedError
+from planet_mcp.parse.dates import parse_date
+from planet_mcp.parse.raw import RawEntry, RawFeed, RawText
+from planet_mcp.parse.repair import declared_entities, repair
+from planet_mcp.parse.sniff import Kind, Sniffed, refusal
+
+Node = Mapping[str, Any]
+
+_DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
+_HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_NOT_TEXT = ("image/", "audio/", "video/", "font/", "application/octet", "application/pdf")
+_FEEDBURNER = frozenset({"feedproxy.google.com", "feeds.feedburner.com", "rss.feedburner.com"})
+_HALF_REFERENCE = re.compile(r"&amp;?(?=[\w.-]+=)")
+# Roots under which a document without entries is an empty feed whatever its namespace.
+_FEED_ROOTS = frozenset({"rss", "feed", "channel", "junk"})
+
+
+def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
+    """Read a feed document in an XML format; malformed XML is salvaged.
+
+    Raises:
+        NotAFeedError: It is XML in which no feed can be seen.
+        ParseFailedError: The parser failed.
+    """
+    repaired, wrong = repair(text[found.start :], entities=declared_entities(text[: found.start]))
+    result = _parsed(repaired)
+    entries = result["entries"]
+    if not (entries or result.get("version") or found.root in _FEED_ROOTS):
+        raise refusal(Sniffed(Kind.XML, found.start, found.root))
+    feed: Node = result["feed"]
+    return RawFeed(
+        title=_string(feed, "title"),
+        link=_link(feed),
+        description=_string(feed, "subtitle") or _string(feed, "info"),
+        language=_string(feed, "language"),
+        authors=tuple(_authors(feed)),
+        entries=tuple(_entry(entry, now) for entry in entries),
+        problem=_problem(result, found, lines=text.count("\n", 0, found.start), wrong=wrong),
+    )
+
+
+def _parsed(text: str) -> Node:
+    """Run feedparser over a document that is bare: no declaration, no DOCTYPE, no repairs left.
+
+    It is told no address on purpose: it would resolve ids against it, and an entry would become
+    another one when its feed moves. What it is told of the encoding is true by construction.
+    """
+    body = _DECLARATION + text.encode("utf-8", "replace")
+    try:
+        result: Node = feedparser.parse(
+            io.BytesIO(body),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # feedparser fails on broken documents with nearly any of them
+        raise ParseFailedError(
+            f"The feed parser failed on this document ({type(error).__name__}); it is too broken "
+            "to be salvaged."
+        ) from error
+    return result
+
+
+def _problem(result: Node, found: Sniffed, *, lines: int, wrong: bool) -> str | None:
+    problems = []
+    if found.root == "junk":
+        problems.append("text before the feed's first element was skipped")
+    if wrong:
+        problems.append("invalid characters or entities were replaced")
+    if result.get("bozo"):
+        problems.append(_malformed(result.get("bozo_exception"), lines))
+    return "; ".join(problems) or None
+
+
+def _malformed(error: object, lines: int) -> str:
+    where = getattr(error, "getLineNumber", lambda: None)()
+    reason = getattr(error, "getMessage", lambda: "")() or type(error).__name__
+    # feedparser's own declaration took the first line.
+    place = f" at line {where - 1 + lines}" if where else ""
+    return f"the XML is malformed{place} ({reason}) and was salvaged"
+
+
+def _entry(entry: Node, now: datetime) -> RawEntry:
+    return RawEntry(
+        id=_string(entry, "id"),
+        link=_link(entry),
+        title=_detail(entry, "title"),
+        texts=tuple(_texts(entry)),
+        authors=tuple(_authors(entry)) or tuple(_authors(_node(entry, "source"))),
+        tags=tuple(_tags(entry)),
+        published=_date(entry, "published", now) or _date(entry, "created", now),
+        updated=_date(entry, "updated", now),
+    )
+
+
+def _string(node: Node, key: str) -> str:
+    # dict's own method: feedparser's answers for other keys, and warns while it does.
+    value = dict.get(node, key) if isinstance(node, dict) else None
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _node(node: Node, key: str) -> Node:
+    value = dict.get(node, key) if isinstance(node, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _nodes(node: Node, key: str) -> list[Node]:
+    value = dict.get(node, key) if isinstance(node, dict) else None
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _link(node: Node) -> str:
+    """Choose the address of an entry or site: an alternate HTML page, else any alternate.
+
+    An RSS guid counts only if it is written as a URL: as `guid` is a permalink unless it says
+    otherwise (RSS 2.0, `<guid>`), feedparser takes any of them for a link.
+    """
+    alternates = [
+        each
+        for each in _nodes(node, "links")
+        if _string(each, "rel").rsplit("/", 1)[-1].lower() == "alternate" and _string(each, "href")
+    ]
+    pages = [each for each in alternates if _string(each, "type") in _HTML_TYPES]
+    link = next((_string(each, "href") for each in pages or alternates), "")
+    if not link:
+        permalink = _string(node, "link")
+        link = permalink if permalink.lower().startswith(("http://", "https://")) else ""
+    original = _string(node, "feedburner_origlink")
+    if original and _host(link) in _FEEDBURNER:
+        link = original
+    # In a malformed document feedparser leaves references in addresses, or half of them.
+    return _HALF_REFERENCE.sub("&", link)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _detail(node: Node, key: str) -> RawText:
+    detail = _node(node, f"{key}_detail")
+    value = _string(node, key) or _string(detail, "value")
+    return RawText(value, _string(detail, "type") or "text/plain", _string(detail, "base"))
+
+
+def _texts(entry: Node) -> Iterator[RawText]:
+    for each in (*_nodes(entry, "content"), _node(entry, "summary_detail")):
+        kind = _string(each, "type")
+        if not kind.startswith(_NOT_TEXT):
+            yield RawText(_string(each, "value"), kind, _string(each, "base"))
+    yield RawText(_string(entry, "summary"), _string(_node(entry, "summary_detail"), "type"))
+    yield _detail(entry, "subtitle")
+
+
+def _authors(node: Node) -> Iterator[str]:
+    people = _nodes(node, "authors")
+    names = [_string(each, "name") or _string(each, "email") for each in people]
+    written = _string(node, "author")
+    # feedparser cuts addresses after four letters of the top-level domain; the rest of the last
+    # one would begin the name, but that one is also kept as it was written.
+    if written and (not people or _string(people[-1], "email") in written):
+        names[-1:] = [written]
+    yield from filter(None, names)
+
+
+def _tags(entry: Node) -> Iterator[str]:
+    for tag in _nodes(entry, "tags"):
+        # Blogger marks what is a post and what a comment with terms that are no tags.
+        if not _string(tag, "scheme").endswith("#kind"):
+            yield _string(tag, "label") or _string(tag, "term")
+
+
+def _date(entry: Node, key: str, now: datetime) -> datetime | None:
+    understood = dict.get(entry, f"{key}_parsed") if isinstance(entry, dict) else None
+    return parse_date(
+        _string(entry, key),
+        now=now,
+        understood=understood if isinstance(understood, struct_time) else None,
+    )

@@ -1,0 +1,432 @@
+"""Documents in tests/data/feeds are paired with what they must be read as, a behaviour each."""
+
+import json
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from planet_mcp.errors import NotAFeedError, OpmlError, ParseFailedError, PlanetError
+from planet_mcp.models import Candidate, FeedLinks, ParsedEntry, ParsedFeed, SubscriptionList
+from planet_mcp.parse import discover, parse_feed
+from planet_mcp.parse.dates import AHEAD, EARLIEST, parse_date
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+URL = "https://feeds.example/feed.xml"
+FEEDS = Path(__file__).parent / "data" / "feeds"
+DOCUMENTS = sorted(path for path in FEEDS.iterdir() if path.suffix in {".xml", ".jsonfeed"})
+
+
+def parse(body: bytes, content_type: str = "", url: str = URL) -> ParsedFeed:
+    return parse_feed(body, url=url, content_type=content_type, now=NOW)
+
+
+def rss(items: str) -> bytes:
+    return f'<rss version="2.0"><channel><title>T</title>{items}</channel></rss>'.encode()
+
+
+def comparable(entry: ParsedEntry) -> dict[str, Any]:
+    fields = asdict(entry) | {"markdown": entry.content.markdown, "text": entry.content.text}
+    fields |= {"authors": list(entry.authors), "tags": list(entry.tags)}
+    for name in ("published", "updated"):
+        fields[name] = fields[name] and fields[name].isoformat()
+    return fields
+
+
+# ------------------------------------------------------------------ documents and expected values
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_a_document_is_read_as_expected(document: Path) -> None:
+    expected = json.loads(document.with_suffix(".json").read_text("utf-8"))
+    feed = parse(document.read_bytes())
+    wanted = expected["feed"]
+    warning = wanted.pop("warning", feed.warning)
+    assert {name: getattr(feed, name) for name in wanted} == wanted
+    assert warning is feed.warning or warning in str(feed.warning)
+    entries = [comparable(entry) for entry in feed.entries]
+    assert [
+        {name: entry[name] for name in only}
+        for entry, only in zip(entries, expected["entries"], strict=True)
+    ] == expected["entries"]
+    distinct = expected.get("distinct_keys", len(entries))
+    assert len({entry["key"] for entry in entries}) == distinct
+
+
+# ------------------------------------------------------------------------------------- encodings
+
+LATIN = (
+    '<?xml version="1.0" encoding="{}"?>'
+    "<rss version='2.0'><channel><title>Café à 2 €</title></channel></rss>"
+)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared", "content_type"),
+    [
+        ("utf-8", "utf-8", ""),
+        ("utf-8", "utf-8", "text/xml"),
+        ("utf-8", "utf-8", "text/xml; charset=us-ascii"),
+        ("utf-8", "utf-8", "application/rss+xml; charset=iso-8859-1"),
+        ("utf-8", "iso-8859-1", ""),
+        ("utf-8", "no-such-encoding", "text/html; charset=neither"),
+        ("utf-8-sig", "utf-8", ""),
+        ("utf-8-sig", "iso-8859-1", "text/xml; charset=iso-8859-1"),
+        ("cp1252", "iso-8859-1", ""),
+        ("cp1252", "windows-1252", "text/xml; charset=utf-8"),
+        ("cp1252", "utf-8", ""),
+        ("cp1252", "utf-8", "text/xml; charset=windows-1252"),
+        ("cp1252", "hex", ""),
+        ("utf-16", "utf-16", ""),
+        ("utf-16-le", "utf-16", "text/xml; charset=utf-8"),
+        ("utf-16-be", "utf-16", ""),
+        ("utf-32", "utf-32", ""),
+    ],
+)
+def test_accents_survive_whatever_the_encoding_is_said_to_be(
+    encoding: str, declared: str, content_type: str
+) -> None:
+    assert parse(LATIN.format(declared).encode(encoding), content_type).title == "Café à 2 €"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title", "content_type"),
+    [
+        ("windows-1251", "Привет, мир", "text/xml; charset=iso-8859-1"),
+        ("koi8-r", "Привет, мир", ""),
+        ("iso-8859-2", "Zażółć gęślą jaźń", ""),
+        ("shift_jis", "こんにちは世界", "text/xml"),
+        ("gb2312", "你好世界", ""),
+        ("euc-kr", "안녕 세계", ""),
+        ("iso-2022-jp", "こんにちは世界", ""),
+    ],
+)
+def test_the_encoding_in_the_xml_declaration_is_believed(
+    encoding: str, title: str, content_type: str
+) -> None:
+    document = f"""<?xml version="1.0" encoding="{encoding}"?>
+        <rss><channel><title>{title}</title></channel></rss>"""
+    assert parse(document.encode(encoding), content_type).title == title
+
+
+def test_a_charset_from_http_counts_when_the_document_declares_none() -> None:
+    body = "<rss><channel><title>Привет</title></channel></rss>".encode("windows-1251")
+    assert parse(body, "text/xml; charset=windows-1251").title == "Привет"
+
+
+def test_a_stray_byte_does_not_spoil_the_rest_of_a_utf8_document() -> None:
+    body = b"<rss><channel><title>na\xc3\xafve caf\xe9</title></channel></rss>"
+    feed = parse(body)
+    assert feed.title == "naïve café"
+    assert "UTF-8" in str(feed.warning)
+
+
+def test_utf8_that_was_encoded_twice_is_decoded_twice() -> None:
+    text = "<rss><channel><title>Größe, naïve “Žluťoučký”</title></channel></rss>"
+    twice = "".join(chr(byte) for byte in text.encode()).encode()
+    feed = parse(twice)
+    assert feed.title == "Größe, naïve “Žluťoučký”"
+    assert "twice" in str(feed.warning)
+
+
+# ------------------------------------------------------------------------------ what is no feed
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "empty"),
+        (b" \n\t", "empty"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>', "empty"),
+        (b"<!DOCTYPE html><html><head><title>Hi</title></head><body>Hi</body></html>", "HTML page"),
+        (b"<div>a fragment</div>", "HTML page"),
+        (b"/etc/passwd", "plain text"),
+        (b"https://feeds.example/feed.xml", "plain text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary"),
+        (b'{"hello": "world"}', "JSON Feed"),
+        (b'{"hello": ', "JSON"),
+        (b"[1, 2]", "JSON Feed"),
+        (b'<opml version="2.0"><body/></opml>', "OPML"),
+        (b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"/>', "sitemap"),
+        (b"<invoice><total>3</total></invoice>", "<invoice>"),
+        (b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>', "<rdf>"),
+    ],
+)
+def test_what_is_no_feed_is_refused_by_name(body: bytes, says: str) -> None:
+    with pytest.raises(NotAFeedError, match=says):
+        parse(body)
+
+
+def test_a_json_feed_that_is_cut_off_is_a_failure_and_not_something_else() -> None:
+    with pytest.raises(ParseFailedError, match="not valid JSON"):
+        parse(b'{"version": "https://jsonfeed.org/version/1.1", "items": [')
+
+
+# -------------------------------------------------------------------------- identity over time
+
+ITEM = "<item><guid>{}</guid><title>{}</title><link>{}</link><description>{}</description></item>"
+
+
+def only_entry(items: str, url: str = URL) -> ParsedEntry:
+    (entry,) = parse(rss(items), url=url).entries
+    return entry
+
+
+def test_an_entry_stays_the_same_when_its_feed_moves() -> None:
+    for item in (ITEM.format("17", "T", "", "words"), ITEM.format("", "T", "/post", "words")):
+        old = only_entry(item, url="http://old.example/a/feed")
+        new = only_entry(item, url="https://new.example/feed.xml")
+        assert old.key == new.key
+
+
+def test_an_edit_changes_the_fingerprint_and_not_the_key() -> None:
+    before = only_entry(ITEM.format("1", "T", "https://a.example/1", "words"))
+    after = only_entry(ITEM.format("1", "T", "https://a.example/1", "other words"))
+    assert before.key == after.key
+    assert before.fingerprint != after.fingerprint
+
+
+def test_the_fingerprint_is_stable_between_fetches() -> None:
+    item = ITEM.format("1", "T", "https://a.example/1", "words")
+    assert only_entry(item).fingerprint == only_entry(item).fingerprint
+    assert len(only_entry(item).fingerprint) == 64
+
+
+def test_kinds_of_keys_cannot_clash() -> None:
+    by_id = only_entry(ITEM.format("https://a.example/1", "T", "https://a.example/2", ""))
+    by_link = only_entry(ITEM.format("", "T", "https://a.example/1", ""))
+    by_hash = only_entry(ITEM.format("", "T", "", ""))
+    assert len({by_id.key, by_link.key, by_hash.key}) == 3
+
+
+# ---------------------------------------------------------------------------------------- limits
+
+
+def test_no_list_or_text_grows_without_bound() -> None:
+    people = "".join(f"<author>Person {n}</author><category>tag {n}</category>" for n in range(50))
+    far = "https://a.example/" + "x" * 2_000
+    entry = only_entry(
+        f"<item><guid>{'g' * 9_000}</guid><link>{far}</link>{people}"
+        f"<title>{'word ' * 200}</title></item>"
+    )
+    assert (len(entry.authors), len(entry.tags)) == (20, 20)
+    assert len(entry.title) <= 300
+    assert len(entry.key) < 600
+    assert entry.url is None
+
+
+def test_every_entry_of_a_long_feed_is_kept() -> None:
+    assert len(parse(rss("<item><title>same</title></item>" * 3_000)).entries) == 3_000
+
+
+def test_an_entity_flood_is_left_as_text() -> None:
+    levels = "".join(f'<!ENTITY e{n} "&e{n - 1};&e{n - 1};">' for n in range(1, 40))
+    body = f'<!DOCTYPE rss [<!ENTITY e0 "lol">{levels}]>'.encode() + rss(
+        "<item><title>&e39;</title></item>"
+    )
+    assert parse(body).entries[0].title == "&e39;"
+
+
+def test_the_parser_breaking_down_is_a_parse_failure() -> None:
+    # feedparser keeps every text input with the feed and misses one that stands in an item.
+    body = rss("<item><textInput><name>q</name></textInput></item>")
+    with pytest.raises(ParseFailedError, match="too broken"):
+        parse(body)
+
+
+# ----------------------------------------------------------------------------------------- dates
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("Wed, 12 Nov 2025 10:30:00 GMT", "2025-11-12T10:30:00"),
+        ("Wed, 12 Nov 2025 10:30 +0530", "2025-11-12T05:00:00"),
+        ("12 November 2025 10:30:00 EST", "2025-11-12T15:30:00"),
+        ("Wed, 12 Nov 2025 10:30:00 CEST", "2025-11-12T08:30:00"),
+        ("Wed, 12 Nov 2025 10:30:00 GMT+0100", "2025-11-12T09:30:00"),
+        ("Wed, 12 Nov 2025 10:30:00 +0000 (Coordinated Universal Time)", "2025-11-12T10:30:00"),
+        ("Wed, 12 Nov 2025 24:00:00 GMT", "2025-11-13T00:00:00"),
+        ("Wed, 12 Nov 2025 23:59:60 GMT", "2025-11-12T23:59:59"),
+        ("Wed, 12 Nov 25 10:30:00 Z", "2025-11-12T10:30:00"),
+        ("12-Nov-2025", "2025-11-12T00:00:00"),
+        ("2025-11-12", "2025-11-12T00:00:00"),
+        ("2025-11", "2025-11-01T00:00:00"),
+        ("2025-11-12T10:30:00Z", "2025-11-12T10:30:00"),
+        ("2025-11-12T10:30:00.123456789+01:00", "2025-11-12T09:30:00"),
+        ("2025-11-12t10:30z", "2025-11-12T10:30:00"),
+        ("2025-11-12 10:30:00 -0800", "2025-11-12T18:30:00"),
+        ("2025-11-12 10:30:00 +0000 UTC", "2025-11-12T10:30:00"),
+        ("2025-11-12T24:00:00Z", "2025-11-13T00:00:00"),
+        ("20251112T103000Z", "2025-11-12T10:30:00"),
+        ("1762943400", "2025-11-12T10:30:00"),
+        ("1762943400.25", "2025-11-12T10:30:00"),
+        ("1762943400000", "2025-11-12T10:30:00"),
+        ("Nov 12, 2025", "2025-11-12T00:00:00"),
+        ("November 12th, 2025 10:30 PM", "2025-11-12T22:30:00"),
+        ("Wed Nov 12 10:30:00 2025", "2025-11-12T10:30:00"),
+        ("12.11.2025 10:30", "2025-11-12T10:30:00"),
+        ("Mi, 12 Okt 2022 10:30:00 +0200", "2022-10-12T08:30:00"),
+        ("12. März 2025", "2025-03-12T00:00:00"),
+        ("mercredi 12 août 2025 à 10:30", "2025-08-12T10:30:00"),
+        ("12 de noviembre de 2025", "2025-11-12T00:00:00"),
+        ("пт, 12 ноя 2025 10:30:00 +0300", "2025-11-12T07:30:00"),
+        ("2025年11月12日 10:30", "2025-11-12T10:30:00"),
+    ],
+)
+def test_a_date_that_a_person_can_read_is_read(raw: str, expected: str) -> None:
+    assert parse_date(raw, now=NOW) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("", "yesterday", "0000-00-00", "10:30", "2025", "1994-12-31", "2038-01-19T00:00:00Z"),
+        *("1762", "2025-13-45", "2025-02-30", "Wed, 32 Nov 2025 10:30:00 GMT", "99999999999999"),
+        *("Thu, 01 Jan 1970 00:00:00 GMT", "2026-11-23T12:00:01Z", "{{ post.date }}"),
+    ],
+)
+def test_a_date_that_is_none_or_not_credible_is_left_out(raw: str) -> None:
+    assert parse_date(raw, now=NOW) is None
+
+
+PIECES = st.sampled_from(
+    (
+        *("2025", "1762943400", "11", "12", "24:00:00", "10:30", "Nov", "märz", "Wed,", "GMT"),
+        *("EST", "+0100", "-9900", "T", "Z", "PM", ".", "/", "-", ",", "年"),
+    )
+)
+
+
+@given(st.one_of(st.text(max_size=120), st.lists(PIECES, max_size=9).map(" ".join)))
+def test_any_text_as_a_date_is_none_or_aware_utc_within_range(raw: str) -> None:
+    moment = parse_date(raw, now=NOW)
+    if moment is not None:
+        assert moment.tzinfo is UTC
+        assert EARLIEST <= moment <= NOW + AHEAD
+
+
+@given(
+    st.datetimes(datetime(1995, 1, 2), datetime(2026, 11, 22)),  # noqa: DTZ001
+    st.integers(-14 * 60, 14 * 60),
+)
+def test_a_well_formed_date_is_read_exactly(moment: datetime, minutes: int) -> None:
+    utc = moment.replace(microsecond=0, tzinfo=UTC)
+    sign, size = "-" if minutes < 0 else "+", abs(minutes)
+    local = utc + timedelta(minutes=minutes)
+    offset = f"{sign}{size // 60:02}{size % 60:02}"
+    assert parse_date(f"{local:%Y-%m-%dT%H:%M:%S}{offset}", now=NOW) == utc
+    assert parse_date(f"{local:%d %b %Y %H:%M:%S} {offset}", now=NOW) == utc
+
+
+# ------------------------------------------------------------------------------------- discovery
+
+PAGE = b"""<!DOCTYPE html><html><head><base href="https://site.example/blog/">
+<link rel="alternate" type="application/rss+xml" title="Comments" href="comments/feed">
+<link rel="stylesheet" href="feed.css">
+<link rel="alternate" hreflang="de" href="/de">
+<link rel="alternate" type="application/json" href="/wp-json/wp/v2/posts/1">
+<LINK REL="Alternate" TYPE="application/atom+xml; charset=utf-8"
+      TITLE="All &amp; sundry" HREF="atom.xml">
+<link rel="alternate" type="application/feed+json" href="feed.json">
+</head><body>
+<a href="feed://other.example/rss">Another</a> <a href="atom.xml">again</a>
+<a href="https://site.example/feedback">Feedback</a> <a href="mailto:feed@site.example">Mail</a>
+<a href="/news/index.xml">News</a> <a href="#feed">Skip</a>
+</body></html>"""
+
+
+def find(body: bytes) -> ParsedFeed | SubscriptionList | FeedLinks:
+    return discover(body, url="https://site.example/", now=NOW)
+
+
+def test_a_page_names_its_feeds_declared_ones_first() -> None:
+    assert find(PAGE) == FeedLinks(
+        (
+            Candidate("https://site.example/blog/atom.xml", "All & sundry"),
+            Candidate("https://site.example/blog/feed.json", None),
+            Candidate("http://other.example/rss", "Another"),
+            Candidate("https://site.example/news/index.xml", "News"),
+            Candidate("https://site.example/blog/comments/feed", "Comments"),
+        )
+    )
+
+
+def test_a_page_without_feeds_names_none() -> None:
+    assert find(b"<html><body><a href='/about'>About</a></body></html>") == FeedLinks(())
+
+
+def test_a_feed_is_discovered_as_itself() -> None:
+    found = find(rss("<item><title>x</title></item>"))
+    assert isinstance(found, ParsedFeed)
+    assert found.entries[0].title == "x"
+
+
+def test_an_opml_document_is_discovered_as_its_subscriptions() -> None:
+    found = find(
+        b'<opml version="2.0"><body><outline text="A" xmlUrl="https://a.example/f"/></body></opml>'
+    )
+    assert isinstance(found, SubscriptionList)
+    assert [each.url for each in found.subscriptions] == ["https://a.example/f"]
+
+
+def test_an_opml_document_without_feeds_is_an_opml_error() -> None:
+    with pytest.raises(OpmlError):
+        find(b'<opml version="2.0"><body/></opml>')
+
+
+def test_anything_else_is_not_discovered() -> None:
+    with pytest.raises(NotAFeedError, match="plain text"):
+        find(b"just words")
+
+
+# -------------------------------------------------------------------------------- broken documents
+
+STRANGE = (
+    *(b"<", b">", b"&", b"&#0;", b"&#xD800;", b"&nbsp;", b"\0", b"\xff\xfe", b"<![CDATA[", b"]]>"),
+    *(b"<!--", b'"', b"<item>", b"</item>", b"<image>", b"<textInput>", b"</channel>", b"<entry>"),
+    *(
+        b"<content type='xhtml'>",
+        b"<media:rating>",
+        b"<!DOCTYPE x [",
+        b"\\ud800",
+        b"xml:base='//['",
+    ),
+)
+
+
+@st.composite
+def broken_documents(draw: st.DrawFn) -> bytes:
+    body = draw(st.sampled_from(DOCUMENTS)).read_bytes()
+    for _ in range(draw(st.integers(1, 8))):
+        start = draw(st.integers(0, len(body)))
+        end = min(len(body), start + draw(st.sampled_from([0, 1, 20, 10_000])))
+        body = body[:start] + draw(st.sampled_from(STRANGE)) + body[end:]
+    return body
+
+
+BAD_BASE = rss("<item xml:base='//['><description>&lt;a href='x'>x&lt;/a></description></item>")
+
+
+@settings(deadline=None)
+@example(BAD_BASE, "")
+@given(broken_documents(), st.sampled_from(["", "text/xml", "text/html; charset=utf-16"]))
+def test_a_broken_document_is_salvaged_or_refused(body: bytes, content_type: str) -> None:
+    for read in (parse_feed, discover):
+        try:
+            found = read(body, url=URL, content_type=content_type, now=NOW)
+        except PlanetError:
+            continue
+        assert isinstance(found, ParsedFeed | SubscriptionList | FeedLinks)
+        if isinstance(found, ParsedFeed):
+            assert all(sane(entry) for entry in found.entries)
+
+
+def sane(entry: ParsedEntry) -> bool:
+    json.dumps(comparable(entry)).encode()
+    str(replace(entry)).encode()
+    return bool(entry.key and entry.title) and (entry.url or "https:").startswith("http")
