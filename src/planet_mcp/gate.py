@@ -1,0 +1,53 @@
+"""Whose turn it is: few requests in flight, few at a time to one domain, and some time apart."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+
+IN_FLIGHT = 16
+
+
+@dataclass(slots=True)
+class _Lane:
+    slots: anyio.Semaphore
+    free_at: float = 0.0
+
+
+class Gate:
+    """Keeps the publishers' rules for one process: `concurrency` at a time, `delay` seconds apart.
+
+    A domain that is waited for takes none of the `IN_FLIGHT` places, so one slow host holds no
+    other back.
+    """
+
+    def __init__(self, *, delay: float, concurrency: int) -> None:
+        self._delay = delay
+        self._places = anyio.Semaphore(IN_FLIGHT)
+        self._lanes: defaultdict[str, _Lane] = defaultdict(
+            lambda: _Lane(anyio.Semaphore(concurrency))
+        )
+
+    @asynccontextmanager
+    async def turn(self, domain: str) -> AsyncIterator[None]:
+        """Wait until this domain may be asked, and hold the place while it is."""
+        lane = self._lanes[domain]
+        async with lane.slots:
+            await self._take_place(lane)
+            try:
+                yield
+            finally:
+                self._places.release()
+                lane.free_at = max(lane.free_at, anyio.current_time() + self._delay)
+
+    async def _take_place(self, lane: _Lane) -> None:
+        while True:
+            await anyio.sleep_until(lane.free_at)
+            await self._places.acquire()
+            if anyio.current_time() >= lane.free_at:
+                lane.free_at = anyio.current_time() + self._delay
+                return
+            # While this one waited for a place, another of its domain was quicker.
+            self._places.release()
