@@ -1,0 +1,45 @@
+"""Which of several processes on one database refreshes it: the one that holds a lock file."""
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+
+class Lease:
+    """The right to fetch the feeds of one database; the system frees it when its holder dies.
+
+    Within a process it may be taken several times, and is given back after the last release.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._lock = FileLock(f"{database}.refresh.lock", thread_local=False)
+        self._holders = 0
+
+    @property
+    def held(self) -> bool:
+        """Say whether this process holds the lease."""
+        return self._holders > 0
+
+    def acquire(self) -> bool:
+        """Take the lease if no other process holds it; never waits."""
+        if not self._holders:
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout:
+                return False
+        self._holders += 1
+        return True
+
+    def release(self) -> None:
+        """Give the lease back once."""
+        self._holders -= 1
+        if not self._holders:
+            self._lock.release()
+
+    def is_taken(self) -> bool:
+        """Say whether some process, this one or another, holds the lease."""
+        if not self.acquire():
+            return True
+        taken = self._holders > 1
+        self.release()
+        return taken

@@ -1,0 +1,169 @@
+"""The tables of the database, as append-only migrations.
+
+A released step is never edited; a change of the tables is a new step at the end. The number of
+applied steps is the database's `user_version`.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+APPLICATION_ID = 0x504D4350  # "PMCP"
+
+
+def m001_feeds_entries_index(database: "Database") -> None:
+    """Create feeds, entries, their contents and the full-text index over them.
+
+    `entries` holds what filters and orders, in short rows; `contents` the long texts. An entry
+    belongs to a feed or, when it is a page fetched by its URL, to none. `story_id` is the first
+    entry that told the same story (its own id when it was the first).
+    """
+    for statement in _M001:
+        database.conn.execute(statement)
+
+
+_M001 = (
+    """
+    CREATE TABLE meta (
+        key TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE feeds (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        url TEXT NOT NULL UNIQUE,
+        label TEXT,
+        title TEXT,
+        site_url TEXT,
+        description TEXT,
+        language TEXT,
+        subscribed INTEGER NOT NULL DEFAULT 1,
+        entries INTEGER NOT NULL DEFAULT 0,
+        newest_entry INTEGER,
+        validators_url TEXT,
+        etag TEXT,
+        last_modified TEXT,
+        body_hash TEXT,
+        checked_at INTEGER,
+        succeeded_at INTEGER,
+        next_check_at INTEGER NOT NULL,
+        errors INTEGER NOT NULL DEFAULT 0,
+        gone INTEGER NOT NULL DEFAULT 0,
+        problem TEXT,
+        warning TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX feeds_due ON feeds (next_check_at) WHERE subscribed",
+    """
+    CREATE TABLE entries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        feed_id INTEGER REFERENCES feeds (id) ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        story_id INTEGER NOT NULL,
+        ordered_at INTEGER NOT NULL,
+        published INTEGER,
+        updated INTEGER,
+        first_seen_at INTEGER NOT NULL,
+        revised_at INTEGER,
+        revisions INTEGER NOT NULL DEFAULT 0,
+        url TEXT,
+        canonical_url TEXT,
+        words INTEGER NOT NULL,
+        teaser INTEGER NOT NULL,
+        title_derived INTEGER NOT NULL,
+        fingerprint TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE UNIQUE INDEX entries_identity ON entries (feed_id, key)",
+    "CREATE UNIQUE INDEX entries_page ON entries (key) WHERE feed_id IS NULL",
+    "CREATE INDEX entries_order ON entries (ordered_at, id)",
+    "CREATE INDEX entries_of_feed ON entries (feed_id, ordered_at, id)",
+    "CREATE INDEX entries_canonical ON entries (canonical_url) WHERE canonical_url IS NOT NULL",
+    "CREATE INDEX entries_retold ON entries (story_id) WHERE story_id <> id",
+    """
+    CREATE TABLE contents (
+        entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+        title TEXT NOT NULL,
+        authors TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        excerpt TEXT NOT NULL,
+        text TEXT NOT NULL,
+        markdown TEXT NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE articles (
+        entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+        url TEXT NOT NULL,
+        title TEXT NOT NULL,
+        authors TEXT NOT NULL,
+        published INTEGER,
+        markdown TEXT NOT NULL,
+        fetched_at INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE hosts (
+        host TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE VIRTUAL TABLE entries_index USING fts5 (
+        title, authors, tags, text,
+        content = 'contents', content_rowid = 'entry_id',
+        tokenize = 'porter unicode61 remove_diacritics 2'
+    )
+    """,
+    """
+    CREATE TRIGGER contents_inserted AFTER INSERT ON contents BEGIN
+        INSERT INTO entries_index (rowid, title, authors, tags, text)
+        VALUES (new.entry_id, new.title, new.authors, new.tags, new.text);
+    END
+    """,
+    """
+    CREATE TRIGGER contents_deleted AFTER DELETE ON contents BEGIN
+        INSERT INTO entries_index (entries_index, rowid, title, authors, tags, text)
+        VALUES ('delete', old.entry_id, old.title, old.authors, old.tags, old.text);
+    END
+    """,
+    """
+    CREATE TRIGGER contents_updated AFTER UPDATE OF title, authors, tags, text ON contents
+    WHEN old.title IS NOT new.title OR old.authors IS NOT new.authors
+      OR old.tags IS NOT new.tags OR old.text IS NOT new.text
+    BEGIN
+        INSERT INTO entries_index (entries_index, rowid, title, authors, tags, text)
+        VALUES ('delete', old.entry_id, old.title, old.authors, old.tags, old.text);
+        INSERT INTO entries_index (rowid, title, authors, tags, text)
+        VALUES (new.entry_id, new.title, new.authors, new.tags, new.text);
+    END
+    """,
+    "INSERT INTO meta (key, value) VALUES ('identity', lower(hex(randomblob(3))))",
+)
+
+STEPS: tuple[Callable[["Database"], None], ...] = (m001_feeds_entries_index,)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a database up to the newest tables, each step in its own transaction."""
+    # Deferred: an up-to-date database, which is nearly every start, never needs it.
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations("planet-mcp")
+    for number, step in enumerate(STEPS, start=1):
+        migrations(name=step.__name__)(_numbered(step, number))
+    migrations.apply(Database(connection, execute_plugins=False))
+
+
+def _numbered(step: Callable[["Database"], None], number: int) -> Callable[["Database"], None]:
+    def apply(database: "Database") -> None:
+        step(database)
+        database.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.conn.execute(f"PRAGMA user_version = {number}")
+
+    apply.__name__ = step.__name__
+    return apply

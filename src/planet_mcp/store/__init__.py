@@ -1,0 +1,27 @@
+"""Everything that is kept: feeds, entries, articles and the full-text index, in one SQLite file.
+
+All methods are blocking and safe to call from any thread; each is one transaction. SQL lives in
+this package and in `planet_mcp.schema`, nowhere else.
+"""
+
+from planet_mcp.store.database import Database
+from planet_mcp.store.entries import Entries, EntryText, RiverEntry, StoredArticle
+from planet_mcp.store.feeds import Feeds, FeedsPage, Outcome, Summary
+from planet_mcp.store.search import Filters, Hit, Search
+from planet_mcp.store.store import Store
+
+__all__ = [
+    "Database",
+    "Entries",
+    "EntryText",
+    "Feeds",
+    "FeedsPage",
+    "Filters",
+    "Hit",
+    "Outcome",
+    "RiverEntry",
+    "Search",
+    "Store",
+    "StoredArticle",
+    "Summary",
+]

@@ -1,0 +1,485 @@
+"""Entries: storing what a feed said, reading it back, the river of what is new, fetched pages."""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from planet_mcp.models import Article, Content, ParsedEntry
+from planet_mcp.store.database import Database
+from planet_mcp.store.rows import (
+    join_names,
+    placeholders,
+    split_names,
+    to_optional_time,
+    to_seconds,
+    to_time,
+)
+from planet_mcp.urls import canonical, host_of
+
+
+@dataclass(frozen=True, slots=True)
+class RiverEntry:
+    """One line of the river; `text` is the Markdown, cut, when it was asked for."""
+
+    id: int
+    feed_id: int
+    feed: str
+    title: str
+    url: str | None
+    ordered_at: datetime
+    excerpt: str
+    text: str
+    also_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryText:
+    """An entry with its whole text, as its feed gave it."""
+
+    id: int
+    feed: str | None
+    title: str
+    url: str | None
+    authors: tuple[str, ...]
+    published: datetime | None
+    first_seen_at: datetime
+    seen_at: datetime
+    markdown: str
+    words: int
+    teaser: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """The text of an entry's page, fetched on its own."""
+
+    url: str
+    title: str
+    authors: tuple[str, ...]
+    published: datetime | None
+    markdown: str
+    fetched_at: datetime
+
+
+class Entries:
+    """The entries of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def newest_id(self) -> int:
+        """Return the id of the entry stored last; ids are given out in the order of storing."""
+        with self._database.reading() as connection:
+            return _newest_id(connection)
+
+    def river(
+        self,
+        *,
+        since: datetime,
+        feed_id: int | None,
+        snapshot: int,
+        before: tuple[int, int] | None,
+        limit: int,
+        text_chars: int,
+    ) -> tuple[list[RiverEntry], int]:
+        """Return entries since a moment, newest first, and how many there are in all.
+
+        Only entries stored up to `snapshot` count; `before` is the (time, id) of the last entry
+        that was shown already.
+        """
+        where = "e.ordered_at >= :since AND e.id <= :snapshot"
+        more = " AND (e.ordered_at, e.id) < (:time, :id)" if before else ""
+        values: dict[str, object] = {"since": to_seconds(since), "snapshot": snapshot}
+        values |= {"time": before[0], "id": before[1]} if before else {}
+        return self._river(
+            where, more, values, "e.ordered_at DESC, e.id DESC", feed_id, limit, text_chars
+        )
+
+    def arrivals(
+        self,
+        *,
+        after: int,
+        snapshot: int,
+        feed_id: int | None,
+        shown: int,
+        limit: int,
+        text_chars: int,
+    ) -> tuple[list[RiverEntry], int]:
+        """Return entries stored after an id, in the order of storing, and how many there are.
+
+        `shown` is the id up to which they were shown already.
+        """
+        where = "e.id > :after AND e.id <= :snapshot"
+        values: dict[str, object] = {"after": after, "snapshot": snapshot, "shown": shown}
+        return self._river(where, " AND e.id > :shown", values, "e.id", feed_id, limit, text_chars)
+
+    def _river(  # noqa: PLR0917
+        self,
+        where: str,
+        more: str,
+        values: dict[str, object],
+        order: str,
+        feed_id: int | None,
+        limit: int,
+        text_chars: int,
+    ) -> tuple[list[RiverEntry], int]:
+        of_feed = "e.feed_id = :feed_id" if feed_id else "e.feed_id IS NOT NULL"
+        source = f"FROM entries AS e WHERE {where} AND e.story_id = e.id AND {of_feed}"
+        values = {**values, "feed_id": feed_id, "limit": limit, "chars": text_chars}
+        with self._database.reading() as connection:
+            total: int = connection.execute(f"SELECT count(*) {source}", values).fetchone()[0]
+            rows = connection.execute(
+                f"""
+                SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed, c.title, e.url,
+                       e.ordered_at, c.excerpt, substr(c.markdown, 1, :chars) AS text
+                FROM (SELECT e.* {source}{more} ORDER BY {order} LIMIT :limit) AS e
+                JOIN feeds AS f ON f.id = e.feed_id
+                JOIN contents AS c ON c.entry_id = e.id
+                ORDER BY {order}
+                """,
+                values,
+            ).fetchall()
+            retold = retellings(connection, [row["id"] for row in rows])
+        return [_river_entry(row, retold) for row in rows], total
+
+    def text(self, entry_id: int) -> EntryText | None:
+        """Return an entry with its whole text."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                """
+                SELECT e.id, coalesce(f.label, f.title, f.url) AS feed, c.title, e.url, c.authors,
+                       e.published, e.first_seen_at,
+                       coalesce(e.revised_at, e.first_seen_at) AS seen_at,
+                       c.markdown, e.words, e.teaser
+                FROM entries AS e
+                JOIN contents AS c ON c.entry_id = e.id
+                LEFT JOIN feeds AS f ON f.id = e.feed_id
+                WHERE e.id = ?
+                """,
+                (entry_id,),
+            ).fetchone()
+        return None if row is None else _entry_text(row)
+
+    def find(self, url: str) -> int | None:
+        """Return the id of the entry or page at this URL: the first of its story."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT min(story_id) FROM entries WHERE canonical_url = ?", (canonical(url),)
+            ).fetchone()
+        return row[0] if row else None
+
+    def article(self, entry_id: int) -> StoredArticle | None:
+        """Return the page that was fetched for an entry."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                """
+                SELECT url, title, authors, published, markdown, fetched_at
+                FROM articles WHERE entry_id = ?
+                """,
+                (entry_id,),
+            ).fetchone()
+        return None if row is None else _stored_article(row)
+
+    def save_article(self, entry_id: int, url: str, article: Article, *, now: datetime) -> None:
+        """Keep the page fetched for an entry and make its text searchable."""
+        with self._database.writing() as connection:
+            _save_article(connection, entry_id, url, article, now=now)
+
+    def save_page(self, url: str, article: Article, *, now: datetime) -> int:
+        """Keep a page that belongs to no feed; returns its entry id."""
+        with self._database.writing() as connection:
+            entry_id = _page_id(connection, url, article, now)
+            _save_article(connection, entry_id, url, article, now=now)
+        return entry_id
+
+    def knows_host(self, host: str) -> bool:
+        """Say whether a feed, a site or a stored entry leads to this host."""
+        with self._database.reading() as connection:
+            if connection.execute("SELECT 1 FROM hosts WHERE host = ?", (host,)).fetchone():
+                return True
+            rows = connection.execute("SELECT url, site_url FROM feeds").fetchall()
+        return any(host in {host_of(row["url"]), host_of(row["site_url"] or "")} for row in rows)
+
+
+def save_entries(
+    connection: sqlite3.Connection, feed_id: int, entries: Iterable[ParsedEntry], *, now: datetime
+) -> int:
+    """Store the entries of a feed document: new ones are added, changed ones revised.
+
+    What the feed no longer lists stays. Returns the number of new entries.
+    """
+    new = sum(_save_entry(connection, feed_id, entry, now) for entry in entries)
+    connection.execute(
+        """
+        UPDATE feeds SET (entries, newest_entry) =
+            (SELECT count(*), max(ordered_at) FROM entries WHERE feed_id = feeds.id)
+        WHERE id = ?
+        """,
+        (feed_id,),
+    )
+    return new
+
+
+def _save_entry(
+    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, now: datetime
+) -> bool:
+    known = connection.execute(
+        "SELECT id, fingerprint FROM entries WHERE feed_id = ? AND key = ?", (feed_id, entry.key)
+    ).fetchone()
+    if known is None:
+        _insert(connection, feed_id, entry, now)
+    elif known["fingerprint"] != entry.fingerprint:
+        _revise(connection, known["id"], entry, now)
+    return known is None
+
+
+def _insert(
+    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, now: datetime
+) -> None:
+    url_key = canonical(entry.url) if entry.url else None
+    ordered_at = min(entry.published or now, now)
+    cursor = connection.execute(
+        """
+        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, updated, first_seen_at,
+                             url, canonical_url, words, teaser, title_derived, fingerprint)
+        VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            feed_id,
+            entry.key,
+            to_seconds(ordered_at),
+            to_seconds(entry.published),
+            to_seconds(entry.updated),
+            to_seconds(now),
+            entry.url,
+            url_key,
+            entry.content.words,
+            entry.teaser,
+            entry.title_derived,
+            entry.fingerprint,
+        ),
+    )
+    entry_id = cursor.lastrowid
+    assert entry_id is not None  # noqa: S101 - an INSERT always sets it
+    story_id = _story(connection, feed_id, entry, url_key) or entry_id
+    connection.execute("UPDATE entries SET story_id = ? WHERE id = ?", (story_id, entry_id))
+    connection.execute(
+        """
+        INSERT INTO contents (entry_id, title, authors, tags, excerpt, markdown, text)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        (entry_id, *_content_values(entry)),
+    )
+    _note_hosts(connection, [*entry.content.hosts, host_of(entry.url or "")])
+
+
+def _story(
+    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, url_key: str | None
+) -> int | None:
+    """Find an entry that tells the same story: the same page, told under the same title.
+
+    The title counts because some feeds link all their entries to one page.
+    """
+    if url_key is None:
+        return None
+    row = connection.execute(
+        """
+        SELECT e.story_id FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
+        WHERE e.canonical_url = ? AND e.feed_id IS NOT NULL AND e.story_id <> 0
+          AND (lower(c.title) = lower(?)
+               OR (e.feed_id <> ? AND (instr(c.title, ?) OR instr(?, c.title))))
+        ORDER BY e.id LIMIT 1
+        """,
+        (url_key, entry.title, feed_id, entry.title, entry.title),
+    ).fetchone()
+    return None if row is None else row["story_id"]
+
+
+def _revise(
+    connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry, now: datetime
+) -> None:
+    """Take over a changed text; where the entry stands in time stays as first seen."""
+    connection.execute(
+        """
+        UPDATE entries SET updated = ?, revised_at = ?, revisions = revisions + 1, url = ?,
+                           canonical_url = ?, words = ?, teaser = ?, title_derived = ?,
+                           fingerprint = ?
+        WHERE id = ?
+        """,
+        (
+            to_seconds(entry.updated),
+            to_seconds(now),
+            entry.url,
+            canonical(entry.url) if entry.url else None,
+            entry.content.words,
+            entry.teaser,
+            entry.title_derived,
+            entry.fingerprint,
+            entry_id,
+        ),
+    )
+    connection.execute(
+        """
+        UPDATE contents SET
+            title = ?, authors = ?, tags = ?, excerpt = ?, markdown = ?,
+            -- A page that was fetched has more to find than the feed's own text.
+            text = CASE WHEN EXISTS (SELECT 1 FROM articles WHERE entry_id = contents.entry_id)
+                        THEN text ELSE ? END
+        WHERE entry_id = ?
+        """,
+        (*_content_values(entry), entry_id),
+    )
+    _note_hosts(connection, [*entry.content.hosts, host_of(entry.url or "")])
+
+
+def _content_values(entry: ParsedEntry) -> tuple[str, ...]:
+    content: Content = entry.content
+    return (
+        entry.title,
+        join_names(entry.authors),
+        join_names(entry.tags),
+        content.excerpt,
+        content.markdown,
+        content.text,
+    )
+
+
+def _note_hosts(connection: sqlite3.Connection, hosts: Collection[str]) -> None:
+    connection.executemany(
+        "INSERT INTO hosts (host) VALUES (?) ON CONFLICT DO NOTHING",
+        [(host,) for host in hosts if host],
+    )
+
+
+def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: datetime) -> int:
+    key = canonical(url)
+    known = connection.execute(
+        "SELECT id FROM entries WHERE feed_id IS NULL AND key = ?", (key,)
+    ).fetchone()
+    if known:
+        return int(known["id"])
+    ordered_at = to_seconds(min(article.published or now, now))
+    entry_id = connection.execute(
+        """
+        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, first_seen_at, url,
+                             canonical_url, words, teaser, title_derived, fingerprint)
+        VALUES (NULL, ?, 0, ?, ?, ?, ?, ?, ?, 0, 0, '')
+        """,
+        (
+            key,
+            ordered_at,
+            to_seconds(article.published),
+            to_seconds(now),
+            url,
+            key,
+            article.content.words,
+        ),
+    ).lastrowid
+    assert entry_id is not None  # noqa: S101 - an INSERT always sets it
+    connection.execute("UPDATE entries SET story_id = id WHERE id = ?", (entry_id,))
+    connection.execute(
+        """
+        INSERT INTO contents (entry_id, title, authors, tags, excerpt, markdown, text)
+        VALUES (?, ?, ?, '', ?, '', '')
+        """,
+        (entry_id, article.title or url, join_names(article.authors), article.content.excerpt),
+    )
+    return entry_id
+
+
+def _save_article(
+    connection: sqlite3.Connection, entry_id: int, url: str, article: Article, *, now: datetime
+) -> None:
+    connection.execute(
+        """
+        INSERT INTO articles (entry_id, url, title, authors, published, markdown, fetched_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (entry_id) DO UPDATE SET
+            url = excluded.url, title = excluded.title, authors = excluded.authors,
+            published = excluded.published, markdown = excluded.markdown,
+            fetched_at = excluded.fetched_at
+        """,
+        (
+            entry_id,
+            url,
+            article.title,
+            join_names(article.authors),
+            to_seconds(article.published),
+            article.content.markdown,
+            to_seconds(now),
+        ),
+    )
+    connection.execute(
+        "UPDATE contents SET text = ? WHERE entry_id = ?", (article.content.text, entry_id)
+    )
+    connection.execute(
+        "UPDATE entries SET words = ? WHERE id = ?", (article.content.words, entry_id)
+    )
+    _note_hosts(connection, [*article.content.hosts, host_of(url)])
+
+
+def _newest_id(connection: sqlite3.Connection) -> int:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def retellings(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return, for each story that several entries tell, the titles of the other feeds."""
+    rows = connection.execute(
+        f"""
+        SELECT DISTINCT e.story_id, coalesce(f.label, f.title, f.url) AS feed
+        FROM entries AS e
+        JOIN entries AS leader ON leader.id = e.story_id
+        JOIN feeds AS f ON f.id = e.feed_id
+        WHERE e.story_id IN ({placeholders(len(ids))}) AND e.story_id <> e.id
+          AND e.feed_id IS NOT leader.feed_id
+        ORDER BY feed
+        """,
+        ids,
+    ).fetchall()
+    found: dict[int, tuple[str, ...]] = {}
+    for row in rows:
+        found[row["story_id"]] = (*found.get(row["story_id"], ()), row["feed"])
+    return found
+
+
+def _river_entry(row: sqlite3.Row, retold: dict[int, tuple[str, ...]]) -> RiverEntry:
+    return RiverEntry(
+        id=row["id"],
+        feed_id=row["feed_id"],
+        feed=row["feed"],
+        title=row["title"],
+        url=row["url"],
+        ordered_at=to_time(row["ordered_at"]),
+        excerpt=row["excerpt"],
+        text=row["text"],
+        also_in=retold.get(row["id"], ()),
+    )
+
+
+def _entry_text(row: sqlite3.Row) -> EntryText:
+    return EntryText(
+        id=row["id"],
+        feed=row["feed"],
+        title=row["title"],
+        url=row["url"],
+        authors=split_names(row["authors"]),
+        published=to_optional_time(row["published"]),
+        first_seen_at=to_time(row["first_seen_at"]),
+        seen_at=to_time(row["seen_at"]),
+        markdown=row["markdown"],
+        words=row["words"],
+        teaser=bool(row["teaser"]),
+    )
+
+
+def _stored_article(row: sqlite3.Row) -> StoredArticle:
+    return StoredArticle(
+        url=row["url"],
+        title=row["title"],
+        authors=split_names(row["authors"]),
+        published=to_optional_time(row["published"]),
+        markdown=row["markdown"],
+        fetched_at=to_time(row["fetched_at"]),
+    )

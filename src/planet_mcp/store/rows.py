@@ -1,0 +1,33 @@
+"""Between SQLite's integers and Python's times, and lists kept in one column."""
+
+from datetime import UTC, datetime
+
+
+def to_seconds(moment: datetime | None) -> int | None:
+    """Return a moment as whole seconds since 1970, as the tables keep it."""
+    return None if moment is None else int(moment.timestamp())
+
+
+def to_time(seconds: int) -> datetime:
+    """Return the moment that the tables keep as seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def to_optional_time(seconds: int | None) -> datetime | None:
+    """Return the moment that the tables keep as seconds, or None."""
+    return None if seconds is None else to_time(seconds)
+
+
+def join_names(names: tuple[str, ...]) -> str:
+    """Put several one-line names into one column."""
+    return "\n".join(names)
+
+
+def split_names(column: str) -> tuple[str, ...]:
+    """Read several names back from one column."""
+    return tuple(column.split("\n")) if column else ()
+
+
+def placeholders(count: int) -> str:
+    """Return `?, ?, …` for an IN clause of that many values."""
+    return ", ".join("?" * count)

@@ -1,0 +1,38 @@
+"""The store: one database with its feeds, entries and search."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from planet_mcp.store.database import Database
+from planet_mcp.store.entries import Entries
+from planet_mcp.store.feeds import Feeds
+from planet_mcp.store.search import Search
+
+
+class Store:
+    """One planet-mcp database.
+
+    Raises:
+        StoreError: The file cannot be opened; see `planet_mcp.errors` for its kinds.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path)
+        self.path = path
+        self.feeds = Feeds(self._database)
+        self.entries = Entries(self._database)
+        self.search = Search(self._database)
+
+    def view(self) -> AbstractContextManager[object]:
+        """Return a block within which all reading of this thread sees one state of the database."""
+        return self._database.reading()
+
+    def identity(self) -> str:
+        """Return the short random name of this database, which marks its watermarks."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
+        return str(row[0])
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
