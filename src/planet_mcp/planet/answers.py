@@ -1,0 +1,203 @@
+"""The answers as models: the published results. A field without a value is left out."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from planet_mcp.models import FeedStatus
+from planet_mcp.subscribe import AddOutcome
+
+
+class Result(BaseModel):
+    """Base of all results."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def structured(self) -> dict[str, Any]:
+        """Return the result as JSON values, without the fields that have none."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def json_chars(self) -> int:
+        """Return the characters of the result as JSON, with room for a blank after each sign."""
+        text = self.model_dump_json(exclude_none=True)
+        return len(text) + text.count('":') + text.count(',"')
+
+
+class SearchHit(Result):
+    """One story that was found."""
+
+    entry_id: int
+    title: str
+    feed: str = Field(description="Title of the feed, or the host of a page that is in no feed.")
+    feed_id: int | None = None
+    url: str | None = None
+    author: str | None = None
+    published: str
+    updated: str | None = Field(None, description="When the entry changed after it was first seen.")
+    snippet: str = Field(description="Quoted from the entry; matches are marked **so**.")
+    words: int
+    also_in: list[str] | None = Field(None, description="Other feeds that tell the same story.")
+
+
+class SearchResult(Result):
+    """The hits of a search."""
+
+    hits: list[SearchHit]
+    total: int
+    next_cursor: str | None = None
+    notice: str | None = None
+
+
+class LatestEntry(Result):
+    """One entry of the river."""
+
+    entry_id: int
+    title: str
+    url: str | None = None
+    published: str
+    excerpt: str | None = None
+    text: str | None = None
+    also_in: list[str] | None = None
+
+
+class LatestFeed(Result):
+    """The entries of one feed on one day."""
+
+    feed: str
+    feed_id: int
+    entries: list[LatestEntry]
+
+
+class LatestDay(Result):
+    """One day of the river (UTC)."""
+
+    date: str
+    feeds: list[LatestFeed]
+
+
+class LatestResult(Result):
+    """What is new."""
+
+    days: list[LatestDay]
+    total: int
+    watermark: str = Field(description="Pass it next time to get only what was stored since.")
+    next_cursor: str | None = None
+    notice: str | None = None
+
+
+class FeedRow(Result):
+    """One feed of the planet."""
+
+    feed_id: int
+    title: str
+    feed_url: str
+    site_url: str | None = None
+    entries: int
+    newest_entry: str | None = None
+    status: FeedStatus
+    problem: str | None = None
+    warning: str | None = None
+    checked_at: str | None = None
+    next_check_at: str
+
+
+class FeedsResult(Result):
+    """The feeds of the planet."""
+
+    feeds: list[FeedRow]
+    total: int
+    next_cursor: str | None = None
+    notice: str | None = None
+
+
+class FeedCandidate(Result):
+    """A feed that a page offers."""
+
+    url: str
+    title: str | None = None
+
+
+class AddedFeed(Result):
+    """What became of one URL; the counts are those of an OPML document."""
+
+    url: str
+    outcome: AddOutcome
+    feed_id: int | None = None
+    title: str | None = None
+    feed_url: str | None = None
+    entries: int | None = None
+    candidates: list[FeedCandidate] | None = None
+    feeds_added: int | None = None
+    feeds_already_subscribed: int | None = None
+    feeds_failed: int | None = None
+    problem: str | None = None
+
+
+class AddResult(Result):
+    """What became of the URLs that were to be added."""
+
+    results: list[AddedFeed]
+    notice: str | None = None
+
+
+class RemovedFeed(Result):
+    """A feed that is no longer followed."""
+
+    feed_id: int
+    title: str
+    feed_url: str
+    entries: int
+
+
+class RemoveResult(Result):
+    """The feeds that were removed."""
+
+    removed: list[RemovedFeed]
+    entries: Literal["kept", "deleted"]
+
+
+class FeedProblem(Result):
+    """A feed whose check did not go well."""
+
+    feed_id: int
+    title: str
+    outcome: Literal["failed", "queued"]
+    problem: str
+
+
+class RefreshResult(Result):
+    """What a refresh brought."""
+
+    checked: int
+    ok: int
+    unchanged: int
+    failed: int
+    queued: int
+    new_entries: int
+    problems: list[FeedProblem] | None = None
+    notice: str | None = None
+
+
+class StatusResult(Result):
+    """How the planet is doing."""
+
+    version: str
+    database: str
+    feeds: int
+    never_checked: int
+    failing: int
+    entries: int
+    last_refresh_at: str | None = None
+    refresher: Literal["running", "stopped"]
+
+
+ResultT = TypeVar("ResultT", bound=Result, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[ResultT]):
+    """A result and the same facts as Markdown."""
+
+    result: ResultT
+    text: str

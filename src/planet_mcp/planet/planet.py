@@ -1,0 +1,431 @@
+"""The planet: one object with everything that a tool or a command can do."""
+
+import importlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+
+from planet_mcp import __version__, opml
+from planet_mcp.articles import Articles
+from planet_mcp.errors import OpmlError, SettingsError
+from planet_mcp.gate import Gate
+from planet_mcp.models import Feed, FeedStatus, Subscription
+from planet_mcp.planet import fitting
+from planet_mcp.planet.answers import (
+    AddedFeed,
+    AddResult,
+    Answer,
+    FeedCandidate,
+    FeedProblem,
+    FeedsResult,
+    LatestResult,
+    RefreshResult,
+    RemovedFeed,
+    RemoveResult,
+    SearchResult,
+    StatusResult,
+)
+from planet_mcp.planet.articletext import article_text
+from planet_mcp.planet.lookup import find_feed
+from planet_mcp.planet.reading import Reading, SearchSort
+from planet_mcp.planet.river import Detail, River
+from planet_mcp.planet.text import added_text, refresh_text, removed_text, status_text
+from planet_mcp.refresh import Checked, Progress, Refresher, utc_now
+from planet_mcp.settings import DEFAULT_FEEDS, Settings
+from planet_mcp.store import Store
+from planet_mcp.store.feeds import FeedSort
+from planet_mcp.subscribe import Added, Subscriber
+from planet_mcp.times import stamp
+from planet_mcp.workers import Worker
+
+if TYPE_CHECKING:
+    from planet_mcp.fetch import Fetcher
+
+STALE_AFTER = timedelta(days=1)
+MAX_PROBLEMS = 20
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def open_planet(
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator["Planet"]:
+    """Open the store and everything that works on it; a new store gets its first feeds.
+
+    Raises:
+        StoreError: The database cannot be opened.
+        SettingsError: The OPML file of the first feeds cannot be read.
+    """
+    store = Store(settings.database)
+    try:
+        if not store.feeds.is_seeded():
+            store.feeds.seed(_first_feeds(settings.feeds), now=clock())
+        async with AsyncExitStack() as stack:
+            yield Planet(store, settings, stack, clock)
+    finally:
+        store.close()
+
+
+def _first_feeds(source: str) -> tuple[Subscription, ...]:
+    if source == "none":
+        return ()
+    try:
+        return opml.read(_opml_document(source))
+    except OSError as error:
+        raise SettingsError(
+            f"PLANET_MCP_FEEDS: cannot read {source}: {error.strerror}. "
+            "Name an OPML file, or `none`."
+        ) from error
+    except OpmlError as error:
+        raise SettingsError(f"PLANET_MCP_FEEDS: {source}: {error}") from error
+
+
+def _opml_document(source: str) -> bytes:
+    if source != DEFAULT_FEEDS:
+        return Path(source).expanduser().read_bytes()
+    packaged = files("planet_mcp") / "feeds.opml"
+    # In a checkout the file is at the top; the wheel carries it inside the package.
+    checkout = Path(__file__).parents[3] / "feeds.opml"
+    return packaged.read_bytes() if packaged.is_file() else checkout.read_bytes()
+
+
+class Planet:
+    """A community's feeds: what is in them, and what to follow."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        stack: AsyncExitStack,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._stack = stack
+        self._clock = clock
+        self._reading = Reading(store)
+        self._river = River(store)
+        self._fetcher: Fetcher | None = None
+        self._fetcher_lock = anyio.Lock()
+        feeds_worker, pages_worker = self._worker(), self._worker()
+        self.refresher = Refresher(
+            store,
+            gate=Gate(delay=settings.host_delay, concurrency=settings.host_concurrency),
+            worker=feeds_worker,
+            fetcher=self._get_fetcher,
+            clock=clock,
+        )
+        self._subscriber = Subscriber(
+            store,
+            refresher=self.refresher,
+            worker=pages_worker,
+            fetcher=self._get_fetcher,
+            allowed=settings.allow_networks,
+            clock=clock,
+        )
+        self._articles = Articles(
+            store,
+            worker=pages_worker,
+            fetcher=self._get_fetcher,
+            fetch_any=settings.fetch_any,
+            clock=clock,
+        )
+
+    def _worker(self) -> Worker:
+        worker = Worker()
+        self._stack.push_async_callback(worker.aclose)
+        return worker
+
+    async def _get_fetcher(self) -> "Fetcher":
+        """Return the fetcher, loaded when first used: its libraries would slow the start."""
+        async with self._fetcher_lock:
+            if self._fetcher is None:
+                module = await anyio.to_thread.run_sync(importlib.import_module, "planet_mcp.fetch")
+                fetcher: Fetcher = await anyio.to_thread.run_sync(
+                    lambda: module.Fetcher(allowed=self._settings.allow_networks)
+                )
+                self._stack.push_async_callback(fetcher.aclose)
+                self._fetcher = fetcher
+            return self._fetcher
+
+    async def list_feeds(
+        self,
+        query: str = "",
+        *,
+        status: FeedStatus | None = None,
+        sort: FeedSort = "title",
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[FeedsResult]:
+        """List the feeds that the planet follows."""
+        return await self._read(
+            lambda: self._reading.list_feeds(
+                query=query,
+                status=status,
+                sort=sort,
+                limit=limit,
+                cursor=cursor,
+                notice=self._notice(),
+                now=self._clock(),
+            )
+        )
+
+    async def search_entries(
+        self,
+        query: str = "",
+        *,
+        feed: int | str | None = None,
+        author: str | None = None,
+        tag: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        sort: SearchSort = "relevance",
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Answer[SearchResult]:
+        """Search all entries."""
+        return await self._read(
+            lambda: self._reading.search(
+                query=query,
+                feed=feed,
+                author=author,
+                tag=tag,
+                since=since,
+                until=until,
+                sort=sort,
+                limit=limit,
+                cursor=cursor,
+                notice=self._notice(),
+                now=self._clock(),
+            )
+        )
+
+    async def latest_entries(
+        self,
+        since: str = "7d",
+        *,
+        feed: int | str | None = None,
+        watermark: str | None = None,
+        detail: Detail = "excerpts",
+        max_chars: int = fitting.DEFAULT_CHARS,
+        cursor: str | None = None,
+    ) -> Answer[LatestResult]:
+        """Show what is new in a period, or what was stored since a watermark."""
+
+        def read() -> Answer[LatestResult]:
+            now = self._clock()
+            look = self._river.since if watermark is None else self._river.arrived
+            return look(
+                since if watermark is None else watermark,
+                feed=self._reading.feed(feed, now=now) if feed is not None else None,
+                detail=detail,
+                max_chars=max_chars,
+                cursor=cursor,
+                notice=self._notice(),
+                now=now,
+            )
+
+        return await self._read(read)
+
+    async def fetch_article(
+        self, article: int | str, *, offset: int = 0, max_chars: int = 12_000, refresh: bool = False
+    ) -> str:
+        """Return a part of an article's full text, with its head and boundaries."""
+        found = await self._articles.read(article, refresh=refresh)
+        return article_text(found, offset=offset, max_chars=max_chars)
+
+    async def add_feeds(
+        self, urls: Sequence[str], *, progress: Progress | None = None
+    ) -> Answer[AddResult]:
+        """Subscribe to feeds, pages that name one, or OPML documents."""
+        added: list[Added] = [Added(url, "failed") for url in urls]
+        done = 0
+
+        async def one(position: int) -> None:
+            nonlocal done
+            added[position] = await self._subscriber.add(urls[position])
+            done += 1
+            if progress:
+                await progress(done, len(urls))
+
+        async with anyio.create_task_group() as tasks:
+            for position in range(len(urls)):
+                tasks.start_soon(one, position)
+        result = AddResult(results=[_added_feed(item) for item in added], notice=self._notice())
+        return Answer(result, added_text(result))
+
+    async def import_opml(self, document: bytes, *, name: str) -> Answer[AddResult]:
+        """Subscribe to the feeds of an OPML document that the user has at hand.
+
+        Raises:
+            OpmlError: It is malformed or names no feed; nothing was imported.
+        """
+        counts = await self._subscriber.subscribe_all(opml.read(document))
+        result = AddResult(results=[_added_feed(Added(name, "added", counts=counts))])
+        return Answer(result, added_text(result))
+
+    async def remove_feeds(
+        self, feeds: Sequence[int | str], *, delete_entries: bool = False
+    ) -> Answer[RemoveResult]:
+        """Stop following feeds.
+
+        Raises:
+            ArgumentError: One of them is not known; nothing was removed.
+        """
+
+        def remove() -> list[Feed]:
+            found = self._named(feeds)
+            self._store.feeds.unsubscribe(
+                [feed.id for feed in found], delete_entries=delete_entries
+            )
+            return found
+
+        removed = await _in_thread(remove)
+        result = RemoveResult(
+            removed=[
+                RemovedFeed(
+                    feed_id=feed.id, title=feed.title, feed_url=feed.url, entries=feed.entries
+                )
+                for feed in removed
+            ],
+            entries="deleted" if delete_entries else "kept",
+        )
+        return Answer(result, removed_text(result))
+
+    async def refresh_feeds(
+        self,
+        feeds: Sequence[int | str] | None = None,
+        *,
+        everything: bool = False,
+        most_problems: int = MAX_PROBLEMS,
+        progress: Progress | None = None,
+    ) -> Answer[RefreshResult]:
+        """Check the named feeds, all that are due, or simply all, now.
+
+        Raises:
+            ArgumentError: One of the named feeds is not known; nothing was checked.
+        """
+        chosen: list[Feed] | None = None
+        if feeds is not None:
+            chosen = await _in_thread(lambda: self._named(feeds))
+        elif everything:
+            chosen = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
+        checked = await self.refresher.check(chosen, progress=progress)
+        result = _refresh_result(checked, self._notice(), most_problems)
+        return Answer(result, refresh_text(result))
+
+    async def export_opml(self) -> str:
+        """Return the followed feeds as an OPML document."""
+        feeds = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
+        return opml.write(
+            [Subscription(feed.url, feed.title, feed.site_url) for feed in feeds], title="Planet"
+        )
+
+    async def status(self) -> Answer[StatusResult]:
+        """Say how the planet is doing."""
+        return await self._read(self._status)
+
+    def _status(self) -> Answer[StatusResult]:
+        summary = self._store.feeds.summary()
+        result = StatusResult(
+            version=__version__,
+            database=str(self._store.path),
+            feeds=summary.feeds,
+            never_checked=summary.never_checked,
+            failing=summary.failing,
+            entries=summary.entries,
+            last_refresh_at=stamp(summary.last_refresh_at) if summary.last_refresh_at else None,
+            refresher="running" if self.refresher.is_running() else "stopped",
+        )
+        return Answer(result, status_text(result))
+
+    async def _read(self, work: Callable[[], T]) -> T:
+        """Read in a thread, all from one state of the database."""
+
+        def read() -> T:
+            with self._store.view():
+                return work()
+
+        return await _in_thread(read)
+
+    def _named(self, feeds: Sequence[int | str]) -> list[Feed]:
+        """Find followed feeds by what someone called them, each once."""
+        known = self._store.feeds.subscribed(now=self._clock())
+        found = {feed.id: feed for feed in (find_feed(known, wanted) for wanted in feeds)}
+        return list(found.values())
+
+    def _notice(self) -> str | None:
+        """Return what a reader should know about the state of the corpus, if anything."""
+        summary = self._store.feeds.summary()
+        if not summary.feeds:
+            return "The planet follows no feeds yet; add some with add_feeds."
+        if summary.never_checked:
+            checked = f"{summary.feeds - summary.never_checked} of {summary.feeds} feeds checked"
+            if self.refresher.is_running():
+                return f"A first refresh is under way ({checked}); more will be found soon."
+            return f"Not all feeds were ever checked ({checked}); refresh_feeds checks them."
+        last = summary.last_success_at
+        if last is None or self._clock() - last > STALE_AFTER:
+            when = f"since {stamp(last)}" if last else "so far"
+            return f"No feed could be refreshed {when}; the newest entries may be missing."
+        return None
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+
+
+def _added_feed(item: Added) -> AddedFeed:
+    counts, feed = item.counts, item.feed
+    problem = item.problem
+    if counts and counts.problems:
+        problem = "; ".join(counts.problems[:MAX_PROBLEMS])
+    return AddedFeed(
+        url=item.url,
+        outcome=item.outcome,
+        feed_id=feed.id if feed else None,
+        title=feed.title if feed else None,
+        feed_url=feed.url if feed else None,
+        entries=feed.entries if feed else None,
+        candidates=[FeedCandidate(url=c.url, title=c.title) for c in item.candidates] or None,
+        feeds_added=counts.added if counts else None,
+        feeds_already_subscribed=counts.already_subscribed if counts else None,
+        feeds_failed=counts.failed if counts else None,
+        problem=problem,
+    )
+
+
+def _refresh_result(
+    checked: Sequence[Checked], notice: str | None, most_problems: int
+) -> RefreshResult:
+    failed = [item for item in checked if item.problem]
+    queued = [item for item in checked if item.queued]
+    problems = [_problem(item) for item in (*failed, *queued)]
+    if len(problems) > most_problems:
+        more = f'{len(problems) - most_problems} more problems: list_feeds(status="failing").'
+        notice = f"{notice} {more}" if notice else more
+    return RefreshResult(
+        checked=len(checked),
+        ok=len(checked) - len(failed) - len(queued),
+        unchanged=sum(item.unchanged for item in checked if not item.problem),
+        failed=len(failed),
+        queued=len(queued),
+        new_entries=sum(item.new_entries for item in checked),
+        problems=problems[:most_problems] or None,
+        notice=notice,
+    )
+
+
+def _problem(item: Checked) -> FeedProblem:
+    return FeedProblem(
+        feed_id=item.feed.id,
+        title=item.feed.title,
+        outcome="queued" if item.queued else "failed",
+        problem=item.problem or "waiting for its turn; its domain is asked one request at a time",
+    )

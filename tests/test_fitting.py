@@ -1,0 +1,57 @@
+"""The largest answer that keeps to a number of characters."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planet_mcp.planet.answers import AddedFeed, AddResult, Answer
+from planet_mcp.planet.fitting import largest, size
+
+
+def answer(lengths: list[int]) -> Answer[AddResult]:
+    results = [AddedFeed(url="u" * length, outcome="added") for length in lengths]
+    return Answer(AddResult(results=results), "t" * sum(lengths))
+
+
+def test_the_size_is_that_of_the_longer_form() -> None:
+    result = AddResult(results=[AddedFeed(url="ä" * 10, outcome="added")])
+    structured = len(
+        json.dumps({"results": [{"url": "ä" * 10, "outcome": "added"}]}, ensure_ascii=False)
+    )
+
+    assert size(Answer(result, "")) == structured
+    assert size(Answer(result, "x" * structured)) == structured
+    assert size(Answer(result, "x" * 5_000)) == 5_000
+
+
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=40), st.integers(0, 3_000))
+def test_the_largest_answer_that_fits_is_built_and_at_least_that_of_one(
+    lengths: list[int], budget: int
+) -> None:
+    built, count = largest(
+        lambda number: answer(lengths[:number]), upto=len(lengths), budget=budget
+    )
+
+    fitting = [n for n in range(1, len(lengths) + 1) if size(answer(lengths[:n])) <= budget]
+    assert count == max(fitting, default=1)
+    assert built == answer(lengths[:count])
+
+
+def test_an_answer_without_items_is_built_as_it_is() -> None:
+    assert largest(lambda number: answer([9] * number), upto=0, budget=1) == (answer([]), 0)
+
+
+@given(st.integers(2, 5_000), st.integers(0, 300_000))
+def test_few_answers_are_built_on_the_way(upto: int, budget: int) -> None:
+    built: list[int] = []
+
+    def build(number: int) -> Answer[AddResult]:
+        built.append(number)
+        return Answer(AddResult(results=[]), "x" * 50 * number)
+
+    _, count = largest(build, upto=upto, budget=budget)
+
+    assert count == min(max(budget // 50, 1), upto)
+    assert len(built) <= upto.bit_length() + 2
+    assert min(built) >= 1

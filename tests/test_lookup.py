@@ -1,0 +1,152 @@
+"""A feed is found by whatever someone calls it, and never by mistake."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planet_mcp.errors import ArgumentError
+from planet_mcp.models import Feed, FeedStatus
+from planet_mcp.planet.lookup import NEAREST, find_feed
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def feed(number: int, title: str, url: str, site_url: str | None = None) -> Feed:
+    return Feed(
+        id=number,
+        url=url,
+        title=title,
+        site_url=site_url,
+        entries=1,
+        newest_entry=None,
+        status=FeedStatus.OK,
+        problem=None,
+        warning=None,
+        errors=0,
+        validators=None,
+        body_hash=None,
+        checked_at=None,
+        next_check_at=NOW,
+    )
+
+
+FEEDS = (
+    feed(1, "Planet Python", "https://planetpython.example/rss", "https://planetpython.example/"),
+    feed(2, "Real Python", "https://realpython.example/atom.xml", "https://realpython.example/"),
+    feed(3, "Ned's Blog", "https://ned.example/rss.xml", "https://www.ned.example/blog/"),
+    feed(4, "Ned's Blog, comments", "https://ned.example/comments.xml", "https://ned.example/c"),
+    feed(12, "404 Words", "https://words.example/2019/feed", None),
+    feed(13, "Straße", "https://strasse.example/feed", None),
+    feed(14, "Twins", "https://twins.example/a", "https://twins.example/"),
+    feed(15, "Twins", "https://twins.example/b", "https://twins.example/"),
+    feed(16, "https://bare.example/feed", "https://bare.example/feed", None),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "number"),
+    [
+        (1, 1),
+        ("2", 2),
+        (" 12 ", 12),
+        ("https://ned.example/rss.xml", 3),
+        ("http://www.ned.example/rss.xml/", 3),
+        ("HTTPS://Realpython.example/atom.xml#top", 2),
+        ("https://realpython.example/?utm_source=x", 2),
+        ("https://realpython.example", 2),
+        ("https://ned.example/blog", 3),
+        ("Real Python", 2),
+        ("real PYTHON", 2),
+        ("ned's blog", 3),
+        ("STRASSE", 13),
+        ("planet", 1),
+        ("planetpy", 1),
+        ("comments", 4),
+        ("words.example", 12),
+        ("404 words", 12),
+        ("https://bare.example/feed", 16),
+    ],
+)
+def test_a_feed_is_found_by_id_url_site_title_or_a_unique_part(
+    wanted: int | str, number: int
+) -> None:
+    assert find_feed(FEEDS, wanted).id == number
+
+
+@pytest.mark.parametrize(
+    ("wanted", "listed"),
+    [
+        ("python", ["Planet Python (feed_id 1)", "Real Python (feed_id 2)"]),
+        ("Twins", ["Twins (feed_id 14)", "Twins (feed_id 15)"]),
+        ("https://twins.example/", ["Twins (feed_id 14)", "Twins (feed_id 15)"]),
+    ],
+)
+def test_a_name_that_fits_several_feeds_lists_them_with_their_ids(
+    wanted: str, listed: list[str]
+) -> None:
+    with pytest.raises(ArgumentError, match="Give the feed id") as caught:
+        find_feed(FEEDS, wanted)
+
+    assert str(caught.value).startswith(f"{len(listed)} feeds fit ")
+    assert all(item in str(caught.value) for item in listed)
+
+
+def test_a_name_that_fits_nothing_lists_the_nearest_feeds() -> None:
+    with pytest.raises(ArgumentError, match=r"No feed fits 'Reel Pyton'\. Nearest: ") as caught:
+        find_feed(FEEDS, "Reel Pyton")
+
+    nearest = str(caught.value).partition("Nearest: ")[2].split("; ")
+    assert nearest[0] == "Real Python (feed_id 2)"
+    assert len(nearest) == NEAREST
+
+
+@pytest.mark.parametrize("wanted", [4, 9, " 9 ", 19, "2019", 201, "404"])
+def test_a_number_that_is_no_id_is_never_taken_for_a_part_of_a_name(wanted: int | str) -> None:
+    others = [item for item in FEEDS if item.id != 4]
+
+    with pytest.raises(ArgumentError, match="No feed fits"):
+        find_feed(others, wanted)
+
+
+@pytest.mark.parametrize("wanted", ["", " ", "\n"])
+def test_nothing_fits_no_feed(wanted: str) -> None:
+    for feeds in (FEEDS, FEEDS[:1]):
+        with pytest.raises(ArgumentError, match="No feed fits ''"):
+            find_feed(feeds, wanted)
+
+
+def test_without_feeds_the_error_says_how_to_add_some() -> None:
+    with pytest.raises(ArgumentError, match="add_feeds"):
+        find_feed((), "python")
+
+
+def test_an_error_repeats_a_long_name_only_in_part() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        find_feed(FEEDS, "x" * 10_000)
+
+    assert len(str(caught.value)) < 1_000
+
+
+@given(st.text(), st.permutations(FEEDS))
+def test_the_order_of_the_feeds_does_not_decide(wanted: str, feeds: Sequence[Feed]) -> None:
+    assert outcome(feeds, wanted) == outcome(FEEDS, wanted)
+
+
+def outcome(feeds: Sequence[Feed], wanted: str) -> int | None:
+    try:
+        return find_feed(feeds, wanted).id
+    except ArgumentError:
+        return None
+
+
+@given(st.text(min_size=1))
+def test_whatever_is_found_bears_the_name(wanted: str) -> None:
+    number = outcome(FEEDS, wanted)
+
+    if number is not None:
+        found = next(item for item in FEEDS if item.id == number)
+        named = f"{found.id}\n{found.title}\n{found.url}\n{found.site_url}".casefold()
+        assert wanted.strip().casefold() in named
