@@ -1,0 +1,24 @@
+"""`python -m planet_mcp` and the `planet-mcp` command."""
+
+import os
+import sys
+
+
+def run() -> None:
+    """Run the command line and end the process with its exit code."""
+    # Links into pydantic's documentation are of no use to an agent; pydantic reads this once.
+    os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")
+    from planet_mcp.cli import main  # deferred: after the line above
+
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        pass  # the reader, say `head`, has seen enough
+    # All is closed by now; a thread that hangs in a name look-up must not hold up the end.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,51 @@
+"""The published schemas: strict, and without what no reader needs."""
+
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+
+
+def tighten(server: MCPServer[Any]) -> None:
+    """Make all tools refuse unknown arguments, and take the noise out of their schemas.
+
+    The SDK ignores unknown arguments and publishes pydantic's titles; it offers no public way to
+    change either, so this reaches for its tool manager (`tests/test_server.py` would notice).
+    """
+    for tool in server._tool_manager.list_tools():  # noqa: SLF001 - see above
+        model = tool.fn_metadata.arg_model
+        model.model_config["extra"] = "forbid"
+        model.model_rebuild(force=True)
+        tool.parameters = slim({**tool.parameters, "additionalProperties": False})
+        if tool.fn_metadata.output_schema is not None:
+            tool.fn_metadata.output_schema = slim(tool.fn_metadata.output_schema)
+            # The result was a model of this schema a moment ago; once is enough.
+            tool.fn_metadata.output_model = None
+
+
+def slim(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a JSON Schema without titles, and without null where a field is left out instead."""
+    slimmed: dict[str, Any] = {}
+    for name, value in schema.items():
+        if name in {"properties", "$defs"}:
+            slimmed[name] = {key: slim(item) for key, item in value.items()}
+        elif name == "title" or (name == "default" and value is None):
+            continue
+        else:
+            slimmed[name] = _slim_value(value)
+    return _without_null(slimmed)
+
+
+def _slim_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return slim(value)
+    if isinstance(value, list):
+        return [slim(item) if isinstance(item, dict) else item for item in value]
+    return value
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    arms = [arm for arm in schema.get("anyOf", []) if arm != {"type": "null"}]
+    if not arms:
+        return schema
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**arms[0], **rest} if len(arms) == 1 else {**rest, "anyOf": arms}

@@ -1,0 +1,279 @@
+"""The tools: their names, arguments, hints and descriptions, as published."""
+
+from typing import Annotated, Any, Literal
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import Field
+
+from planet_mcp.models import FeedStatus
+from planet_mcp.planet import Answer, Planet
+from planet_mcp.planet.answers import (
+    AddResult,
+    FeedsResult,
+    LatestResult,
+    RefreshResult,
+    RemoveResult,
+    Result,
+    SearchResult,
+)
+from planet_mcp.refresh import Progress
+
+MAX_QUERY = 10_000
+
+Feed = Annotated[
+    int | str | None,
+    Field(
+        description="Only this feed: its feed_id, feed URL, site URL, title or a unique part of "
+        "these."
+    ),
+]
+FeedNames = Field(
+    description="Feeds by feed_id, feed URL, site URL, title or a unique part of these.",
+    min_length=1,
+    max_length=50,
+)
+Since = Annotated[
+    str | None,
+    Field(description="Beginning of the period: an ISO 8601 date or time, or an age such as 7d."),
+]
+Until = Annotated[
+    str | None,
+    Field(description="End of the period, like since; a date includes that day."),
+]
+Cursor = Annotated[
+    str | None,
+    Field(description="next_cursor of an earlier answer, with otherwise the same arguments."),
+]
+
+
+def _limit(default: int, most: int) -> Any:
+    # None stands for the default, so that a limit that was asked for can be told from it.
+    text = f"How many at most; without it, {default} or as many of them as fit a small answer."
+    return Annotated[
+        int | None,
+        Field(ge=1, le=most, description=text, json_schema_extra={"default": default}),
+    ]
+
+
+def _hints(*, read_only: bool, destructive: bool, open_world: bool) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=read_only,
+        destructive_hint=destructive,
+        idempotent_hint=True,
+        open_world_hint=open_world,
+    )
+
+
+READS = _hints(read_only=True, destructive=False, open_world=False)
+READS_WEB = _hints(read_only=True, destructive=False, open_world=True)
+WRITES_FROM_WEB = _hints(read_only=False, destructive=False, open_world=True)
+REMOVES = _hints(read_only=False, destructive=True, open_world=False)
+
+
+def _result(answer: Answer[Result]) -> CallToolResult:
+    # Some hosts give the model only the text, others only the structure: both say the same.
+    return CallToolResult(
+        content=[TextContent(type="text", text=answer.text)],
+        structured_content=answer.result.structured(),
+    )
+
+
+def _progress(ctx: Context[Any, Any], what: str) -> Progress:
+    async def report(done: int, total: int) -> None:
+        await ctx.report_progress(done, total, f"{done} of {total} {what}")
+
+    return report
+
+
+def add_tools(server: MCPServer[Any], planet: Planet) -> None:
+    """Register all tools of a planet."""
+    _add_reading_tools(server, planet)
+    _add_article_tool(server, planet)
+    _add_writing_tools(server, planet)
+
+
+def _add_reading_tools(server: MCPServer[Any], planet: Planet) -> None:
+    @server.tool(
+        title="Search entries",
+        annotations=READS,
+        description=(
+            "Search all entries by title, text, author and tag; a plain question works. All words "
+            'are tried first, then any. Also understood: "a phrase", word*, -word, OR. An empty '
+            "query lists the newest entries under the filters. Answers from the local index."
+        ),
+    )
+    async def search_entries(  # noqa: PLR0917
+        query: Annotated[
+            str, Field(description="What to look for; any text is fine.", max_length=MAX_QUERY)
+        ] = "",
+        feed: Feed = None,
+        author: Annotated[str | None, Field(description="Only by this author.")] = None,
+        tag: Annotated[str | None, Field(description="Only with this tag.")] = None,
+        since: Since = None,
+        until: Until = None,
+        sort: Annotated[
+            Literal["relevance", "newest"],
+            Field(description="Best match first (recent ones preferred), or newest first."),
+        ] = "relevance",
+        limit: _limit(10, 50) = None,  # type: ignore[valid-type]
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, SearchResult]:
+        return _result(
+            await planet.search_entries(
+                query,
+                feed=feed,
+                author=author,
+                tag=tag,
+                since=since,
+                until=until,
+                sort=sort,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
+    @server.tool(
+        title="Latest entries",
+        annotations=READS,
+        description=(
+            "Show what is new, by day and feed, fitted to max_chars: all titles first, then "
+            "excerpts or texts. With the watermark of an earlier answer: exactly what was stored "
+            "since then, nothing twice, nothing missed. Answers from the local index."
+        ),
+    )
+    async def latest_entries(  # noqa: PLR0917
+        since: Annotated[
+            str, Field(description="Beginning of the period; ignored with a watermark.")
+        ] = "7d",
+        feed: Feed = None,
+        watermark: Annotated[
+            str | None, Field(description="watermark of an earlier answer.")
+        ] = None,
+        detail: Annotated[
+            Literal["titles", "excerpts", "full"],
+            Field(description="How much of each entry, as far as it fits."),
+        ] = "excerpts",
+        max_chars: Annotated[int, Field(ge=1000, le=40_000, description="Size of the answer.")] = (
+            8000
+        ),
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, LatestResult]:
+        return _result(
+            await planet.latest_entries(
+                since,
+                feed=feed,
+                watermark=watermark,
+                detail=detail,
+                max_chars=max_chars,
+                cursor=cursor,
+            )
+        )
+
+    @server.tool(
+        title="List feeds",
+        annotations=READS,
+        description=(
+            "List the feeds that the planet follows, with their state and newest entry. "
+            "Answers from the local index."
+        ),
+    )
+    async def list_feeds(  # noqa: PLR0917
+        query: Annotated[
+            str, Field(description="Only feeds with this in title or URL.", max_length=200)
+        ] = "",
+        status: Annotated[
+            Literal["any", "ok", "failing", "dormant", "gone"],
+            Field(description="dormant: nothing new for 180 days; gone: the server said so (410)."),
+        ] = "any",
+        sort: Annotated[
+            Literal["title", "newest_entry", "entries"], Field(description="Order of the list.")
+        ] = "title",
+        limit: _limit(50, 200) = None,  # type: ignore[valid-type]
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, FeedsResult]:
+        return _result(
+            await planet.list_feeds(
+                query,
+                status=None if status == "any" else FeedStatus(status),
+                sort=sort,
+                limit=limit,
+                cursor=cursor,
+            )
+        )
+
+
+def _add_article_tool(server: MCPServer[Any], planet: Planet) -> None:
+    @server.tool(
+        title="Fetch article",
+        annotations=READS_WEB,
+        structured_output=False,
+        description=(
+            "Get the full text of an entry, or of a page on a host that the planet's feeds lead "
+            "to, as Markdown with exact code blocks. Long articles come in parts. May wait for "
+            "the network when only a teaser is stored."
+        ),
+    )
+    async def fetch_article(
+        article: Annotated[int | str, Field(description="An entry_id, or an http(s) URL.")],
+        offset: Annotated[
+            int, Field(ge=0, description="Character to start at, from the end of a part.")
+        ] = 0,
+        max_chars: Annotated[int, Field(ge=500, le=40_000, description="Size of the part.")] = (
+            12_000
+        ),
+        refresh: Annotated[
+            bool, Field(description="Fetch the page again even if its text is stored.")
+        ] = False,
+    ) -> str:
+        return await planet.fetch_article(
+            article, offset=offset, max_chars=max_chars, refresh=refresh
+        )
+
+
+def _add_writing_tools(server: MCPServer[Any], planet: Planet) -> None:
+    @server.tool(
+        title="Add feeds",
+        annotations=WRITES_FROM_WEB,
+        description=(
+            "Follow feeds. Each URL may be a feed, a page that links its feed, or an OPML "
+            "document. Waits for the network; an unreadable feed is never stored, and one bad URL "
+            "does not stop the others."
+        ),
+    )
+    async def add_feeds(
+        urls: Annotated[list[str], Field(description="http(s) URLs.", min_length=1, max_length=50)],
+        ctx: Context[Any, Any],
+    ) -> Annotated[CallToolResult, AddResult]:
+        return _result(await planet.add_feeds(urls, progress=_progress(ctx, "URLs")))
+
+    @server.tool(
+        title="Remove feeds",
+        annotations=REMOVES,
+        description=(
+            "Stop following feeds. Their entries stay searchable unless delete_entries is true. "
+            "If one of them is not known, none is removed."
+        ),
+    )
+    async def remove_feeds(
+        feeds: Annotated[list[int | str], FeedNames],
+        delete_entries: Annotated[
+            bool, Field(description="Also delete all their entries, for good.")
+        ] = False,
+    ) -> Annotated[CallToolResult, RemoveResult]:
+        return _result(await planet.remove_feeds(feeds, delete_entries=delete_entries))
+
+    @server.tool(
+        title="Refresh feeds",
+        annotations=WRITES_FROM_WEB,
+        description=(
+            "Check the named feeds, or all that are due, now, and say what is new. Rarely needed: "
+            "feeds are refreshed in the background. Waits for the network, a few requests at a "
+            "time."
+        ),
+    )
+    async def refresh_feeds(
+        ctx: Context[Any, Any],
+        feeds: Annotated[list[int | str] | None, FeedNames] = None,
+    ) -> Annotated[CallToolResult, RefreshResult]:
+        return _result(await planet.refresh_feeds(feeds, progress=_progress(ctx, "feeds")))

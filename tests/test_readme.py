@@ -1,0 +1,49 @@
+"""The README says what is true."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from planet_mcp.cli import commands
+from tests import surface
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.anyio
+async def test_the_tool_table_is_the_published_surface() -> None:
+    block = surface.tool_table(await surface.tools())
+    assert surface.with_block(README, "tools", block) == README, "run python -m tests.surface"
+
+
+def test_the_settings_table_is_what_the_settings_say() -> None:
+    block = surface.settings_table()
+    assert surface.with_block(README, "settings", block) == README, "run python -m tests.surface"
+
+
+def test_every_command_is_named() -> None:
+    for name in commands.commands:
+        assert re.search(rf"\b{name}\b", README), name
+
+
+def test_the_first_screen_has_the_two_commands() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    first_screen = "\n".join(README.splitlines()[:40])
+    for target in ("serve", "test"):
+        assert f"make {target}" in first_screen
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_configurations_are_json() -> None:
+    blocks = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    assert len(blocks) >= 2
+    for block in blocks:
+        assert json.loads(block)
+
+
+def test_no_machine_or_registry_is_named_in_the_lock_file() -> None:
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    assert not re.search(r"https?://|file:|--index|--find-links", lock)

@@ -1,0 +1,187 @@
+"""The tools as an MCP client sees them: surface, results, errors, in both protocol eras."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+from mcp_types import CallToolResult, TextContent
+
+from planet_mcp.planet import Planet
+from planet_mcp.server import create_server
+from tests.documents import Post, rss, whole
+from tests.site import Site
+
+pytestmark = pytest.mark.anyio
+
+SURFACE = Path(__file__).parent / "tools"
+ERAS = ["legacy", "auto"]
+
+
+@pytest.fixture(params=ERAS)
+async def client(planet: Planet, request: pytest.FixtureRequest) -> AsyncIterator[Client]:
+    async with Client(create_server(planet, refresh=False), mode=request.param) as connected:
+        yield connected
+
+
+def text_of(result: CallToolResult) -> str:
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    return block.text
+
+
+async def call(client: Client, tool: str, **arguments: Any) -> CallToolResult:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, text_of(result)
+    return result
+
+
+async def structured(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    content: dict[str, Any] | None = (await call(client, tool, **arguments)).structured_content
+    assert content is not None
+    return content
+
+
+async def refusal(client: Client, tool: str, **arguments: Any) -> str:
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error
+    return text_of(result)
+
+
+async def test_the_published_surface_is_the_one_in_the_repository(client: Client) -> None:
+    tools = {
+        tool.name: tool.model_dump(mode="json", exclude_none=True, by_alias=True)
+        for tool in (await client.list_tools()).tools
+    }
+    published = {path.stem: json.loads(path.read_text("utf-8")) for path in SURFACE.glob("*.json")}
+    assert tools == published, "run python -m tests.surface after a deliberate change"
+
+
+async def test_every_tool_states_all_hints(client: Client) -> None:
+    for tool in (await client.list_tools()).tools:
+        assert tool.annotations is not None
+        hints = tool.annotations.model_dump()
+        assert None not in {
+            hints[name]
+            for name in ("read_only_hint", "destructive_hint", "idempotent_hint", "open_world_hint")
+        }
+        assert tool.title
+        assert "\n" not in (tool.description or "\n")
+
+
+async def test_descriptions_and_instructions_fit_the_hosts_limits(client: Client) -> None:
+    assert 200 < len(client.instructions or "") <= 1500
+    for tool in (await client.list_tools()).tools:
+        assert len(tool.description or "") <= 2000
+
+
+async def test_the_path_from_search_to_article(client: Client, site: Site) -> None:
+    url = site.add("/feed", rss([Post("On TaskGroup", whole("A TaskGroup waits."))], title="Blog"))
+    added = await structured(client, "add_feeds", urls=[url])
+    assert added["results"][0]["outcome"] == "added"
+
+    found = await structured(client, "search_entries", query="taskgroup")
+    (hit,) = found["hits"]
+    assert hit["feed_id"] == added["results"][0]["feed_id"]
+    article = await call(client, "fetch_article", article=hit["entry_id"])
+
+    assert "A TaskGroup waits." in text_of(article)
+    assert article.structured_content is None
+
+
+async def test_text_and_structure_say_the_same(client: Client, site: Site) -> None:
+    posts = [Post(f"Post {number}", author="Ada") for number in range(3)]
+    await call(client, "add_feeds", urls=[site.add("/feed", rss(posts, title="Blog"))])
+
+    for tool, arguments in (
+        ("search_entries", {"query": "post", "limit": 2}),
+        ("latest_entries", {}),
+        ("list_feeds", {}),
+        ("refresh_feeds", {}),
+        ("remove_feeds", {"feeds": [1]}),
+    ):
+        result = await call(client, tool, **arguments)
+        text = text_of(result)
+        for fact in facts(result.structured_content):
+            assert str(fact) in text, (tool, fact, text)
+
+
+def facts(value: Any) -> list[Any]:
+    """Return the numbers and texts of a result."""
+    if isinstance(value, dict):
+        return [fact for item in value.values() for fact in facts(item)]
+    if isinstance(value, list):
+        return [fact for item in value for fact in facts(item)]
+    return [] if value in ("kept", "deleted") else [value]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "words"),
+    [
+        ("search_entries", {"limit": 99}, "limit: should be less than or equal to 50 (got 99)"),
+        ("search_entries", {"limit": 0}, "greater than or equal to 1"),
+        ("search_entries", {"words": "x"}, "unknown argument 'words'; known are query, feed"),
+        ("search_entries", {"sort": "best"}, "'relevance' or 'newest'"),
+        ("search_entries", {"since": "recently"}, "7d"),
+        ("search_entries", {"feed": "nowhere"}, "no feeds yet"),
+        ("search_entries", {"author": "?!"}, "author"),
+        ("latest_entries", {"max_chars": 10}, "1000"),
+        ("latest_entries", {"watermark": "x"}, "not a watermark"),
+        ("list_feeds", {"status": "bad"}, "'failing'"),
+        ("fetch_article", {}, "article is required"),
+        ("fetch_article", {"article": 7}, "no entry 7"),
+        ("fetch_article", {"article": 7, "offset": -1}, "offset"),
+        ("add_feeds", {"urls": []}, "at least 1 item"),
+        ("remove_feeds", {"feeds": [1]}, "No feed fits '1'"),
+        ("refresh_feeds", {"feeds": ["x"]}, "No feed fits 'x'"),
+    ],
+)
+async def test_bad_arguments_are_answered_with_what_is_allowed(
+    client: Client, tool: str, arguments: dict[str, Any], words: str
+) -> None:
+    text = await refusal(client, tool, **arguments)
+    assert words in text
+    assert "Error executing" not in text
+    assert "pydantic" not in text
+
+
+async def test_an_unexpected_error_tells_the_log_and_not_the_model(
+    client: Client,
+    planet: Planet,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(planet, "_reading")
+
+    text = await refusal(client, "list_feeds")
+
+    assert text == "Error executing tool list_feeds"
+    assert "_reading" in caplog.text
+
+
+async def test_progress_is_reported(client: Client, site: Site) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    seen: list[tuple[float, float | None]] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        seen.append((progress, total))
+
+    await client.call_tool("add_feeds", {"urls": urls}, progress_callback=note)
+
+    assert seen[-1] == (3, 3)
+
+
+async def test_the_refresher_runs_while_the_server_does(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("Arrived")]))
+    document = f'<opml><body><outline xmlUrl="{url}"/></body></opml>'.encode()
+    await planet.import_opml(document, name="x")
+
+    async with Client(create_server(planet, refresh=True)) as client:
+        await client.list_tools()
+        with anyio.fail_after(10):
+            while not (await structured(client, "search_entries", query="arrived"))["total"]:
+                await anyio.lowlevel.checkpoint()
+    assert not planet.refresher.is_running()
