@@ -1,8 +1,10 @@
 """Which of several processes on one database refreshes it: the one that holds a lock file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 class Lease:
@@ -12,7 +14,8 @@ class Lease:
     """
 
     def __init__(self, database: Path) -> None:
-        self._lock = FileLock(f"{database}.refresh.lock", thread_local=False)
+        self._path = f"{database}.refresh.lock"
+        self._lock: BaseFileLock | None = None
         self._holders = 0
 
     @property
@@ -22,7 +25,10 @@ class Lease:
 
     def acquire(self) -> bool:
         """Take the lease if no other process holds it; never waits."""
+        from filelock import FileLock, Timeout  # deferred: no host waits for the first refresh
+
         if not self._holders:
+            self._lock = self._lock or FileLock(self._path, thread_local=False)
             try:
                 self._lock.acquire(timeout=0)
             except Timeout:
@@ -33,7 +39,7 @@ class Lease:
     def release(self) -> None:
         """Give the lease back once."""
         self._holders -= 1
-        if not self._holders:
+        if not self._holders and self._lock:
             self._lock.release()
 
     def is_taken(self) -> bool:

@@ -79,6 +79,7 @@ class Refresher:
         self._clock = clock
         self._lease = Lease(store.path)
         self._busy: dict[int, anyio.Event] = {}
+        self._unmerged = False
 
     @property
     def leads(self) -> bool:
@@ -110,8 +111,16 @@ class Refresher:
                             self._busy[feed.id] = anyio.Event()
                             checks.start_soon(self._check_in_turn, feed)
                     await anyio.sleep(TICK_SECONDS)
+                    if self._unmerged and not self._busy:
+                        await self._merge_index()
         finally:
             self._lease.release()
+
+    async def _merge_index(self) -> None:
+        """Tidy up after a pass, in steps that let others write in between."""
+        self._unmerged = False
+        while await anyio.to_thread.run_sync(self._store.entries.merge_index):
+            await anyio.lowlevel.checkpoint()
 
     async def _due(self) -> list[Feed]:
         now = self._clock()
@@ -126,7 +135,10 @@ class Refresher:
             return []
         if self._lease.acquire():
             try:
-                return await self._check_here(chosen, progress)
+                checked = await self._check_here(chosen, progress)
+                if self._unmerged and not self._busy:
+                    await self._merge_index()
+                return checked
             finally:
                 self._lease.release()
         return await self._check_elsewhere(chosen, progress)
@@ -237,6 +249,7 @@ class Refresher:
                 feed.id, parsed, outcome, validators=document.validators, body_hash=digest
             )
         )
+        self._unmerged = self._unmerged or bool(new)
         return Checked(feed=feed, new_entries=new)
 
     async def _unchanged(

@@ -7,7 +7,6 @@ ever lengthen an interval, so no publisher is asked more often than these rules 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from statistics import median
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -61,5 +60,5 @@ def rhythm(published: Sequence[datetime], *, now: datetime) -> timedelta:
 
 def _median_gap(published: Sequence[datetime]) -> timedelta:
     ordered = sorted(published)
-    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(ordered)]
-    return timedelta(seconds=median(gaps)) if gaps else 6 * HOUR
+    gaps = sorted(later - earlier for earlier, later in pairwise(ordered))
+    return gaps[len(gaps) // 2] if gaps else 6 * HOUR

@@ -118,6 +118,8 @@ _M001 = (
         tokenize = 'porter unicode61 remove_diacritics 2'
     )
     """,
+    # Let `Entries.merge_index` merge segments of the index as soon as there are two of a size.
+    "INSERT INTO entries_index (entries_index, rank) VALUES ('usermerge', 2)",
     """
     CREATE TRIGGER contents_inserted AFTER INSERT ON contents BEGIN
         INSERT INTO entries_index (rowid, title, authors, tags, text)

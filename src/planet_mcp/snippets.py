@@ -11,9 +11,10 @@ SNIPPET_CHARS = 240
 # What the marks and the two ellipses may add to the window that is looked for.
 _WINDOW = 200
 _ENDING = re.compile(r"(?:ations?|ments?|ings?|ness|ers?|ies|ed|ly|es|s|y|e)$")
+_EARLY = 3_000
 _SHORTEST_STEM = 3
 _SHORT_WORD = 4
-_MOST_MATCHES = 50
+_MOST_MATCHES = 20
 # What questions are made of, but not what they are about.
 _STOP_WORDS = frozenset(
     "a an and are as at be by can could did do does for from had has have how i if in is it its"
@@ -31,7 +32,8 @@ def snippet(text: str, words: Sequence[str]) -> str:
 
     Empty when none of the words, given in lower case, is in the text.
     """
-    spans = _spans(text, words)
+    # Most matches stand early; only otherwise is the whole text worth its time.
+    spans = _spans(text[:_EARLY], words) or _spans(text, words)
     if not spans:
         return ""
     return _marked(text, _begin(text, _best(spans)), spans)
@@ -53,7 +55,7 @@ def _spans(text: str, words: Sequence[str]) -> list[_Span]:
     if len(lowered) != len(text):  # a few letters, such as İ, are longer in lower case
         return []
     telling = [word for word in words if word not in _STOP_WORDS] or words
-    return sorted({span for word in telling for span in _occurrences(lowered, word)})
+    return sorted(span for word in telling for span in _occurrences(lowered, word))
 
 
 def _occurrences(lowered: str, word: str) -> Iterator[_Span]:

@@ -61,4 +61,4 @@ def stamp(moment: datetime) -> str:
     utc = moment.astimezone(UTC)
     if utc.time() == time(0):
         return utc.date().isoformat()
-    return f"{utc:%Y-%m-%dT%H:%MZ}"
+    return f"{utc.isoformat()[:16]}Z"

@@ -10,13 +10,13 @@ import os
 import struct
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 import anyio
 from pydantic import Field, TypeAdapter
-from pydantic.dataclasses import dataclass
 
 from planet_mcp.errors import DocumentError, NotAFeedError, OpmlError, ParseFailedError
 from planet_mcp.models import Article, Document, FeedLinks, ParsedFeed, SubscriptionList

@@ -6,15 +6,12 @@ from mcp.server.mcpserver import MCPServer
 
 
 def tighten(server: MCPServer[Any]) -> None:
-    """Make all tools refuse unknown arguments, and take the noise out of their schemas.
+    """Say in all tools' schemas that other arguments are refused, and take the noise out of them.
 
-    The SDK ignores unknown arguments and publishes pydantic's titles; it offers no public way to
-    change either, so this reaches for its tool manager (`tests/test_server.py` would notice).
+    The SDK publishes pydantic's titles and allows any argument; it offers no public way to change
+    either, so this reaches for its tool manager (`tests/test_server.py` would notice).
     """
     for tool in server._tool_manager.list_tools():  # noqa: SLF001 - see above
-        model = tool.fn_metadata.arg_model
-        model.model_config["extra"] = "forbid"
-        model.model_rebuild(force=True)
         tool.parameters = slim({**tool.parameters, "additionalProperties": False})
         if tool.fn_metadata.output_schema is not None:
             tool.fn_metadata.output_schema = slim(tool.fn_metadata.output_schema)

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
 
-from filelock import FileLock, Timeout
-
 from planet_mcp import schema
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
 
@@ -138,6 +136,8 @@ def _prepare(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if _is_ready(path):
         return
+    from filelock import FileLock, Timeout  # deferred: few starts have anything to prepare
+
     try:
         with FileLock(f"{path}.lock", timeout=OPEN_SECONDS):
             if not _is_ready(path):

@@ -1,5 +1,6 @@
 """Entries: storing what a feed said, reading it back, the river of what is new, fetched pages."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,13 +10,14 @@ from planet_mcp.models import Article, Content, ParsedEntry
 from planet_mcp.store.database import Database
 from planet_mcp.store.rows import (
     join_names,
-    placeholders,
     split_names,
     to_optional_time,
     to_seconds,
     to_time,
 )
 from planet_mcp.urls import canonical, host_of
+
+MERGED_PAGES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,20 @@ class Entries:
             entry_id = _page_id(connection, url, article, now)
             _save_article(connection, entry_id, url, article, now=now)
         return entry_id
+
+    def merge_index(self) -> bool:
+        """Merge some segments of the index, a short transaction's worth; False when all is done.
+
+        Each feed leaves a segment of its own, and a search looks into all of them
+        (sqlite.org/fts5.html, section 6.8).
+        """
+        with self._database.writing() as connection:
+            before = connection.total_changes
+            connection.execute(
+                "INSERT INTO entries_index (entries_index, rank) VALUES ('merge', ?)",
+                (MERGED_PAGES,),
+            )
+            return connection.total_changes - before > 1
 
     def knows_host(self, host: str) -> bool:
         """Say whether a feed, a site or a stored entry leads to this host."""
@@ -427,16 +443,16 @@ def _newest_id(connection: sqlite3.Connection) -> int:
 def retellings(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return, for each story that several entries tell, the titles of the other feeds."""
     rows = connection.execute(
-        f"""
+        """
         SELECT DISTINCT e.story_id, coalesce(f.label, f.title, f.url) AS feed
         FROM entries AS e
         JOIN entries AS leader ON leader.id = e.story_id
         JOIN feeds AS f ON f.id = e.feed_id
-        WHERE e.story_id IN ({placeholders(len(ids))}) AND e.story_id <> e.id
+        WHERE e.story_id IN (SELECT value FROM json_each(?)) AND e.story_id <> e.id
           AND e.feed_id IS NOT leader.feed_id
         ORDER BY feed
         """,
-        ids,
+        (json.dumps(ids),),
     ).fetchall()
     found: dict[int, tuple[str, ...]] = {}
     for row in rows:
