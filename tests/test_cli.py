@@ -101,6 +101,11 @@ def test_a_new_planet_follows_planet_python(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["feeds"] == 567
 
 
+def test_the_status_of_a_new_planet_has_all_its_fields() -> None:
+    status = data("status")
+    assert (status["feeds"], status["entries"], status["last_refresh_at"]) == (0, 0, None)
+
+
 def test_what_was_removed_is_not_followed_again_at_the_next_start(tmp_path: Path) -> None:
     opml = tmp_path / "feeds.opml"
     opml.write_text('<opml><body><outline xmlUrl="https://blog.example.org/f"/></body></opml>')

@@ -1,5 +1,6 @@
 """Adding and removing feeds: what people name, and what becomes of it."""
 
+import anyio
 import pytest
 
 from planet_mcp.errors import ArgumentError, OpmlError
@@ -128,6 +129,16 @@ async def test_loopback_is_refused_unless_it_was_opened(site: Site) -> None:
     assert added.outcome == "failed"
     assert "PLANET_MCP_ALLOW_NETWORKS" in (added.problem or "")
     assert site.started == []
+
+
+async def test_one_domain_is_asked_one_request_at_a_time(site: Site) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    async with planet_of(host_delay=0.1, host_concurrency=1) as planet:
+        began = anyio.current_time()
+        results = (await planet.add_feeds(urls)).result.results
+        took = anyio.current_time() - began
+    assert [item.outcome for item in results] == ["added"] * 3
+    assert took >= 0.2
 
 
 async def test_an_opml_address_counts_what_it_brought(planet: Planet, site: Site) -> None:

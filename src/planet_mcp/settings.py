@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from planet_mcp.errors import SettingsError
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
     )
 
-    database: Path = Field(
+    database: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default_factory=_default_database,
         description="The SQLite file that holds feeds and entries.",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import anyio
 
 from planet_mcp.errors import DocumentError, FetchError, NotAFeedError, OpmlError
+from planet_mcp.gate import Gate
 from planet_mcp.models import (
     Candidate,
     Document,
@@ -60,6 +61,7 @@ class Subscriber:
         refresher: Refresher,
         worker: Worker,
         fetcher: Callable[[], Awaitable["Fetcher"]],
+        gate: Gate,
         allowed: Sequence[IPNetwork] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -67,6 +69,7 @@ class Subscriber:
         self._refresher = refresher
         self._worker = worker
         self._fetcher = fetcher
+        self._gate = gate
         self._allowed = allowed
         self._clock = clock
 
@@ -101,7 +104,7 @@ class Subscriber:
 
     async def _fetch(self, url: str) -> Document:
         fetcher = await self._fetcher()
-        document = await fetcher.get(url)
+        document = await fetcher.get(url, gate=self._gate)
         assert isinstance(document, Document)  # noqa: S101 - nothing conditional was asked
         return document
 

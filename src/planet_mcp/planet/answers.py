@@ -180,7 +180,7 @@ class RefreshResult(Result):
 
 
 class StatusResult(Result):
-    """How the planet is doing."""
+    """How the planet is doing; no tool's result, and all fields are always there."""
 
     version: str
     database: str
@@ -190,6 +190,10 @@ class StatusResult(Result):
     entries: int
     last_refresh_at: str | None = None
     refresher: Literal["running", "stopped"]
+
+    def structured(self) -> dict[str, Any]:
+        """Return the status as JSON values; what never happened is null."""
+        return self.model_dump(mode="json")
 
 
 ResultT = TypeVar("ResultT", bound=Result, covariant=True)

@@ -120,7 +120,7 @@ class Planet:
         feeds_worker, pages_worker = self._worker(), self._worker()
         self.refresher = Refresher(
             store,
-            gate=Gate(delay=settings.host_delay, concurrency=settings.host_concurrency),
+            gate=_gate(settings),
             worker=feeds_worker,
             fetcher=self._get_fetcher,
             clock=clock,
@@ -130,6 +130,8 @@ class Planet:
             refresher=self.refresher,
             worker=pages_worker,
             fetcher=self._get_fetcher,
+            # A gate of its own: who adds a feed does not wait behind a whole refresh.
+            gate=_gate(settings),
             allowed=settings.allow_networks,
             clock=clock,
         )
@@ -382,6 +384,10 @@ class Planet:
             when = f"since {stamp(last)}" if last else "so far"
             return f"No feed could be refreshed {when}; the newest entries may be missing."
         return None
+
+
+def _gate(settings: Settings) -> Gate:
+    return Gate(delay=settings.host_delay, concurrency=settings.host_concurrency)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
