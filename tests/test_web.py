@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -78,6 +79,17 @@ async def test_health_says_how_the_planet_is_doing(site: Site) -> None:
     assert health["last_refresh_at"]
     assert health["version"]
     assert health["refresher"] in {"running", "stopped"}
+
+
+async def test_the_feeds_are_refreshed_without_any_client(site: Site, tmp_path: Path) -> None:
+    url = site.add("/feed", rss([Post("Arrived")]))
+    opml = tmp_path / "feeds.opml"
+    opml.write_text(f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>')
+    async with serving("--feeds", str(opml)) as (address, _), httpx.AsyncClient() as web:
+        async with asyncio.timeout(SECONDS):
+            while not (health := (await web.get(f"{address}/health")).json())["entries"]:
+                pass
+    assert health["refresher"] == "running"
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/health"])

@@ -34,7 +34,7 @@ from planet_mcp.planet.answers import (
 from planet_mcp.planet.articletext import article_text
 from planet_mcp.planet.lookup import find_feed
 from planet_mcp.planet.reading import Reading, SearchSort
-from planet_mcp.planet.river import Detail, River
+from planet_mcp.planet.river import Asked, Detail, River
 from planet_mcp.planet.text import added_text, refresh_text, removed_text, status_text
 from planet_mcp.refresh import Checked, Progress, Refresher, utc_now
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
@@ -226,9 +226,7 @@ class Planet:
 
         def read() -> Answer[LatestResult]:
             now = self._clock()
-            look = self._river.since if watermark is None else self._river.arrived
-            return look(
-                since if watermark is None else watermark,
+            asked = Asked(
                 feed=self._reading.feed(feed, now=now) if feed is not None else None,
                 detail=detail,
                 max_chars=max_chars,
@@ -236,6 +234,9 @@ class Planet:
                 notice=self._notice(),
                 now=now,
             )
+            if watermark is None:
+                return self._river.since(since, asked)
+            return self._river.arrived(watermark, asked)
 
         return await self._read(read)
 

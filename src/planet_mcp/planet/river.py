@@ -24,6 +24,32 @@ MIN_LINE_CHARS = 50
 MAX_URL_CHARS = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How someone wants to see the river, whatever stretch of it."""
+
+    feed: Feed | None
+    detail: Detail
+    max_chars: int
+    cursor: str | None
+    notice: str | None
+    now: datetime
+
+    @property
+    def limit(self) -> int:
+        """Return more rows than can be shown."""
+        return self.max_chars // MIN_LINE_CHARS + 1
+
+    @property
+    def text_chars(self) -> int:
+        """Return how much of each text may be shown."""
+        return self.max_chars if self.detail == "full" else 0
+
+    def arguments(self, **stretch: str) -> dict[str, int | str | None]:
+        """Return the arguments of the call, which cursors are bound to."""
+        return {**stretch, "feed": self.feed.id if self.feed else None, "detail": self.detail}
+
+
 class River:
     """The river of one store. Blocking; every method is a few short queries."""
 
@@ -31,97 +57,48 @@ class River:
         self._store = store
         self._identity = store.identity()
 
-    def since(
-        self,
-        since: str,
-        *,
-        feed: Feed | None,
-        detail: Detail,
-        max_chars: int,
-        cursor: str | None,
-        notice: str | None,
-        now: datetime,
-    ) -> Answer[LatestResult]:
+    def since(self, since: str, asked: Asked) -> Answer[LatestResult]:
         """Show the entries of a period, newest first.
 
         Raises:
             ArgumentError: The period or the cursor is not usable.
         """
-        arguments: Mapping[str, int | str | None] = {
-            "since": since,
-            "feed": feed.id if feed else None,
-            "detail": detail,
-        }
-        position = start(self._store, cursor, arguments, now=now)
-        limit = max_chars // MIN_LINE_CHARS + 1
+        arguments = asked.arguments(since=since)
+        position = start(self._store, asked.cursor, arguments, now=asked.now)
         rows, total = self._store.entries.river(
             since=parse_since(since, now=position.now),
-            feed_id=feed.id if feed else None,
+            feed_id=asked.feed.id if asked.feed else None,
             snapshot=position.snapshot,
             before=position.last,
-            limit=limit,
-            text_chars=max_chars if detail == "full" else 0,
+            limit=asked.limit,
+            text_chars=asked.text_chars,
         )
-        view = _View(
-            rows=rows,
-            capped=len(rows) == limit,
-            total=total,
-            title=f"since {since}",
-            arguments=arguments,
-            position=position,
-            identity=self._identity,
-            notice=notice,
-            by_arrival=False,
+        return _fitted(
+            _View(rows, total, f"since {since}", arguments, position, self._identity, asked)
         )
-        return _fitted(view, detail, max_chars)
 
-    def arrived(
-        self,
-        watermark: str,
-        *,
-        feed: Feed | None,
-        detail: Detail,
-        max_chars: int,
-        cursor: str | None,
-        notice: str | None,
-        now: datetime,
-    ) -> Answer[LatestResult]:
+    def arrived(self, watermark: str, asked: Asked) -> Answer[LatestResult]:
         """Show the entries stored since a watermark, in the order of storing.
 
         Raises:
             ArgumentError: The watermark or the cursor is not usable.
         """
-        arguments: Mapping[str, int | str | None] = {
-            "watermark": watermark,
-            "feed": feed.id if feed else None,
-            "detail": detail,
-        }
-        position = start(self._store, cursor, arguments, now=now)
-        feed_id = feed.id if feed else None
+        arguments = asked.arguments(watermark=watermark)
+        position = start(self._store, asked.cursor, arguments, now=asked.now)
+        feed_id = asked.feed.id if asked.feed else None
         after = watermarks.decode(
             watermark, identity=self._identity, feed_id=feed_id, newest=position.snapshot
         )
-        limit = max_chars // MIN_LINE_CHARS + 1
         rows, total = self._store.entries.arrivals(
             after=after,
             snapshot=position.snapshot,
             feed_id=feed_id,
             shown=position.last[1] if position.last else after,
-            limit=limit,
-            text_chars=max_chars if detail == "full" else 0,
+            limit=asked.limit,
+            text_chars=asked.text_chars,
         )
-        view = _View(
-            rows=rows,
-            capped=len(rows) == limit,
-            total=total,
-            title="stored since the watermark",
-            arguments=arguments,
-            position=position,
-            identity=self._identity,
-            notice=notice,
-            by_arrival=True,
-        )
-        return _fitted(view, detail, max_chars)
+        title = "stored since the watermark"
+        return _fitted(_View(rows, total, title, arguments, position, self._identity, asked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,42 +106,49 @@ class _View:
     """The rows at hand and what is needed to make answers of them."""
 
     rows: Sequence[RiverEntry]
-    capped: bool
     total: int
     title: str
     arguments: Mapping[str, int | str | None]
     position: Position
     identity: str
-    notice: str | None
-    by_arrival: bool
+    asked: Asked
+
+    @property
+    def capped(self) -> bool:
+        """Say whether there may be more rows than those at hand."""
+        return len(self.rows) == self.asked.limit
+
+    @property
+    def by_arrival(self) -> bool:
+        """Say whether the rows are in the order of storing."""
+        return "watermark" in self.arguments
 
 
-def _fitted(view: _View, detail: Detail, max_chars: int) -> Answer[LatestResult]:
+def _fitted(view: _View) -> Answer[LatestResult]:
     """Show all titles that fit; if all do, share what room is left among the texts."""
+    budget = view.asked.max_chars
     titles, count = fitting.largest(
-        lambda rows: _answer(view, rows, detail, 0), upto=len(view.rows), budget=max_chars
+        lambda rows: _answer(view, rows, 0), upto=len(view.rows), budget=budget
     )
-    if detail == "titles" or count < len(view.rows):
+    if view.asked.detail == "titles" or count < len(view.rows):
         return titles
-    most = EXCERPT_CHARS if detail == "excerpts" else max_chars
+    most = EXCERPT_CHARS if view.asked.detail == "excerpts" else budget
     chars = bisect_right(
-        range(most + 1),
-        max_chars,
-        key=lambda each: fitting.size(_answer(view, count, detail, each)),
+        range(most + 1), budget, key=lambda each: fitting.size(_answer(view, count, each))
     )
-    return _answer(view, count, detail, chars - 1) if chars else titles
+    return _answer(view, count, chars - 1) if chars else titles
 
 
-def _answer(view: _View, count: int, detail: Detail, chars: int) -> Answer[LatestResult]:
+def _answer(view: _View, count: int, chars: int) -> Answer[LatestResult]:
     rows = view.rows[:count]
     left = view.capped or count < len(view.rows)
     following = cursors.encode(_after(view, rows), view.arguments) if left and rows else None
     result = LatestResult(
-        days=_days(rows, detail, chars, oldest_first=view.by_arrival),
+        days=_days(rows, view.asked.detail, chars, oldest_first=view.by_arrival),
         total=view.total,
         watermark=_watermark(view, rows, cut=left),
         next_cursor=following,
-        notice=view.notice,
+        notice=view.asked.notice,
     )
     more = call("latest_entries", {**view.arguments, "cursor": following}) if following else None
     return Answer(result, latest_text(result, title=view.title, more=more))

@@ -88,12 +88,16 @@ def _progress(ctx: Context[Any, Any], what: str) -> Progress:
 
 def add_tools(server: MCPServer[Any], planet: Planet) -> None:
     """Register all tools of a planet."""
-    _add_reading_tools(server, planet)
-    _add_article_tool(server, planet)
-    _add_writing_tools(server, planet)
+    _add_search_entries(server, planet)
+    _add_latest_entries(server, planet)
+    _add_list_feeds(server, planet)
+    _add_fetch_article(server, planet)
+    _add_add_feeds(server, planet)
+    _add_remove_feeds(server, planet)
+    _add_refresh_feeds(server, planet)
 
 
-def _add_reading_tools(server: MCPServer[Any], planet: Planet) -> None:
+def _add_search_entries(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Search entries",
         annotations=READS,
@@ -133,6 +137,8 @@ def _add_reading_tools(server: MCPServer[Any], planet: Planet) -> None:
             )
         )
 
+
+def _add_latest_entries(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Latest entries",
         annotations=READS,
@@ -170,6 +176,8 @@ def _add_reading_tools(server: MCPServer[Any], planet: Planet) -> None:
             )
         )
 
+
+def _add_list_feeds(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="List feeds",
         annotations=READS,
@@ -203,7 +211,7 @@ def _add_reading_tools(server: MCPServer[Any], planet: Planet) -> None:
         )
 
 
-def _add_article_tool(server: MCPServer[Any], planet: Planet) -> None:
+def _add_fetch_article(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Fetch article",
         annotations=READS_WEB,
@@ -231,7 +239,7 @@ def _add_article_tool(server: MCPServer[Any], planet: Planet) -> None:
         )
 
 
-def _add_writing_tools(server: MCPServer[Any], planet: Planet) -> None:
+def _add_add_feeds(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Add feeds",
         annotations=WRITES_FROM_WEB,
@@ -247,6 +255,8 @@ def _add_writing_tools(server: MCPServer[Any], planet: Planet) -> None:
     ) -> Annotated[CallToolResult, AddResult]:
         return _result(await planet.add_feeds(urls, progress=_progress(ctx, "URLs")))
 
+
+def _add_remove_feeds(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Remove feeds",
         annotations=REMOVES,
@@ -263,6 +273,8 @@ def _add_writing_tools(server: MCPServer[Any], planet: Planet) -> None:
     ) -> Annotated[CallToolResult, RemoveResult]:
         return _result(await planet.remove_feeds(feeds, delete_entries=delete_entries))
 
+
+def _add_refresh_feeds(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Refresh feeds",
         annotations=WRITES_FROM_WEB,

@@ -9,8 +9,8 @@ from typing import Literal
 from planet_mcp.models import Feed, FeedStatus, ParsedFeed, Subscription, Validators
 from planet_mcp.schedule import DORMANT_AFTER
 from planet_mcp.store.database import Database
-from planet_mcp.store.entries import save_entries
 from planet_mcp.store.rows import placeholders, to_optional_time, to_seconds, to_time
+from planet_mcp.store.saving import save_entries
 
 FeedSort = Literal["title", "newest_entry", "entries"]
 
