@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check bench lock clean
+.PHONY: install serve test check bench lock clean
+
+## install: set up .venv with everything pinned in requirements.lock
+install: $(STAMP)
 
 ## serve: start the HTTP server on the default database (http://127.0.0.1:8000/mcp)
 serve: $(STAMP)

@@ -156,6 +156,11 @@ async def test_what_is_no_article_is_refused_with_advice(
         await planet.fetch_article(article)
 
 
+async def test_an_address_that_is_not_public_is_refused_as_such(planet: Planet) -> None:
+    with pytest.raises(FetchError, match="not a public address"):
+        await planet.fetch_article("http://169.254.169.254/latest/meta-data")
+
+
 async def test_the_parts_of_an_article_join_to_the_whole(planet: Planet, site: Site) -> None:
     html = "".join(f"<p>Paragraph {n} has some words.</p><pre>{CODE}</pre>" for n in range(60))
     await follow(planet, site, Post("Long", html))

@@ -126,6 +126,8 @@ def test_what_was_removed_is_not_followed_again_at_the_next_start(tmp_path: Path
         (["import", "/does/not/exist.opml"], 2, "exist.opml"),
         (["--host-delay", "-1", "status"], 2, "--host-delay"),
         (["--database", "/", "status"], 1, "is a folder"),
+        (["serve", "--port", "9000"], 2, "--http"),
+        (["search", "x", "--since", "2026-01-02", "--until", "2026-01-01"], 2, "empty period"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -161,6 +163,42 @@ def test_a_malformed_opml_file_names_its_line_and_imports_nothing(tmp_path: Path
 
     assert "line 3" in done.stderr
     assert data("status")["feeds"] == 0
+
+
+def test_a_list_that_goes_on_says_how_on_the_command_line(site: Site) -> None:
+    run("add", *[site.add(f"/{n}", rss([Post(f"Post {n}")])) for n in range(3)])
+
+    first = run("search", "post", "--limit", "2").stdout
+
+    assert "search_entries" not in first
+    cursor = first.split("--cursor ")[1].strip()
+    assert "1 shown" in run("search", "post", "--limit", "2", "--cursor", cursor).stdout
+
+
+def test_notes_and_errors_name_commands_and_not_tools() -> None:
+    assert "`planet-mcp add`" in run("search", "x").stdout
+    assert "`planet-mcp search`" in run("article", "12", code=2).stderr
+
+
+def test_a_new_planet_is_said_so_that_a_wrong_path_shows(tmp_path: Path) -> None:
+    path = str(tmp_path / "typo" / "planet.sqlite")
+    assert path in run("--database", path, "status").stderr
+    assert run("--database", path, "status").stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "export"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"cannot be written" in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_opml_comes_from_stdin_too() -> None:

@@ -285,6 +285,27 @@ async def test_room_that_is_left_goes_to_excerpts(planet: Planet, site: Site) ->
     assert {entry.excerpt for entry in day.feeds[0].entries} == {"Short.", "Also."}
 
 
+async def test_the_call_for_more_is_the_same_call(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Blog", [Post(f"Post {n}") for n in range(30)])
+
+    river = (await planet.latest_entries("2mo", max_chars=1000)).text
+    search = (await planet.search_entries("post", limit=3)).text
+
+    assert 'latest_entries(since="2mo", max_chars=1000, cursor="' in river
+    assert 'search_entries(query="post", limit=3, cursor="' in search
+
+
+async def test_texts_that_were_left_out_to_fit_are_said(planet: Planet, site: Site) -> None:
+    posts = [Post(f"Post {n}", f"<p>{'Some words. ' * 90}</p>") for n in range(30)]
+    await follow(planet, site, "Blog", posts)
+
+    cut = (await planet.latest_entries(detail="full", max_chars=1000)).result
+    whole = (await planet.latest_entries(detail="full", max_chars=40_000)).result
+
+    assert "max_chars" in (cut.notice or "")
+    assert whole.notice is None
+
+
 async def test_a_watermark_gives_exactly_what_was_stored_since(planet: Planet, site: Site) -> None:
     await follow(planet, site, "Blog", [Post("Before")])
     mark = (await planet.latest_entries()).result.watermark

@@ -1,16 +1,21 @@
 """Refreshing through real HTTP, the real child process and a real database."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from planet_mcp.lease import Lease
-from planet_mcp.planet import Planet
+from planet_mcp.models import FeedStatus
+from planet_mcp.planet import Planet, open_planet
+from planet_mcp.settings import load
+from planet_mcp.store import Feeds
+from planet_mcp.times import stamp
 from tests.conftest import planet_of
-from tests.documents import Post, atom, json_feed, page, rdf, rss
+from tests.documents import NOW, Post, atom, json_feed, page, rdf, rss
 from tests.site import Page, Site
 
 pytestmark = pytest.mark.anyio
@@ -133,9 +138,99 @@ async def test_a_feed_that_breaks_keeps_its_entries_and_shows_its_problem(
     assert words in refreshed.problems[0].problem
     (feed,) = (await planet.list_feeds()).result.feeds
     assert feed.entries == 1
-    assert feed.status == ("gone" if broken.status == 410 else "failing")
+    assert feed.status == "failing"
     assert feed.problem == refreshed.problems[0].problem
     assert (await planet.search_entries("One")).result.total == 1
+
+
+class Clock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def test_a_feed_is_gone_when_its_server_says_so_on_two_days(site: Site) -> None:
+    clock = Clock()
+    url = site.add("/feed", rss([Post("One")]))
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([url])
+        site.pages["/feed"] = Page(status=410)
+        statuses = []
+        for pause in (timedelta(0), timedelta(hours=1), timedelta(days=1)):
+            clock.now += pause
+            await planet.refresh_feeds([url])
+            (feed,) = (await planet.list_feeds()).result.feeds
+            statuses.append(feed.status)
+
+        assert statuses == ["failing", "failing", "gone"]
+        assert feed.next_check_at > stamp(clock.now + timedelta(days=29))
+        assert (await planet.search_entries("One")).result.total == 1
+
+
+async def test_being_offline_is_no_feeds_fault(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    # Nobody listens there; to the refresher they are five domains.
+    dead = [f"http://127.0.0.{number}:9/feed" for number in range(2, 7)]
+    outlines = "".join(f'<outline xmlUrl="{item}"/>' for item in dead)
+    await planet.import_opml(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
+
+    refreshed = (await planet.refresh_feeds(dead)).result
+
+    assert refreshed.failed == 5
+    failing = (await planet.list_feeds(status=FeedStatus.FAILING)).result.feeds
+    assert len(failing) == 2
+    await planet.refresh_feeds([url])
+    await planet.refresh_feeds([dead[4]])
+    assert (await planet.list_feeds(status=FeedStatus.FAILING)).result.total == 3
+
+
+async def test_a_domain_that_asks_to_wait_is_left_alone_and_no_feed_is_blamed(
+    planet: Planet, site: Site
+) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    await planet.add_feeds(urls)
+    site.pages["/0"] = Page(status=429, headers={"Retry-After": "3600"})
+    await planet.refresh_feeds([urls[0]])
+    asked = len(site.asked)
+
+    refreshed = (await planet.refresh_feeds(urls[1:])).result
+
+    assert len(site.asked) == asked
+    assert refreshed.problems is not None
+    assert all("asked us to wait" in item.problem for item in refreshed.problems)
+    assert (await planet.list_feeds(status=FeedStatus.FAILING)).result.total == 1
+
+
+async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
+    planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"Post {number}")])) for number in range(3)]
+    outlines = "".join(f'<outline xmlUrl="{url}"/>' for url in urls)
+    await planet.import_opml(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
+    record = Feeds.record_document
+
+    def broken(self: Feeds, feed_id: int, *args: Any, **more: Any) -> int:
+        if feed_id == 2:
+            raise ZeroDivisionError
+        return record(self, feed_id, *args, **more)
+
+    monkeypatch.setattr(Feeds, "record_document", broken)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(planet.refresher.run)
+        with anyio.fail_after(10):
+            while (await planet.status()).result.never_checked:
+                await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+
+    assert (await planet.search_entries("post")).result.total == 2
+    (failing,) = (await planet.list_feeds(status=FeedStatus.FAILING)).result.feeds
+    assert (failing.feed_id, failing.problem) == (2, "planet-mcp failed on it; see its log.")
+    assert "ZeroDivisionError" in caplog.text
 
 
 async def test_a_feed_that_recovers_is_ok_again(planet: Planet, site: Site) -> None:

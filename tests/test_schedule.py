@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from planet_mcp.schedule import (
     DAY,
+    ERRORS_OF_TWO_WEEKS,
     GONE_INTERVAL,
     HOUR,
     MAX_INTERVAL,
@@ -15,6 +16,7 @@ from planet_mcp.schedule import (
     after_failure,
     after_gone,
     after_success,
+    is_gone,
     rhythm,
 )
 
@@ -55,9 +57,26 @@ def test_a_failing_feed_is_never_tried_within_half_an_hour_nor_left_for_over_a_w
 
 @given(_JITTERS)
 def test_a_feed_that_is_gone_is_looked_for_once_a_month(jitter: float) -> None:
-    interval = after_gone(now=NOW, jitter=jitter) - NOW
+    first = after_gone(confirmed=False, now=NOW, jitter=jitter) - NOW
+    then = after_gone(confirmed=True, now=NOW, jitter=jitter) - NOW
 
-    assert GONE_INTERVAL <= interval <= GONE_INTERVAL * 1.1
+    assert DAY <= first <= DAY * 1.1
+    assert GONE_INTERVAL <= then <= GONE_INTERVAL * 1.1
+
+
+def test_a_feed_is_gone_when_its_server_says_so_on_two_days() -> None:
+    assert not is_gone(told_before=False, checked_at=NOW - DAY, now=NOW)
+    assert not is_gone(told_before=True, checked_at=NOW - HOUR, now=NOW)
+    assert is_gone(told_before=True, checked_at=NOW - DAY, now=NOW)
+
+
+def test_a_feed_that_fails_for_two_weeks_is_tried_every_three_days() -> None:
+    total = timedelta(0)
+    for errors in range(1, ERRORS_OF_TWO_WEEKS + 1):
+        total += after_failure(errors=errors, now=NOW, wish=None, jitter=0) - NOW
+    assert timedelta(days=14) <= total <= timedelta(days=15)
+    for errors in (ERRORS_OF_TWO_WEEKS + 1, 500):
+        assert after_failure(errors=errors, now=NOW, wish=None, jitter=0) - NOW == 3 * DAY
 
 
 @given(_PUBLISHED, _WISHES, _JITTERS)
@@ -91,7 +110,7 @@ def test_a_retry_after_only_lengthens(errors: int, wish: timedelta | None, jitte
 # --------------------------------------------------------------------------------------- back-off
 @pytest.mark.parametrize(
     ("errors", "hours"),
-    [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 24), (7, 24), (12, 24), (1_000_000, 24)],
+    [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 24), (7, 24), (12, 24), (18, 24)],
 )
 def test_the_back_off_doubles_up_to_a_day(errors: int, hours: int) -> None:
     assert after_failure(errors=errors, now=NOW, wish=None, jitter=0) == NOW + hours * HOUR

@@ -34,6 +34,11 @@ def test_other_forms_of_a_word_are_marked_too(word: str, text: str) -> None:
     assert snippet(text.replace("**", ""), [word]) == text
 
 
+def test_a_word_that_stands_late_is_looked_for_too() -> None:
+    text = f"Part one. {FILLER * 4}Part seven hundred. {FILLER}"
+    assert "**seven**" in snippet(text, ["part", "seven"])
+
+
 def test_a_word_inside_another_is_no_match() -> None:
     assert snippet("The sparrow flew.", ["row"]) == ""
     assert snippet("Anything", []) == ""

@@ -83,9 +83,10 @@ async def test_a_permanent_redirect_gives_the_address_to_follow(planet: Planet, 
         (Page(b"just words", "text/plain"), "feed"),
         (Page(b"", "application/xml"), "empty"),
         (Page(b'{"a": 1}', "application/json"), "JSON"),
+        (Page(b"<rss><channel><title>Cut <item><title>x</item"), "malformed"),
         (Page(b"<opml><body><outline text='a & b'/></body></opml>"), "line 1"),
     ],
-    ids=["html", "404", "text", "empty", "json", "opml"],
+    ids=["html", "404", "text", "empty", "json", "cut", "opml"],
 )
 async def test_what_is_no_feed_is_not_stored_and_the_others_are(
     planet: Planet, site: Site, bad: Page, advice: str
@@ -156,6 +157,14 @@ async def test_an_opml_address_counts_what_it_brought(planet: Planet, site: Site
     assert counts == (2, 1, 1)
     assert "192.168.1.1" in (added.problem or "")
     assert (await planet.list_feeds()).result.total == 3
+
+
+async def test_an_opml_document_with_nothing_new_is_subscribed_already(planet: Planet) -> None:
+    document = b'<opml><body><outline xmlUrl="https://a.example.org/f"/></body></opml>'
+    outcomes = [
+        (await planet.import_opml(document, name="x")).result.results[0].outcome for _ in range(2)
+    ]
+    assert outcomes == ["added", "already subscribed"]
 
 
 async def test_a_malformed_opml_file_imports_nothing(planet: Planet) -> None:

@@ -14,8 +14,8 @@ def run() -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:
-        pass  # the reader, say `head`, has seen enough
+    except OSError:
+        pass  # nobody reads any more, or the disk is full: there is nobody left to tell
     # All is closed by now; a thread that hangs in a name look-up must not hold up the end.
     os._exit(code)
 

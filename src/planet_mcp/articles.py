@@ -1,6 +1,6 @@
 """An entry or a URL → its full article: stored already, the feed's own content, or the page."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from planet_mcp.errors import ArgumentError, DocumentError, FetchError
 from planet_mcp.models import Article, Document
 from planet_mcp.refresh import utc_now
 from planet_mcp.store import EntryText, Store, StoredArticle
-from planet_mcp.urls import host_of, http_url
+from planet_mcp.urls import IPNetwork, check_url, host_of, http_url
 from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ class Articles:
         worker: Worker,
         fetcher: Callable[[], Awaitable["Fetcher"]],
         fetch_any: bool,
+        allowed: Sequence[IPNetwork] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._worker = worker
         self._fetcher = fetcher
         self._fetch_any = fetch_any
+        self._allowed = allowed
         self._clock = clock
 
     async def read(self, article: int | str, *, refresh: bool) -> FullText:
@@ -112,6 +114,7 @@ class Articles:
 
     async def _page(self, url: str) -> FullText:
         """Fetch a page that no entry stands for, if the corpus knows its host."""
+        check_url(url, allowed=self._allowed)
         host = host_of(url)
         if not self._fetch_any and not await anyio.to_thread.run_sync(
             self._store.entries.knows_host, host

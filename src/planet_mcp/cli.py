@@ -2,15 +2,17 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import click
+from click.core import ParameterSource
 
 from planet_mcp import __version__
 from planet_mcp.errors import ArgumentError, OpmlError, PlanetError, SettingsError
@@ -27,7 +29,17 @@ PREFIX = "setting_"
 ALL_PROBLEMS = 1_000_000
 WHOLE_ARTICLE = 40_000
 
-P = ParamSpec("P")
+_COMMANDS = {
+    "add_feeds": "add",
+    "fetch_article": "article",
+    "latest_entries": "latest",
+    "list_feeds": "feeds",
+    "refresh_feeds": "refresh",
+    "remove_feeds": "remove",
+    "search_entries": "search",
+}
+_TOOL = re.compile("|".join(_COMMANDS))
+
 R = TypeVar("R")
 Command = Callable[..., Any]
 
@@ -50,18 +62,26 @@ def main() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (SettingsError, ArgumentError, OpmlError) as error:
-        return _complain(error, USAGE_ERROR)
     except PlanetError as error:
-        return _complain(error, FAILURE)
+        wrong_usage = isinstance(error, SettingsError | ArgumentError | OpmlError)
+        return _complain(str(error), USAGE_ERROR if wrong_usage else FAILURE)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader, say `head`, has seen enough
+        return _complain(f"The output cannot be written: {error.strerror}.", FAILURE)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     return code if isinstance(code, int) else 0
 
 
-def _complain(error: PlanetError, code: int) -> int:
-    click.echo(f"planet-mcp: {error}", err=True)
+def _complain(problem: str, code: int) -> int:
+    click.echo(f"planet-mcp: {for_people(problem)}", err=True)
     return code
+
+
+def for_people(text: str) -> str:
+    """Return a text of ours with commands where it names tools."""
+    return _TOOL.sub(lambda tool: f"`planet-mcp {_COMMANDS[tool[0]]}`", text)
 
 
 def _option(name: str, *, env: str, **more: Any) -> Callable[[Command], Command]:
@@ -172,6 +192,9 @@ def commands(settings: Settings) -> int:
 @settings_from(FEEDS, REFRESH, FETCH_ANY, *NETWORK)
 def serve_command(settings: Settings, *, http: bool, host: str, port: int) -> int:
     """Serve MCP over stdio, or with --http at http://HOST:PORT/mcp."""
+    given = click.get_current_context().get_parameter_source
+    if not http and any(given(name) == ParameterSource.COMMANDLINE for name in ("host", "port")):
+        raise click.UsageError("--host and --port go with --http.")
     return serve_http(settings, host, port) if http else serve_stdio(settings)
 
 
@@ -218,7 +241,10 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
 async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
     from planet_mcp.planet import open_planet  # deferred: --help needs none of it
 
+    new = not settings.database.exists()
     async with open_planet(settings) as planet:
+        if new:
+            click.echo(f"planet-mcp: began a new planet in {settings.database}", err=True)
         yield planet
 
 
@@ -234,7 +260,17 @@ def _print(answer: "Answer[Result]", *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(answer.result.structured(), ensure_ascii=False, indent=2))
     else:
-        click.echo(answer.text)
+        click.echo(_readable(answer))
+
+
+def _readable(answer: "Answer[Result]") -> str:
+    """Return an answer's text with options where it speaks of a tool's arguments."""
+    text, _, _ = answer.text.partition("\n\nMore: ")
+    first, rest = text.partition("\n")[0], text.partition("\n")[2]
+    if first.startswith("Note: "):
+        text = f"{for_people(first)}\n{rest}"
+    cursor = getattr(answer.result, "next_cursor", None)
+    return f"{text}\n\nMore: the same command with --cursor {cursor}" if cursor else text
 
 
 @commands.command("search")

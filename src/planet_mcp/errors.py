@@ -11,6 +11,7 @@ PlanetError
 │   ├── BlockedUrlError      the URL itself is not allowed
 │   ├── BlockedAddressError  the host's address is not public
 │   ├── TooLargeError        the body is over the limit
+│   ├── UnreachableError     nobody answers at its address
 │   ├── DeadlineError        no complete answer in time
 │   ├── TooManyRedirectsError
 │   └── BadResponseError     an HTTP error status or a broken answer
@@ -95,6 +96,12 @@ class TooLargeError(FetchError):
     """The body is larger than the limit."""
 
     code = "too_large"
+
+
+class UnreachableError(FetchError):
+    """The host has no address, or nobody answers there: its fault, or that of our own network."""
+
+    code = "unreachable"
 
 
 class DeadlineError(FetchError):

@@ -28,6 +28,7 @@ from planet_mcp.errors import (
     FetchError,
     TooLargeError,
     TooManyRedirectsError,
+    UnreachableError,
 )
 from planet_mcp.gate import Gate
 from planet_mcp.models import Document, NotModified, Validators
@@ -41,7 +42,7 @@ from planet_mcp.urls import (
 MAX_BODY = 10 * 2**20
 TOTAL_SECONDS = 20.0
 MAX_REDIRECTS = 5
-USER_AGENT = f"planet-mcp/{__version__} (+https://pypi.org/project/planet-mcp/)"
+USER_AGENT = f"planet-mcp/{__version__} (feed reader for AI agents)"
 ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
@@ -298,6 +299,8 @@ def _translated(url: httpx.URL) -> Iterator[None]:
         yield
     except FetchError:
         raise
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise UnreachableError(f"{url} could not be reached: {_reason(error)}.") from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise DeadlineError(
             f"{url} did not answer completely within {TOTAL_SECONDS:.0f} s."
@@ -370,6 +373,10 @@ class _Stream(httpx.AsyncByteStream):
 def _as_httpx(request: httpx.Request) -> Iterator[None]:
     try:
         yield
+    except httpcore.ConnectTimeout as error:
+        raise httpx.ConnectTimeout(_reason(error), request=request) from error
+    except httpcore.ConnectError as error:
+        raise httpx.ConnectError(_reason(error), request=request) from error
     except httpcore.TimeoutException as error:
         raise httpx.TimeoutException(str(error), request=request) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:

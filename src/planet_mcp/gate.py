@@ -14,6 +14,7 @@ IN_FLIGHT = 16
 class _Lane:
     slots: anyio.Semaphore
     free_at: float = 0.0
+    held_until: float = 0.0
 
 
 class Gate:
@@ -29,6 +30,16 @@ class Gate:
         self._lanes: defaultdict[str, _Lane] = defaultdict(
             lambda: _Lane(anyio.Semaphore(concurrency))
         )
+
+    def hold(self, domain: str, seconds: float) -> None:
+        """Leave a domain alone for a while, because it asked for that."""
+        lane = self._lanes[domain]
+        lane.held_until = max(lane.held_until, anyio.current_time() + seconds)
+
+    def held_for(self, domain: str) -> float:
+        """Return for how many seconds a domain is to be left alone still; 0 when it is not."""
+        lane = self._lanes.get(domain)
+        return max(lane.held_until - anyio.current_time(), 0.0) if lane else 0.0
 
     @asynccontextmanager
     async def turn(self, domain: str) -> AsyncIterator[None]:

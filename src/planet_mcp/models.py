@@ -6,7 +6,7 @@ What a feed claims keeps Atom's names (`published`, `updated`); what planet-mcp 
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,14 @@ class Article:
     content: Content
 
 
+class Gone(IntEnum):
+    """Whether a feed's server says that the feed is gone for good (410)."""
+
+    NO = 0
+    TOLD_ONCE = 1
+    CONFIRMED = 2
+
+
 class FeedStatus(StrEnum):
     """How a subscription is doing."""
 
@@ -157,6 +165,7 @@ class Feed:
     problem: str | None
     warning: str | None
     errors: int
+    gone: Gone
     validators: Validators | None
     body_hash: str | None
     checked_at: datetime | None

@@ -7,8 +7,7 @@ that the publishers' rules hold for all of them together. Others mark feeds as d
 import hashlib
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,18 +15,27 @@ from typing import TYPE_CHECKING
 import anyio
 
 from planet_mcp import schedule
-from planet_mcp.errors import BadResponseError, DocumentError, FetchError, StoreError
+from planet_mcp.errors import (
+    BadResponseError,
+    DocumentError,
+    FetchError,
+    ParseFailedError,
+    StoreError,
+    UnreachableError,
+)
 from planet_mcp.gate import Gate
 from planet_mcp.lease import Lease
 from planet_mcp.models import (
     Document,
     Feed,
+    Gone,
     NotModified,
     ParsedFeed,
     Subscription,
     Validators,
 )
 from planet_mcp.store import Outcome, Store
+from planet_mcp.urls import host_of, registrable_domain
 from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
@@ -37,9 +45,12 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 POLL_SECONDS = 0.1
+MERGE_PAUSE_SECONDS = 0.02
 PAUSE_AFTER_CRASH_SECONDS = 10.0
 MAX_DUE = 2_000
 PATIENCE_SECONDS = 60.0
+SILENT_DOMAINS = 3
+BUSY_STATUSES = frozenset({429, 503})
 
 Progress = Callable[[int, int], Awaitable[None]]
 
@@ -80,6 +91,8 @@ class Refresher:
         self._lease = Lease(store.path)
         self._busy: dict[int, anyio.Event] = {}
         self._unmerged = False
+        # The domains that did not answer since some other one did.
+        self._silent: set[str] = set()
 
     @property
     def leads(self) -> bool:
@@ -109,7 +122,7 @@ class Refresher:
                     for feed in await self._due():
                         if feed.id not in self._busy:
                             self._busy[feed.id] = anyio.Event()
-                            checks.start_soon(self._check_in_turn, feed)
+                            checks.start_soon(self._check_in_background, feed)
                     await anyio.sleep(TICK_SECONDS)
                     if self._unmerged and not self._busy:
                         await self._merge_index()
@@ -117,10 +130,12 @@ class Refresher:
             self._lease.release()
 
     async def _merge_index(self) -> None:
-        """Tidy up after a pass, in steps that let others write in between."""
+        """Tidy up after a pass, in steps that let others read and write in between."""
         self._unmerged = False
-        while await anyio.to_thread.run_sync(self._store.entries.merge_index):
-            await anyio.lowlevel.checkpoint()
+        more = True
+        while more:
+            more = await anyio.to_thread.run_sync(self._store.entries.merge_index)
+            await anyio.sleep(MERGE_PAUSE_SECONDS)
 
     async def _due(self) -> list[Feed]:
         now = self._clock()
@@ -201,6 +216,16 @@ class Refresher:
                     await progress(len(found), len(feeds))
         return [found.get(feed.id) or Checked(feed=feed, queued=True) for feed in feeds]
 
+    async def _check_in_background(self, feed: Feed) -> None:
+        """Check a feed so that nothing that is wrong with it keeps the others waiting."""
+        try:
+            await self._check_in_turn(feed)
+        except StoreError:
+            raise
+        except Exception:
+            logger.exception("The check of feed %d failed.", feed.id)
+            await self._failed(feed, ParseFailedError("planet-mcp failed on it; see its log."))
+
     async def _check_in_turn(self, feed: Feed) -> Checked:
         try:
             return await self._check(feed)
@@ -208,18 +233,42 @@ class Refresher:
             self._busy.pop(feed.id).set()
 
     async def _check(self, feed: Feed) -> Checked:
+        fetcher = await self._fetcher()
+        domain = registrable_domain(host_of(feed.url))
+        held = self._gate.held_for(domain)
+        if held:
+            return await self._postponed(feed, seconds=held, problem=f"{domain} asked us to wait.")
         try:
-            fetcher = await self._fetcher()
             answer = await fetcher.get(feed.url, validators=feed.validators, gate=self._gate)
-            if isinstance(answer, NotModified):
-                return await self._unchanged(feed, answer.validators, answer.fresh_for)
-            digest = hashlib.sha256(answer.body).hexdigest()
-            if digest == feed.body_hash:
-                return await self._unchanged(feed, answer.validators, answer.fresh_for)
-            parsed = await self._worker.parse_feed(answer, now=self._clock())
-            return await self._changed(feed, answer, parsed, digest)
-        except (FetchError, DocumentError) as error:
+        except FetchError as error:
+            return await self._not_fetched(feed, domain, error)
+        self._silent.clear()
+        try:
+            return await self._fetched(feed, answer)
+        except DocumentError as error:
             return await self._failed(feed, error)
+
+    async def _fetched(self, feed: Feed, answer: Document | NotModified) -> Checked:
+        if isinstance(answer, NotModified):
+            return await self._unchanged(feed, answer.validators, answer.fresh_for)
+        digest = hashlib.sha256(answer.body).hexdigest()
+        if digest == feed.body_hash:
+            return await self._unchanged(feed, answer.validators, answer.fresh_for)
+        parsed = await self._worker.parse_feed(answer, now=self._clock())
+        return await self._changed(feed, answer, parsed, digest)
+
+    async def _not_fetched(self, feed: Feed, domain: str, error: FetchError) -> Checked:
+        if isinstance(error, UnreachableError):
+            self._silent.add(domain)
+        elif isinstance(error, BadResponseError):
+            self._silent.clear()
+            if error.status in BUSY_STATUSES and error.retry_after:
+                self._gate.hold(domain, error.retry_after)
+        if isinstance(error, UnreachableError) and len(self._silent) >= SILENT_DOMAINS:
+            # Nobody answers any more: it is our own network, and no feed's fault.
+            seconds = schedule.OFFLINE_INTERVAL.total_seconds()
+            return await self._postponed(feed, seconds=seconds, problem=str(error))
+        return await self._failed(feed, error)
 
     async def accept(self, url: str, document: Document, parsed: ParsedFeed) -> Feed:
         """Subscribe to a feed whose document is already here, and store what it brought."""
@@ -264,13 +313,19 @@ class Refresher:
         await anyio.to_thread.run_sync(record)
         return Checked(feed=feed, unchanged=True)
 
+    async def _postponed(self, feed: Feed, *, seconds: float, problem: str) -> Checked:
+        until = self._clock() + timedelta(seconds=seconds)
+        await anyio.to_thread.run_sync(lambda: self._store.feeds.postpone(feed.id, until=until))
+        return Checked(feed=feed, problem=problem)
+
     async def _failed(self, feed: Feed, error: FetchError | DocumentError) -> Checked:
         now = self._clock()
-        gone = isinstance(error, BadResponseError) and error.status == schedule.GONE_STATUS
+        gone = _gone(feed, error, now)
         wish = error.retry_after if isinstance(error, BadResponseError) else None
         jitter = random.random()  # noqa: S311 - spreads load, guards nothing
-        if gone:
-            next_check_at = schedule.after_gone(now=now, jitter=jitter)
+        if gone is not Gone.NO:
+            confirmed = gone is Gone.CONFIRMED
+            next_check_at = schedule.after_gone(confirmed=confirmed, now=now, jitter=jitter)
         else:
             next_check_at = schedule.after_failure(
                 errors=feed.errors + 1, now=now, wish=_seconds(wish), jitter=jitter
@@ -292,14 +347,16 @@ class Refresher:
         return Outcome(checked_at=now, next_check_at=next_check_at)
 
 
+def _gone(feed: Feed, error: FetchError | DocumentError, now: datetime) -> Gone:
+    if not (isinstance(error, BadResponseError) and error.status == schedule.GONE_STATUS):
+        return Gone.NO
+    told = feed.gone is not Gone.NO
+    if feed.gone is Gone.CONFIRMED or schedule.is_gone(
+        told_before=told, checked_at=feed.checked_at, now=now
+    ):
+        return Gone.CONFIRMED
+    return Gone.TOLD_ONCE
+
+
 def _seconds(count: int | None) -> timedelta | None:
     return None if count is None else timedelta(seconds=count)
-
-
-@asynccontextmanager
-async def in_background(refresher: Refresher) -> AsyncIterator[None]:
-    """Refresh while the block runs."""
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(refresher.run)
-        yield
-        tasks.cancel_scope.cancel()

@@ -15,6 +15,10 @@ MAX_INTERVAL = 7 * DAY
 DORMANT_AFTER = 180 * DAY
 GONE_INTERVAL = 30 * DAY
 GONE_STATUS = 410
+GONE_CONFIRMED_AFTER = timedelta(hours=20)
+OFFLINE_INTERVAL = timedelta(minutes=10)
+# The first five take a day and a half, the others a day each.
+ERRORS_OF_TWO_WEEKS = 18
 _JITTER = 0.1
 
 
@@ -31,14 +35,23 @@ def after_success(
 
 
 def after_failure(*, errors: int, now: datetime, wish: timedelta | None, jitter: float) -> datetime:
-    """Return when to try a feed again that failed `errors` times in a row: 1 h · 2ⁿ ≤ 24 h."""
-    interval = min(HOUR * 2 ** min(errors - 1, 10), DAY)
+    """Return when to try a feed again that failed `errors` times in a row.
+
+    After 1 h, 2 h, 4 h … to a day; after two weeks of that every three days, and never less.
+    """
+    doubled = min(HOUR * 2 ** min(errors - 1, 10), DAY)
+    interval = doubled if errors <= ERRORS_OF_TWO_WEEKS else 3 * DAY
     return now + _spread(max(interval, wish or HOUR), jitter)
 
 
-def after_gone(*, now: datetime, jitter: float) -> datetime:
+def after_gone(*, confirmed: bool, now: datetime, jitter: float) -> datetime:
     """Return when to look again at a feed whose server says that it is gone for good."""
-    return now + GONE_INTERVAL * (1 + _JITTER * jitter)
+    return now + (GONE_INTERVAL if confirmed else DAY) * (1 + _JITTER * jitter)
+
+
+def is_gone(*, told_before: bool, checked_at: datetime | None, now: datetime) -> bool:
+    """Say whether a feed is gone whose server says so now: it must have said so a day before."""
+    return told_before and checked_at is not None and now - checked_at >= GONE_CONFIRMED_AFTER
 
 
 def _spread(interval: timedelta, jitter: float) -> timedelta:

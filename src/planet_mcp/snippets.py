@@ -32,8 +32,11 @@ def snippet(text: str, words: Sequence[str]) -> str:
 
     Empty when none of the words, given in lower case, is in the text.
     """
-    # Most matches stand early; only otherwise is the whole text worth its time.
-    spans = _spans(text[:_EARLY], words) or _spans(text, words)
+    # Most words stand early; only otherwise is the whole text worth its time.
+    telling = [word for word in words if word not in _STOP_WORDS] or words
+    spans = _spans(text[:_EARLY], telling)
+    if len({word for _, _, word in spans}) < len(set(telling)):
+        spans = _spans(text, telling)
     if not spans:
         return ""
     return _marked(text, _begin(text, _best(spans)), spans)
@@ -54,8 +57,7 @@ def _spans(text: str, words: Sequence[str]) -> list[_Span]:
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters, such as İ, are longer in lower case
         return []
-    telling = [word for word in words if word not in _STOP_WORDS] or words
-    return sorted(span for word in telling for span in _occurrences(lowered, word))
+    return sorted(span for word in words for span in _occurrences(lowered, word))
 
 
 def _occurrences(lowered: str, word: str) -> Iterator[_Span]:

@@ -51,6 +51,16 @@ class Added:
     problem: str | None = None
 
 
+def added_list(url: str, counts: Counts) -> Added:
+    """Say what became of an OPML document as a whole."""
+    outcomes: dict[AddOutcome, int] = {
+        "added": counts.added,
+        "already subscribed": counts.already_subscribed,
+        "failed": counts.failed,
+    }
+    return Added(url, next(name for name, count in outcomes.items() if count), counts=counts)
+
+
 class Subscriber:
     """Subscribes one store to what people name."""
 
@@ -90,7 +100,7 @@ class Subscriber:
         document = await self._fetch(url)
         found = await self._worker.discover(document, now=self._clock())
         if isinstance(found, SubscriptionList):
-            return Added(url, "added", counts=await self.subscribe_all(found.subscriptions))
+            return added_list(url, await self.subscribe_all(found.subscriptions))
         if isinstance(found, FeedLinks):
             return await self._follow(url, found)
         return await self._store_feed(url, document, found)

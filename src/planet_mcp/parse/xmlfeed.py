@@ -39,6 +39,10 @@ def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
     entries = result["entries"]
     if not (entries or result.get("version") or found.root in _FEED_ROOTS):
         raise refusal(Sniffed(Kind.XML, found.start, found.root))
+    lines = text.count("\n", 0, found.start)
+    if result.get("bozo") and not entries:
+        place = _malformed(result.get("bozo_exception"), lines)
+        raise ParseFailedError(f"{place[:1].upper()}{place[1:]}, and no entry could be read.")
     feed: Node = result["feed"]
     return RawFeed(
         title=_string(feed, "title"),
@@ -47,7 +51,7 @@ def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
         language=_string(feed, "language"),
         authors=tuple(_authors(feed)),
         entries=tuple(_entry(entry, now) for entry in entries),
-        problem=_problem(result, found, lines=text.count("\n", 0, found.start), wrong=wrong),
+        problem=_problem(result, found, lines=lines, wrong=wrong),
     )
 
 
@@ -80,7 +84,8 @@ def _problem(result: Node, found: Sniffed, *, lines: int, wrong: bool) -> str | 
     if wrong:
         problems.append("invalid characters or entities were replaced")
     if result.get("bozo"):
-        problems.append(_malformed(result.get("bozo_exception"), lines))
+        malformed = _malformed(result.get("bozo_exception"), lines)
+        problems.append(f"{malformed} and was salvaged")
     return "; ".join(problems) or None
 
 
@@ -89,7 +94,7 @@ def _malformed(error: object, lines: int) -> str:
     reason = getattr(error, "getMessage", lambda: "")() or type(error).__name__
     # feedparser's own declaration took the first line.
     place = f" at line {where - 1 + lines}" if where else ""
-    return f"the XML is malformed{place} ({reason}) and was salvaged"
+    return f"the XML is malformed{place} ({reason})"
 
 
 def _entry(entry: Node, now: datetime) -> RawEntry:

@@ -23,7 +23,8 @@ def find_feed(feeds: Sequence[Feed], wanted: int | str) -> Feed:
             return fitting[0]
         if fitting:
             raise ArgumentError(
-                f"{len(fitting)} feeds fit {text[:100]!r}: {_listed(fitting[:NEAREST])}. "
+                f"{len(fitting)} feeds fit {text[:100]!r}: {_listed(fitting[:NEAREST])}"
+                f"{' and others' if len(fitting) > NEAREST else ''}. "
                 "Give the feed id."
             )
     nearest = _nearest(feeds, text)

@@ -13,7 +13,7 @@ import anyio
 
 from planet_mcp import __version__, opml
 from planet_mcp.articles import Articles
-from planet_mcp.errors import OpmlError, SettingsError
+from planet_mcp.errors import ArgumentError, OpmlError, SettingsError
 from planet_mcp.gate import Gate
 from planet_mcp.models import Feed, FeedStatus, Subscription
 from planet_mcp.planet import fitting
@@ -40,8 +40,9 @@ from planet_mcp.refresh import Checked, Progress, Refresher, utc_now
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Store
 from planet_mcp.store.feeds import FeedSort
-from planet_mcp.subscribe import Added, Subscriber
+from planet_mcp.subscribe import Added, Subscriber, added_list
 from planet_mcp.times import stamp
+from planet_mcp.urls import registrable_domain
 from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class Planet:
             worker=pages_worker,
             fetcher=self._get_fetcher,
             fetch_any=settings.fetch_any,
+            allowed=settings.allow_networks,
             clock=clock,
         )
 
@@ -152,13 +154,17 @@ class Planet:
         """Return the fetcher, loaded when first used: its libraries would slow the start."""
         async with self._fetcher_lock:
             if self._fetcher is None:
-                module = await anyio.to_thread.run_sync(importlib.import_module, "planet_mcp.fetch")
-                fetcher: Fetcher = await anyio.to_thread.run_sync(
-                    lambda: module.Fetcher(allowed=self._settings.allow_networks)
-                )
+                fetcher = await anyio.to_thread.run_sync(self._load_fetcher)
                 self._stack.push_async_callback(fetcher.aclose)
                 self._fetcher = fetcher
             return self._fetcher
+
+    def _load_fetcher(self) -> "Fetcher":
+        registrable_domain("example.org")  # reads the list of suffixes, once
+        fetcher: Fetcher = importlib.import_module("planet_mcp.fetch").Fetcher(
+            allowed=self._settings.allow_networks
+        )
+        return fetcher
 
     async def list_feeds(
         self,
@@ -274,7 +280,7 @@ class Planet:
             OpmlError: It is malformed or names no feed; nothing was imported.
         """
         counts = await self._subscriber.subscribe_all(opml.read(document))
-        result = AddResult(results=[_added_feed(Added(name, "added", counts=counts))])
+        result = AddResult(results=[_added_feed(added_list(name, counts))], notice=self._notice())
         return Answer(result, added_text(result))
 
     async def remove_feeds(
@@ -287,7 +293,7 @@ class Planet:
         """
 
         def remove() -> list[Feed]:
-            found = self._named(feeds)
+            found = self._named(feeds, undone="Nothing was removed.")
             self._store.feeds.unsubscribe(
                 [feed.id for feed in found], delete_entries=delete_entries
             )
@@ -320,7 +326,7 @@ class Planet:
         """
         chosen: list[Feed] | None = None
         if feeds is not None:
-            chosen = await _in_thread(lambda: self._named(feeds))
+            chosen = await _in_thread(lambda: self._named(feeds, undone="Nothing was checked."))
         elif everything:
             chosen = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
         checked = await self.refresher.check(chosen, progress=progress)
@@ -364,10 +370,13 @@ class Planet:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, read)
 
-    def _named(self, feeds: Sequence[int | str]) -> list[Feed]:
+    def _named(self, feeds: Sequence[int | str], *, undone: str) -> list[Feed]:
         """Find followed feeds by what someone called them, each once."""
         known = self._store.feeds.subscribed(now=self._clock())
-        found = {feed.id: feed for feed in (find_feed(known, wanted) for wanted in feeds)}
+        try:
+            found = {feed.id: feed for feed in (find_feed(known, wanted) for wanted in feeds)}
+        except ArgumentError as error:
+            raise ArgumentError(f"{error} {undone}") from None
         return list(found.values())
 
     def _notice(self) -> str | None:
@@ -397,7 +406,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
 
 def _added_feed(item: Added) -> AddedFeed:
     counts, feed = item.counts, item.feed
-    problem = item.problem
+    problem = item.problem or (feed.warning if feed and item.outcome == "added" else None)
     if counts and counts.problems:
         problem = "; ".join(counts.problems[:MAX_PROBLEMS])
     return AddedFeed(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from planet_mcp.errors import ArgumentError
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import (
@@ -111,8 +112,14 @@ class Reading:
                 next_cursor=following,
                 notice=notice,
             )
-            asked = {"query": query or None, "status": status and status.value, "sort": sort}
-            more = call("list_feeds", {**asked, "cursor": following}) if left else None
+            asked = {
+                "query": query or None,
+                "status": status and status.value,
+                "sort": sort if sort != "title" else None,
+                "limit": limit,
+                "cursor": following,
+            }
+            more = call("list_feeds", asked) if left else None
             title = f" that are {status.value}" if status else ""
             return Answer(result, feeds_text(result, title=title, more=more))
 
@@ -156,6 +163,8 @@ class Reading:
             until=parse_until(until, now=position.now) if until else None,
             exclude=compiled.exclude,
         )
+        if filters.since and filters.until and filters.since >= filters.until:
+            raise ArgumentError(f"since={since!r} is not before until={until!r}: an empty period.")
         found = self._found(compiled, filters, sort, position, limit=budget.items + 1)
         notices = [text for text in (notice, found.notice) if text]
 
@@ -173,7 +182,8 @@ class Reading:
                 next_cursor=following,
                 notice=" ".join(notices) or None,
             )
-            more = call("search_entries", {**arguments, "cursor": following}) if left else None
+            asked = {**arguments, "limit": limit, "cursor": following}
+            more = call("search_entries", asked) if left else None
             return Answer(
                 result,
                 search_text(result, title=_search_title(query, by_time=found.by_time), more=more),

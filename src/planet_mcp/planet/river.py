@@ -130,7 +130,7 @@ def _fitted(view: _View) -> Answer[LatestResult]:
     titles, count = fitting.largest(
         lambda rows: _answer(view, rows, 0), upto=len(view.rows), budget=budget
     )
-    if view.asked.detail == "titles" or count < len(view.rows):
+    if view.asked.detail == "titles" or count < len(view.rows) or not view.rows:
         return titles
     most = EXCERPT_CHARS if view.asked.detail == "excerpts" else budget
     chars = bisect_right(
@@ -148,10 +148,25 @@ def _answer(view: _View, count: int, chars: int) -> Answer[LatestResult]:
         total=view.total,
         watermark=_watermark(view, rows, cut=left),
         next_cursor=following,
-        notice=view.asked.notice,
+        notice=_notice(view, chars),
     )
-    more = call("latest_entries", {**view.arguments, "cursor": following}) if following else None
+    more = None
+    if following:
+        asked = view.asked
+        own = {
+            "detail": asked.detail if asked.detail != "excerpts" else None,
+            "max_chars": asked.max_chars if asked.max_chars != fitting.DEFAULT_CHARS else None,
+        }
+        more = call("latest_entries", {**view.arguments, **own, "cursor": following})
     return Answer(result, latest_text(result, title=view.title, more=more))
+
+
+def _notice(view: _View, chars: int) -> str | None:
+    """Say what was left out of an answer to make it fit, with what the corpus has to say."""
+    asked = view.asked
+    reduced = asked.detail != "titles" and view.rows and chars < MIN_EXCERPT_CHARS
+    left_out = f"No {asked.detail} but titles: all else is over max_chars." if reduced else None
+    return " ".join(text for text in (asked.notice, left_out) if text) or None
 
 
 def _after(view: _View, rows: Sequence[RiverEntry]) -> Position:

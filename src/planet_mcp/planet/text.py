@@ -137,7 +137,7 @@ def _added_lines(item: AddedFeed) -> list[str]:
     if item.feeds_added is not None:
         counts = (
             f"{item.feeds_added} added, {item.feeds_already_subscribed} already subscribed, "
-            f"{item.feeds_failed} failed"
+            f"{item.feeds_failed} failed; new feeds are fetched by the refresher, in their turn"
         )
         return [_joined([f"- {item.url}: an OPML document, {counts}", item.problem])]
     known = f"[{item.feed_id}] {quoted(item.title or '')}" if item.feed_id else None

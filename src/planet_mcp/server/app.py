@@ -107,7 +107,6 @@ def create_server(planet: Planet, *, refresh: bool) -> PlanetServer:
         title="Planet",
         instructions=INSTRUCTIONS,
         version=__version__,
-        website_url="https://pypi.org/project/planet-mcp/",
         lifespan=_lifespan(planet, answered) if refresh else None,
         middleware=[note_answer],
         log_level="WARNING",

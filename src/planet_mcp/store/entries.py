@@ -17,7 +17,7 @@ from planet_mcp.store.rows import (
 from planet_mcp.store.saving import page_id, put_article
 from planet_mcp.urls import canonical, host_of
 
-MERGED_PAGES = 200
+MERGED_PAGES = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from planet_mcp.models import Feed, FeedStatus, ParsedFeed, Subscription, Validators
+from planet_mcp.models import Feed, FeedStatus, Gone, ParsedFeed, Subscription, Validators
 from planet_mcp.schedule import DORMANT_AFTER
 from planet_mcp.store.database import Database
 from planet_mcp.store.rows import placeholders, to_optional_time, to_seconds, to_time
@@ -16,10 +16,10 @@ FeedSort = Literal["title", "newest_entry", "entries"]
 
 _COLUMNS = """
     id, url, coalesce(label, title, url) AS name, site_url, entries, newest_entry,
-    problem, warning, errors, validators_url, etag, last_modified, body_hash,
+    problem, warning, errors, gone, validators_url, etag, last_modified, body_hash,
     checked_at, next_check_at,
     CASE
-        WHEN gone THEN 'gone'
+        WHEN gone = 2 THEN 'gone'
         WHEN errors > 0 THEN 'failing'
         WHEN checked_at IS NOT NULL AND coalesce(newest_entry, 0) < :dormant_before THEN 'dormant'
         ELSE 'ok'
@@ -256,7 +256,7 @@ class Feeds:
             _record_answer(connection, feed_id, outcome, validators)
 
     def record_failure(
-        self, feed_id: int, outcome: Outcome, *, problem: str, gone: bool = False
+        self, feed_id: int, outcome: Outcome, *, problem: str, gone: Gone = Gone.NO
     ) -> None:
         """Note that a check failed; entries and validators stay as they are."""
         with self._database.writing() as connection:
@@ -273,6 +273,13 @@ class Feeds:
                     int(gone),
                     feed_id,
                 ),
+            )
+
+    def postpone(self, feed_id: int, *, until: datetime) -> None:
+        """Check a feed later; what is known of it stays as it is."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE feeds SET next_check_at = ? WHERE id = ?", (to_seconds(until), feed_id)
             )
 
     def recent_dates(self, feed_id: int, *, limit: int = 10) -> list[datetime]:
@@ -384,6 +391,7 @@ def _feed(row: sqlite3.Row) -> Feed:
         problem=row["problem"],
         warning=row["warning"],
         errors=row["errors"],
+        gone=Gone(row["gone"]),
         validators=validators,
         body_hash=row["body_hash"],
         checked_at=to_optional_time(row["checked_at"]),
