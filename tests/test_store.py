@@ -49,7 +49,7 @@ def fill(store: Store, *entries: ParsedEntry) -> int:
 
 def found(store: Store, word: str) -> int:
     filters = Filters(snapshot=store.entries.newest_id())
-    return store.search.best(f'"{word}"', filters, words=(), shown=(), limit=5, now=NOW)[1]
+    return store.search.best(f'"{word}"', filters, words=(), shown=(), limit=5, now=NOW).total
 
 
 def integrity(path: Path) -> None:

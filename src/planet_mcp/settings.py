@@ -1,12 +1,12 @@
 """Settings: flags, `PLANET_MCP_*` variables and defaults, validated once at the edge."""
 
 import ipaddress
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from planet_mcp.errors import SettingsError
 from planet_mcp.urls import IPNetwork
@@ -25,12 +25,10 @@ def _default_database() -> Path:
     return user_data_path("planet-mcp", appauthor=False) / "planet.sqlite"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that a user can set; each field is also the variable `PLANET_MCP_<FIELD>`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     database: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
         default_factory=_default_database,
@@ -46,7 +44,7 @@ class Settings(BaseSettings):
     refresh: Literal["on", "off"] = Field(
         "on", description="Whether the server checks the feeds in the background."
     )
-    allow_networks: Annotated[tuple[IPNetwork, ...], NoDecode, BeforeValidator(_networks)] = Field(
+    allow_networks: Annotated[tuple[IPNetwork, ...], BeforeValidator(_networks)] = Field(
         (),
         description=(
             "Networks in CIDR notation, separated by commas, that may be fetched from although "
@@ -81,8 +79,13 @@ def load(**flags: Any) -> Settings:
         SettingsError: A value is not allowed; the text names the variable and says what is.
     """
     given = {name: value for name, value in flags.items() if value is not None}
+    variables = {
+        name: os.environ.get(f"{ENV_PREFIX}{name.upper()}") for name in Settings.model_fields
+    }
+    # An empty variable is how many tools unset one.
+    environment = {name: value for name, value in variables.items() if value}
     try:
-        return Settings(**given)
+        return Settings.model_validate({**environment, **given})
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(item, given) for item in error.errors())) from None
 

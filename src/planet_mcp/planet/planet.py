@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
-from planet_mcp import __version__, opml
+from planet_mcp import __version__
 from planet_mcp.articles import Articles
 from planet_mcp.errors import ArgumentError, OpmlError, SettingsError
 from planet_mcp.gate import Gate
@@ -76,6 +76,8 @@ async def open_planet(
 
 
 def _first_feeds(source: str) -> tuple[Subscription, ...]:
+    from planet_mcp import opml  # deferred, here and below: few starts need an XML parser
+
     if source == "none":
         return ()
     try:
@@ -279,6 +281,8 @@ class Planet:
         Raises:
             OpmlError: It is malformed or names no feed; nothing was imported.
         """
+        from planet_mcp import opml  # deferred, as above
+
         counts = await self._subscriber.subscribe_all(opml.read(document))
         result = AddResult(results=[_added_feed(added_list(name, counts))], notice=self._notice())
         return Answer(result, added_text(result))
@@ -335,6 +339,8 @@ class Planet:
 
     async def export_opml(self) -> str:
         """Return the followed feeds as an OPML document."""
+        from planet_mcp import opml  # deferred, as above
+
         feeds = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
         return opml.write(
             [Subscription(feed.url, feed.title, feed.site_url) for feed in feeds], title="Planet"

@@ -165,12 +165,12 @@ class Reading:
         )
         if filters.since and filters.until and filters.since >= filters.until:
             raise ArgumentError(f"since={since!r} is not before until={until!r}: an empty period.")
-        found = self._found(compiled, filters, sort, position, limit=budget.items + 1)
+        found = self._found(compiled, filters, sort, position, limit=budget.items)
         notices = [text for text in (notice, found.notice) if text]
 
         def build(count: int) -> Answer[SearchResult]:
             hits = found.hits[:count]
-            left = len(found.hits) > count
+            left = found.more or len(found.hits) > count
             following = (
                 cursors.encode(_after(position, hits, by_time=found.by_time), arguments)
                 if left
@@ -189,8 +189,7 @@ class Reading:
                 search_text(result, title=_search_title(query, by_time=found.by_time), more=more),
             )
 
-        upto = min(len(found.hits), budget.items)
-        return fitting.largest(build, upto=upto, budget=budget.chars)[0]
+        return fitting.largest(build, upto=len(found.hits), budget=budget.chars)[0]
 
     def _found(
         self, compiled: Query, filters: Filters, sort: SearchSort, position: Position, *, limit: int
@@ -198,7 +197,7 @@ class Reading:
         if compiled.empty:
             return self._newest(None, filters, (), position, limit=limit)
         if compiled.strict is None:
-            return _Found([], 0, by_time=False, notice=NO_WORDS)
+            return _Found([], 0, more=False, by_time=False, notice=NO_WORDS)
         look = self._newest if sort == "newest" else self._best
         found = look(compiled.strict, filters, compiled.words, position, limit=limit)
         if found.total or compiled.relaxed is None:
@@ -215,10 +214,10 @@ class Reading:
         *,
         limit: int,
     ) -> "_Found":
-        hits, total = self._store.search.newest(
+        found = self._store.search.newest(
             match, filters, words=words, before=position.last, limit=limit
         )
-        return _Found(hits, total, by_time=True)
+        return _Found(found.hits, found.total, more=found.more, by_time=True)
 
     def _best(
         self,
@@ -229,16 +228,17 @@ class Reading:
         *,
         limit: int,
     ) -> "_Found":
-        hits, total = self._store.search.best(
+        found = self._store.search.best(
             match, filters, words=words, shown=position.shown, limit=limit, now=position.now
         )
-        return _Found(hits, total, by_time=False)
+        return _Found(found.hits, found.total, more=found.more, by_time=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     hits: Sequence[Hit]
     total: int
+    more: bool
     by_time: bool
     notice: str | None = None
 

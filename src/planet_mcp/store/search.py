@@ -59,6 +59,15 @@ class Hit:
     also_in: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The stories that a search shows, how many match in all, and whether more are left."""
+
+    hits: list[Hit]
+    total: int
+    more: bool
+
+
 class Search:
     """Search over the entries of one database."""
 
@@ -74,7 +83,7 @@ class Search:
         shown: Collection[int],
         limit: int,
         now: datetime,
-    ) -> tuple[list[Hit], int]:
+    ) -> Found:
         """Return the best stories that are not in `shown`, and how many match in all.
 
         The best matches by bm25 are ordered anew by match and age: a story of today counts 2.5
@@ -98,8 +107,9 @@ class Search:
                 total = len({story_id for _, story_id, _, _ in rows})
             else:
                 total = _count(connection, source, values)
-            chosen = _blend(rows, shown, now)[:limit]
-            return _hits(connection, chosen, words), total
+            chosen = _blend(rows, shown, now)
+            hits = _hits(connection, chosen[:limit], words)
+            return Found(hits, total, more=len(chosen) > limit)
 
     def newest(
         self,
@@ -109,7 +119,7 @@ class Search:
         words: Sequence[str],
         before: tuple[int, int] | None,
         limit: int,
-    ) -> tuple[list[Hit], int]:
+    ) -> Found:
         """Return the newest matching stories (all, without a match) and how many there are.
 
         `before` is the (time, id) of the last story that was shown already.
@@ -124,9 +134,11 @@ class Search:
                 SELECT e.story_id, min(e.id) AS id, s.ordered_at {source}{more}
                 GROUP BY s.id ORDER BY s.ordered_at DESC, s.id DESC LIMIT :limit
                 """,
-                {**values, "limit": limit},
+                {**values, "limit": limit + 1},
             ).fetchall()
-            return _hits(connection, [row["story_id"] for row in rows], words), total
+            chosen = [row["story_id"] for row in rows]
+            hits = _hits(connection, chosen[:limit], words)
+            return Found(hits, total, more=len(chosen) > limit)
 
 
 def _count(connection: sqlite3.Connection, source: str, values: dict[str, object]) -> int:
