@@ -13,9 +13,9 @@ install: $(STAMP)
 serve: $(STAMP)
 	$(BIN)/planet-mcp serve --http
 
-## test: run the tests
+## test: run the tests; the branch coverage (of this process alone) must not fall
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=89
 
 ## check: run all that CI runs
 check:
