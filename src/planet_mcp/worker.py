@@ -12,6 +12,7 @@ import struct
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -56,7 +57,8 @@ def _answer(head: dict[str, Any], body: bytes) -> dict[str, Any]:
     except MemoryError:
         return {"error": "parse_failed", "message": "The document needs too much memory."}
     except Exception as error:  # noqa: BLE001 - the outermost loop: one document never ends it
-        print(f"{type(error).__name__}: {error}"[:500], file=sys.stderr)  # noqa: T201
+        with suppress(OSError):  # a log file may not grow under our own limits
+            print(f"{type(error).__name__}: {error}"[:500], file=sys.stderr)  # noqa: T201
         return {"error": "parse_failed", "message": f"The parser failed ({type(error).__name__})."}
     return {"type": type(value).__name__, "value": asdict(value)}
 
@@ -105,7 +107,9 @@ def _limit_resources() -> None:
     ):
         _, hard = resource.getrlimit(what)
         ceiling = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(what, (ceiling, hard))
+        # macOS refuses some of them; the time limit of the parent holds everywhere.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(what, (ceiling, hard))
 
 
 def _limit_cpu() -> None:
@@ -116,9 +120,9 @@ def _limit_cpu() -> None:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_SECONDS, hard)
-    )
+    seconds = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
 
 
 def _die_with_parent() -> None:
