@@ -8,7 +8,14 @@ from typing import Any
 import anyio
 import pytest
 from mcp import Client
-from mcp_types import CallToolResult, TextContent
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    ResourceTemplateReference,
+    TextContent,
+    TextResourceContents,
+)
 
 from planet_mcp.planet import Planet
 from planet_mcp.server import create_server
@@ -160,6 +167,73 @@ async def test_an_unexpected_error_tells_the_log_and_not_the_model(
 
     assert text == "Error executing tool list_feeds"
     assert "_reading" in caplog.text
+
+
+async def text_at(client: Client, uri: str) -> str:
+    (content,) = (await client.read_resource(uri)).contents
+    assert isinstance(content, TextResourceContents)
+    return content.text
+
+
+async def test_resources_show_the_planet(client: Client, site: Site) -> None:
+    url = site.add("/feed", rss([Post("On TaskGroup", whole("It waits."))], title="Ada's blog"))
+    await call(client, "add_feeds", urls=[url])
+
+    listed = {str(item.uri) for item in (await client.list_resources()).resources}
+    templates = {
+        item.uri_template for item in (await client.list_resource_templates()).resource_templates
+    }
+    assert listed == {"planet://latest", "planet://feeds", "planet://feeds.opml"}
+    assert templates == {"planet://entries/{entry_id}", "planet://feeds/{feed_id}"}
+    assert "On TaskGroup" in await text_at(client, "planet://latest")
+    assert json.loads(await text_at(client, "planet://feeds"))["feeds"][0]["feed_url"] == url
+    assert url in await text_at(client, "planet://feeds.opml")
+    assert "It waits." in await text_at(client, "planet://entries/1")
+    assert "On TaskGroup" in await text_at(client, "planet://feeds/1")
+
+
+@pytest.mark.parametrize("uri", ["planet://entries/77", "planet://feeds/77", "planet://nowhere"])
+async def test_a_resource_that_is_not_there_is_said(client: Client, uri: str) -> None:
+    with pytest.raises(MCPError) as failure:
+        await client.read_resource(uri)
+    assert failure.value.error.code == INVALID_PARAMS
+
+
+async def test_ids_are_completed(client: Client, site: Site) -> None:
+    posts = [Post(f"Post {number}") for number in range(12)]
+    await call(client, "add_feeds", urls=[site.add("/feed", rss(posts))])
+
+    async def completed(template: str, name: str, value: str) -> list[str]:
+        ref = ResourceTemplateReference(uri=template)
+        return (await client.complete(ref, {"name": name, "value": value})).completion.values
+
+    assert await completed("planet://entries/{entry_id}", "entry_id", "1") == [
+        "12",
+        "11",
+        "10",
+        "1",
+    ]
+    assert await completed("planet://feeds/{feed_id}", "feed_id", "") == ["1"]
+    assert await completed("planet://feeds/{feed_id}", "feed_id", "x") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("news_digest", {}, 'latest_entries(since="7d"'),
+        ("news_digest", {"days": "3", "topic": "packaging"}, 'query="packaging", since="3d"'),
+        ("catch_up", {"watermark": "abc-1"}, 'latest_entries(watermark="abc-1")'),
+        ("explain_article", {"article": "12"}, 'fetch_article(article="12")'),
+    ],
+)
+async def test_prompts_name_the_calls(
+    client: Client, name: str, arguments: dict[str, str], words: str
+) -> None:
+    names = {prompt.name for prompt in (await client.list_prompts()).prompts}
+    assert names == {"news_digest", "catch_up", "explain_article"}
+    (message,) = (await client.get_prompt(name, arguments)).messages
+    assert isinstance(message.content, TextContent)
+    assert words in message.content.text
 
 
 async def test_progress_is_reported(client: Client, site: Site) -> None:

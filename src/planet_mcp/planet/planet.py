@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 STALE_AFTER = timedelta(days=1)
 MAX_PROBLEMS = 20
 READERS = 4
+MAX_IDS = 101
 
 T = TypeVar("T")
 
@@ -344,6 +345,12 @@ class Planet:
         feeds = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
         return opml.write(
             [Subscription(feed.url, feed.title, feed.site_url) for feed in feeds], title="Planet"
+        )
+
+    async def ids_like(self, beginning: str, *, feeds: bool) -> list[str]:
+        """Return ids of feeds or of entries that begin so, the newest first; at most 101."""
+        return await self._read(
+            lambda: self._store.entries.ids_like(beginning, feeds=feeds, limit=MAX_IDS)
         )
 
     async def status(self) -> Answer[StatusResult]:

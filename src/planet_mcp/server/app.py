@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from planet_mcp import __version__
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
+from planet_mcp.server.resources import add_prompts, add_resources
 from planet_mcp.server.schemas import tighten
 from planet_mcp.server.tools import add_tools
 
@@ -112,6 +113,8 @@ def create_server(planet: Planet, *, refresh: bool) -> PlanetServer:
         log_level="WARNING",
     )
     add_tools(server, planet)
+    add_resources(server, planet)
+    add_prompts(server)
     tighten(server)
     return server
 

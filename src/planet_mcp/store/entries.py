@@ -75,6 +75,16 @@ class Entries:
         with self._database.reading() as connection:
             return _newest_id(connection)
 
+    def ids_like(self, beginning: str, *, feeds: bool, limit: int) -> list[str]:
+        """Return ids of feeds or of entries whose digits begin so, the newest first."""
+        table = "feeds WHERE subscribed AND" if feeds else "entries WHERE"
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT id FROM {table} substr(id, 1, ?) = ? ORDER BY id DESC LIMIT ?",
+                (len(beginning), beginning, limit),
+            ).fetchall()
+        return [str(row[0]) for row in rows]
+
     def river(
         self,
         *,
