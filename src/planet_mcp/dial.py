@@ -2,16 +2,20 @@
 
 import asyncio
 import socket
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import httpcore
 
+from planet_mcp.threads import DaemonThreads
 from planet_mcp.urls import IPNetwork, check_address, literal_address
 
 CONNECT_SECONDS = 5.0
 LOOKUP_SECONDS = 5.0
 MAX_ADDRESSES = 4
+LOOKUPS = 32
+
+# getaddrinfo cannot be cancelled; stalled ones must not hold up all the others.
+_lookups = DaemonThreads(LOOKUPS, name="lookup")
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -64,7 +68,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 async def _look_up(host: str, port: int) -> list[str]:
     try:
         async with asyncio.timeout(LOOKUP_SECONDS):
-            return await _in_daemon_thread(lambda: _addresses(host, port), name=f"lookup {host}")
+            return await _lookups.run(lambda: _addresses(host, port))
     except TimeoutError:
         reason = f"looking up {host} took over {LOOKUP_SECONDS:.0f} s"
         raise httpcore.ConnectTimeout(reason) from None
@@ -75,34 +79,3 @@ async def _look_up(host: str, port: int) -> list[str]:
 def _addresses(host: str, port: int) -> list[str]:
     infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(info[4][0]) for info in infos))
-
-
-async def _in_daemon_thread(work: Callable[[], list[str]], *, name: str) -> list[str]:
-    """Run blocking work that cannot be cancelled, such as `getaddrinfo`.
-
-    In a pool, stalled look-ups would block all others; a thread that is no daemon would hold up
-    the end of the process.
-    """
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[str]] = loop.create_future()
-
-    def settle(found: list[str], error: Exception | None) -> None:
-        if answer.done():
-            return
-        if error is None:
-            answer.set_result(found)
-        else:
-            answer.set_exception(error)
-
-    def run() -> None:
-        found: list[str] = []
-        failure: Exception | None = None
-        try:
-            found = work()
-        except (OSError, UnicodeError) as error:
-            failure = error
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, found, failure)
-
-    threading.Thread(target=run, name=name, daemon=True).start()
-    return await answer

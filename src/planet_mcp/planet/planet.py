@@ -1,9 +1,7 @@
 """The planet: one object with everything that a tool or a command can do."""
 
-import asyncio
 import importlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,6 +39,7 @@ from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Store
 from planet_mcp.store.feeds import FeedSort
 from planet_mcp.subscribe import Added, Subscriber, added_list
+from planet_mcp.threads import DaemonThreads
 from planet_mcp.times import stamp
 from planet_mcp.urls import registrable_domain
 from planet_mcp.workers import Worker
@@ -117,8 +116,8 @@ class Planet:
         self._clock = clock
         self._reading = Reading(store)
         self._river = River(store)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        stack.callback(self._readers.shutdown, wait=False, cancel_futures=True)
+        self._readers = DaemonThreads(READERS, name="reader")
+        stack.callback(self._readers.close)
         self._fetcher: Fetcher | None = None
         self._fetcher_lock = anyio.Lock()
         feeds_worker, pages_worker = self._worker(), self._worker()
@@ -374,14 +373,14 @@ class Planet:
     async def _read(self, work: Callable[[], T]) -> T:
         """Read in one of a few threads, all from one state of the database.
 
-        An executor of our own: its hop costs half of anyio's, and it bounds the connections.
+        The number of threads bounds the connections to the database.
         """
 
         def read() -> T:
             with self._store.view():
                 return work()
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+        return await self._readers.run(read)
 
     def _named(self, feeds: Sequence[int | str], *, undone: str) -> list[Feed]:
         """Find followed feeds by what someone called them, each once."""
