@@ -10,6 +10,7 @@ from lxml.etree import _Element
 from planet_mcp.markdown.characters import clean_code, clean_text
 from planet_mcp.markdown.shelf import Shelf
 from planet_mcp.markdown.tree import drop, is_blank, text_of
+from planet_mcp.urls import host_of
 
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\s\"()<>\\^`{|}]")
@@ -61,18 +62,9 @@ def absolute_url(url: str, base_url: str | None) -> str | None:
     return _UNSAFE.sub(lambda odd: quote(odd[0]), url)
 
 
-def host_of(url: str) -> str | None:
-    """Name the host of a URL, without port and `www.`."""
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        return None
-    return host.lower().rstrip(".").removeprefix("www.") or None if host else None
-
-
 def hosts_of(urls: Iterable[str]) -> tuple[str, ...]:
     """Name the hosts of URLs, each once, sorted."""
-    return tuple(sorted({host for url in urls if (host := host_of(url))}))
+    return tuple(sorted({host for url in urls if (host := host_of(url).rstrip("."))}))
 
 
 def rewrite(root: _Element, shelf: Shelf, *, base_url: str | None) -> list[str]:

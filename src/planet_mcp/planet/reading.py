@@ -19,7 +19,7 @@ from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.lookup import find_feed
 from planet_mcp.planet.text import call, feeds_text, quoted, search_text
 from planet_mcp.query import Query, compile_query, phrase
-from planet_mcp.store import Filters, Hit, Store
+from planet_mcp.store import Filters, Found, Hit, Store
 from planet_mcp.store.feeds import FeedSort
 from planet_mcp.times import parse_since, parse_until, stamp
 from planet_mcp.urls import host_of
@@ -165,16 +165,17 @@ class Reading:
         )
         if filters.since and filters.until and filters.since >= filters.until:
             raise ArgumentError(f"since={since!r} is not before until={until!r}: an empty period.")
-        found = self._found(compiled, filters, sort, position, limit=budget.items)
-        notices = [text for text in (notice, found.notice) if text]
+        by_time = compiled.empty or (sort == "newest" and compiled.strict is not None)
+        found, remark = self._found(
+            compiled, filters, position, by_time=by_time, limit=budget.items
+        )
+        notices = [text for text in (notice, remark) if text]
 
         def build(count: int) -> Answer[SearchResult]:
             hits = found.hits[:count]
             left = found.more or len(found.hits) > count
             following = (
-                cursors.encode(_after(position, hits, by_time=found.by_time), arguments)
-                if left
-                else None
+                cursors.encode(_after(position, hits, by_time=by_time), arguments) if left else None
             )
             result = SearchResult(
                 hits=[_search_hit(hit) for hit in hits],
@@ -186,61 +187,31 @@ class Reading:
             more = call("search_entries", asked) if left else None
             return Answer(
                 result,
-                search_text(result, title=_search_title(query, by_time=found.by_time), more=more),
+                search_text(result, title=_search_title(query, by_time=by_time), more=more),
             )
 
         return fitting.largest(build, upto=len(found.hits), budget=budget.chars)[0]
 
     def _found(
-        self, compiled: Query, filters: Filters, sort: SearchSort, position: Position, *, limit: int
-    ) -> "_Found":
-        if compiled.empty:
-            return self._newest(None, filters, (), position, limit=limit)
+        self, compiled: Query, filters: Filters, position: Position, *, by_time: bool, limit: int
+    ) -> tuple[Found, str | None]:
+        """Look with all words, then with any; says what the reader should know about that."""
+
+        def look(match: str | None) -> Found:
+            search, words = self._store.search, compiled.words
+            if by_time or match is None:
+                return search.newest(match, filters, words=words, before=position.last, limit=limit)
+            return search.best(
+                match, filters, words=words, shown=position.shown, limit=limit, now=position.now
+            )
+
         if compiled.strict is None:
-            return _Found([], 0, more=False, by_time=False, notice=NO_WORDS)
-        look = self._newest if sort == "newest" else self._best
-        found = look(compiled.strict, filters, compiled.words, position, limit=limit)
+            return (look(None), None) if compiled.empty else (Found([], 0, more=False), NO_WORDS)
+        found = look(compiled.strict)
         if found.total or compiled.relaxed is None:
-            return found
-        relaxed = look(compiled.relaxed, filters, compiled.words, position, limit=limit)
-        return replace(relaxed, notice=RELAXED) if relaxed.total else relaxed
-
-    def _newest(
-        self,
-        match: str | None,
-        filters: Filters,
-        words: Sequence[str],
-        position: Position,
-        *,
-        limit: int,
-    ) -> "_Found":
-        found = self._store.search.newest(
-            match, filters, words=words, before=position.last, limit=limit
-        )
-        return _Found(found.hits, found.total, more=found.more, by_time=True)
-
-    def _best(
-        self,
-        match: str,
-        filters: Filters,
-        words: Sequence[str],
-        position: Position,
-        *,
-        limit: int,
-    ) -> "_Found":
-        found = self._store.search.best(
-            match, filters, words=words, shown=position.shown, limit=limit, now=position.now
-        )
-        return _Found(found.hits, found.total, more=found.more, by_time=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    hits: Sequence[Hit]
-    total: int
-    more: bool
-    by_time: bool
-    notice: str | None = None
+            return found, None
+        relaxed = look(compiled.relaxed)
+        return relaxed, RELAXED if relaxed.total else None
 
 
 def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Position:

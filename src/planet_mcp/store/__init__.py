@@ -7,7 +7,7 @@ this package and in `planet_mcp.schema`, nowhere else.
 from planet_mcp.store.database import Database
 from planet_mcp.store.entries import Entries, EntryText, RiverEntry, StoredArticle
 from planet_mcp.store.feeds import Feeds, FeedsPage, Outcome, Summary
-from planet_mcp.store.search import Filters, Hit, Search
+from planet_mcp.store.search import Filters, Found, Hit, Search
 from planet_mcp.store.store import Store
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Feeds",
     "FeedsPage",
     "Filters",
+    "Found",
     "Hit",
     "Outcome",
     "RiverEntry",

@@ -45,7 +45,6 @@ class EntryText:
     url: str | None
     authors: tuple[str, ...]
     published: datetime | None
-    first_seen_at: datetime
     seen_at: datetime
     markdown: str
     words: int
@@ -161,7 +160,7 @@ class Entries:
             row = connection.execute(
                 """
                 SELECT e.id, coalesce(f.label, f.title, f.url) AS feed, c.title, e.url, c.authors,
-                       e.published, e.first_seen_at,
+                       e.published,
                        coalesce(e.revised_at, e.first_seen_at) AS seen_at,
                        c.markdown, e.words, e.teaser
                 FROM entries AS e
@@ -275,7 +274,6 @@ def _entry_text(row: sqlite3.Row) -> EntryText:
         url=row["url"],
         authors=split_names(row["authors"]),
         published=to_optional_time(row["published"]),
-        first_seen_at=to_time(row["first_seen_at"]),
         seen_at=to_time(row["seen_at"]),
         markdown=row["markdown"],
         words=row["words"],

@@ -138,14 +138,6 @@ class Feeds:
             tail=f"ORDER BY next_check_at, id LIMIT {int(limit)}",
         )
 
-    def next_due_at(self) -> datetime | None:
-        """Return when the next feed is to be checked."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT min(next_check_at) FROM feeds WHERE subscribed"
-            ).fetchone()
-        return to_optional_time(row[0])
-
     def make_due(self, ids: Sequence[int], *, now: datetime) -> None:
         """Ask whoever refreshes to check these feeds now."""
         with self._database.writing() as connection:

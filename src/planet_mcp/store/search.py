@@ -92,22 +92,14 @@ class Search:
         with self._database.reading() as connection:
             source, values = _source(match, filters)
             most = CANDIDATES + 2 * len(shown)
-            rows = (
-                _tuples(connection)
-                .execute(
-                    f"""
-                SELECT e.id, e.story_id, e.ordered_at, {_RANK} AS rank {source}
-                ORDER BY rank LIMIT {most}
-                """,
-                    values,
-                )
-                .fetchall()
-            )
-            if len(rows) < most:
-                total = len({story_id for _, story_id, _, _ in rows})
+            ranked = f"SELECT e.story_id, e.ordered_at, {_RANK} AS rank {source}"
+            rows = _tuples(connection).execute(f"{ranked} ORDER BY rank LIMIT {most}", values)
+            matches = rows.fetchall()
+            if len(matches) < most:
+                total = len({story_id for story_id, _, _ in matches})
             else:
                 total = _count(connection, source, values)
-            chosen = _blend(rows, shown, now)
+            chosen = _blend(matches, shown, now)
             hits = _hits(connection, chosen[:limit], words)
             return Found(hits, total, more=len(chosen) > limit)
 
@@ -131,7 +123,7 @@ class Search:
             values |= {"time": before[0], "id": before[1]} if before else {}
             rows = connection.execute(
                 f"""
-                SELECT e.story_id, min(e.id) AS id, s.ordered_at {source}{more}
+                SELECT e.story_id {source}{more}
                 GROUP BY s.id ORDER BY s.ordered_at DESC, s.id DESC LIMIT :limit
                 """,
                 {**values, "limit": limit + 1},
@@ -194,14 +186,14 @@ def _tuples(connection: sqlite3.Connection) -> sqlite3.Cursor:
 
 
 def _blend(
-    rows: Sequence[tuple[int, int, int, float]], shown: Collection[int], now: datetime
+    matches: Sequence[tuple[int, int, float]], shown: Collection[int], now: datetime
 ) -> list[int]:
     """Order the stories of matches by rank and age, without those in `shown`."""
     moment, year = now.timestamp(), _YEAR.total_seconds()
     # bm25 is negative, and lower is better; so the best come first.
     scored = sorted(
         (rank * (_FLOOR + (1 - _FLOOR) * math.exp(min(ordered_at - moment, 0.0) / year)), story_id)
-        for _, story_id, ordered_at, rank in rows
+        for story_id, ordered_at, rank in matches
     )
     return [story for story in dict.fromkeys(story for _, story in scored) if story not in shown]
 
