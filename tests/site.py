@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         if page.hold:
             page.hold.wait(30)
         if page.validators and self.headers.get("If-None-Match") == page.etag:
-            page = Page(status=304, headers={"ETag": page.etag})
+            page = Page(status=304, headers={**page.headers, "ETag": page.etag})
         self._answer(site, page)
 
     def _answer(self, site: Site, page: Page) -> None:

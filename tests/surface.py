@@ -52,9 +52,13 @@ def settings_table() -> str:
 
 
 def _default(value: object) -> str:
-    return {"": "none", "()": "none", "False": "0", "planet-python": "Planet Python"}.get(
-        str(value), f"`{value}`"
-    )
+    return {
+        "": "none",
+        "()": "none",
+        "None": "none",
+        "False": "0",
+        "planet-python": "Planet Python",
+    }.get(str(value), f"`{value}`")
 
 
 def with_block(text: str, name: str, block: str) -> str:

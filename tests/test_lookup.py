@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.models import Feed, FeedStatus, Gone
+from planet_mcp.models import Feed, FeedStatus, Gone, PollingHints
 from planet_mcp.planet.lookup import NEAREST, find_feed
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -29,6 +29,10 @@ def feed(number: int, title: str, url: str, site_url: str | None = None) -> Feed
         gone=Gone.NO,
         validators=None,
         body_hash=None,
+        hints=PollingHints(),
+        move=None,
+        proposal=None,
+        former_urls=(),
         checked_at=None,
         next_check_at=NOW,
     )

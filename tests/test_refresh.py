@@ -11,11 +11,12 @@ import pytest
 from planet_mcp.lease import Lease
 from planet_mcp.models import FeedStatus
 from planet_mcp.planet import Planet, open_planet
+from planet_mcp.planet.planet import RECENT_PAGES
 from planet_mcp.settings import load
-from planet_mcp.store import Feeds
+from planet_mcp.store import Feeds, Saved
 from planet_mcp.times import stamp
 from tests.conftest import planet_of
-from tests.documents import NOW, Post, atom, json_feed, page, rdf, rss
+from tests.documents import NOW, Post, atom, json_feed, page, rdf, rss, whole
 from tests.site import Page, Site
 
 pytestmark = pytest.mark.anyio
@@ -206,6 +207,251 @@ async def test_a_domain_that_asks_to_wait_is_left_alone_and_no_feed_is_blamed(
     assert (await planet.list_feeds(status=FeedStatus.FAILING)).result.total == 1
 
 
+async def test_a_domain_that_asked_to_wait_is_left_alone_after_a_restart_too(site: Site) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    clock = Clock()
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds(urls)
+        site.pages["/0"] = Page(status=429, headers={"Retry-After": "86400"})
+        await planet.refresh_feeds([urls[0]])
+
+        feeds = (await planet.list_feeds()).result.feeds
+
+    day = stamp(clock.now + timedelta(hours=23))
+    assert all(feed.next_check_at > day for feed in feeds)
+
+
+async def test_only_the_host_that_asks_is_left_alone(planet: Planet, site: Site) -> None:
+    other = site.add("/other", rss([Post("Other")])).replace("127.0.0.1", "localhost")
+    moved = site.redirect("/moved", other.replace("/other", "/busy"), status=302)
+    site.add("/busy", rss([Post("Busy")]))
+    await planet.add_feeds([moved, other])
+    site.pages["/busy"] = Page(status=503, headers={"Retry-After": "3600"})
+
+    await planet.refresh_feeds([moved])
+    here = (await planet.add_feeds([site.add("/here", rss([Post("Here")]))])).result.results
+    refreshed = (await planet.refresh_feeds([other, here[0].feed_url or ""])).result
+
+    assert refreshed.problems is not None
+    assert ["localhost asked us to wait." in item.problem for item in refreshed.problems] == [True]
+
+
+# ------------------------------------------------------------------------------------- moving
+
+
+async def refreshed_daily(planet: Planet, clock: Clock, url: str, *, days: int) -> None:
+    for _ in range(days):
+        clock.now += timedelta(days=1)
+        await planet.refresh_feeds([url])
+
+
+@pytest.mark.parametrize("status", [301, 308])
+@pytest.mark.parametrize("validators", [True, False])
+async def test_a_feed_is_followed_where_it_moved_to_after_three_days(
+    site: Site, status: int, validators: bool
+) -> None:
+    clock = Clock()
+    document = rss([Post("One")])
+    url = site.add("/old", document)
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([url])
+        new = site.add("/new", document, validators=validators)
+        site.redirect("/old", "/new", status=status)
+        await planet.refresh_feeds([url])
+        await planet.refresh_feeds([url])
+        await refreshed_daily(planet, clock, url, days=1)
+        (before,) = (await planet.list_feeds()).result.feeds
+        await refreshed_daily(planet, clock, url, days=1)
+        (after,) = (await planet.list_feeds()).result.feeds
+        site.asked.clear()
+        await planet.refresh_feeds([new])
+        (again,) = (await planet.add_feeds([url])).result.results
+
+        assert (before.feed_url, before.warning) == (url, None)
+        assert (after.feed_url, after.feed_id, after.entries) == (new, before.feed_id, 1)
+        assert after.warning is not None
+        assert url in after.warning
+        assert site.paths() == ["/new"]
+        assert again.outcome == "already subscribed"
+        assert (await planet.search_entries("one", feed=url)).result.total == 1
+        clock.now += timedelta(days=40)
+        assert (await planet.list_feeds()).result.feeds[0].warning is None
+
+
+async def test_a_temporary_redirect_is_never_adopted(site: Site) -> None:
+    clock = Clock()
+    site.add("/new", rss([Post("One")]))
+    url = site.redirect("/old", "/new", status=302)
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([url])
+        await refreshed_daily(planet, clock, url, days=5)
+
+        assert (await planet.list_feeds()).result.feeds[0].feed_url == url
+
+
+async def test_a_redirect_to_another_feed_is_not_adopted(site: Site) -> None:
+    clock = Clock()
+    url = site.add("/old", rss([Post("One", link="https://a.example/1")]))
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([url])
+        site.redirect("/old", "/new", status=301)
+        for day in range(5):
+            posts = [Post(f"Elsewhere {day}", link=f"https://b.example/{day}")]
+            site.add("/new", rss(posts, title="Parked domain"))
+            await refreshed_daily(planet, clock, url, days=1)
+
+        assert (await planet.list_feeds()).result.feeds[0].feed_url == url
+
+
+async def test_a_move_to_a_feed_that_is_followed_is_said(site: Site) -> None:
+    clock = Clock()
+    document = rss([Post("One")])
+    urls = [site.add("/old", document), site.add("/new", document)]
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds(urls)
+        site.redirect("/old", "/new")
+        await refreshed_daily(planet, clock, urls[0], days=3)
+
+        feeds = (await planet.list_feeds()).result.feeds
+        (warning,) = [feed.warning for feed in feeds if feed.warning]
+        assert {feed.feed_url for feed in feeds} == set(urls)
+        assert "remove one of the two" in warning
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_another_feed_at_the_site_of_a_lost_one_is_proposed(
+    planet: Planet, site: Site, status: int
+) -> None:
+    url = site.add("/feed", rss([Post("One")]).replace("https://blog.example.org/<", "/home<"))
+    await planet.add_feeds([url])
+    links = "".join(
+        f'<link rel="alternate" type="application/rss+xml" href="{path}">'
+        for path in ("/feed", "/posts.xml")
+    )
+    site.add("/home", page("<p>Hello</p>", head=links), content_type="text/html")
+    new = site.add("/posts.xml", rss([Post("One"), Post("Two")]))
+    site.pages["/feed"] = Page(status=status)
+
+    for _ in range(3):
+        await planet.refresh_feeds([url])
+
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert feed.problem is not None
+    assert new in feed.problem
+    assert site.paths().count("/home") == 1
+    site.pages["/feed"] = Page(rss([Post("One")]).encode())
+    await planet.refresh_feeds([url])
+    assert (await planet.list_feeds()).result.feeds[0].problem is None
+
+
+async def test_nothing_is_proposed_where_the_site_names_no_other_feed(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/feed", rss([Post("One")]).replace("https://blog.example.org/<", "/home<"))
+    await planet.add_feeds([url])
+    link = '<link rel="alternate" type="application/rss+xml" href="/feed">'
+    site.add("/home", page("<p>Hello</p>", head=link), content_type="text/html")
+    site.pages["/feed"] = Page(status=404)
+
+    await planet.refresh_feeds([url])
+
+    assert (await planet.list_feeds()).result.feeds[0].problem == f"{url} answered 404 Not Found."
+
+
+# ------------------------------------------------------------------------------------ schedule
+
+
+@pytest.mark.parametrize(
+    ("made", "least", "most"),
+    [
+        (Page(headers={}), 1, 2.2),
+        (Page(headers={"Cache-Control": "max-age=36000"}), 10, 11),
+        (Page(validators=False), 24, 26.4),
+        (Page(headers={"Cache-Control": "max-age=99999999"}), 168, 185),
+    ],
+    ids=["rhythm", "max-age", "no validators", "a year"],
+)
+async def test_the_next_check_of_an_active_feed_is_as_its_server_asks(
+    site: Site, made: Page, least: float, most: float
+) -> None:
+    clock = Clock()
+    posts = [Post(f"Post {n}", age=timedelta(hours=3 * n + 1)) for n in range(9)]
+    made.body = rss(posts).encode()
+    site.pages["/feed"] = made
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([site.url + "/feed"])
+        for _ in range(2):
+            (feed,) = (await planet.list_feeds()).result.feeds
+            wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+            assert timedelta(hours=least, minutes=-1) <= wait <= timedelta(hours=most)
+            await planet.refresh_feeds([feed.feed_id])
+
+
+async def test_what_a_feed_asks_of_its_readers_is_kept_for_checks_that_bring_nothing(
+    site: Site,
+) -> None:
+    clock = Clock()
+    document = rss([Post("One")]).replace("<channel>", "<channel><ttl>600</ttl>")
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([site.add("/feed", document)])
+        await planet.refresh_feeds(["/feed"])
+
+        (feed,) = (await planet.list_feeds()).result.feeds
+        wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+        assert timedelta(hours=10, minutes=-1) <= wait <= timedelta(hours=11)
+
+
+async def test_a_feed_without_dates_is_not_taken_for_a_busy_one(site: Site) -> None:
+    clock = Clock()
+    items = "".join(f"<item><title>Note {n}</title><guid>{n}</guid></item>" for n in range(20))
+    document = f"<rss version='2.0'><channel><title>Undated</title>{items}</channel></rss>"
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([site.add("/feed", document)])
+
+        (feed,) = (await planet.list_feeds()).result.feeds
+        wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+        assert wait >= timedelta(hours=2, minutes=-1)
+
+
+async def test_a_date_that_cannot_be_is_kept_but_orders_nothing(site: Site) -> None:
+    clock = Clock()
+    items = "".join(
+        f"<item><title>From {year}</title><guid isPermaLink='false'>{year}</guid>"
+        "<description>Some text</description>"
+        f"<pubDate>Sun, 01 Jan {year} 10:00:00 GMT</pubDate></item>"
+        for year in (1971, 2017, 2090)
+    )
+    document = f"<rss version='2.0'><channel><title>Dates</title>{items}</channel></rss>"
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([site.add("/feed", document)])
+
+        hits = (await planet.search_entries(sort="newest")).result.hits
+        assert {hit.title: hit.published[:4] for hit in hits} == {
+            "From 1971": str(clock.now.year),
+            "From 2090": str(clock.now.year),
+            "From 2017": "2017",
+        }
+        (late,) = [hit for hit in hits if hit.title == "From 2090"]
+        assert "Published: 2090-01-01T10:00Z (as claimed" in await planet.fetch_article(
+            late.entry_id
+        )
+
+
+async def test_the_files_of_a_podcast_stand_above_its_text(planet: Planet, site: Site) -> None:
+    file = '<enclosure url="https://a.example/1.mp3" type="audio/mpeg" length="34000000"/>'
+    duration = "<itunes:duration>45:12</itunes:duration>"
+    space = "xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'"
+    document = rss([Post("Episode", whole("Notes"))])
+    document = document.replace("</item>", f"{file}{duration}</item>").replace(
+        "<rss", f"<rss {space}"
+    )
+    await planet.add_feeds([site.add("/feed", document)])
+
+    text = await planet.fetch_article(1)
+
+    assert "Files: https://a.example/1.mp3 (audio/mpeg, 34.0 MB, 0:45:12)\n" in text
+
+
 async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
     planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -214,7 +460,7 @@ async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
     await planet.import_opml(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
     record = Feeds.record_document
 
-    def broken(self: Feeds, feed_id: int, *args: Any, **more: Any) -> int:
+    def broken(self: Feeds, feed_id: int, *args: Any, **more: Any) -> Saved:
         if feed_id == 2:
             raise ZeroDivisionError
         return record(self, feed_id, *args, **more)
@@ -274,6 +520,42 @@ async def test_the_background_refresher_brings_new_subscriptions_in(
             while not (await planet.search_entries("arrived")).result.total:
                 await anyio.lowlevel.checkpoint()
         tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_the_first_refresh_begins_with_the_feeds_that_posted_lately(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    outlines = ""
+    for number in range(6):
+        url = site.add(f"/{number}", rss([Post(f"Post {number}")]))
+        outlines += f'<outline text="Blog {number}" xmlUrl="{url}"/>'
+    feeds = tmp_path / "feeds.opml"
+    feeds.write_text(f'<opml version="2.0"><body>{outlines}</body></opml>', "utf-8")
+    titles = ["Blog 4: A post: its title", "Nobody: Something", "BLOG 2: Another"]
+    recent = rss([Post(title) for title in titles]) if answers else "no feed"
+    page = site.add("/recent", recent)
+    monkeypatch.setitem(RECENT_PAGES, str(feeds), page)
+
+    async with planet_of(feeds=str(feeds), host_concurrency=1) as planet:
+        await planet.refresh_feeds()
+        await planet.refresh_feeds()
+    async with planet_of(feeds=str(feeds)) as planet:
+        await planet.refresh_feeds()
+
+    usual = [f"/{number}" for number in range(6)]
+    first = ["/2", "/4", "/0", "/1", "/3", "/5"] if answers else usual
+    assert site.paths() == ["/recent", *first]
+
+
+async def test_a_contact_is_named_to_publishers(site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    async with planet_of(contact="https://example.org/bot") as planet:
+        await planet.add_feeds([url])
+
+    assert site.asked[0].headers["User-Agent"].startswith("planet-mcp/")
+    assert site.asked[0].headers["User-Agent"].endswith(" (+https://example.org/bot)")
+    assert not {"Cookie", "Referer"} & set(site.asked[0].headers)
 
 
 async def test_only_one_of_two_planets_refreshes_and_the_other_asks_it(site: Site) -> None:

@@ -14,6 +14,7 @@ from sqlite_utils import Database as SqliteUtilsDatabase
 
 from planet_mcp import schema
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
+from planet_mcp.likeness import signature
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
 from planet_mcp.store import Filters, Outcome, Store
 from planet_mcp.store.database import journal_mode
@@ -39,12 +40,13 @@ def entry(key: str, text: str = "some text", **more: object) -> ParsedEntry:
     return ParsedEntry(**{**values, **more})  # type: ignore[arg-type]
 
 
-def fill(store: Store, *entries: ParsedEntry) -> int:
+def fill(store: Store, *entries: ParsedEntry, feed_id: int = 1) -> int:
     store.feeds.subscribe([Subscription(URL)], due_at=NOW)
     parsed = ParsedFeed("Blog", None, None, None, entries)
-    return store.feeds.record_document(
-        1, parsed, Outcome(NOW, NOW), validators=Validators(URL, '"1"'), body_hash="x"
+    saved = store.feeds.record_document(
+        feed_id, parsed, Outcome(NOW, NOW), validators=Validators(URL, '"1"'), body_hash="x"
     )
+    return saved.new
 
 
 def found(store: Store, word: str) -> int:
@@ -164,6 +166,35 @@ def test_an_upgrade_keeps_a_copy_and_all_data(
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT count(*) FROM entries").fetchone()[0] == 1
         assert old.execute("PRAGMA user_version").fetchone()[0] == len(schema.STEPS) - 1
+    integrity(database)
+
+
+def test_a_database_of_the_first_version_is_upgraded(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "STEPS", schema.STEPS[:1])
+        Store(database).close()
+    title, text = "An old post", " ".join(f"fox{number} jumps" for number in range(60))
+    with closing(sqlite3.connect(database)) as old, old:
+        old.execute("INSERT INTO feeds (url, next_check_at) VALUES ('https://a.example/f', 0)")
+        old.execute(
+            """
+            INSERT INTO entries (feed_id, key, story_id, ordered_at, first_seen_at, words, teaser,
+                                 title_derived, fingerprint)
+            VALUES (1, 'id:1', 1, 1700000000, 1700000000, 50, 0, 0, 'x')
+            """
+        )
+        old.execute("INSERT INTO contents VALUES (1, ?, '', '', '', ?, ?)", (title, text, text))
+
+    store = Store(database)
+
+    assert found(store, "fox7") == 1
+    # The same text elsewhere, three years later: what was stored before is compared with it.
+    assert fill(store, entry("copy", text, signature=signature(text)), feed_id=2) == 1
+    (hit,) = store.search.newest(None, Filters(2), words=(), before=None, limit=5).hits
+    assert (hit.title, hit.also_in) == (title, ("Blog",))
+    store.close()
     integrity(database)
 
 

@@ -66,7 +66,8 @@ async def test_a_feed_that_is_followed_is_not_fetched_again(planet: Planet, site
 
 async def test_a_permanent_redirect_gives_the_address_to_follow(planet: Planet, site: Site) -> None:
     new = site.add("/new", rss([Post("One")]))
-    moved, elsewhere = site.redirect("/old", "/new"), site.redirect("/tmp", "/new", status=302)
+    site.add("/now", rss([Post("Two")]))
+    moved, elsewhere = site.redirect("/old", "/new"), site.redirect("/tmp", "/now", status=302)
 
     (first,) = (await planet.add_feeds([moved])).result.results
     (second,) = (await planet.add_feeds([elsewhere])).result.results

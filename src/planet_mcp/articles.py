@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from planet_mcp.errors import ArgumentError, DocumentError, FetchError
-from planet_mcp.models import Article, Document
+from planet_mcp.models import Article, Document, Enclosure
 from planet_mcp.refresh import utc_now
 from planet_mcp.store import EntryText, Store, StoredArticle
 from planet_mcp.urls import IPNetwork, check_url, host_of, http_url
@@ -37,6 +37,7 @@ class FullText:
     taken_at: datetime
     markdown: str
     note: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
 
 
 class Articles:
@@ -162,6 +163,7 @@ def _from_article(entry: EntryText, article: StoredArticle) -> FullText:
         source="the web page",
         taken_at=article.fetched_at,
         markdown=article.markdown,
+        enclosures=entry.enclosures,
     )
 
 
@@ -176,4 +178,5 @@ def _from_feed(entry: EntryText) -> FullText:
         source="the feed",
         taken_at=entry.seen_at,
         markdown=entry.markdown,
+        enclosures=entry.enclosures,
     )

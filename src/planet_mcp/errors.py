@@ -119,17 +119,23 @@ class TooManyRedirectsError(FetchError):
 class BadResponseError(FetchError):
     """The server answered with an error status, or not with proper HTTP.
 
-    `status` is the HTTP status where there was one; `retry_after` the seconds the server asked
-    to wait (RFC 9110, section 10.2.3).
+    `status` is the HTTP status where there was one, and `host` who answered it; `retry_after` the
+    seconds the server asked to wait (RFC 9110, section 10.2.3).
     """
 
     code = "bad_response"
 
     def __init__(
-        self, message: str, *, status: int | None = None, retry_after: int | None = None
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        host: str = "",
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.host = host
         self.retry_after = retry_after
 
 

@@ -42,7 +42,8 @@ from planet_mcp.urls import (
 MAX_BODY = 10 * 2**20
 TOTAL_SECONDS = 20.0
 MAX_REDIRECTS = 5
-USER_AGENT = f"planet-mcp/{__version__} (feed reader for AI agents)"
+USER_AGENT = f"planet-mcp/{__version__}"
+ABOUT = "feed reader for AI agents"
 ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
@@ -57,15 +58,19 @@ _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 class Fetcher:
     """Fetches documents from public addresses, and from those networks that the user opened."""
 
-    def __init__(self, *, allowed: Sequence[IPNetwork] = ()) -> None:
+    def __init__(self, *, allowed: Sequence[IPNetwork] = (), contact: str | None = None) -> None:
         self._allowed = tuple(allowed)
+        about = f"+{contact}" if contact else ABOUT
         self._client = httpx.AsyncClient(
             transport=_Transport(self._allowed),
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS + LOOKUP_SECONDS),
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate"},
+            headers={
+                "User-Agent": f"{USER_AGENT} ({about})",
+                "Accept-Encoding": "gzip, deflate",
+            },
         )
 
     async def __aenter__(self) -> Self:
@@ -138,6 +143,7 @@ class Fetcher:
                 if response.status_code == httpx.codes.NOT_MODIFIED and validators and conditions:
                     return NotModified(
                         validators=_updated(validators, response.headers),
+                        moved_to=hop.moved_to,
                         fresh_for=_fresh_for(response.headers),
                     )
                 return await _document(hop, response)
@@ -162,6 +168,10 @@ class _Hop:
     url: httpx.URL
     permanent: bool
     redirected: bool = False
+
+    @property
+    def moved_to(self) -> str | None:
+        return str(self.url) if self.redirected and self.permanent else None
 
 
 def _conditions(url: httpx.URL, validators: Validators | None) -> dict[str, str]:
@@ -189,7 +199,7 @@ async def _document(hop: _Hop, response: httpx.Response) -> Document:
         body=body,
         content_type=headers.get("content-type", ""),
         validators=Validators(url, headers.get("etag"), headers.get("last-modified")),
-        moved_to=url if hop.redirected and hop.permanent else None,
+        moved_to=hop.moved_to,
         fresh_for=_fresh_for(headers),
     )
 
@@ -201,6 +211,7 @@ def _check_status(url: httpx.URL, response: httpx.Response) -> None:
         raise BadResponseError(
             f"{url} answered {status}{reason}.",
             status=status,
+            host=url.host,
             retry_after=_seconds_until(response.headers.get("retry-after", "")),
         )
 

@@ -48,9 +48,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server said 304: what is stored is current."""
+    """The server said 304: what is stored is current; the fields mean the same as a document's."""
 
     validators: Validators
+    moved_to: str | None = None
     fresh_for: int | None = None
 
 
@@ -70,11 +71,26 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that comes with an entry, as a podcast's recording (RSS 2.0, `<enclosure>`).
+
+    `length` is in bytes, `seconds` how long it plays; both as claimed.
+    """
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedEntry:
     """One entry of a feed document, normalised.
 
     `key` identifies it within its feed; `fingerprint` changes when anything a reader sees
-    changes; `teaser` says that the content is only the beginning of the article.
+    changes; `teaser` says that the content is only the beginning of the article. `published` is
+    what the feed claims, credible or not (see `times.is_credible`). `signature` finds texts that
+    are nearly the same (see `likeness.signature`).
     """
 
     key: str
@@ -88,11 +104,30 @@ class ParsedEntry:
     content: Content
     teaser: bool
     fingerprint: str
+    enclosures: tuple[Enclosure, ...] = ()
+    signature: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollingHints:
+    """How often a feed asks to be read, in its own words.
+
+    `interval` is in seconds, the longest of `ttl` (RSS 2.0) and `sy:updatePeriod` (RSS 1.0
+    Syndication); `skip_hours` are hours of the day in UTC, 0 to 23; `skip_days` days of the week,
+    Monday is 0.
+    """
+
+    interval: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A feed document, normalised; `warning` says what was wrong with it but could be salvaged."""
+    """A feed document, normalised; `warning` says what was wrong with it but could be salvaged.
+
+    `hub_url` is the WebSub hub that it names (W3C WebSub, section 4).
+    """
 
     title: str | None
     site_url: str | None
@@ -100,6 +135,9 @@ class ParsedFeed:
     language: str | None
     entries: tuple[ParsedEntry, ...]
     warning: str | None = None
+    image_url: str | None = None
+    hub_url: str | None = None
+    hints: PollingHints = PollingHints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +150,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class FeedLinks:
-    """The feeds that a page points to, most likely first; empty when it names none."""
+    """The feeds that a page points to, most likely first; empty when it names none.
+
+    `candidates` are those that it declares, `anchors` what else looks like a link to a feed.
+    """
 
     candidates: tuple[Candidate, ...]
+    anchors: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +194,21 @@ class FeedStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A permanent redirect that a feed answers with, and on how many checks a day apart."""
+
+    url: str
+    checks: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as it is stored; `title` is never empty (it falls back to the URL)."""
+    """A feed as it is stored; `title` is never empty (it falls back to the URL).
+
+    `former_urls` are where it was followed before it moved; `proposal` is the feed that its site
+    links to while this one is not found any more.
+    """
 
     id: int
     url: str
@@ -168,5 +223,9 @@ class Feed:
     gone: Gone
     validators: Validators | None
     body_hash: str | None
+    hints: PollingHints
+    move: Move | None
+    proposal: str | None
+    former_urls: tuple[str, ...]
     checked_at: datetime | None
     next_check_at: datetime

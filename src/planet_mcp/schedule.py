@@ -8,10 +8,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from planet_mcp.models import PollingHints
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MIN_INTERVAL = timedelta(minutes=30)
 MAX_INTERVAL = 7 * DAY
+UNCONDITIONAL_INTERVAL = DAY
+# With six hours, half the entries came over three hours late (`python -m benchmarks.month`).
+BUSY_INTERVAL = 2 * HOUR
+NO_HINTS = PollingHints()
 DORMANT_AFTER = 180 * DAY
 GONE_INTERVAL = 30 * DAY
 GONE_STATUS = 410
@@ -20,28 +26,46 @@ OFFLINE_INTERVAL = timedelta(minutes=10)
 # The first five take a day and a half, the others a day each.
 ERRORS_OF_TWO_WEEKS = 18
 _JITTER = 0.1
+# A little less than the hour, so that no rounding reaches the next one.
+_SPREAD_IN_HOUR = timedelta(minutes=59)
 
 
 def after_success(
-    published: Sequence[datetime], *, now: datetime, wish: timedelta | None, jitter: float
+    published: Sequence[datetime],
+    *,
+    now: datetime,
+    wish: timedelta | None,
+    jitter: float,
+    hints: PollingHints = NO_HINTS,
+    conditional: bool = True,
 ) -> datetime:
     """Return when to check a feed again that answered.
 
     `published` are the dates of its newest entries in any order, `wish` what the server asked for
-    (max-age), `jitter` a random number in [0, 1).
+    (max-age), `hints` what the feed itself asks for, `jitter` a random number in [0, 1). Without
+    validators a request is not `conditional` and costs the publisher the whole feed: once a day.
     """
-    interval = max(rhythm(published, now=now), wish or MIN_INTERVAL)
-    return now + _spread(interval, jitter)
+    least = MIN_INTERVAL if conditional else UNCONDITIONAL_INTERVAL
+    interval = max(rhythm(published, now=now), wish or least, least)
+    return _at_earliest(interval, hints, now=now, jitter=jitter)
 
 
-def after_failure(*, errors: int, now: datetime, wish: timedelta | None, jitter: float) -> datetime:
+def after_failure(
+    *,
+    errors: int,
+    now: datetime,
+    wish: timedelta | None,
+    jitter: float,
+    hints: PollingHints = NO_HINTS,
+) -> datetime:
     """Return when to try a feed again that failed `errors` times in a row.
 
     After 1 h, 2 h, 4 h … to a day; after two weeks of that every three days, and never less.
+    `wish` is what the server asked for (Retry-After), `hints` what the feed last asked for itself.
     """
     doubled = min(HOUR * 2 ** min(errors - 1, 10), DAY)
     interval = doubled if errors <= ERRORS_OF_TWO_WEEKS else 3 * DAY
-    return now + _spread(max(interval, wish or HOUR), jitter)
+    return _at_earliest(max(interval, wish or HOUR), hints, now=now, jitter=jitter)
 
 
 def after_gone(*, confirmed: bool, now: datetime, jitter: float) -> datetime:
@@ -54,24 +78,57 @@ def is_gone(*, told_before: bool, checked_at: datetime | None, now: datetime) ->
     return told_before and checked_at is not None and now - checked_at >= GONE_CONFIRMED_AFTER
 
 
+def _at_earliest(
+    interval: timedelta, hints: PollingHints, *, now: datetime, jitter: float
+) -> datetime:
+    """Say when the interval is over and the feed does not ask to be left alone."""
+    asked = min(hints.interval or 0, MAX_INTERVAL.total_seconds())
+    moment = now + _spread(max(interval, timedelta(seconds=asked)), jitter)
+    latest = now + _spread(MAX_INTERVAL, 1)
+    return _unskipped(moment, hints, latest=latest, jitter=jitter)
+
+
 def _spread(interval: timedelta, jitter: float) -> timedelta:
     bounded = min(max(interval, MIN_INTERVAL), MAX_INTERVAL)
     return bounded * (1 + _JITTER * jitter)
 
 
+def _unskipped(
+    moment: datetime, hints: PollingHints, *, latest: datetime, jitter: float
+) -> datetime:
+    """Move on to the next hour that the feed does not skip, if there is one in time."""
+    if not _is_skipped(moment, hints):
+        return moment
+    # Feeds that skip the night must not all come at the first second of the morning.
+    later = moment.replace(minute=0, second=0, microsecond=0) + _SPREAD_IN_HOUR * jitter
+    while later <= latest - HOUR:
+        later += HOUR
+        if not _is_skipped(later, hints):
+            return later
+    return moment
+
+
+def _is_skipped(moment: datetime, hints: PollingHints) -> bool:
+    return moment.hour in hints.skip_hours or moment.weekday() in hints.skip_days
+
+
 def rhythm(published: Sequence[datetime], *, now: datetime) -> timedelta:
-    """Return the interval that suits a feed's own rhythm, from one hour to three days."""
+    """Return the interval that suits a feed's own rhythm, from one hour to three days.
+
+    Half the median gap between its entries, one to two hours, until it is silent for a week.
+    """
     if not published:
         return 3 * DAY
     age = now - max(published)
     if age < 7 * DAY:
-        return min(max(_median_gap(published) / 2, HOUR), 6 * HOUR)
+        return min(max(_median_gap(published) / 2, HOUR), BUSY_INTERVAL)
     if age < 30 * DAY:
         return 6 * HOUR
     return DAY if age < DORMANT_AFTER else 3 * DAY
 
 
 def _median_gap(published: Sequence[datetime]) -> timedelta:
-    ordered = sorted(published)
-    gaps = sorted(later - earlier for earlier, later in pairwise(ordered))
-    return gaps[len(gaps) // 2] if gaps else 6 * HOUR
+    # Many feeds give only the day: what came at the same moment says nothing about the rhythm.
+    moments = sorted(set(published))
+    gaps = sorted(later - earlier for earlier, later in pairwise(moments))
+    return gaps[len(gaps) // 2] if gaps else 2 * BUSY_INTERVAL

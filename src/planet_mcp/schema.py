@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from planet_mcp.likeness import signature, title_key
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -146,7 +148,70 @@ _M001 = (
     "INSERT INTO meta (key, value) VALUES ('identity', lower(hex(randomblob(3))))",
 )
 
-STEPS: tuple[Callable[["Database"], None], ...] = (m001_feeds_entries_index,)
+
+def m002_stories_enclosures_hints(database: "Database") -> None:
+    """Let the fullest entry tell a story, keep enclosures, and what a feed asks of its readers.
+
+    The row of a story's first entry says in `told_by` which entry leads it, and in `told_title`
+    the title where the leader has none of its own. `title_key` and the two `minhash` columns find
+    entries of like title and text (`planet_mcp.likeness`). `former_addresses` has, in canonical
+    form, where adopted feeds were followed before.
+    """
+    for statement in _M002:
+        database.conn.execute(statement)
+    rows = database.conn.execute("SELECT entry_id, title, text FROM contents").fetchall()
+    for entry_id, title, text in rows:
+        database.conn.execute(
+            "UPDATE entries SET title_key = ?, minhash_a = ?, minhash_b = ? WHERE id = ?",
+            (title_key(title), *(signature(text) or (None, None)), entry_id),
+        )
+
+
+_M002 = (
+    "ALTER TABLE entries ADD COLUMN told_by INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE entries ADD COLUMN told_title TEXT",
+    "ALTER TABLE entries ADD COLUMN title_key INTEGER",
+    "ALTER TABLE entries ADD COLUMN minhash_a INTEGER",
+    "ALTER TABLE entries ADD COLUMN minhash_b INTEGER",
+    "UPDATE entries SET told_by = id",
+    "CREATE INDEX entries_title ON entries (feed_id, title_key) WHERE title_key IS NOT NULL",
+    "CREATE INDEX entries_minhash_a ON entries (minhash_a) WHERE minhash_a IS NOT NULL",
+    "CREATE INDEX entries_minhash_b ON entries (minhash_b) WHERE minhash_b IS NOT NULL",
+    """
+    CREATE TABLE enclosures (
+        entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        url TEXT NOT NULL,
+        type TEXT,
+        length INTEGER,
+        seconds INTEGER,
+        PRIMARY KEY (entry_id, position)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "ALTER TABLE feeds ADD COLUMN image_url TEXT",
+    "ALTER TABLE feeds ADD COLUMN hub_url TEXT",
+    "ALTER TABLE feeds ADD COLUMN hint_interval INTEGER",
+    "ALTER TABLE feeds ADD COLUMN skip_hours TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE feeds ADD COLUMN skip_days TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE feeds ADD COLUMN moved_to TEXT",
+    "ALTER TABLE feeds ADD COLUMN moved_checks INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE feeds ADD COLUMN moved_seen_at INTEGER",
+    "ALTER TABLE feeds ADD COLUMN proposal TEXT",
+    """
+    CREATE TABLE former_addresses (
+        address TEXT PRIMARY KEY,
+        feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+        url TEXT NOT NULL,
+        left_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX former_addresses_of_feed ON former_addresses (feed_id)",
+)
+
+STEPS: tuple[Callable[["Database"], None], ...] = (
+    m001_feeds_entries_index,
+    m002_stories_enclosures_hints,
+)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -55,6 +55,14 @@ class Settings(BaseModel):
         False,
         description="Let `fetch_article` fetch pages on hosts that the corpus does not know.",
     )
+    contact: str | None = Field(
+        None,
+        pattern=r"^(https?://|mailto:)[!-'*-~]{1,200}$",
+        description=(
+            "An http(s): or mailto: address, sent to publishers with each request, at which they "
+            "reach whoever runs this server."
+        ),
+    )
     host_delay: float = Field(
         2.0,
         ge=0,

@@ -1,30 +1,21 @@
 """A URL that someone wants to follow → a subscription: feed, page with feeds, or OPML document."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import anyio
 
-from planet_mcp.errors import DocumentError, FetchError, NotAFeedError, OpmlError
-from planet_mcp.gate import Gate
-from planet_mcp.models import (
-    Candidate,
-    Document,
-    Feed,
-    FeedLinks,
-    ParsedFeed,
-    Subscription,
-    SubscriptionList,
-)
+from planet_mcp.discovery import Finder, Found, Known, KnownAt, Several
+from planet_mcp.errors import DocumentError, FetchError, OpmlError
+from planet_mcp.models import Candidate, Feed, FeedLinks, Subscription, SubscriptionList
 from planet_mcp.refresh import Refresher, utc_now
 from planet_mcp.store import Store
 from planet_mcp.urls import IPNetwork, canonical, check_url
-from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
-    from planet_mcp.fetch import Fetcher
+    pass
 
 AddOutcome = Literal["added", "already subscribed", "choose", "failed"]
 
@@ -69,19 +60,16 @@ class Subscriber:
         store: Store,
         *,
         refresher: Refresher,
-        worker: Worker,
-        fetcher: Callable[[], Awaitable["Fetcher"]],
-        gate: Gate,
+        finder: Finder,
         allowed: Sequence[IPNetwork] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._refresher = refresher
-        self._worker = worker
-        self._fetcher = fetcher
-        self._gate = gate
+        self._finder = finder
         self._allowed = allowed
         self._clock = clock
+        self._storing = anyio.Lock()
 
     async def add(self, url: str) -> Added:
         """Subscribe to what is at a URL: a feed, a page that names one, or an OPML document.
@@ -94,61 +82,58 @@ class Subscriber:
             return Added(url, "failed", problem=str(error))
 
     async def _add(self, url: str) -> Added:
-        known = await self._known(url)
+        known_at = await self._known_at()
+        known = await known_at(url)
         if known:
             return Added(url, "already subscribed", feed=known)
-        document = await self._fetch(url)
-        found = await self._worker.discover(document, now=self._clock())
-        if isinstance(found, SubscriptionList):
-            return added_list(url, await self.subscribe_all(found.subscriptions))
-        if isinstance(found, FeedLinks):
+        page, what = await self._finder.look(url)
+        known = await known_at(page.url)
+        if known:
+            return Added(url, "already subscribed", feed=known)
+        if isinstance(what, SubscriptionList):
+            return added_list(url, await self.subscribe_all(what.subscriptions))
+        if isinstance(what, FeedLinks):
+            found = await self._finder.find(page, what, known_at=known_at)
             return await self._follow(url, found)
-        return await self._store_feed(url, document, found)
+        return await self._follow(url, Found(page.moved_to or url, page, what))
 
-    async def _known(self, url: str) -> Feed | None:
-        key = canonical(url)
-        feeds = await anyio.to_thread.run_sync(
-            lambda: self._store.feeds.subscribed(now=self._clock())
-        )
-        return next((feed for feed in feeds if canonical(feed.url) == key), None)
+    async def _known_at(self) -> KnownAt:
+        """Return a look-up of the followed feeds by address, read once for all questions."""
+        followed = await anyio.to_thread.run_sync(self._followed)
 
-    async def _fetch(self, url: str) -> Document:
-        fetcher = await self._fetcher()
-        document = await fetcher.get(url, gate=self._gate)
-        assert isinstance(document, Document)  # noqa: S101 - nothing conditional was asked
-        return document
+        async def known_at(address: str) -> Feed | None:
+            return followed.get(canonical(address))
 
-    async def _follow(self, url: str, links: FeedLinks) -> Added:
-        """Take the one feed that a page names, or ask which of several."""
-        if not links.candidates:
-            raise NotAFeedError(
-                f"{url} is a web page that names no feed. Look on it for an RSS or Atom link, "
-                "and add that address."
-            )
-        if len(links.candidates) > 1:
+        return known_at
+
+    def _followed(self) -> dict[str, Feed]:
+        """Return the followed feeds by address in canonical form, former addresses too."""
+        feeds = self._store.feeds.subscribed(now=self._clock())
+        former = {canonical(url): feed for feed in feeds for url in feed.former_urls}
+        return former | {canonical(feed.url): feed for feed in feeds}
+
+    async def _follow(self, url: str, found: Found | Known | Several) -> Added:
+        if isinstance(found, Several):
             return Added(
                 url,
                 "choose",
-                candidates=links.candidates,
+                candidates=found.candidates,
                 problem="The page names several feeds; add the one you want.",
             )
-        target = links.candidates[0].url
-        known = await self._known(target)
-        if known:
-            return Added(url, "already subscribed", feed=known)
-        document = await self._fetch(target)
-        return await self._store_feed(
-            url, document, await self._worker.parse_feed(document, now=self._clock()), target
-        )
+        if isinstance(found, Known):
+            return Added(url, "already subscribed", feed=found.feed)
+        async with self._storing:
+            return await self._store_feed(url, found)
 
-    async def _store_feed(
-        self, url: str, document: Document, parsed: ParsedFeed, target: str | None = None
-    ) -> Added:
-        feed_url = document.moved_to or target or url
-        known = await self._known(feed_url)
-        if known:
-            return Added(url, "already subscribed", feed=known)
-        feed = await self._refresher.accept(feed_url, document, parsed)
+    async def _store_feed(self, url: str, found: Found) -> Added:
+        """Subscribe to a feed, unless another URL led to it in the meantime."""
+        # Once begun, this is finished: a feed without its entries would be half of it.
+        with anyio.CancelScope(shield=True):
+            known_at = await self._known_at()
+            known = await known_at(found.url)
+            if known:
+                return Added(url, "already subscribed", feed=known)
+            feed = await self._refresher.accept(found.url, found.document, found.parsed)
         return Added(url, "added", feed=feed)
 
     async def subscribe_all(self, subscriptions: Sequence[Subscription]) -> Counts:
@@ -157,7 +142,7 @@ class Subscriber:
         now = self._clock()
 
         def subscribe() -> int:
-            taken = {canonical(feed.url) for feed in self._store.feeds.subscribed(now=now)}
+            taken = self._followed()
             fresh = {canonical(item.url): item for item in reversed(usable)}
             wanted = [item for key, item in reversed(fresh.items()) if key not in taken]
             return sum(self._store.feeds.subscribe(wanted, due_at=now))

@@ -14,6 +14,9 @@ _UNITS = {
     "y": timedelta(days=365.25),
 }
 _DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}-?\d")
+# The web had no feeds before; clocks and time zones are wrong by a day at most.
+_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(hours=24)
 _LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 _HELP = (
     "use an ISO 8601 date or time (2026-11-22, 2026-11-22T09:00Z) or an age (36h, 7d, 4w, 6mo, 1y)"
@@ -49,6 +52,14 @@ def _parse(text: str, *, now: datetime, name: str) -> datetime:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise ArgumentError(f"{name}={text!r} is not a date, time or age: {_HELP}.") from None
+
+
+def is_credible(moment: datetime, *, now: datetime) -> bool:
+    """Say whether an entry can have been published then: 1995 to a day from now.
+
+    Other claims are kept, but order nothing.
+    """
+    return _EARLIEST <= moment <= now + _AHEAD
 
 
 def day_of(moment: datetime) -> str:

@@ -110,6 +110,11 @@ def canonical(url: str) -> str:
     return f"{host}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
 
 
+def names_a_page(address: str) -> bool:
+    """Say whether an address in canonical form is that of a page, not only of a site."""
+    return "/" in address or "?" in address
+
+
 @cache
 def _suffixes() -> "PublicSuffixList":
     from publicsuffixlist import PublicSuffixList  # deferred: start-up never needs it

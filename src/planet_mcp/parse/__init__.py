@@ -1,8 +1,8 @@
 """Feed document in, normalised feed out (pure; runs in the child process).
 
 `encoding` makes text of bytes, `sniff` says what it is, `xmlfeed` and `jsonfeed` read it into the
-values of `raw`, `entries` normalises those with `identity`, `texts` and `dates`; `links` finds the
-feeds of an HTML page.
+values of `raw`, with `dates` and `hints`; `entries` normalises those with `identity`, `texts` and
+`enclosures`; `links` finds the feeds of an HTML page.
 """
 
 from datetime import datetime
@@ -56,4 +56,4 @@ def _parse(document: Decoded, found: Sniffed, *, url: str, now: datetime) -> Par
         raw = read_xml_feed(document.text, found, now=now)
     else:
         raise refusal(found)
-    return normalise(raw, url=url, problem=document.problem)
+    return normalise(raw, url=url, now=now, problem=document.problem)

@@ -7,8 +7,8 @@ from time import struct_time
 
 from dateutil import parser as dateutil_parser
 
-EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
-AHEAD = timedelta(hours=24)
+from planet_mcp.times import is_credible
+
 _LONGEST = 100
 _LARGEST_OFFSET = timedelta(hours=18)
 _CENTURY = 100
@@ -20,17 +20,20 @@ _ZONE = (
     r"(?:\s?[A-Z]{1,5})?(?:\s?[(\[][^()\[\]]*[)\]])?"
 )
 _EPOCH = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{10})\d{3}")
-# ISO 8601 and RFC 3339, section 5.6, with or without separators.
+# ISO 8601 and RFC 3339, section 5.6, with or without separators. The year 0001 is what Go and
+# .NET write for a date that they do not have.
 _ISO = re.compile(
-    rf"(?P<year>\d{{4}})[-/]?(?P<month>\d\d)[-/]?(?P<day>\d\d)(?:[Tt ,]*{_TIME})?\s?{_ZONE}"
+    rf"(?P<year>[1-9]\d{{3}})[-/]?(?P<month>\d\d)[-/]?(?P<day>\d\d)(?:[Tt ,]*{_TIME})?\s?{_ZONE}"
 )
 # RFC 822, section 5, and what passes for it: other languages, full names, dashes, no time.
 _RFC822 = re.compile(
     r"(?:[^\W\d_]+\.?,?\s?)?(?P<day>\d{1,2})[.\s-]{1,2}(?:d[ei] )?(?P<name>[^\W\d_]{3,12})\.?,?"
-    rf"[\s-](?:d[ei] )?(?P<year>\d{{4}}|\d\d),?(?:[\sT](?:[^\W\d_]{{1,3}} )?{_TIME})?\s?{_ZONE}"
+    r"[\s-](?:d[ei] )?(?P<year>[1-9]\d{3}|\d\d),?"
+    rf"(?:[\sT](?:[^\W\d_]{{1,3}} )?{_TIME})?\s?{_ZONE}"
 )
 _MIDNIGHT_24 = re.compile(r"\b24:00(?::00(?:\.0+)?)?\b")
-_HAS_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}([/.-])\d{1,2}\1\d\d(?!\d)")
+_HAS_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([/.-])\d{1,2}\1\d\d(?!\d)")
+_FREE_YEARS = range(1900, 2100)
 _DOTTED = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}")
 _EAST_ASIAN = re.compile(r"(\d{4})[年년]\s*(\d{1,2})[月월]\s*(\d{1,2})[日일]")
 _WORD = re.compile(r"[^\W\d_]+\.?")
@@ -89,24 +92,20 @@ _MONTHS = {
 def parse_date(
     raw: str, *, now: datetime, understood: struct_time | None = None
 ) -> datetime | None:
-    """Read a date that a person could read; None when it is none or not credible.
+    """Read a date that a person could read, credible or not; None when it is none.
 
-    Credible is 1995 to a day from now. `understood` is what the feed parser made of it; it comes
-    last, because it takes the beginning of any number for a year, days after the 31st for the
-    next month and most named zones for UTC.
+    `understood` is what the feed parser made of it; it comes last and has to be credible, because
+    it takes the beginning of any number for a year, days after the 31st for the next month and
+    most named zones for UTC.
     """
     text = " ".join(raw[:_LONGEST].split())
     if found := _EPOCH.fullmatch(text):
-        return _credible(datetime.fromtimestamp(int(found[1] or found[2]), UTC), now)
+        return datetime.fromtimestamp(int(found[1] or found[2]), UTC)
     if found := _ISO.fullmatch(text):
-        return _credible(_build(found, month=int(found["month"])), now)
+        return _build(found, month=int(found["month"]))
     if (found := _RFC822.fullmatch(text)) and (month := _month(found["name"])):
-        return _credible(_build(found, month=month), now)
-    return _credible(_from_free_form(text), now) or _credible(_from_struct(understood), now)
-
-
-def _credible(moment: datetime | None, now: datetime) -> datetime | None:
-    return moment if moment is not None and EARLIEST <= moment <= now + AHEAD else None
+        return _build(found, month=month)
+    return _from_free_form(text) or _from_struct(understood, now)
 
 
 def _month(word: str) -> int | None:
@@ -120,7 +119,7 @@ def _build(found: re.Match[str], *, month: int) -> datetime | None:
     end_of_day = (hour, minute, second) == (24, 0, 0)
     try:
         moment = datetime(
-            *(_full_year(int(found["year"])), month, int(found["day"])),
+            *(_full_year(found["year"]), month, int(found["day"])),
             *(0 if end_of_day else hour, minute, min(second, 59)),  # a leap second
             tzinfo=UTC,
         )
@@ -129,8 +128,9 @@ def _build(found: re.Match[str], *, month: int) -> datetime | None:
         return None
 
 
-def _full_year(year: int) -> int:
+def _full_year(digits: str) -> int:
     """Return the year that two digits mean (RFC 2822, section 4.3), or the year itself."""
+    year = int(digits)
     if year >= _CENTURY:
         return year
     return year + (2000 if year < _PIVOT else 1900)
@@ -145,13 +145,14 @@ def _offset(found: re.Match[str]) -> timedelta:
     return -size if found["sign"] == "-" else size
 
 
-def _from_struct(understood: struct_time | None) -> datetime | None:
+def _from_struct(understood: struct_time | None, now: datetime) -> datetime | None:
     if understood is None:
         return None
     try:
-        return datetime.fromtimestamp(timegm(understood), UTC)
+        moment = datetime.fromtimestamp(timegm(understood), UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return moment if is_credible(moment, now=now) else None
 
 
 def _from_free_form(text: str) -> datetime | None:
@@ -164,7 +165,7 @@ def _from_free_form(text: str) -> datetime | None:
     # A text that does not name both year and month would take them from the default.
     if moment is None or moment != _read_with_default(english, datetime(2004, 2, 1, tzinfo=UTC)):
         return None
-    return moment + shift
+    return moment + shift if moment.year in _FREE_YEARS else None
 
 
 def _to_english(word: re.Match[str]) -> str:

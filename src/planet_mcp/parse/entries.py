@@ -1,14 +1,18 @@
 """From what a document says to what planet-mcp keeps (pure)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
+from planet_mcp.likeness import signature
 from planet_mcp.markdown import one_line
 from planet_mcp.models import ParsedEntry, ParsedFeed
+from planet_mcp.parse.enclosures import enclosures_of
 from planet_mcp.parse.identity import digest, keys_of
 from planet_mcp.parse.raw import RawEntry, RawFeed
 from planet_mcp.parse.texts import content_of, derived_title, is_teaser, title_of
+from planet_mcp.times import is_credible
 from planet_mcp.urls import http_url
 
 _DESCRIPTION = 500
@@ -29,14 +33,15 @@ _NOBODY = frozenset(
 )
 
 
-def normalise(raw: RawFeed, *, url: str, problem: str | None = None) -> ParsedFeed:
+def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = None) -> ParsedFeed:
     """Turn a raw feed into what is stored; every entry is kept, in the document's order."""
     site_url = http_url(raw.link, url) if raw.link else None
     own_addresses = frozenset(filter(None, (url, site_url, raw.link)))
     authors = _names(raw.authors)
+    keys = keys_of(raw.entries, not_ids=own_addresses)
     entries = tuple(
-        _normalised(entry, key=key, url=url, feed_authors=authors)
-        for entry, key in zip(raw.entries, keys_of(raw.entries, not_ids=own_addresses), strict=True)
+        _normalised(entry, key=key, url=url, now=now, feed_authors=authors)
+        for entry, key in zip(raw.entries, keys, strict=True)
     )
     return ParsedFeed(
         title=one_line(raw.title[:_LONGEST_MARKUP]) or None,
@@ -45,26 +50,38 @@ def normalise(raw: RawFeed, *, url: str, problem: str | None = None) -> ParsedFe
         language=_language(raw.language),
         entries=entries,
         warning="; ".join(filter(None, (problem, raw.problem))) or None,
+        image_url=_first_url(raw.images, url),
+        hub_url=_first_url([raw.hub], url),
+        hints=raw.hints,
     )
 
 
-def _normalised(raw: RawEntry, *, key: str, url: str, feed_authors: tuple[str, ...]) -> ParsedEntry:
-    link = http_url(raw.link, url) if raw.link else None
+def _first_url(references: Iterable[str], base: str) -> str | None:
+    return next(filter(None, (http_url(each, base) for each in references if each)), None)
+
+
+def _normalised(
+    raw: RawEntry, *, key: str, url: str, now: datetime, feed_authors: tuple[str, ...]
+) -> ParsedEntry:
+    link = _first_url([raw.link], url)
     content = content_of(raw.texts, link=link, url=url)
-    published = raw.published or raw.updated
+    claims = [claim for claim in (raw.published, raw.updated) if claim]
+    credible = [claim for claim in claims if is_credible(claim, now=now)]
     title = title_of(raw.title)
     entry = ParsedEntry(
         key=key,
         url=link,
-        title=title or derived_title(content, published, link),
+        title=title or derived_title(content, next(iter(credible), None), link),
         title_derived=not title,
         authors=_names(raw.authors) or feed_authors,
         tags=_distinct(one_line(tag[:_LONGEST_MARKUP], limit=_NAME) for tag in raw.tags),
-        published=published,
-        updated=raw.updated,
+        published=next(iter(credible or claims), None),
+        updated=raw.updated if raw.updated in credible else None,
         content=content,
         teaser=link is not None and is_teaser(content.text),
         fingerprint="",
+        signature=signature(content.text),
+        enclosures=enclosures_of(raw.enclosures, duration=raw.duration, url=url),
     )
     return replace(entry, fingerprint=_fingerprint(entry))
 
@@ -104,4 +121,10 @@ def _fingerprint(entry: ParsedEntry) -> str:
         digest(*entry.authors),
         digest(*entry.tags),
         entry.updated.isoformat() if entry.updated else "",
+        *_files(entry),
     )
+
+
+def _files(entry: ParsedEntry) -> Iterator[str]:
+    # Their queries count listeners, and may differ at every fetch.
+    yield from (enclosure.url.partition("?")[0] for enclosure in entry.enclosures)

@@ -6,7 +6,7 @@ from typing import Any
 
 from planet_mcp.errors import NotAFeedError, ParseFailedError
 from planet_mcp.parse.dates import parse_date
-from planet_mcp.parse.raw import RawEntry, RawFeed, RawText
+from planet_mcp.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
 from planet_mcp.parse.sniff import Kind, Sniffed, refusal
 
 _MARK = "jsonfeed.org/version"
@@ -30,7 +30,18 @@ def read_json_feed(text: str, *, now: datetime) -> RawFeed:
         language=_text(document, "language"),
         authors=_authors(document),
         entries=tuple(_entry(item, now) for item in _dicts(items)),
+        images=(_text(document, "icon"), _text(document, "favicon")),
+        hub=_hub(document),
     )
+
+
+def _hub(document: dict[str, Any]) -> str:
+    hubs = (
+        _text(hub, "url")
+        for hub in _dicts(document.get("hubs"))
+        if _text(hub, "type").lower() != "rsscloud"
+    )
+    return next(filter(None, hubs), "")
 
 
 def _load(text: str) -> dict[str, Any]:
@@ -70,6 +81,16 @@ def _entry(item: dict[str, Any], now: datetime) -> RawEntry:
         tags=tuple(tag for tag in _list(item.get("tags")) if isinstance(tag, str)),
         published=parse_date(_text(item, "date_published"), now=now),
         updated=parse_date(_text(item, "date_modified"), now=now),
+        enclosures=tuple(_enclosure(each) for each in _dicts(item.get("attachments"))),
+    )
+
+
+def _enclosure(attachment: dict[str, Any]) -> RawEnclosure:
+    return RawEnclosure(
+        url=_text(attachment, "url"),
+        type=_text(attachment, "mime_type"),
+        length=_text(attachment, "size_in_bytes"),
+        duration=_text(attachment, "duration_in_seconds"),
     )
 
 

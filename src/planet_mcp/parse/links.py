@@ -1,7 +1,7 @@
 """Autodiscovery: the feeds that an HTML page points to (pure)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 import lxml.etree
@@ -9,7 +9,7 @@ import lxml.html
 
 from planet_mcp.markdown import one_line
 from planet_mcp.models import Candidate, FeedLinks
-from planet_mcp.urls import http_url
+from planet_mcp.urls import canonical, host_of, http_url
 
 _FEED_TYPES = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
@@ -28,20 +28,35 @@ _TITLE = 120
 
 
 def find_feed_links(html: str, *, url: str) -> FeedLinks:
-    """Collect the feeds that a page links: declared ones first, then anchors that look like one.
+    """Collect the feeds that a page declares, and the other anchors that look like one.
 
-    Source: WHATWG HTML, section 4.6.7.1 (`rel=alternate`). Feeds of comments come last.
+    Source: WHATWG HTML, section 4.6.7.1 (`rel=alternate`). Feeds of comments come last in each.
     """
     root = _root(html)
     if root is None:
         return FeedLinks(())
     base = _base(root, url)
+    declared = _distinct(_declared(root, base), but={canonical(url)})
+    anchors = _distinct(_anchors(root, base), but={canonical(url), *declared})
+    return FeedLinks(_ordered(declared), _ordered(_own_first(anchors, host_of(url))))
+
+
+def _own_first(anchors: dict[str, Candidate], host: str) -> dict[str, Candidate]:
+    """Put what a page links on its own host before the feeds of others that it recommends."""
+    return dict(sorted(anchors.items(), key=lambda item: host_of(item[1].url) != host))
+
+
+def _distinct(candidates: Iterable[Candidate], *, but: Container[str]) -> dict[str, Candidate]:
     found: dict[str, Candidate] = {}
-    for candidate in (*_declared(root, base), *_anchors(root, base)):
-        if candidate.url != url:
-            found.setdefault(candidate.url, candidate)
-    ordered = sorted(found.values(), key=_is_about_comments)
-    return FeedLinks(tuple(ordered[:_MOST]))
+    for candidate in candidates:
+        key = canonical(candidate.url)
+        if key not in but:
+            found.setdefault(key, candidate)
+    return found
+
+
+def _ordered(found: dict[str, Candidate]) -> tuple[Candidate, ...]:
+    return tuple(sorted(found.values(), key=_is_about_comments)[:_MOST])
 
 
 def _root(html: str) -> Any:

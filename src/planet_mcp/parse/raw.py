@@ -1,7 +1,9 @@
 """What a document says, read out of its format but not judged yet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from planet_mcp.models import PollingHints
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +16,22 @@ class RawText:
 
 
 @dataclass(frozen=True, slots=True)
+class RawEnclosure:
+    """A file that comes with an entry; everything is as written."""
+
+    url: str
+    type: str = ""
+    length: str = ""
+    duration: str = ""
+    medium: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RawEntry:
-    """An entry; `id` and `link` are as written, resolved against nothing but `xml:base`."""
+    """An entry; `id` and `link` are as written, resolved against nothing but `xml:base`.
+
+    The dates are what it claims, credible or not; `duration` is how long its recording plays.
+    """
 
     id: str
     link: str
@@ -25,11 +41,16 @@ class RawEntry:
     tags: tuple[str, ...]
     published: datetime | None
     updated: datetime | None
+    enclosures: tuple[RawEnclosure, ...] = ()
+    duration: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RawFeed:
-    """A feed; `problem` says what of it had to be repaired or skipped."""
+    """A feed; `problem` says what of it had to be repaired or skipped.
+
+    `images` are the addresses of what may be shown for it, the best first.
+    """
 
     title: str
     link: str
@@ -38,3 +59,6 @@ class RawFeed:
     authors: tuple[str, ...]
     entries: tuple[RawEntry, ...]
     problem: str | None = None
+    images: tuple[str, ...] = ()
+    hub: str = ""
+    hints: PollingHints = field(default_factory=PollingHints)

@@ -14,7 +14,8 @@ _DERIVED_TITLE = 80
 _TITLE_MARKUP = 5_000
 _NEARLY_AS_LONG = 0.9
 _SHORT = 400
-_EXCERPT = 2_000
+_EXCERPT = 1_000
+_TAIL = 2_000
 _ENDING = 250
 
 _MARKUP_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -32,10 +33,11 @@ _ESCAPED_TAG = re.compile(
 _ENOUGH_ESCAPED = 2
 # Elements that format a title; any other in angle brackets is what the title speaks of.
 _TITLE_TAG = re.compile(
-    r"</?(?:a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|i|iframe|img|ins|kbd|mark|nobr|p|q|s|"
-    r"script|small|span|strike|strong|style|sub|sup|svg|tt|u|wbr)\b[^<>]*>",
+    r"<(/?)(a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|i|iframe|img|ins|kbd|mark|nobr|p|q|s|"
+    r"script|small|span|strike|strong|style|sub|sup|svg|tt|u|wbr)\b([^<>]*)>",
     re.IGNORECASE,
 )
+_NEED_NO_END = frozenset({"br", "img", "p", "wbr"})
 
 _FOOTER = re.compile(
     r"\s*The post .{1,300} (?:appeared first|first appeared) on .{1,200}\Z", re.DOTALL
@@ -45,6 +47,7 @@ _BREAKS_OFF = re.compile(
     r"|\b(?:read|see|view) (?:the )?(?:more|on|full|whole|entire|rest|article|original)\b"
     r"(?: (?:of )?(?:the |this )?(?:full |original )?(?:article|entry|post|story|text|version))?"
     r"|\b(?:continue|keep) reading\b.{0,150}"
+    r"|\bread (?:this|the) (?:article|entry|post|story) in full\b.{0,50}"
     r"|\b(?:weiterlesen|mehr lesen|lire la suite|leer más|seguir leyendo|leia mais|ler mais"
     r"|leggi tutto|continua a leggere|lees (?:verder|meer)|läs mer|czytaj dalej|читать далее))"
     r"[\W_]*\Z",
@@ -90,9 +93,19 @@ def _as_markup(text: RawText) -> str | None:
 def title_of(title: RawText) -> str:
     """Make a title one line; `<main>` in a title about HTML stays, `<em>` goes."""
     text = title.value[:_TITLE_MARKUP]
-    if not _TITLE_TAG.search(text):
-        text = text.replace("<", "&lt;")
-    return one_line(text)
+    ended = {name.lower() for slash, name, _ in _TITLE_TAG.findall(text) if slash}
+
+    def escaped(found: re.Match[str]) -> str:
+        tag = _TITLE_TAG.match(text, found.start())
+        return "<" if tag and _formats(tag, ended) else "&lt;"
+
+    return one_line(re.sub("<", escaped, text))
+
+
+def _formats(tag: re.Match[str], ended: set[str]) -> bool:
+    """Tell a tag from the mention of one, which has neither attributes nor an end."""
+    slash, name, attributes = tag.groups()
+    return bool(slash or attributes.strip(" /")) or name.lower() in _NEED_NO_END | ended
 
 
 def derived_title(content: Content, published: datetime | None, link: str | None) -> str:
@@ -109,7 +122,7 @@ def derived_title(content: Content, published: datetime | None, link: str | None
 
 def is_teaser(text: str) -> bool:
     """Tell whether a text is only the beginning of an article that stands elsewhere."""
-    body = text[:-_EXCERPT] + _FOOTER.sub("", text[-_EXCERPT:])
+    body = text[:-_TAIL] + _FOOTER.sub("", text[-_TAIL:])
     body = body.rstrip()
     if len(body) < _SHORT or _BREAKS_OFF.search(body[-_ENDING:]):
         return True

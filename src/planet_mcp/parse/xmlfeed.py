@@ -11,8 +11,11 @@ from urllib.parse import urlsplit
 import feedparser
 
 from planet_mcp.errors import ParseFailedError
+from planet_mcp.models import PollingHints
 from planet_mcp.parse.dates import parse_date
-from planet_mcp.parse.raw import RawEntry, RawFeed, RawText
+from planet_mcp.parse.enclosures import plays
+from planet_mcp.parse.hints import hints_of
+from planet_mcp.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
 from planet_mcp.parse.repair import declared_entities, repair
 from planet_mcp.parse.sniff import Kind, Sniffed, refusal
 
@@ -52,6 +55,22 @@ def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
         authors=tuple(_authors(feed)),
         entries=tuple(_entry(entry, now) for entry in entries),
         problem=_problem(result, found, lines=lines, wrong=wrong),
+        images=(
+            _string(_node(feed, "image"), "href"),
+            _string(feed, "logo"),
+            _string(feed, "icon"),
+        ),
+        hub=next((_string(each, "href") for each in _related(feed, "hub")), ""),
+        hints=_hints(feed, repaired),
+    )
+
+
+def _hints(feed: Node, document: str) -> PollingHints:
+    return hints_of(
+        ttl=_string(feed, "ttl"),
+        period=_string(feed, "sy_updateperiod"),
+        frequency=_string(feed, "sy_updatefrequency"),
+        document=document,
     )
 
 
@@ -107,6 +126,8 @@ def _entry(entry: Node, now: datetime) -> RawEntry:
         tags=tuple(_tags(entry)),
         published=_date(entry, "published", now) or _date(entry, "created", now),
         updated=_date(entry, "updated", now),
+        enclosures=tuple(_enclosures(entry)),
+        duration=_string(entry, "itunes_duration"),
     )
 
 
@@ -132,21 +153,38 @@ def _link(node: Node) -> str:
     An RSS guid counts only if it is written as a URL: as `guid` is a permalink unless it says
     otherwise (RSS 2.0, `<guid>`), feedparser takes any of them for a link.
     """
-    alternates = [
-        each
-        for each in _nodes(node, "links")
-        if _string(each, "rel").rsplit("/", 1)[-1].lower() == "alternate" and _string(each, "href")
-    ]
+    alternates = _related(node, "alternate")
     pages = [each for each in alternates if _string(each, "type") in _HTML_TYPES]
     link = next((_string(each, "href") for each in pages or alternates), "")
     if not link:
-        permalink = _string(node, "link")
-        link = permalink if permalink.lower().startswith(("http://", "https://")) else ""
+        link = _permalink(node)
     original = _string(node, "feedburner_origlink")
     if original and _host(link) in _FEEDBURNER:
         link = original
+    return _address(link)
+
+
+def _permalink(node: Node) -> str:
+    permalink = _string(node, "link")
+    if not permalink.lower().startswith(("http://", "https://")):
+        return ""
+    # A podcast's guid often is the address of the recording, which is no page.
+    is_file = any(each.url == _address(permalink) for each in _enclosures(node))
+    return "" if is_file else permalink
+
+
+def _address(written: str) -> str:
     # In a malformed document feedparser leaves references in addresses, or half of them.
-    return _HALF_REFERENCE.sub("&", link)
+    return _HALF_REFERENCE.sub("&", written)
+
+
+def _related(node: Node, relation: str) -> list[Node]:
+    """Select the links of one relation, by its name or its address at IANA (RFC 4287, 4.2.7.2)."""
+    return [
+        each
+        for each in _nodes(node, "links")
+        if _string(each, "rel").rsplit("/", 1)[-1].lower() == relation and _string(each, "href")
+    ]
 
 
 def _host(url: str) -> str:
@@ -169,6 +207,23 @@ def _texts(entry: Node) -> Iterator[RawText]:
             yield RawText(_string(each, "value"), kind, _string(each, "base"))
     yield RawText(_string(entry, "summary"), _string(_node(entry, "summary_detail"), "type"))
     yield _detail(entry, "subtitle")
+
+
+def _enclosures(entry: Node) -> Iterator[RawEnclosure]:
+    for each in _related(entry, "enclosure"):
+        # feedparser calls a link without a type a page.
+        kind = _string(each, "type").removeprefix("text/html")
+        yield RawEnclosure(_address(_string(each, "href")), kind, _string(each, "length"))
+    for each in _nodes(entry, "media_content"):
+        media = RawEnclosure(
+            url=_address(_string(each, "url")),
+            type=_string(each, "type"),
+            length=_string(each, "filesize"),
+            duration=_string(each, "duration"),
+            medium=_string(each, "medium"),
+        )
+        if plays(media):
+            yield media
 
 
 def _authors(node: Node) -> Iterator[str]:

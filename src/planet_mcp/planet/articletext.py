@@ -2,11 +2,15 @@
 
 import re
 import secrets
+from datetime import timedelta
 
 from planet_mcp.articles import FullText
 from planet_mcp.errors import ArgumentError
+from planet_mcp.models import Enclosure
 from planet_mcp.planet.text import call, quoted
-from planet_mcp.times import stamp
+from planet_mcp.times import is_credible, stamp
+
+MOST_FILES = 5
 
 _FENCE = re.compile(r"[ >]*(`{3,}|~{3,})")
 
@@ -40,14 +44,34 @@ def _head(article: FullText, offset: int, end: int) -> list[str]:
     facts = {
         "Feed": quoted(article.feed or ""),
         "Author": quoted(", ".join(article.authors)),
-        "Published": stamp(article.published) if article.published else "",
+        "Published": _published(article),
         "URL": article.url or "",
         "Entry": str(article.entry_id),
+        "Files": "; ".join(_file(each) for each in article.enclosures[:MOST_FILES]),
         "Note": article.note or "",
         "Text": f"from {article.source}, {stamp(article.taken_at)}; "
         f"characters {offset} to {end} of {len(article.markdown)}",
     }
     return [f"# {quoted(article.title)}", *(f"{k}: {v}" for k, v in facts.items() if v)]
+
+
+def _published(article: FullText) -> str:
+    moment = article.published
+    if moment is None:
+        return ""
+    credible = is_credible(moment, now=article.taken_at)
+    return stamp(moment) if credible else f"{stamp(moment)} (as claimed, which cannot be)"
+
+
+def _file(enclosure: Enclosure) -> str:
+    """Describe an enclosure: its address, type, size and playing time."""
+    facts = [
+        enclosure.type or "",
+        f"{enclosure.length / 1e6:.1f} MB" if enclosure.length else "",
+        str(timedelta(seconds=enclosure.seconds)) if enclosure.seconds else "",
+    ]
+    described = ", ".join(filter(None, facts))
+    return f"{enclosure.url} ({described})" if described else enclosure.url
 
 
 def part_end(markdown: str, offset: int, max_chars: int) -> int:

@@ -35,11 +35,17 @@ def find_feed(feeds: Sequence[Feed], wanted: int | str) -> Feed:
 def _same(feeds: Sequence[Feed], text: str) -> list[Feed]:
     key, folded = canonical(text), text.casefold()
     by_feed_url = [feed for feed in feeds if canonical(feed.url) == key]
-    return by_feed_url or [
-        feed
-        for feed in feeds
-        if feed.title.casefold() == folded or (feed.site_url and canonical(feed.site_url) == key)
-    ]
+    by_former = [feed for feed in feeds if key in map(canonical, feed.former_urls)]
+    return (
+        by_feed_url
+        or by_former
+        or [
+            feed
+            for feed in feeds
+            if feed.title.casefold() == folded
+            or (feed.site_url and canonical(feed.site_url) == key)
+        ]
+    )
 
 
 def _containing(feeds: Sequence[Feed], text: str) -> list[Feed]:

@@ -11,6 +11,8 @@ import anyio
 
 from planet_mcp import __version__
 from planet_mcp.articles import Articles
+from planet_mcp.checks import Checked
+from planet_mcp.discovery import Finder
 from planet_mcp.errors import ArgumentError, OpmlError, SettingsError
 from planet_mcp.gate import Gate
 from planet_mcp.models import Feed, FeedStatus, Subscription
@@ -34,7 +36,7 @@ from planet_mcp.planet.lookup import find_feed
 from planet_mcp.planet.reading import Reading, SearchSort
 from planet_mcp.planet.river import Asked, Detail, River
 from planet_mcp.planet.text import added_text, refresh_text, removed_text, status_text
-from planet_mcp.refresh import Checked, Progress, Refresher, utc_now
+from planet_mcp.refresh import Progress, Refresher, utc_now
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Store
 from planet_mcp.store.feeds import FeedSort
@@ -47,6 +49,8 @@ from planet_mcp.workers import Worker
 if TYPE_CHECKING:
     from planet_mcp.fetch import Fetcher
 
+# The feed of the planet whose feeds a new database subscribes to: it names the active ones.
+RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
 STALE_AFTER = timedelta(days=1)
 MAX_PROBLEMS = 20
 READERS = 4
@@ -126,15 +130,16 @@ class Planet:
             gate=_gate(settings),
             worker=feeds_worker,
             fetcher=self._get_fetcher,
+            recent_page=RECENT_PAGES.get(settings.feeds),
             clock=clock,
         )
         self._subscriber = Subscriber(
             store,
             refresher=self.refresher,
-            worker=pages_worker,
-            fetcher=self._get_fetcher,
             # A gate of its own: who adds a feed does not wait behind a whole refresh.
-            gate=_gate(settings),
+            finder=Finder(
+                pages_worker, fetcher=self._get_fetcher, gate=_gate(settings), clock=clock
+            ),
             allowed=settings.allow_networks,
             clock=clock,
         )
@@ -164,7 +169,7 @@ class Planet:
     def _load_fetcher(self) -> "Fetcher":
         registrable_domain("example.org")  # reads the list of suffixes, once
         fetcher: Fetcher = importlib.import_module("planet_mcp.fetch").Fetcher(
-            allowed=self._settings.allow_networks
+            allowed=self._settings.allow_networks, contact=self._settings.contact
         )
         return fetcher
 

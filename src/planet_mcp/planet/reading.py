@@ -217,8 +217,8 @@ class Reading:
 def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Position:
     if by_time:
         last = hits[-1]
-        return replace(position, last=(int(last.ordered_at.timestamp()), last.id))
-    return replace(position, shown=position.shown | {hit.id for hit in hits})
+        return replace(position, last=(int(last.ordered_at.timestamp()), last.first_id))
+    return replace(position, shown=position.shown | {hit.first_id for hit in hits})
 
 
 def _search_title(query: str, *, by_time: bool) -> str:

@@ -171,13 +171,13 @@ def _notice(view: _View, chars: int) -> str | None:
 
 def _after(view: _View, rows: Sequence[RiverEntry]) -> Position:
     last = rows[-1]
-    return replace(view.position, last=(int(last.ordered_at.timestamp()), last.id))
+    return replace(view.position, last=(int(last.ordered_at.timestamp()), last.first_id))
 
 
 def _watermark(view: _View, rows: Sequence[RiverEntry], *, cut: bool) -> str:
     """Return what is given out now: what was cut from a watermark's answer is not."""
     feed_id = view.arguments["feed"]
-    upto = rows[-1].id if cut and view.by_arrival and rows else view.position.snapshot
+    upto = rows[-1].first_id if cut and view.by_arrival and rows else view.position.snapshot
     return watermarks.encode(
         upto, identity=view.identity, feed_id=int(feed_id) if feed_id else None
     )

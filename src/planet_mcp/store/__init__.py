@@ -6,7 +6,7 @@ this package and in `planet_mcp.schema`, nowhere else.
 
 from planet_mcp.store.database import Database
 from planet_mcp.store.entries import Entries, EntryText, RiverEntry, StoredArticle
-from planet_mcp.store.feeds import Feeds, FeedsPage, Outcome, Summary
+from planet_mcp.store.feeds import Failure, Feeds, FeedsPage, Outcome, Saved, Summary
 from planet_mcp.store.search import Filters, Found, Hit, Search
 from planet_mcp.store.store import Store
 
@@ -14,6 +14,7 @@ __all__ = [
     "Database",
     "Entries",
     "EntryText",
+    "Failure",
     "Feeds",
     "FeedsPage",
     "Filters",
@@ -21,6 +22,7 @@ __all__ = [
     "Hit",
     "Outcome",
     "RiverEntry",
+    "Saved",
     "Search",
     "Store",
     "StoredArticle",

@@ -6,25 +6,50 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from planet_mcp.models import Article
+from planet_mcp.models import Article, Enclosure
 from planet_mcp.store.database import Database
+from planet_mcp.store.pages import page_id, put_article
 from planet_mcp.store.rows import (
     split_names,
     to_optional_time,
     to_seconds,
     to_time,
 )
-from planet_mcp.store.saving import page_id, put_article
 from planet_mcp.urls import canonical, host_of
 
 MERGED_PAGES = 50
 
+# Of the first entry `s` of a story: that it is one, and of all that a feed has of the story.
+_FIRST = "s.story_id = s.id AND s.feed_id IS NOT NULL"
+_FIRST_OF_FEED = """
+    s.feed_id = :feed_id AND NOT EXISTS (
+        SELECT 1 FROM entries AS o
+        WHERE (o.id = s.story_id OR (o.story_id = s.story_id AND o.story_id <> o.id))
+          AND o.feed_id = :feed_id AND o.id < s.id
+    )
+"""
+# The fullest that a feed has of the story of `s`.
+TOLD_IN_FEED = """(
+    SELECT o.id FROM entries AS o
+    WHERE (o.id = s.story_id OR (o.story_id = s.story_id AND o.story_id <> o.id))
+      AND o.feed_id = :feed_id
+    ORDER BY o.words DESC, o.id LIMIT 1
+)"""
+# The title of an entry `e`, which may have it from another one that tells the same story.
+TOLD_TITLE = """CASE WHEN e.title_derived THEN coalesce(
+    (SELECT first.told_title FROM entries AS first WHERE first.id = e.story_id), c.title
+) ELSE c.title END"""
+
 
 @dataclass(frozen=True, slots=True)
 class RiverEntry:
-    """One line of the river; `text` is the Markdown, cut, when it was asked for."""
+    """One line of the river; `text` is the Markdown, cut, when it was asked for.
+
+    `id` is the entry that tells the story, `first_id` the one that stands for it in the order.
+    """
 
     id: int
+    first_id: int
     feed_id: int
     feed: str
     title: str
@@ -49,6 +74,7 @@ class EntryText:
     markdown: str
     words: int
     teaser: bool
+    enclosures: tuple[Enclosure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +125,12 @@ class Entries:
         Only entries stored up to `snapshot` count; `before` is the (time, id) of the last entry
         that was shown already.
         """
-        where = "e.ordered_at >= :since AND e.id <= :snapshot"
-        more = " AND (e.ordered_at, e.id) < (:time, :id)" if before else ""
+        where = "s.ordered_at >= :since AND s.id <= :snapshot"
+        more = " AND (s.ordered_at, s.id) < (:time, :id)" if before else ""
         values: dict[str, object] = {"since": to_seconds(since), "snapshot": snapshot}
         values |= {"time": before[0], "id": before[1]} if before else {}
         return self._river(
-            where, more, values, "e.ordered_at DESC, e.id DESC", feed_id, limit, text_chars
+            where, more, values, "s.ordered_at DESC, s.id DESC", feed_id, limit, text_chars
         )
 
     def arrivals(
@@ -121,9 +147,9 @@ class Entries:
 
         `shown` is the id up to which they were shown already.
         """
-        where = "e.id > :after AND e.id <= :snapshot"
+        where = "s.id > :after AND s.id <= :snapshot"
         values: dict[str, object] = {"after": after, "snapshot": snapshot, "shown": shown}
-        return self._river(where, " AND e.id > :shown", values, "e.id", feed_id, limit, text_chars)
+        return self._river(where, " AND s.id > :shown", values, "s.id", feed_id, limit, text_chars)
 
     def _river(  # noqa: PLR0917
         self,
@@ -135,16 +161,17 @@ class Entries:
         limit: int,
         text_chars: int,
     ) -> tuple[list[RiverEntry], int]:
-        of_feed = "e.feed_id = :feed_id" if feed_id else "e.feed_id IS NOT NULL"
-        source = f"FROM entries AS e WHERE {where} AND e.story_id = e.id AND {of_feed}"
+        source = f"FROM entries AS s WHERE {where} AND {_FIRST_OF_FEED if feed_id else _FIRST}"
         values = {**values, "feed_id": feed_id, "limit": limit, "chars": text_chars}
         with self._database.reading() as connection:
             total: int = connection.execute(f"SELECT count(*) {source}", values).fetchone()[0]
             rows = connection.execute(
                 f"""
-                SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed, c.title, e.url,
-                       e.ordered_at, c.excerpt, substr(c.markdown, 1, :chars) AS text
-                FROM (SELECT e.* {source}{more} ORDER BY {order} LIMIT :limit) AS e
+                SELECT e.id, s.id AS first_id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
+                       {TOLD_TITLE} AS title, e.url, s.ordered_at, c.excerpt,
+                       substr(c.markdown, 1, :chars) AS text
+                FROM (SELECT s.* {source}{more} ORDER BY {order} LIMIT :limit) AS s
+                JOIN entries AS e ON e.id = {TOLD_IN_FEED if feed_id else "s.told_by"}
                 JOIN feeds AS f ON f.id = e.feed_id
                 JOIN contents AS c ON c.entry_id = e.id
                 ORDER BY {order}
@@ -158,9 +185,9 @@ class Entries:
         """Return an entry with its whole text."""
         with self._database.reading() as connection:
             row = connection.execute(
-                """
-                SELECT e.id, coalesce(f.label, f.title, f.url) AS feed, c.title, e.url, c.authors,
-                       e.published,
+                f"""
+                SELECT e.id, coalesce(f.label, f.title, f.url) AS feed, {TOLD_TITLE} AS title,
+                       e.url, c.authors, e.published,
                        coalesce(e.revised_at, e.first_seen_at) AS seen_at,
                        c.markdown, e.words, e.teaser
                 FROM entries AS e
@@ -170,13 +197,24 @@ class Entries:
                 """,
                 (entry_id,),
             ).fetchone()
-        return None if row is None else _entry_text(row)
+            enclosures = connection.execute(
+                """
+                SELECT url, type, length, seconds FROM enclosures
+                WHERE entry_id = ? ORDER BY position
+                """,
+                (entry_id,),
+            ).fetchall()
+        return None if row is None else _entry_text(row, enclosures)
 
     def find(self, url: str) -> int | None:
-        """Return the id of the entry or page at this URL: the first of its story."""
+        """Return the id of the entry at this URL, the fullest of several, or else of the page."""
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT min(story_id) FROM entries WHERE canonical_url = ?", (canonical(url),)
+                """
+                SELECT id FROM entries WHERE canonical_url = ?
+                ORDER BY feed_id IS NULL, words DESC, id LIMIT 1
+                """,
+                (canonical(url),),
             ).fetchone()
         return row[0] if row else None
 
@@ -233,28 +271,28 @@ def _newest_id(connection: sqlite3.Connection) -> int:
 
 
 def retellings(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Return, for each story that several entries tell, the titles of the other feeds."""
+    """Return, for each entry whose story others tell too, the titles of the other feeds."""
     rows = connection.execute(
         """
-        SELECT DISTINCT e.story_id, coalesce(f.label, f.title, f.url) AS feed
+        SELECT DISTINCT e.id, coalesce(f.label, f.title, f.url) AS feed
         FROM entries AS e
-        JOIN entries AS leader ON leader.id = e.story_id
-        JOIN feeds AS f ON f.id = e.feed_id
-        WHERE e.story_id IN (SELECT value FROM json_each(?)) AND e.story_id <> e.id
-          AND e.feed_id IS NOT leader.feed_id
+        JOIN entries AS o ON o.id = e.story_id OR (o.story_id = e.story_id AND o.story_id <> o.id)
+        JOIN feeds AS f ON f.id = o.feed_id
+        WHERE e.id IN (SELECT value FROM json_each(?)) AND o.feed_id IS NOT e.feed_id
         ORDER BY feed
         """,
         (json.dumps(ids),),
     ).fetchall()
     found: dict[int, tuple[str, ...]] = {}
     for row in rows:
-        found[row["story_id"]] = (*found.get(row["story_id"], ()), row["feed"])
+        found[row["id"]] = (*found.get(row["id"], ()), row["feed"])
     return found
 
 
 def _river_entry(row: sqlite3.Row, retold: dict[int, tuple[str, ...]]) -> RiverEntry:
     return RiverEntry(
         id=row["id"],
+        first_id=row["first_id"],
         feed_id=row["feed_id"],
         feed=row["feed"],
         title=row["title"],
@@ -266,7 +304,7 @@ def _river_entry(row: sqlite3.Row, retold: dict[int, tuple[str, ...]]) -> RiverE
     )
 
 
-def _entry_text(row: sqlite3.Row) -> EntryText:
+def _entry_text(row: sqlite3.Row, enclosures: Sequence[sqlite3.Row]) -> EntryText:
     return EntryText(
         id=row["id"],
         feed=row["feed"],
@@ -278,6 +316,7 @@ def _entry_text(row: sqlite3.Row) -> EntryText:
         markdown=row["markdown"],
         words=row["words"],
         teaser=bool(row["teaser"]),
+        enclosures=tuple(Enclosure(*each) for each in enclosures),
     )
 
 

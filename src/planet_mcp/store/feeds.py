@@ -1,23 +1,44 @@
 """Feeds: subscriptions, what is due, what a check brought, lists and counts."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from planet_mcp.models import Feed, FeedStatus, Gone, ParsedFeed, Subscription, Validators
+from planet_mcp import moves
+from planet_mcp.models import (
+    Feed,
+    FeedStatus,
+    Gone,
+    Move,
+    ParsedFeed,
+    PollingHints,
+    Subscription,
+    Validators,
+)
 from planet_mcp.schedule import DORMANT_AFTER
 from planet_mcp.store.database import Database
-from planet_mcp.store.rows import placeholders, to_optional_time, to_seconds, to_time
+from planet_mcp.store.rows import placeholders, split_names, to_optional_time, to_seconds, to_time
 from planet_mcp.store.saving import save_entries
+from planet_mcp.store.stories import forget_feeds
+from planet_mcp.times import day_of
+from planet_mcp.urls import canonical
+
+MOVE_SAID_FOR = timedelta(days=30)
 
 FeedSort = Literal["title", "newest_entry", "entries"]
 
 _COLUMNS = """
     id, url, coalesce(label, title, url) AS name, site_url, entries, newest_entry,
     problem, warning, errors, gone, validators_url, etag, last_modified, body_hash,
-    checked_at, next_check_at,
+    checked_at, next_check_at, hint_interval, skip_hours, skip_days,
+    moved_to, moved_checks, moved_seen_at, proposal,
+    (SELECT url || char(10) || left_at FROM former_addresses
+     WHERE feed_id = feeds.id AND left_at > :said_after ORDER BY left_at DESC LIMIT 1) AS former,
+    (SELECT group_concat(url, char(10)) FROM former_addresses
+     WHERE feed_id = feeds.id) AS former_urls,
     CASE
         WHEN gone = 2 THEN 'gone'
         WHEN errors > 0 THEN 'failing'
@@ -55,10 +76,28 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a check of a feed decided about its next one."""
+    """What a check of a feed decided about its next one, and what it showed of a move."""
 
     checked_at: datetime
     next_check_at: datetime
+    move: Move | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What was wrong with a feed, in words, and where its site has another one."""
+
+    problem: str
+    gone: Gone = Gone.NO
+    proposal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a feed document brought: new entries, and whether it has any that were known."""
+
+    new: int
+    shared: bool
 
 
 class Feeds:
@@ -157,7 +196,7 @@ class Feeds:
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM feeds WHERE {where} {tail}",
-                {**values, "dormant_before": to_seconds(now - DORMANT_AFTER)},
+                {**values, **_periods(now)},
             ).fetchall()
         return [_feed(row) for row in rows]
 
@@ -181,7 +220,7 @@ class Feeds:
         values = {
             "query": query.strip().lower(),
             "status": status,
-            "dormant_before": to_seconds(now - DORMANT_AFTER),
+            **_periods(now),
         }
         source = f"FROM (SELECT {_COLUMNS}, subscribed FROM feeds) WHERE {where}"
         hidden = ", ".join(str(int(item)) for item in shown)
@@ -216,8 +255,8 @@ class Feeds:
         *,
         validators: Validators,
         body_hash: str,
-    ) -> int:
-        """Store what a feed document brought, with the feed's state; returns the new entries."""
+    ) -> Saved:
+        """Store what a feed document brought, with the feed's state."""
         with self._database.writing() as connection:
             new = save_entries(connection, feed_id, parsed.entries, now=outcome.checked_at)
             connection.execute(
@@ -226,6 +265,8 @@ class Feeds:
                     title = coalesce(:title, title), site_url = coalesce(:site_url, site_url),
                     description = coalesce(:description, description),
                     language = coalesce(:language, language),
+                    image_url = coalesce(:image_url, image_url), hub_url = :hub_url,
+                    hint_interval = :interval, skip_hours = :hours, skip_days = :days,
                     body_hash = :body_hash, warning = :warning
                 WHERE id = :id
                 """,
@@ -235,44 +276,73 @@ class Feeds:
                     "site_url": parsed.site_url,
                     "description": parsed.description,
                     "language": parsed.language,
+                    "image_url": parsed.image_url,
+                    "hub_url": parsed.hub_url,
+                    "interval": parsed.hints.interval,
+                    "hours": _join_numbers(parsed.hints.skip_hours),
+                    "days": _join_numbers(parsed.hints.skip_days),
                     "body_hash": body_hash,
                     "warning": parsed.warning,
                 },
             )
             _record_answer(connection, feed_id, outcome, validators)
-        return new
+        return Saved(new, shared=new < len({entry.key for entry in parsed.entries}))
 
     def record_unchanged(self, feed_id: int, outcome: Outcome, *, validators: Validators) -> None:
         """Note that a feed answered, but has nothing new."""
         with self._database.writing() as connection:
             _record_answer(connection, feed_id, outcome, validators)
 
-    def record_failure(
-        self, feed_id: int, outcome: Outcome, *, problem: str, gone: Gone = Gone.NO
-    ) -> None:
+    def record_failure(self, feed_id: int, outcome: Outcome, *, failure: Failure) -> None:
         """Note that a check failed; entries and validators stay as they are."""
         with self._database.writing() as connection:
             connection.execute(
                 """
                 UPDATE feeds SET checked_at = ?, next_check_at = ?, errors = errors + 1,
-                                 problem = ?, gone = ?
+                                 problem = ?, gone = ?, proposal = ?
                 WHERE id = ?
                 """,
                 (
                     to_seconds(outcome.checked_at),
                     to_seconds(outcome.next_check_at),
-                    problem,
-                    int(gone),
+                    failure.problem,
+                    int(failure.gone),
+                    failure.proposal,
                     feed_id,
                 ),
             )
 
-    def postpone(self, feed_id: int, *, until: datetime) -> None:
-        """Check a feed later; what is known of it stays as it is."""
+    def postpone(self, ids: Sequence[int], *, until: datetime) -> None:
+        """Check feeds later that would be checked before; what is known of them stays."""
         with self._database.writing() as connection:
             connection.execute(
-                "UPDATE feeds SET next_check_at = ? WHERE id = ?", (to_seconds(until), feed_id)
+                f"UPDATE feeds SET next_check_at = max(next_check_at, ?) "
+                f"WHERE id IN ({placeholders(len(ids))})",
+                (to_seconds(until), *ids),
             )
+
+    def adopt(self, feed_id: int, url: str, *, now: datetime) -> bool:
+        """Follow a feed at the address that it moved to; False when another feed is there."""
+        address = canonical(url)
+        with self._database.writing() as connection:
+            rows = connection.execute("SELECT id, url FROM feeds").fetchall()
+            if any(row["id"] != feed_id and canonical(row["url"]) == address for row in rows):
+                return False
+            before = next(row["url"] for row in rows if row["id"] == feed_id)
+            connection.execute("DELETE FROM former_addresses WHERE address = ?", (address,))
+            connection.execute(
+                """
+                INSERT INTO former_addresses (address, feed_id, url, left_at) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET feed_id = excluded.feed_id, url = excluded.url,
+                                          left_at = excluded.left_at
+                """,
+                (canonical(before), feed_id, before, to_seconds(now)),
+            )
+            connection.execute(
+                "UPDATE feeds SET url = ?, moved_to = NULL, moved_checks = 0 WHERE id = ?",
+                (url, feed_id),
+            )
+        return True
 
     def recent_dates(self, feed_id: int, *, limit: int = 10) -> list[datetime]:
         """Return the dates of a feed's newest entries."""
@@ -322,25 +392,12 @@ def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datet
 
 
 def _delete_entries(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
-    marks = placeholders(len(ids))
-    connection.execute(
-        # A story whose first teller goes is led by its next one.
-        f"""
-        UPDATE entries SET story_id = (
-            SELECT min(other.id) FROM entries AS other
-            WHERE other.story_id = entries.story_id AND other.feed_id NOT IN ({marks})
-        )
-        WHERE feed_id NOT IN ({marks})
-          AND story_id IN (SELECT id FROM entries WHERE feed_id IN ({marks}))
-        """,
-        (*ids, *ids, *ids),
-    )
-    connection.execute(f"DELETE FROM entries WHERE feed_id IN ({marks})", ids)
+    forget_feeds(connection, json.dumps(ids))
     connection.execute(
         f"""
         UPDATE feeds SET entries = 0, newest_entry = NULL, body_hash = NULL,
                          validators_url = NULL, etag = NULL, last_modified = NULL
-        WHERE id IN ({marks})
+        WHERE id IN ({placeholders(len(ids))})
         """,
         ids,
     )
@@ -354,7 +411,8 @@ def _record_answer(
         UPDATE feeds SET
             checked_at = :checked_at, succeeded_at = :checked_at, next_check_at = :next_check_at,
             validators_url = :url, etag = :etag, last_modified = :last_modified,
-            errors = 0, gone = 0, problem = NULL
+            moved_to = :moved_to, moved_checks = :moved_checks, moved_seen_at = :moved_seen_at,
+            errors = 0, gone = 0, problem = NULL, proposal = NULL
         WHERE id = :id
         """,
         {
@@ -364,8 +422,46 @@ def _record_answer(
             "url": validators.url,
             "etag": validators.etag,
             "last_modified": validators.last_modified,
+            "moved_to": outcome.move.url if outcome.move else None,
+            "moved_checks": outcome.move.checks if outcome.move else 0,
+            "moved_seen_at": to_seconds(outcome.move.seen_at) if outcome.move else None,
         },
     )
+
+
+def _periods(now: datetime) -> dict[str, object]:
+    return {
+        "dormant_before": to_seconds(now - DORMANT_AFTER),
+        "said_after": to_seconds(now - MOVE_SAID_FOR),
+    }
+
+
+def _join_numbers(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, numbers))
+
+
+def _split_numbers(column: str) -> tuple[int, ...]:
+    return tuple(map(int, column.split(","))) if column else ()
+
+
+def _warning(row: sqlite3.Row) -> str | None:
+    said = [row["warning"]]
+    if row["former"]:
+        url, _, left_at = row["former"].partition("\n")
+        said.append(
+            f"It moved here; it was followed at {url} until {day_of(to_time(int(left_at)))}"
+        )
+    if row["moved_checks"] >= moves.CHECKS:
+        said.append(
+            f"It moved to {row['moved_to']}, where another feed is followed: remove one of the two"
+        )
+    return "; ".join(filter(None, said)) or None
+
+
+def _move(row: sqlite3.Row) -> Move | None:
+    if row["moved_to"] is None:
+        return None
+    return Move(row["moved_to"], row["moved_checks"], to_time(row["moved_seen_at"]))
 
 
 def _feed(row: sqlite3.Row) -> Feed:
@@ -381,11 +477,19 @@ def _feed(row: sqlite3.Row) -> Feed:
         newest_entry=to_optional_time(row["newest_entry"]),
         status=FeedStatus(row["status"]),
         problem=row["problem"],
-        warning=row["warning"],
+        warning=_warning(row),
         errors=row["errors"],
         gone=Gone(row["gone"]),
         validators=validators,
         body_hash=row["body_hash"],
+        hints=PollingHints(
+            row["hint_interval"],
+            _split_numbers(row["skip_hours"]),
+            _split_numbers(row["skip_days"]),
+        ),
+        move=_move(row),
+        proposal=row["proposal"],
+        former_urls=split_names(row["former_urls"] or ""),
         checked_at=to_optional_time(row["checked_at"]),
         next_check_at=to_time(row["next_check_at"]),
     )

@@ -1,6 +1,8 @@
 """Between SQLite's integers and Python's times, and lists kept in one column."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_seconds(moment: datetime | None) -> int | None:
@@ -10,7 +12,8 @@ def to_seconds(moment: datetime | None) -> int | None:
 
 def to_time(seconds: int) -> datetime:
     """Return the moment that the tables keep as seconds."""
-    return datetime.fromtimestamp(seconds, UTC)
+    # Not `fromtimestamp`, which some systems refuse for claims from before 1970.
+    return _EPOCH + timedelta(seconds=seconds)
 
 
 def to_optional_time(seconds: int | None) -> datetime | None:

@@ -1,22 +1,32 @@
-"""Entries written: what a feed document and a fetched page bring, and what is one story."""
+"""Entries written: what a feed document brings is added or revised."""
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from planet_mcp.models import Article, Content, ParsedEntry
+from planet_mcp.likeness import title_key
+from planet_mcp.models import Content, ParsedEntry
+from planet_mcp.store.recognition import Recognised, recognise
 from planet_mcp.store.rows import join_names, to_seconds
+from planet_mcp.store.stories import join_story, settle
+from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, host_of
 
 
 def save_entries(
-    connection: sqlite3.Connection, feed_id: int, entries: Iterable[ParsedEntry], *, now: datetime
+    connection: sqlite3.Connection, feed_id: int, entries: Sequence[ParsedEntry], *, now: datetime
 ) -> int:
     """Store the entries of a feed document: new ones are added, changed ones revised.
 
     What the feed no longer lists stays. Returns the number of new entries.
     """
-    new = sum(_save_entry(connection, feed_id, entry, now) for entry in entries)
+    new = 0
+    for found in recognise(connection, feed_id, entries):
+        if found.known is None:
+            _insert(connection, feed_id, found.entry, now)
+            new += 1
+        else:
+            _update(connection, found, now)
     connection.execute(
         """
         UPDATE feeds SET (entries, newest_entry) =
@@ -28,49 +38,28 @@ def save_entries(
     return new
 
 
-def _save_entry(
-    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, now: datetime
-) -> bool:
-    known = connection.execute(
-        "SELECT id, fingerprint FROM entries WHERE feed_id = ? AND key = ?", (feed_id, entry.key)
-    ).fetchone()
-    if known is None:
-        _insert(connection, feed_id, entry, now)
-    elif known["fingerprint"] != entry.fingerprint:
-        _revise(connection, known["id"], entry, now)
-    return known is None
-
-
 def _insert(
     connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, now: datetime
 ) -> None:
-    url_key = canonical(entry.url) if entry.url else None
-    ordered_at = min(entry.published or now, now)
     cursor = connection.execute(
         """
-        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, updated, first_seen_at,
-                             url, canonical_url, words, teaser, title_derived, fingerprint)
-        VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, first_seen_at,
+                             updated, url, canonical_url, words, teaser, title_derived,
+                             fingerprint, title_key, minhash_a, minhash_b)
+        VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             feed_id,
             entry.key,
-            to_seconds(ordered_at),
+            to_seconds(_place(entry.published, now)),
             to_seconds(entry.published),
-            to_seconds(entry.updated),
             to_seconds(now),
-            entry.url,
-            url_key,
-            entry.content.words,
-            entry.teaser,
-            entry.title_derived,
-            entry.fingerprint,
+            *_described(entry),
         ),
     )
     entry_id = cursor.lastrowid
     assert entry_id is not None  # noqa: S101 - an INSERT always sets it
-    story_id = _story(connection, feed_id, entry, url_key) or entry_id
-    connection.execute("UPDATE entries SET story_id = ? WHERE id = ?", (story_id, entry_id))
+    connection.execute("UPDATE entries SET story_id = id, told_by = id WHERE id = ?", (entry_id,))
     connection.execute(
         """
         INSERT INTO contents (entry_id, title, authors, tags, excerpt, markdown, text)
@@ -78,53 +67,38 @@ def _insert(
         """,
         (entry_id, *_content_values(entry)),
     )
-    _note_hosts(connection, [*entry.content.hosts, host_of(entry.url or "")])
+    _attach(connection, entry_id, entry)
+    join_story(connection, entry_id)
 
 
-def _story(
-    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, url_key: str | None
-) -> int | None:
-    """Find an entry that tells the same story: the same page, told under the same title.
+def _place(published: datetime | None, now: datetime) -> datetime:
+    """Return where an entry stands in time for good: as published, if that can be, else now."""
+    return min(published, now) if published and is_credible(published, now=now) else now
 
-    The title counts because some feeds link all their entries to one page.
-    """
-    if url_key is None:
-        return None
-    row = connection.execute(
-        """
-        SELECT e.story_id FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
-        WHERE e.canonical_url = ? AND e.feed_id IS NOT NULL AND e.story_id <> 0
-          AND (lower(c.title) = lower(?)
-               OR (e.feed_id <> ? AND (instr(c.title, ?) OR instr(?, c.title))))
-        ORDER BY e.id LIMIT 1
-        """,
-        (url_key, entry.title, feed_id, entry.title, entry.title),
-    ).fetchone()
-    return None if row is None else row["story_id"]
+
+def _update(connection: sqlite3.Connection, found: Recognised, now: datetime) -> None:
+    """Take over what changed; where the entry stands in time stays as first seen."""
+    entry, known = found.entry, found.known
+    assert known is not None  # noqa: S101 - new entries are inserted
+    if known.key != entry.key:
+        connection.execute("UPDATE entries SET key = ? WHERE id = ?", (entry.key, known.id))
+    if known.fingerprint != entry.fingerprint:
+        # That a feed changed its ids and addresses is no revision of its posts.
+        _revise(connection, known.id, entry, None if known.key != entry.key else now)
 
 
 def _revise(
-    connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry, now: datetime
+    connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry, now: datetime | None
 ) -> None:
-    """Take over a changed text; where the entry stands in time stays as first seen."""
     connection.execute(
         """
-        UPDATE entries SET updated = ?, revised_at = ?, revisions = revisions + 1, url = ?,
-                           canonical_url = ?, words = ?, teaser = ?, title_derived = ?,
-                           fingerprint = ?
+        UPDATE entries SET
+            revised_at = coalesce(?, revised_at), revisions = revisions + ?,
+            updated = ?, url = ?, canonical_url = ?, words = ?, teaser = ?, title_derived = ?,
+            fingerprint = ?, title_key = ?, minhash_a = ?, minhash_b = ?
         WHERE id = ?
         """,
-        (
-            to_seconds(entry.updated),
-            to_seconds(now),
-            entry.url,
-            canonical(entry.url) if entry.url else None,
-            entry.content.words,
-            entry.teaser,
-            entry.title_derived,
-            entry.fingerprint,
-            entry_id,
-        ),
+        (to_seconds(now), now is not None, *_described(entry), entry_id),
     )
     connection.execute(
         """
@@ -137,7 +111,38 @@ def _revise(
         """,
         (*_content_values(entry), entry_id),
     )
-    _note_hosts(connection, [*entry.content.hosts, host_of(entry.url or "")])
+    connection.execute("DELETE FROM enclosures WHERE entry_id = ?", (entry_id,))
+    _attach(connection, entry_id, entry)
+    (story_id,) = connection.execute(
+        "SELECT story_id FROM entries WHERE id = ?", (entry_id,)
+    ).fetchone()
+    settle(connection, story_id)
+
+
+def _described(entry: ParsedEntry) -> tuple[object, ...]:
+    return (
+        to_seconds(entry.updated),
+        entry.url,
+        canonical(entry.url) if entry.url else None,
+        entry.content.words,
+        entry.teaser,
+        entry.title_derived,
+        entry.fingerprint,
+        title_key(entry.title),
+        *(entry.signature or (None, None)),
+    )
+
+
+def _attach(connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry) -> None:
+    connection.executemany(
+        "INSERT INTO enclosures (entry_id, position, url, type, length, seconds) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (entry_id, position, each.url, each.type, each.length, each.seconds)
+            for position, each in enumerate(entry.enclosures)
+        ],
+    )
+    note_hosts(connection, [*entry.content.hosts, host_of(entry.url or "")])
 
 
 def _content_values(entry: ParsedEntry) -> tuple[str, ...]:
@@ -152,77 +157,9 @@ def _content_values(entry: ParsedEntry) -> tuple[str, ...]:
     )
 
 
-def _note_hosts(connection: sqlite3.Connection, hosts: Collection[str]) -> None:
+def note_hosts(connection: sqlite3.Connection, hosts: Collection[str]) -> None:
+    """Remember hosts to which stored entries lead."""
     connection.executemany(
         "INSERT INTO hosts (host) VALUES (?) ON CONFLICT DO NOTHING",
         [(host,) for host in hosts if host],
     )
-
-
-def page_id(connection: sqlite3.Connection, url: str, article: Article, now: datetime) -> int:
-    """Return the entry id of a page that belongs to no feed; a new one gets its entry."""
-    key = canonical(url)
-    known = connection.execute(
-        "SELECT id FROM entries WHERE feed_id IS NULL AND key = ?", (key,)
-    ).fetchone()
-    if known:
-        return int(known["id"])
-    ordered_at = to_seconds(min(article.published or now, now))
-    entry_id = connection.execute(
-        """
-        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, first_seen_at, url,
-                             canonical_url, words, teaser, title_derived, fingerprint)
-        VALUES (NULL, ?, 0, ?, ?, ?, ?, ?, ?, 0, 0, '')
-        """,
-        (
-            key,
-            ordered_at,
-            to_seconds(article.published),
-            to_seconds(now),
-            url,
-            key,
-            article.content.words,
-        ),
-    ).lastrowid
-    assert entry_id is not None  # noqa: S101 - an INSERT always sets it
-    connection.execute("UPDATE entries SET story_id = id WHERE id = ?", (entry_id,))
-    connection.execute(
-        """
-        INSERT INTO contents (entry_id, title, authors, tags, excerpt, markdown, text)
-        VALUES (?, ?, ?, '', ?, '', '')
-        """,
-        (entry_id, article.title or url, join_names(article.authors), article.content.excerpt),
-    )
-    return entry_id
-
-
-def put_article(
-    connection: sqlite3.Connection, entry_id: int, url: str, article: Article, *, now: datetime
-) -> None:
-    """Keep the page fetched for an entry in place of an earlier one, and index its text."""
-    connection.execute(
-        """
-        INSERT INTO articles (entry_id, url, title, authors, published, markdown, fetched_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (entry_id) DO UPDATE SET
-            url = excluded.url, title = excluded.title, authors = excluded.authors,
-            published = excluded.published, markdown = excluded.markdown,
-            fetched_at = excluded.fetched_at
-        """,
-        (
-            entry_id,
-            url,
-            article.title,
-            join_names(article.authors),
-            to_seconds(article.published),
-            article.content.markdown,
-            to_seconds(now),
-        ),
-    )
-    connection.execute(
-        "UPDATE contents SET text = ? WHERE entry_id = ?", (article.content.text, entry_id)
-    )
-    connection.execute(
-        "UPDATE entries SET words = ? WHERE id = ?", (article.content.words, entry_id)
-    )
-    _note_hosts(connection, [*article.content.hosts, host_of(url)])

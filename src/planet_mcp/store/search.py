@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from planet_mcp.snippets import beginning, snippet
 from planet_mcp.store.database import Database
-from planet_mcp.store.entries import retellings
+from planet_mcp.store.entries import TOLD_IN_FEED, TOLD_TITLE, retellings
 from planet_mcp.store.rows import (
     split_names,
     to_optional_time,
@@ -44,9 +44,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One story that was found."""
+    """One story that was found; `id` is the entry that tells it, `first_id` the story's first."""
 
     id: int
+    first_id: int
     feed_id: int | None
     feed: str | None
     title: str
@@ -100,7 +101,7 @@ class Search:
             else:
                 total = _count(connection, source, values)
             chosen = _blend(matches, shown, now)
-            hits = _hits(connection, chosen[:limit], words)
+            hits = _hits(connection, chosen[:limit], words, filters.feed_id)
             return Found(hits, total, more=len(chosen) > limit)
 
     def newest(
@@ -129,7 +130,7 @@ class Search:
                 {**values, "limit": limit + 1},
             ).fetchall()
             chosen = [row["story_id"] for row in rows]
-            hits = _hits(connection, chosen[:limit], words)
+            hits = _hits(connection, chosen[:limit], words, filters.feed_id)
             return Found(hits, total, more=len(chosen) > limit)
 
 
@@ -198,28 +199,40 @@ def _blend(
     return [story for story in dict.fromkeys(story for _, story in scored) if story not in shown]
 
 
-def _hits(connection: sqlite3.Connection, ids: Sequence[int], words: Sequence[str]) -> list[Hit]:
+def _hits(
+    connection: sqlite3.Connection, ids: Sequence[int], words: Sequence[str], feed_id: int | None
+) -> list[Hit]:
     """Read what is shown of these stories, in their order."""
     rows = connection.execute(
-        """
-        SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed, c.title, e.url,
-               c.authors, e.ordered_at, e.revised_at, c.excerpt, e.words,
-               CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
-        FROM entries AS e
+        f"""
+        SELECT e.id, s.id AS first_id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
+               {TOLD_TITLE} AS title, e.url, c.authors, s.ordered_at, e.revised_at, c.excerpt,
+               e.words, CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
+        FROM entries AS s
+        JOIN entries AS e ON e.id = {TOLD_IN_FEED if feed_id else "s.told_by"}
         JOIN contents AS c ON c.entry_id = e.id
         LEFT JOIN feeds AS f ON f.id = e.feed_id
-        WHERE e.id IN (SELECT value FROM json_each(:ids))
+        WHERE s.id IN (SELECT value FROM json_each(:ids))
         """,
-        {"found": bool(words), "chars": SEARCHED_CHARS, "ids": json.dumps(ids)},
+        {
+            "found": bool(words),
+            "chars": SEARCHED_CHARS,
+            "ids": json.dumps(ids),
+            "feed_id": feed_id,
+        },
     ).fetchall()
-    by_id = {row["id"]: row for row in rows}
-    retold = retellings(connection, ids)
-    return [_hit(by_id[item], words=words, also_in=retold.get(item, ())) for item in ids]
+    by_story = {row["first_id"]: row for row in rows}
+    retold = retellings(connection, [row["id"] for row in rows])
+    return [
+        _hit(row, words=words, also_in=retold.get(row["id"], ()))
+        for row in (by_story[story] for story in ids)
+    ]
 
 
 def _hit(row: sqlite3.Row, *, words: Sequence[str], also_in: tuple[str, ...]) -> Hit:
     return Hit(
         id=row["id"],
+        first_id=row["first_id"],
         feed_id=row["feed_id"],
         feed=row["feed"],
         title=row["title"],

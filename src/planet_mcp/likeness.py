@@ -1,0 +1,105 @@
+"""Whether two entries can be the same story: their titles and texts compared (pure)."""
+
+import re
+import unicodedata
+import zlib
+from hashlib import blake2b
+
+SIGNED_WORDS = 30
+_SHINGLE = 4
+_MOST_WORDS = 3_000
+_TOLD_WORDS = 20
+# Turns one order of hash values into another, so that one hash gives two minima.
+_OTHER_ORDER = 0x9E3779B9
+_DIFFERENT = 0.1
+
+# `+` and `#` tell C, C++ and C# apart.
+_WORD = re.compile(r"[^\W_]+[+#]*")
+_PART = frozenset({"part", "chapter", "episode", "ep", "vol", "volume", "teil", "partie", "parte"})
+_COUNTED = frozenset(
+    {
+        *("one two three four five six seven eight nine ten eleven twelve").split(),
+        *("first second third fourth fifth sixth seventh eighth ninth tenth").split(),
+        *("january february march april may june july august september october").split(),
+        *("november december monday tuesday wednesday thursday friday saturday sunday").split(),
+        *("ii iii iv vi vii viii ix xi xii xiii xiv xv xvi xvii xviii xix xx").split(),
+    }
+)
+
+Signature = tuple[int, int]
+
+
+def plain(text: str) -> str:
+    """Return only the words of a text, in one spelling: no case, punctuation or markup."""
+    return " ".join(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def title_key(title: str) -> int | None:
+    """Return a number that titles share which differ in case and punctuation alone."""
+    words = plain(title)
+    if not words:
+        return None
+    return int.from_bytes(blake2b(words.encode(), digest_size=8).digest(), signed=True)
+
+
+def are_numbered_apart(title: str, other: str) -> bool:
+    """Say whether two titles count differently, as the parts of a series or two releases do.
+
+    A title that counts nothing is apart from none.
+    """
+    numbers, others = _numbers(title), _numbers(other)
+    return bool(numbers) and bool(others) and numbers != others
+
+
+def _numbers(title: str) -> list[str]:
+    words = _words(title)
+    follows_part = {index + 1 for index, word in enumerate(words) if word in _PART}
+    return [
+        word
+        for index, word in enumerate(words)
+        if word in _COUNTED or index in follows_part or any(map(str.isdigit, word))
+    ]
+
+
+def signature(text: str) -> Signature | None:
+    """Return two numbers of which near-identical texts share at least one; None for short ones.
+
+    The smallest hashes of the text's runs of four words, in two orders: the chance that texts
+    share one is their likeness (min-wise hashing, Broder 1997).
+    """
+    runs = _runs(text)
+    if len(runs) < SIGNED_WORDS - _SHINGLE + 1:
+        return None
+    return min(runs), min(run ^ _OTHER_ORDER for run in runs)
+
+
+def likeness(text: str, other: str) -> float:
+    """Return which share of the runs of words of both texts is common to them, 0 to 1."""
+    runs, others = _runs(text), _runs(other)
+    return len(runs & others) / len(runs | others) if runs and others else 0.0
+
+
+def are_clearly_different(text: str, other: str) -> bool:
+    """Say whether two texts, both long enough to tell, have hardly a run of words in common."""
+    if min(len(_words(text)), len(_words(other))) < _TOLD_WORDS:
+        return False
+    runs, others = _runs(text), _runs(other)
+    return len(runs & others) < _DIFFERENT * min(len(runs), len(others))
+
+
+def opens(title: str, text: str) -> bool:
+    """Say whether a text begins with these words; a single short word says nothing."""
+    words = _words(title)
+    return len(words) > 1 and _words(text)[: len(words)] == words
+
+
+def _runs(text: str) -> set[int]:
+    words = _words(text)[:_MOST_WORDS]
+    return {
+        zlib.crc32(" ".join(words[index : index + _SHINGLE]).encode())
+        for index in range(len(words) - _SHINGLE + 1)
+    }
