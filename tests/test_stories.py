@@ -165,6 +165,22 @@ async def test_nearly_the_same_text_in_two_feeds_is_one_story(planet: Planet, si
     assert hit.also_in == ["Blog 1"]
 
 
+@pytest.mark.parametrize("cut", [True, False], ids=["cut", "introduced"])
+async def test_a_post_under_its_title_in_two_feeds_is_one_story(
+    planet: Planet, site: Site, cut: bool
+) -> None:
+    text = prose(1, 300)
+    copy = prose(1, 40) if cut else f"{prose(2, 60)} {text} {prose(3, 60)}"
+    (hit,) = await stories(
+        planet,
+        site,
+        [Post("How imports work", html(text), age=DAY, link="https://a.example/imports")],
+        [Post("How imports work", html(copy), age=20 * DAY, link="https://dev.example/x1")],
+    )
+
+    assert len(hit.also_in or []) == 1
+
+
 async def test_a_story_without_a_date_takes_that_of_another_telling(
     planet: Planet, site: Site
 ) -> None:
@@ -312,6 +328,18 @@ async def test_different_posts_with_one_title_in_two_feeds_stay_apart(
     assert len(hits) == 2
 
 
+async def test_posts_of_one_title_without_dates_stay_apart(planet: Planet, site: Site) -> None:
+    items = "".join(
+        f"<item><title>February update</title><link>https://a.example/{n}</link>"
+        f"<description>{prose(1, 40)} {prose(n, 80)}</description></item>"
+        for n in (2, 3)
+    )
+    document = f"<rss version='2.0'><channel><title>Undated</title>{items}</channel></rss>"
+    await planet.add_feeds([site.add("/feed", document)])
+
+    assert (await planet.search_entries()).result.total == 2
+
+
 async def test_a_short_title_without_text_is_no_twin_of_what_begins_like_it(
     planet: Planet, site: Site
 ) -> None:
@@ -380,6 +408,22 @@ async def test_a_redesign_that_changes_all_ids_doubles_nothing(
     assert hits[1].url == new.format(1)
     assert not any(hit.updated for hit in hits)
     assert (await planet.latest_entries(watermark=watermark)).result.total == 1
+
+
+async def test_two_entries_of_one_document_are_two_however_alike(
+    planet: Planet, site: Site
+) -> None:
+    posts = [Post("Twice", html(prose(1)), link="https://a.example/1", guid=str(n)) for n in (1, 2)]
+    url = site.add("/feed", rss(posts))
+    await planet.add_feeds([url])
+    site.add("/feed", rss(posts, title="A title that makes the document another one"))
+
+    refreshed = (await planet.refresh_feeds([url])).result
+
+    assert refreshed.new_entries == 0
+    assert (await planet.list_feeds()).result.feeds[0].entries == 2
+    (hit,) = (await planet.search_entries()).result.hits
+    assert hit.updated is None
 
 
 async def test_the_next_issue_under_the_same_title_is_no_redesign(

@@ -83,12 +83,21 @@ def likeness(text: str, other: str) -> float:
     return len(runs & others) / len(runs | others) if runs and others else 0.0
 
 
+def share_held(text: str, other: str) -> float:
+    """Return which share of the shorter text's runs of words the longer one holds, 0 to 1.
+
+    Texts of a few words hold nothing, for they would be held by many.
+    """
+    if min(len(_words(text)), len(_words(other))) < _TOLD_WORDS:
+        return 0.0
+    runs, others = _runs(text), _runs(other)
+    return len(runs & others) / min(len(runs), len(others))
+
+
 def are_clearly_different(text: str, other: str) -> bool:
     """Say whether two texts, both long enough to tell, have hardly a run of words in common."""
-    if min(len(_words(text)), len(_words(other))) < _TOLD_WORDS:
-        return False
-    runs, others = _runs(text), _runs(other)
-    return len(runs & others) < _DIFFERENT * min(len(runs), len(others))
+    long = min(len(_words(text)), len(_words(other))) >= _TOLD_WORDS
+    return long and share_held(text, other) < _DIFFERENT
 
 
 def opens(title: str, text: str) -> bool:

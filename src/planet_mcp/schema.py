@@ -174,7 +174,7 @@ _M002 = (
     "ALTER TABLE entries ADD COLUMN minhash_a INTEGER",
     "ALTER TABLE entries ADD COLUMN minhash_b INTEGER",
     "UPDATE entries SET told_by = id",
-    "CREATE INDEX entries_title ON entries (feed_id, title_key) WHERE title_key IS NOT NULL",
+    "CREATE INDEX entries_title ON entries (title_key, feed_id) WHERE title_key IS NOT NULL",
     "CREATE INDEX entries_minhash_a ON entries (minhash_a) WHERE minhash_a IS NOT NULL",
     "CREATE INDEX entries_minhash_b ON entries (minhash_b) WHERE minhash_b IS NOT NULL",
     """

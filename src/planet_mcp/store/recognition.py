@@ -52,7 +52,7 @@ def recognise(
     """Tell which stored entries those of a feed document are; of copies the first counts."""
     distinct = {entry.key: entry for entry in reversed(entries)}
     known = _with_keys(connection, feed_id, list(distinct))
-    taken = set(known)
+    taken = set(distinct)
     for key in reversed(distinct):
         entry, found = distinct[key], known.get(key)
         if found is not None and _is_other(entry, found):
@@ -60,8 +60,7 @@ def recognise(
             found = _with_keys(connection, feed_id, [entry.key]).get(entry.key)
         if found is None:
             found = _under_another_key(connection, feed_id, entry, taken)
-        if found is not None:
-            taken.add(found.key)
+        taken.add(found.key if found else entry.key)
         yield Recognised(entry, found)
 
 

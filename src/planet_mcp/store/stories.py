@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from planet_mcp.likeness import are_clearly_different, are_numbered_apart, likeness, opens
+from planet_mcp.likeness import (
+    are_clearly_different,
+    are_numbered_apart,
+    likeness,
+    opens,
+    share_held,
+)
 from planet_mcp.urls import names_a_page
 
 # A weekly issue may come half a day early.
@@ -18,13 +24,16 @@ TWIN_WITHIN = timedelta(days=2)
 ALIKE_WITHIN = timedelta(days=60)
 # What is the same word for word is the same story however far apart.
 ALIKE, EQUAL = 0.85, 0.97
+# Under one title the other may be cut, or have an introduction of its own.
+HELD, HELD_LATER = 0.7, 0.9
 EMPTY_WORDS = 5
 MOST_COMPARED = 50
 # Slightly longer than the first telling is a footer more, not a fuller story.
 NEARLY_AS_FULL = 0.9
 
 _COLUMNS = """
-    e.id, e.story_id, e.feed_id, e.ordered_at, e.canonical_url, e.words, e.title_derived,
+    e.id, e.story_id, e.feed_id, e.ordered_at, e.published = e.ordered_at, e.canonical_url,
+    e.words, e.title_derived,
     e.title_key, e.minhash_a, e.minhash_b, c.title, substr(c.text, 1, 40000) AS text
 """
 _MEMBERS = "(e.id = :story OR (e.story_id = :story AND e.story_id <> e.id))"
@@ -38,6 +47,7 @@ class _Telling:
     story_id: int
     feed_id: int
     ordered_at: int
+    dated: int | None
     canonical_url: str | None
     words: int
     title_derived: bool
@@ -59,7 +69,7 @@ def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
     new = _telling(connection, entry_id)
     stories = {
         other.story_id
-        for find in (_same_link, _same_title, _empty_twin, _same_text)
+        for find in (_same_link, _same_title, _empty_twin, _same_post, _same_text)
         for other in find(connection, new)
     }
     if not stories:
@@ -180,7 +190,12 @@ def _is_shared_address(new: _Telling, others: list[_Telling]) -> bool:
 
 
 def _is_one_post(new: _Telling, other: _Telling) -> bool:
-    return new.is_near(other, SAME_TITLE_WITHIN) and not are_clearly_different(new.text, other.text)
+    if not new.is_near(other, SAME_TITLE_WITHIN) or are_clearly_different(new.text, other.text):
+        return False
+    # Entries without dates stand together in time, however far apart they were written.
+    texts = new.words > EMPTY_WORDS and other.words > EMPTY_WORDS
+    dated = new.dated and other.dated
+    return bool(dated) or not texts or likeness(new.text, other.text) >= ALIKE
 
 
 def _same_title(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Telling]:
@@ -217,6 +232,21 @@ def _empty_twin(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Tell
     for other in others:
         titled, untitled = (other, new) if new.title_derived else (new, other)
         if opens(titled.title, untitled.text):
+            yield other
+
+
+def _same_post(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Telling]:
+    """Find entries of other feeds with the same title that hold this text, or are held by it."""
+    if new.title_derived or new.title_key is None:
+        return
+    others = _select(
+        connection,
+        "e.title_key = :title AND e.feed_id <> :feed AND NOT e.title_derived",
+        {"title": new.title_key, "feed": new.feed_id},
+    )
+    for other in others:
+        needed = HELD if new.is_near(other, ALIKE_WITHIN) else HELD_LATER
+        if share_held(new.text, other.text) >= needed:
             yield other
 
 
