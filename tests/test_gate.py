@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from planet_mcp.gate import IN_FLIGHT, Gate
+from planet_mcp.gate import IN_FLIGHT, MAX_UNREAD, Gate
 
 pytestmark = pytest.mark.anyio
 
@@ -195,3 +195,21 @@ async def test_requests_keep_their_distance_when_all_places_were_taken() -> None
         release.set()
 
     assert begun[1] - begun[0] >= 0.099
+
+
+async def test_no_request_begins_while_many_bodies_wait_to_be_read() -> None:
+    gate = Gate(delay=0, concurrency=1)
+    crowd = Crowd(gate)
+
+    async with anyio.create_task_group() as tasks:
+        with ExitStack() as one_too_many, ExitStack() as bodies:
+            one_too_many.enter_context(gate.unread())
+            for _ in range(MAX_UNREAD):
+                bodies.enter_context(gate.unread())
+            for number in range(3):
+                tasks.start_soon(crowd.visit, f"{number}.example")
+            for _ in range(100):
+                await checkpoint()
+            assert not crowd.served
+        assert not crowd.served
+    assert crowd.served.total() == 3

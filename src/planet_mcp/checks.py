@@ -135,7 +135,8 @@ class Checker:
             return await self._not_fetched(feed, domain, error)
         self._silent.clear()
         try:
-            return await self._fetched(feed, answer)
+            with self._gate.unread():
+                return await self._fetched(feed, answer)
         except DocumentError as error:
             return await self.failed(feed, error)
 

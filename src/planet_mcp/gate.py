@@ -1,13 +1,14 @@
 """Whose turn it is: few requests in flight, few at a time to one domain, and some time apart."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import anyio
 
 IN_FLIGHT = 16
+MAX_UNREAD = 8
 
 
 @dataclass(slots=True)
@@ -21,12 +22,14 @@ class Gate:
     """Keeps the publishers' rules for one process: `concurrency` at a time, `delay` seconds apart.
 
     A domain that is waited for takes none of the `IN_FLIGHT` places, so one slow host holds no
-    other back.
+    other back. While `MAX_UNREAD` bodies wait to be read, no request begins, which bounds memory.
     """
 
     def __init__(self, *, delay: float, concurrency: int) -> None:
         self._delay = delay
         self._places = anyio.Semaphore(IN_FLIGHT)
+        self._unread = 0
+        self._room = _is_set()
         self._lanes: defaultdict[str, _Lane] = defaultdict(
             lambda: _Lane(anyio.Semaphore(concurrency))
         )
@@ -53,12 +56,33 @@ class Gate:
                 self._places.release()
                 lane.free_at = max(lane.free_at, anyio.current_time() + self._delay)
 
+    @contextmanager
+    def unread(self) -> Iterator[None]:
+        """Count a body that was fetched until it was read."""
+        self._unread += 1
+        if self._unread == MAX_UNREAD:
+            self._room = anyio.Event()
+        try:
+            yield
+        finally:
+            self._unread -= 1
+            if self._unread < MAX_UNREAD:
+                self._room.set()
+
     async def _take_place(self, lane: _Lane) -> None:
         while True:
             await anyio.sleep_until(lane.free_at)
+            await self._room.wait()
             await self._places.acquire()
-            if anyio.current_time() >= lane.free_at:
+            if anyio.current_time() >= lane.free_at and self._room.is_set():
                 lane.free_at = anyio.current_time() + self._delay
                 return
-            # While this one waited for a place, another of its domain was quicker.
+            # While this one waited for a place, another of its domain was quicker, or the bodies
+            # became too many.
             self._places.release()
+
+
+def _is_set() -> anyio.Event:
+    event = anyio.Event()
+    event.set()
+    return event

@@ -3,12 +3,13 @@
 import re
 import unicodedata
 import zlib
+from functools import lru_cache
 from hashlib import blake2b
 
 SIGNED_WORDS = 30
 _SHINGLE = 4
 _MOST_WORDS = 3_000
-_TOLD_WORDS = 20
+_TOLD_WORDS, _TOLD_CHARS = 20, 2_000
 # Turns one order of hash values into another, so that one hash gives two minima.
 _OTHER_ORDER = 0x9E3779B9
 _DIFFERENT = 0.1
@@ -79,6 +80,8 @@ def signature(text: str) -> Signature | None:
 
 def likeness(text: str, other: str) -> float:
     """Return which share of the runs of words of both texts is common to them, 0 to 1."""
+    if text == other:
+        return 1.0 if text else 0.0
     runs, others = _runs(text), _runs(other)
     return len(runs & others) / len(runs | others) if runs and others else 0.0
 
@@ -88,7 +91,7 @@ def share_held(text: str, other: str) -> float:
 
     Texts of a few words hold nothing, for they would be held by many.
     """
-    if min(len(_words(text)), len(_words(other))) < _TOLD_WORDS:
+    if not (_is_long(text) and _is_long(other)):
         return 0.0
     runs, others = _runs(text), _runs(other)
     return len(runs & others) / min(len(runs), len(others))
@@ -96,7 +99,7 @@ def share_held(text: str, other: str) -> float:
 
 def are_clearly_different(text: str, other: str) -> bool:
     """Say whether two texts, both long enough to tell, have hardly a run of words in common."""
-    long = min(len(_words(text)), len(_words(other))) >= _TOLD_WORDS
+    long = _is_long(text) and _is_long(other)
     return long and share_held(text, other) < _DIFFERENT
 
 
@@ -106,9 +109,14 @@ def opens(title: str, text: str) -> bool:
     return len(words) > 1 and _words(text)[: len(words)] == words
 
 
-def _runs(text: str) -> set[int]:
+def _is_long(text: str) -> bool:
+    return len(_words(text[:_TOLD_CHARS])) >= _TOLD_WORDS
+
+
+@lru_cache(maxsize=4)  # one text is compared with several
+def _runs(text: str) -> frozenset[int]:
     words = _words(text)[:_MOST_WORDS]
-    return {
+    return frozenset(
         zlib.crc32(" ".join(words[index : index + _SHINGLE]).encode())
         for index in range(len(words) - _SHINGLE + 1)
-    }
+    )

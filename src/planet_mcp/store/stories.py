@@ -5,7 +5,8 @@ fullest entry leads it. So a story that is told again, or better, is not new.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,15 +28,22 @@ ALIKE, EQUAL = 0.85, 0.97
 # Under one title the other may be cut, or have an introduction of its own.
 HELD, HELD_LATER = 0.7, 0.9
 EMPTY_WORDS = 5
-MOST_COMPARED = 50
+COMPARED_CHARS = 40_000
+MOST_OF_A_KIND = 20
 # Slightly longer than the first telling is a footer more, not a fuller story.
 NEARLY_AS_FULL = 0.9
 
 _COLUMNS = """
     e.id, e.story_id, e.feed_id, e.ordered_at, e.published = e.ordered_at, e.canonical_url,
-    e.words, e.title_derived,
-    e.title_key, e.minhash_a, e.minhash_b, c.title, substr(c.text, 1, 40000) AS text
+    e.words, e.title_derived, e.title_key, e.minhash_a, e.minhash_b, c.title
 """
+# The newest entries with one of these; a title that hundreds have says little.
+_ALIKE_IN_ONE = " UNION ".join(
+    f"SELECT * FROM (SELECT id FROM entries WHERE {column} = :{column} AND id <> :id "
+    f"ORDER BY id DESC LIMIT {MOST_OF_A_KIND})"
+    for column in ("canonical_url", "title_key", "minhash_a", "minhash_b")
+)
+# Spelled so that both of its parts have an index.
 _MEMBERS = "(e.id = :story OR (e.story_id = :story AND e.story_id <> e.id))"
 
 
@@ -55,29 +63,33 @@ class _Telling:
     minhash_a: int | None
     minhash_b: int | None
     title: str
-    text: str
 
     def is_near(self, other: "_Telling", period: timedelta) -> bool:
         return abs(self.ordered_at - other.ordered_at) < period.total_seconds()
 
+    def has_address_of(self, other: "_Telling") -> bool:
+        return self.canonical_url is not None and self.canonical_url == other.canonical_url
+
     def has_title_of(self, other: "_Telling") -> bool:
         return self.title_key is not None and self.title_key == other.title_key
+
+    def may_have_text_of(self, other: "_Telling") -> bool:
+        return self.minhash_a is not None and (
+            self.minhash_a == other.minhash_a or self.minhash_b == other.minhash_b
+        )
 
 
 def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
     """Put a new entry into the story that others tell already, if they do."""
-    new = _telling(connection, entry_id)
-    stories = {
-        other.story_id
-        for find in (_same_link, _same_title, _empty_twin, _same_post, _same_text)
-        for other in find(connection, new)
-    }
+    (new,) = _select(connection, "e.id = :id", {"id": entry_id})
+    others = _alike(connection, new)
+    stories = _Comparison(connection, new, others).same() | _twins(connection, new)
     if not stories:
         return
     first = min(stories)
     for story in {*stories, entry_id} - {first}:
         connection.execute(
-            "UPDATE entries SET story_id = :first WHERE id = :story OR story_id = :story",
+            f"UPDATE entries AS e SET story_id = :first WHERE {_MEMBERS}",
             {"first": first, "story": story},
         )
     settle(connection, first)
@@ -132,88 +144,109 @@ def forget_feeds(connection: sqlite3.Connection, ids: str) -> None:
     ).fetchall()
     heirs = {row["story"]: row["heir"] for row in rows if row["heir"] is not None}
     connection.executemany(
-        f"UPDATE entries SET story_id = ? WHERE story_id = ? AND feed_id NOT IN {gone}",
-        [(heir, story, ids) for story, heir in heirs.items()],
+        f"UPDATE entries AS e SET story_id = :heir WHERE {_MEMBERS} AND feed_id NOT IN {gone}",
+        [{"heir": heir, "story": story, "ids": ids} for story, heir in heirs.items()],
     )
     connection.execute(f"DELETE FROM entries WHERE feed_id IN {gone}", {"ids": ids})
     for heir in heirs.values():
         settle(connection, heir)
 
 
-def _telling(connection: sqlite3.Connection, entry_id: int) -> _Telling:
-    (row,) = _select(connection, "e.id = :id", {"id": entry_id})
-    return row
-
-
 def _select(
-    connection: sqlite3.Connection, where: str, values: dict[str, object]
+    connection: sqlite3.Connection, where: str, values: Mapping[str, object]
 ) -> list[_Telling]:
     rows = connection.execute(
         f"""
         SELECT {_COLUMNS} FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
-        WHERE {where} ORDER BY e.id DESC LIMIT {MOST_COMPARED}
+        WHERE {where} AND e.feed_id IS NOT NULL
         """,
         values,
     )
     return [_Telling(*row) for row in rows]
 
 
-def _same_link(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Telling]:
-    """Find entries at the same address, which is theirs alone or has the same title for them."""
-    if new.canonical_url is None:
-        return
-    others = _select(
-        connection,
-        "e.canonical_url = :url AND e.id <> :id AND e.feed_id IS NOT NULL",
-        {"url": new.canonical_url, "id": new.id},
-    )
-    shared = _is_shared_address(new, others)
-    for other in others:
-        if new.has_title_of(other):
-            # A newsletter may keep its address and its title from issue to issue.
-            alone = not shared and new.feed_id != other.feed_id
-            same = alone or _is_one_post(new, other)
-        else:
-            same = not shared and not are_numbered_apart(new.title, other.title)
-        if same:
-            yield other
+def _alike(connection: sqlite3.Connection, new: _Telling) -> list[_Telling]:
+    """Return the entries that share the address, the title or part of the text's signature."""
+    values = {
+        "id": new.id,
+        "canonical_url": new.canonical_url if names_a_page(new.canonical_url or "") else None,
+        "title_key": new.title_key,
+        "minhash_a": new.minhash_a,
+        "minhash_b": new.minhash_b,
+    }
+    return _select(connection, f"e.id IN ({_ALIKE_IN_ONE})", values)
 
 
-def _is_shared_address(new: _Telling, others: list[_Telling]) -> bool:
-    """Say whether an address stands for a site or a page of several posts, not for one post."""
-    if not names_a_page(new.canonical_url or ""):
-        return True
-    titles: dict[int, set[int | None]] = {}
-    for each in (new, *others):
-        titles.setdefault(each.feed_id, set()).add(each.title_key)
-    return any(len(found) > 1 for found in titles.values())
+class _Comparison:
+    """One new entry beside those that are like it in something; texts are read when they count."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, new: _Telling, others: Sequence[_Telling]
+    ) -> None:
+        self._connection = connection
+        self._new = new
+        self._others = others
+        self._text = self._read(new) if others else ""
+
+    def same(self) -> set[int]:
+        """Return the stories that the new entry tells too."""
+        shared = self._is_address_shared()
+        return {other.story_id for other in self._others if self._is_same(other, shared=shared)}
+
+    def _is_address_shared(self) -> bool:
+        """Say whether a feed has several posts at the entry's address, as a list of changes."""
+        titles: defaultdict[int, set[int | None]] = defaultdict(set)
+        for each in (self._new, *self._others):
+            if self._new.has_address_of(each):
+                titles[each.feed_id].add(each.title_key)
+        return any(len(found) > 1 for found in titles.values())
+
+    def _is_same(self, other: _Telling, *, shared: bool) -> bool:
+        new = self._new
+        if new.feed_id == other.feed_id:
+            return self._is_one_post(other)
+        if new.has_address_of(other) and not shared:
+            return new.has_title_of(other) or not are_numbered_apart(new.title, other.title)
+        return self._is_copy(other)
+
+    def _is_one_post(self, other: _Telling) -> bool:
+        """Compare with an entry of the same feed, which may repeat titles and addresses."""
+        new = self._new
+        derived = new.title_derived or other.title_derived
+        if not new.has_title_of(other) or (derived and not new.has_address_of(other)):
+            return False
+        if not new.is_near(other, SAME_TITLE_WITHIN):
+            return False
+        text = self._read(other)
+        if are_clearly_different(self._text, text):
+            return False
+        # Entries without dates stand together in time, however far apart they were written.
+        texts = new.words > EMPTY_WORDS and other.words > EMPTY_WORDS
+        dated = bool(new.dated and other.dated)
+        return dated or not texts or likeness(self._text, text) >= ALIKE
+
+    def _is_copy(self, other: _Telling) -> bool:
+        """Compare with an entry of another feed: whether one has the text of the other."""
+        new, near = self._new, self._new.is_near(other, ALIKE_WITHIN)
+        derived = new.title_derived or other.title_derived
+        if new.has_title_of(other) and not derived:
+            return share_held(self._text, self._read(other)) >= (HELD if near else HELD_LATER)
+        if not new.may_have_text_of(other) or are_numbered_apart(new.title, other.title):
+            return False
+        return likeness(self._text, self._read(other)) >= (ALIKE if near else EQUAL)
+
+    def _read(self, entry: _Telling) -> str:
+        (text,) = self._connection.execute(
+            "SELECT substr(text, 1, ?) FROM contents WHERE entry_id = ?",
+            (COMPARED_CHARS, entry.id),
+        ).fetchone()
+        return str(text)
 
 
-def _is_one_post(new: _Telling, other: _Telling) -> bool:
-    if not new.is_near(other, SAME_TITLE_WITHIN) or are_clearly_different(new.text, other.text):
-        return False
-    # Entries without dates stand together in time, however far apart they were written.
-    texts = new.words > EMPTY_WORDS and other.words > EMPTY_WORDS
-    dated = new.dated and other.dated
-    return bool(dated) or not texts or likeness(new.text, other.text) >= ALIKE
-
-
-def _same_title(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Telling]:
-    """Find entries of the same feed with the same title, a few days apart."""
-    if new.title_derived or new.title_key is None:
-        return
-    others = _select(
-        connection,
-        "e.feed_id = :feed AND e.title_key = :title AND e.id <> :id AND NOT e.title_derived",
-        {"feed": new.feed_id, "title": new.title_key, "id": new.id},
-    )
-    yield from (other for other in others if _is_one_post(new, other))
-
-
-def _empty_twin(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Telling]:
+def _twins(connection: sqlite3.Connection, new: _Telling) -> set[int]:
     """Find the text without a title to a title without text, or the other way round."""
-    if new.title_derived == (new.words <= EMPTY_WORDS):
-        return
+    if bool(new.title_derived) == (new.words <= EMPTY_WORDS):
+        return set()
     others = _select(
         connection,
         """
@@ -229,39 +262,13 @@ def _empty_twin(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Tell
             "empty": EMPTY_WORDS,
         },
     )
-    for other in others:
-        titled, untitled = (other, new) if new.title_derived else (new, other)
-        if opens(titled.title, untitled.text):
-            yield other
+    return {other.story_id for other in others if _is_twin(connection, new, other)}
 
 
-def _same_post(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Telling]:
-    """Find entries of other feeds with the same title that hold this text, or are held by it."""
-    if new.title_derived or new.title_key is None:
-        return
-    others = _select(
-        connection,
-        "e.title_key = :title AND e.feed_id <> :feed AND NOT e.title_derived",
-        {"title": new.title_key, "feed": new.feed_id},
-    )
-    for other in others:
-        needed = HELD if new.is_near(other, ALIKE_WITHIN) else HELD_LATER
-        if share_held(new.text, other.text) >= needed:
-            yield other
-
-
-def _same_text(connection: sqlite3.Connection, new: _Telling) -> Iterator[_Telling]:
-    """Find entries of other feeds with nearly the same text."""
-    if new.minhash_a is None:
-        return
-    others = _select(
-        connection,
-        "(e.minhash_a = :a OR e.minhash_b = :b) AND e.feed_id <> :feed",
-        {"a": new.minhash_a, "b": new.minhash_b, "feed": new.feed_id},
-    )
-    for other in others:
-        if are_numbered_apart(new.title, other.title):
-            continue
-        needed = ALIKE if new.is_near(other, ALIKE_WITHIN) else EQUAL
-        if likeness(new.text, other.text) >= needed:
-            yield other
+def _is_twin(connection: sqlite3.Connection, new: _Telling, other: _Telling) -> bool:
+    titled, untitled = (other, new) if new.title_derived else (new, other)
+    # The derived title is the beginning of the text, but cut.
+    (text,) = connection.execute(
+        "SELECT substr(text, 1, 1000) FROM contents WHERE entry_id = ?", (untitled.id,)
+    ).fetchone()
+    return opens(titled.title, str(text))
