@@ -14,7 +14,14 @@ from statistics import quantiles
 
 from planet_mcp import schedule
 from planet_mcp.models import PollingHints
-from planet_mcp.schedule import DAY, HOUR, MAX_INTERVAL, MIN_INTERVAL, NO_HINTS
+from planet_mcp.schedule import (
+    DAY,
+    HOUR,
+    MAX_INTERVAL,
+    MIN_INTERVAL,
+    NO_HINTS,
+    UNCONDITIONAL_INTERVAL,
+)
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
 MEASURED_FROM = START + 56 * DAY
@@ -38,6 +45,7 @@ class FakeFeed:
     claims: Moments
     wish: timedelta | None = None
     hints: PollingHints = NO_HINTS
+    conditional: bool = True
     requests: int = 1
     errors: int = 0
     gone: bool = False
@@ -148,6 +156,8 @@ def fake_feed(habit: Habit, chance: random.Random) -> FakeFeed:
         claims=[claim for _, claim in entries],
         wish=None if age is None else timedelta(seconds=age),
         hints=chance.choice(_HINTS),
+        # One server in twenty gives no validators.
+        conditional=chance.random() < 0.95,
         requests=2 if redirected else 1,
     )
 
@@ -187,9 +197,15 @@ def one_check(feed: FakeFeed, at: datetime, errors: int, chance: random.Random) 
     count = bisect_right(feed.posts, at)
     newest = feed.claims[max(count - 10, 0) : count]
     next_at = schedule.after_success(
-        newest, now=at, wish=feed.wish, jitter=chance.random(), hints=feed.hints
+        newest,
+        now=at,
+        wish=feed.wish,
+        jitter=chance.random(),
+        hints=feed.hints,
+        conditional=feed.conditional,
     )
-    return Check(at, next_at, _asked(feed.wish, feed), 0)
+    least = MIN_INTERVAL if feed.conditional else UNCONDITIONAL_INTERVAL
+    return Check(at, next_at, max(_asked(feed.wish, feed), least), 0)
 
 
 def _failure(feed: FakeFeed, at: datetime, errors: int, chance: random.Random) -> Check:
