@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planet_mcp.articles import FullText
@@ -25,19 +25,28 @@ ARTICLE = FullText(
 )
 CODE = "```python\nfor x in y:\n\n    print(x)\n```"
 
-_LINES = st.text("abc xyz.,", min_size=1, max_size=40).filter(str.strip)
+_LINES = st.text("abc xyz.,é🐍", min_size=1, max_size=40).filter(str.strip) | st.just("long" * 20)
 _PARAGRAPHS = st.lists(_LINES, min_size=1, max_size=4).map("\n".join)
 _CODE_LINES = st.lists(st.text("ab =(`~", max_size=15), max_size=8)
 _FENCES = st.sampled_from(["````````````````", "~~~~~~~~~~~~~~~~"])
 _CODES = st.tuples(_FENCES, _CODE_LINES, st.integers(0, 8)).map(
     lambda drawn: indented([drawn[0] + "python", *drawn[1], drawn[0]], drawn[2])
 )
-_BLOCKS = st.lists(_PARAGRAPHS | _CODES, min_size=1, max_size=12)
+_LISTED_CODES = st.tuples(st.sampled_from(["- ", "* ", "12. ", "> ", "- > "]), _CODES).map(
+    lambda drawn: in_list(*drawn)
+)
+_BLOCKS = st.lists(_PARAGRAPHS | _CODES | _LISTED_CODES, min_size=1, max_size=12)
 _SIZES = st.integers(1, 200)
 
 
 def indented(lines: list[str], spaces: int) -> str:
     return "\n".join(f"{' ' * spaces}{line}" if line else "" for line in lines)
+
+
+def in_list(mark: str, code: str) -> str:
+    first, *others = code.lstrip().split("\n")
+    beginning = mark if mark == "> " else " " * len(mark)
+    return "\n".join([mark + first, *(beginning + line if line else "" for line in others)])
 
 
 def parts(markdown: str, max_chars: int) -> list[str]:
@@ -51,17 +60,19 @@ def parts(markdown: str, max_chars: int) -> list[str]:
 
 
 # ------------------------------------------------------------------------------------------- cuts
+@settings(deadline=None)
 @given(st.text() | _BLOCKS.map("\n\n".join) | st.text("`~\n a", max_size=200), _SIZES)
 def test_the_parts_put_together_are_the_text(markdown: str, max_chars: int) -> None:
     assert "".join(parts(markdown, max_chars)) == markdown
 
 
+@settings(deadline=None)
 @given(_BLOCKS, _SIZES)
 def test_a_code_block_that_fits_is_never_cut(blocks: list[str], max_chars: int) -> None:
     cut = parts("\n\n".join(blocks), max_chars)
 
     for block in blocks:
-        if block.lstrip().startswith(("````", "~~~~")) and len(block) <= max_chars:
+        if ("`" * 16 in block or "~" * 16 in block) and len(block) <= max_chars:
             assert any(block in part for part in cut)
 
 
@@ -176,6 +187,7 @@ def test_a_cut_article_ends_with_the_exact_call_for_the_rest() -> None:
     )
 
 
+@settings(deadline=None)
 @given(_BLOCKS.map("\n\n".join), st.integers(1, 300))
 def test_following_the_calls_reads_the_whole_article(markdown: str, max_chars: int) -> None:
     article, read, offset = replace(ARTICLE, markdown=markdown), "", 0
@@ -186,6 +198,16 @@ def test_following_the_calls_reads_the_whole_article(markdown: str, max_chars: i
         offset = int(found[1]) if found else len(markdown)
 
     assert read == markdown
+
+
+@settings(deadline=None)
+@given(st.text("ab 🐍\n`", min_size=1, max_size=60), st.integers(500, 40_000))
+def test_an_answer_is_a_head_and_at_most_what_was_asked_for(text: str, max_chars: int) -> None:
+    article = replace(ARTICLE, markdown=text * (100_000 // len(text)))
+    answer = article_text(article, offset=0, max_chars=max_chars)
+
+    assert len(body_of(answer)) <= max_chars
+    assert len(answer) - len(body_of(answer)) < 700
 
 
 @pytest.mark.parametrize("offset", [53, 54, 10_000])

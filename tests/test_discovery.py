@@ -115,6 +115,18 @@ async def test_a_declared_feed_that_moved_for_good_is_followed_where_it_is(
 # --------------------------------------------------------------------------------------- anchors
 
 
+@pytest.mark.parametrize("text", ["RSS", "Atom feed", "Subscribe via RSS"])
+async def test_an_anchor_that_says_what_it_is_is_followed(
+    planet: Planet, site: Site, text: str
+) -> None:
+    url = site.add("/f/e.xml", FEED)
+
+    added = await add(planet, home(site, anchor("/f/e.xml", text)))
+
+    assert (added.outcome, added.feed_url) == ("added", url)
+    assert site.paths() == ["/", "/f/e.xml"]
+
+
 async def test_anchors_to_pages_about_feeds_are_skipped(planet: Planet, site: Site) -> None:
     home(site, path="/about/feeds")
     site.add("/blog/rss", FEED)

@@ -1,14 +1,18 @@
 """What `planet_mcp.extract` finds on article pages."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.extraction import EXPECTED, listings
 from planet_mcp.errors import DocumentError
 from planet_mcp.extract import extract_article
 
+SHAPES = sorted((Path(__file__).parent / "data" / "code").glob("*.html"))
 URL = "https://example.org/posts/gardens"
 PROSE = (
     "A garden that feeds bees needs flowers from March to October, and a gardener who "
@@ -123,8 +127,15 @@ def test_a_plain_text_takes_its_title_from_the_first_line() -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "message"),
     [
-        (b"x" * 100, "application/pdf", "application/pdf, not a web page"),
-        (b"%PDF-1.7 ...", "text/html", "binary file"),
+        (b"x" * 100, "application/pdf", r"a PDF document \(application/pdf, 100 bytes\)"),
+        (b"%PDF-1.7 ..." + b"x" * 2_500_000, "text/html", r"a PDF document \(text/html, 2.5 MB\)"),
+        (b"\x89PNG" + b"x" * 1196, "image/png", r"a PNG image \(image/png, 1.2 kB\)"),
+        (b"x", "audio/mpeg", "an audio file .* give the user the link"),
+        (b"PK\x03\x04x", "", r"a ZIP archive or an office document \(5 bytes\)"),
+        (b"a\0b", "application/octet-stream", "a binary file"),
+        (b"x", "application/x-thing", r"a file \(application/x-thing, 1 bytes\)"),
+        (b"<?xml version='1.0'?><rss><channel/></rss>", "text/xml", "is a feed, not an article"),
+        (b" ", "text/x-python", "an empty file"),
         (b"", "text/html", "empty page"),
         (b"<html><body><div id=root></div></body></html>", "text/html", "no article text"),
         (b"short", "text/plain", "no article text"),
@@ -135,6 +146,253 @@ def test_a_document_without_an_article_is_refused_with_a_reason(
 ) -> None:
     with pytest.raises(DocumentError, match=message):
         extract_article(body, url=URL, content_type=content_type)
+
+
+FEATURES = {
+    "footnote": (
+        (
+            "<p>Bees like ivy<sup id=r1><a href='#fn1'>1</a></sup>.</p><ol class=footnotes>"
+            "<li id=fn1><p>They do, in autumn. <a href='#r1'>↩</a></p></li></ol>"
+        ),
+        "Bees like ivy[^1].\n\n[^1]: They do, in autumn.",
+    ),
+    "footnote in an aside": (
+        (
+            "<p>Bees like ivy <a class='footnote-reference brackets' href='#i2' id=i1 "
+            "role=doc-noteref><span class=fn-bracket>[</span>1<span "
+            "class=fn-bracket>]</span></a>.</p>"
+            "<aside class='footnote brackets' id=i2 role=doc-footnote><span class=label>"
+            "<span class=fn-bracket>[</span><a role=doc-backlink href='#i1'>1</a>"
+            "<span class=fn-bracket>]</span></span><p>They do, in autumn.</p></aside>"
+        ),
+        "Bees like ivy [^1].\n\n[^1]: They do, in autumn.",
+    ),
+    "footnote named by a link": (
+        (
+            "<p>Bees like ivy<a class=footnote-anchor id=a1 href='#f1'>1</a>.</p><div "
+            "class=footnote>"
+            "<a id=f1 href='#a1' class=footnote-number>1</a><div><p>They do, in "
+            "autumn.</p></div></div>"
+        ),
+        "Bees like ivy[^1].\n\n[^1]: They do, in autumn.",
+    ),
+    "KaTeX": (
+        (
+            "<p>So <span class=katex><span class=katex-mathml><math><semantics><mi>x</mi>"
+            "<annotation encoding='application/x-tex'>x^2_1</annotation></semantics></math></span>"
+            "<span class=katex-html aria-hidden=true>x21</span></span> it is.</p>"
+        ),
+        "So $x^2_1$ it is.",
+    ),
+    "MathML": (
+        (
+            "<p>So "
+            "<math><msup><mi>x</mi><mn>12</mn></msup><mo>+</mo><mfrac><mi>a</mi><mi>b</mi></mfrac>"
+            "<msqrt><mi>c</mi><mi>e</mi></msqrt><msub><mi>d</mi><mn>1</mn></msub></math> it is.</p>"
+        ),
+        "So x^(12)+a/b√(ce)d_1 it is.",
+    ),
+    "typed TeX": (
+        "<p>So \\(x^2_1 * y\\) and $$a_i * b_i$$ and \\[a &lt; b\\] it is.</p>",
+        "So $x^2_1 * y$ and $$a_i * b_i$$ and $$a < b$$ it is.",
+    ),
+    "picture of a formula": (
+        (
+            "<p>So <span class=mwe-math style='display:none'><math "
+            "alttext='x^2'><mi>x</mi></math></span>"
+            "<img class=mwe-math-fallback-image-inline aria-hidden=true src=/m.svg alt='x^2'> "
+            "it is.</p>"
+        ),
+        "So $x^2$ it is.",
+    ),
+    "table": (
+        (
+            "<table><caption>Flowers</caption><tr><th>Month</th><th>Flower</th></tr><tr><td>March</td>"
+            "<td><a href='/c'>Crocus</a> <code>a|b</code></td></tr></table>"
+        ),
+        (
+            "Flowers\n\n| Month | Flower |\n| --- | --- |\n"
+            "| March | [Crocus](https://example.org/c) `a\\|b` |"
+        ),
+    ),
+    "quote": (
+        "<blockquote><p>Leave the ivy <b>alone</b>.</p><p>Really.</p></blockquote>",
+        "> Leave the ivy **alone**.\n>\n> Really.",
+    ),
+    "definitions": (
+        "<dl><dt>Crocus</dt><dd>An early flower.</dd></dl>",
+        "- Crocus\n- An early flower.",
+    ),
+    "figure": (
+        "<figure><img src='bed.png' alt='A bed'></figure>",
+        "[image: A bed](https://example.org/posts/bed.png)",
+    ),
+    "late image": (
+        "<p><img src='data:image/gif;base64,x' data-src='/bed.png' alt='A bed'></p>",
+        "[image: A bed](https://example.org/bed.png)",
+    ),
+    "keys": ("<p>Press <kbd>F1</kbd>, see <samp>ok</samp> or <tt>no</tt>.</p>", "`F1`, see `ok`"),
+    "links": (
+        (
+            "<p>See <a href='/big'>the garden</a>, <a href='x'><b>bed</b></a> and "
+            "<a href='javascript:x()'>that</a> of <a href='#f'><code>f()</code></a>.</p>"
+        ),
+        (
+            "See [the garden](https://example.org/big), "
+            "**[bed](https://example.org/posts/x)** and that "
+            "of [`f()`](https://example.org/posts/gardens#f)."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_what_an_article_is_made_of_stays_readable(feature: str) -> None:
+    html, expected = FEATURES[feature]
+    around = f"<h1>Bees</h1><p>{PROSE}</p><p>{PROSE[40:]}</p>{{}}<p>{PROSE[60:]}</p>"
+    body = f"<article>{around.replace('{}', html)}</article>"
+    markdown = extract_article(page(body), url=URL).content.markdown
+    assert expected in markdown
+    assert not re.search("[\ue000-\uf8ff]", markdown)
+
+
+WALLS = {
+    "bots": (
+        "<title>Just a moment...</title>",
+        (
+            "<h1>example.org</h1><p>Checking your browser. Enable JavaScript and cookies "
+            "to continue</p><p>Performance and security by a guard. Ray ID: 1234</p>"
+        ),
+        "bot check",
+    ),
+    "captcha": (
+        "",
+        "<p>Please verify you are a human</p><p>Complete the captcha below to go on.</p>",
+        "bot check",
+    ),
+    "consent": (
+        "<title>Before you continue</title>",
+        (
+            "<h1>Before you continue</h1><p>We and our 812 partners use cookies to store "
+            "data on your device.</p><button>Accept</button><p>Manage preferences</p>"
+            "<p>Reject all cookies</p>"
+        ),
+        "consent wall",
+    ),
+    "cookies": (
+        "",
+        "<p>Please enable cookies to see this page, then reload.</p>",
+        "cookies",
+    ),
+    "login": (
+        "<title>Log in | Example</title>",
+        (
+            "<h1>Log in</h1><form><p>You need to sign in to read this page.</p>"
+            "<input type=password><p>Forgot your password?</p></form><p>Create an account</p>"
+        ),
+        "form to log in",
+    ),
+    "missing": (
+        "<title>Page not found - Garden Notes</title>",
+        "<h1>404</h1><p>Sorry, what you are looking for is not here. Go to the homepage?</p>",
+        "no such page",
+    ),
+    "paywall": (
+        "",
+        (
+            f"<article><h1>Bees</h1><p>{PROSE}</p><p>Subscribe to continue reading</p>"
+            "<p>Already a subscriber? Log in</p></article>"
+        ),
+        "paywall",
+    ),
+    "scripts": (
+        "",
+        (
+            "<noscript>You need to enable JavaScript to run this app.</noscript><div id=root></div>"
+            "<script src=/app.js></script>"
+        ),
+        "built by JavaScript",
+    ),
+    "scripts with a menu": (
+        "<script src=/app.js></script>",
+        (
+            "<noscript>Please enable JavaScript.</noscript><div>Home</div><div>About us</div>"
+            "<div id=app></div><div>Imprint, privacy and everything else there is to say</div>"
+        ),
+        "built by JavaScript",
+    ),
+}
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_a_page_that_stands_in_the_way_is_called_what_it_is(wall: str) -> None:
+    head, body, message = WALLS[wall]
+    with pytest.raises(DocumentError, match=f"(?s){message}.*There is no article to read here"):
+        extract_article(page(body, head), url=URL, content_type="text/html")
+
+
+@pytest.mark.parametrize(
+    "mention",
+    [
+        "Just a moment... Checking your browser: how bot checks decide who is human.",
+        "Please enable cookies and enable JavaScript, sites say. We value your privacy, too.",
+        "You need to log in to read this, sites say; subscribe to continue reading.",
+        "404 not found: why our page could not be found for two days.",
+    ],
+)
+def test_an_article_about_such_pages_is_an_article(mention: str) -> None:
+    hint = "<noscript>Please enable JavaScript to see the comments.</noscript>"
+    body = f"<article><h1>On walls</h1><p>{mention}</p><p>{PROSE}</p><p>{PROSE[:70]}</p></article>"
+    content = extract_article(page(body + hint), url=URL).content
+    assert mention.split()[-1] in content.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "language"),
+    [
+        ("a.csv", "text/csv", "csv"),
+        ("a", "text/x-python; charset=utf-8", "python"),
+        ("a.rs", "text/plain", "rust"),
+        ("a", "application/json", "json"),
+        ("a", "application/ld+json", "json"),
+        ("a.yml", "application/octet-stream", "yaml"),
+        ("a.toml", "", "toml"),
+        ("a", "text/xml", "xml"),
+        ("a", "application/yaml", "yaml"),
+        ("a", "text/x-odd thing", ""),
+    ],
+)
+def test_source_code_is_returned_as_one_code_block(
+    name: str, content_type: str, language: str
+) -> None:
+    source = 'a,b\n\n\t"c": <d>  \n'
+    url = f"https://example.org/files/{name}"
+    article = extract_article(source.encode(), url=url, content_type=content_type)
+    assert article.title == name
+    assert article.content.markdown == f"```{language}\n{source}```"
+
+
+def test_markdown_under_a_wrong_media_type_is_known_by_its_name() -> None:
+    url = "https://example.org/README.md"
+    for media_type in ("application/octet-stream", "text/plain"):
+        article = extract_article(f"# Bees\n\n{PROSE}".encode(), url=url, content_type=media_type)
+        assert (article.title, article.content.markdown) == ("Bees", f"# Bees\n\n{PROSE}")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", "text/xml", ""])
+def test_a_web_page_under_a_wrong_media_type_is_a_web_page(content_type: str) -> None:
+    article = extract_article(PAGE.encode(), url=URL, content_type=content_type)
+    assert article.title == "Bees first"
+    assert "<p>" not in article.content.markdown
+
+
+@pytest.mark.parametrize("path", SHAPES, ids=lambda path: path.stem)
+def test_a_code_block_of_a_page_keeps_every_character_and_its_language(path: Path) -> None:
+    html, _, expected = path.read_text("utf-8").partition(EXPECTED)
+    body = f"<article><h1>Bees</h1><p>{PROSE}</p>{html}<p>{PROSE[60:]}</p></article>"
+    content = extract_article(page(body), url=URL).content
+    assert list(listings(content.markdown)) == list(listings(expected))
+    assert not {"Copy", "Copied!", "Expand"} & set(content.text.split())
 
 
 @pytest.mark.parametrize(

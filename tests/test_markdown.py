@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.extraction import EXPECTED
 from planet_mcp import markdown
 
 BASE = "https://example.org/blog/post"
@@ -102,6 +104,14 @@ def test_a_code_block_keeps_every_character_and_its_language(shape: str) -> None
     html = SHAPES[shape].replace("CODE", ESCAPED)
     fenced = f"```python\n{CODE}\n```"
     assert md(f"<p>Before</p>{html}<p>After</p>") == f"Before\n\n{fenced}\n\nAfter"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parent / "data" / "code").glob("*.html")), ids=lambda p: p.stem
+)
+def test_each_shape_of_a_code_block_comes_out_exactly_and_nothing_else_with_it(path: Path) -> None:
+    html, _, expected = path.read_text("utf-8").partition(EXPECTED)
+    assert md(f"<p>Before</p>{html}<p>After</p>") == f"Before\n\n{expected.rstrip()}\n\nAfter"
 
 
 def test_a_fence_is_longer_than_any_backticks_inside() -> None:

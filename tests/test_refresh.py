@@ -233,7 +233,9 @@ async def test_only_the_host_that_asks_is_left_alone(planet: Planet, site: Site)
     refreshed = (await planet.refresh_feeds([other, here[0].feed_url or ""])).result
 
     assert refreshed.problems is not None
-    assert ["localhost asked us to wait." in item.problem for item in refreshed.problems] == [True]
+    assert ["localhost asked us to wait until " in item.problem for item in refreshed.problems] == [
+        True
+    ]
 
 
 # ------------------------------------------------------------------------------------- moving
@@ -316,6 +318,44 @@ async def test_a_move_to_a_feed_that_is_followed_is_said(site: Site) -> None:
         (warning,) = [feed.warning for feed in feeds if feed.warning]
         assert {feed.feed_url for feed in feeds} == set(urls)
         assert "remove one of the two" in warning
+
+
+async def test_a_redirect_to_another_domain_and_feed_takes_nothing_over(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/old", rss([Post("Roses", link="https://a.example/1")], title="Gardening"))
+    await planet.add_feeds([url])
+    casino = rss([Post("Bonus", link="https://b.example/1")], title="Casino offers")
+    target = site.add("/casino", casino).replace("127.0.0.1", "localhost")
+    site.redirect("/old", target, status=302)
+
+    refreshed = (await planet.refresh_feeds([url])).result
+
+    assert refreshed.problems is not None
+    assert target in refreshed.problems[0].problem
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert (feed.title, feed.entries, feed.status) == ("Gardening", 1, "failing")
+
+
+async def test_a_body_that_was_cut_takes_nothing_away_and_is_asked_for_again(
+    planet: Planet, site: Site
+) -> None:
+    posts = [Post(f"Post {n}", f"<p>keyword{n} {'and more of it ' * 60}</p>") for n in range(3)]
+    whole_body = rss(posts)
+    url = site.add("/feed", whole_body)
+    await planet.add_feeds([url])
+    site.add("/feed", whole_body[: whole_body.index("keyword1") + 20])
+    await planet.refresh_feeds([url])
+    (cut,) = (await planet.list_feeds()).result.feeds
+    found = [(await planet.search_entries(f"keyword{n}")).result.total for n in range(3)]
+    site.add("/feed", whole_body.replace("keyword1", "keyword1 corrected"))
+
+    await planet.refresh_feeds([url])
+
+    assert found == [1, 1, 1]
+    assert "salvaged" in (cut.warning or "")
+    assert (await planet.search_entries("corrected")).result.total == 1
+    assert "If-None-Match" not in site.asked[-1].headers
 
 
 @pytest.mark.parametrize("status", [404, 410])

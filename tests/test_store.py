@@ -16,6 +16,7 @@ from planet_mcp import schema
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
 from planet_mcp.likeness import signature
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
+from planet_mcp.query import compile_query
 from planet_mcp.store import Filters, Outcome, Store
 from planet_mcp.store.database import journal_mode
 
@@ -51,7 +52,7 @@ def fill(store: Store, *entries: ParsedEntry, feed_id: int = 1) -> int:
 
 def found(store: Store, word: str) -> int:
     filters = Filters(snapshot=store.entries.newest_id())
-    return store.search.best(f'"{word}"', filters, words=(), shown=(), limit=5, now=NOW).total
+    return store.search.best(compile_query(word), filters, shown=(), limit=5, now=NOW).total
 
 
 def integrity(path: Path) -> None:
@@ -192,7 +193,7 @@ def test_a_database_of_the_first_version_is_upgraded(
     assert found(store, "fox7") == 1
     # The same text elsewhere, three years later: what was stored before is compared with it.
     assert fill(store, entry("copy", text, signature=signature(text)), feed_id=2) == 1
-    (hit,) = store.search.newest(None, Filters(2), words=(), before=None, limit=5).hits
+    (hit,) = store.search.newest(compile_query(""), Filters(2), before=None, limit=5).hits
     assert (hit.title, hit.also_in) == (title, ("Blog",))
     store.close()
     integrity(database)

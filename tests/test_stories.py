@@ -1,8 +1,10 @@
 """The same story is told once, and different ones never become one."""
 
 import random
+import re
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -83,6 +85,16 @@ async def test_the_fullest_telling_leads_whenever_it_comes(planet: Planet, site:
     assert prose(1, 300)[-40:] in await planet.fetch_article(hit.entry_id)
 
 
+async def test_a_hit_has_the_date_of_the_telling_that_it_shows(planet: Planet, site: Site) -> None:
+    link = "https://blog.example.org/post"
+    original = Post("A post", html(prose(1, 300)), age=20 * DAY, link=link)
+    (hit,) = await stories(
+        planet, site, [Post("A post", html(prose(1, 100)), age=DAY, link=link)], [original]
+    )
+
+    assert (hit.feed, hit.published[:10]) == ("Blog 1", original.published.date().isoformat())
+
+
 async def test_a_story_that_is_told_again_is_not_new_to_who_has_read_it(
     planet: Planet, site: Site
 ) -> None:
@@ -108,8 +120,8 @@ async def test_the_same_title_in_one_feed_days_apart_is_one_story(
         planet,
         site,
         [
-            Post("Release day", html(prose(1)), age=6 * DAY, link="https://a.example/1"),
             Post("Release Day!", html(prose(1, 110)), age=HOUR, link="https://a.example/2"),
+            Post("Release day", html(prose(1)), age=6 * DAY, link="https://a.example/1"),
         ],
     )
 
@@ -247,6 +259,18 @@ async def test_two_stories_become_one_when_a_third_telling_joins_them(
     assert [(hit.title, hit.also_in) for hit in hits] == [("Original", ["Blog 1", "Blog 2"])]
 
 
+async def test_an_edit_can_show_that_two_tell_the_same(planet: Planet, site: Site) -> None:
+    text = html(prose(1, 200))
+    url = site.add("/cee", rss([Post("Cee", "", link="https://c.example/1")], title="Cee"))
+    await planet.add_feeds([url, site.add("/dee", rss([Post("Dee", text)], title="Dee"))])
+    assert (await planet.search_entries()).result.total == 2
+    site.add("/cee", rss([Post("Cee", text, link="https://c.example/1")], title="Cee"))
+
+    await planet.refresh_feeds([url])
+
+    assert (await planet.search_entries()).result.total == 1
+
+
 # ---------------------------------------------------------------------------- different stories
 
 TEMPLATE = prose(7, 200)
@@ -355,6 +379,72 @@ async def test_a_short_title_without_text_is_no_twin_of_what_begins_like_it(
     assert len(hits) == 2
 
 
+@pytest.mark.parametrize("same_links", [True, False])
+async def test_what_one_feed_keeps_apart_no_other_feed_joins(
+    planet: Planet, site: Site, same_links: bool
+) -> None:
+    def episodes(site_name: str) -> list[Post]:
+        return [
+            Post(
+                f"{name} on compilers",
+                html(f"{name} joins us. {TEMPLATE}"),
+                age=7 * number * DAY,
+                link=f"https://{site_name}.example/{name}",
+            )
+            for number, name in enumerate(["Ada", "Bob", "Cleo"], 1)
+        ]
+
+    hits = await stories(
+        planet, site, episodes("show"), episodes("show" if same_links else "network")
+    )
+
+    assert [(hit.title.split()[0], hit.also_in) for hit in hits] == [
+        (name, [f"Blog {1 if hit.feed == 'Blog 0' else 0}"])
+        for name, hit in zip(["Ada", "Bob", "Cleo"], hits, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("words", [0, 12, 100])
+async def test_a_photo_of_every_day_is_one_story_a_day(
+    planet: Planet, site: Site, words: int
+) -> None:
+    posts = [
+        Post(
+            "Photo of the day",
+            f"<img src='/{n}.jpg'>{prose(n, words) if words else ''}",
+            age=n * DAY + HOUR,
+            link=f"https://a.example/{n}",
+        )
+        for n in range(12)
+    ]
+
+    assert len(await stories(planet, site, posts)) == 12
+
+
+async def test_two_opinions_on_one_page_are_two(planet: Planet, site: Site) -> None:
+    link = "https://third.example/queues"
+    hits = await stories(
+        planet,
+        site,
+        [Post("A great read", html(prose(1, 200)), link=link)],
+        [Post("Why I disagree", html(prose(2, 190)), link=link)],
+    )
+
+    assert len(hits) == 2
+
+
+async def test_entries_without_dates_stand_in_the_order_of_their_feed(
+    planet: Planet, site: Site
+) -> None:
+    items = "".join(f"<item><title>Note {n}</title><guid>{n}</guid></item>" for n in range(9))
+    document = f"<rss version='2.0'><channel><title>Undated</title>{items}</channel></rss>"
+    await planet.add_feeds([site.add("/feed", document)])
+
+    hits = (await planet.search_entries(sort="newest")).result.hits
+
+    assert [hit.title for hit in hits] == [f"Note {n}" for n in range(9)]
+
+
 # --------------------------------------------------------------------- the same entry, other ids
 
 
@@ -373,6 +463,75 @@ async def test_one_id_for_all_that_a_feed_ever_publishes_collapses_nothing(
     assert refreshed.new_entries == 0
     assert [hit.title for hit in hits] == ["Post 1", "Post 2", "Post 3", "Post 4"]
     assert not any(hit.updated for hit in hits)
+
+
+@pytest.mark.parametrize(
+    ("link", "dated", "title"),
+    [
+        ("https://a.example/{}", True, "Word of the day"),
+        ("https://a.example/", False, "Post {}"),
+        ("https://a.example/now", True, "Weather {}"),
+    ],
+)
+async def test_one_id_for_all_collapses_nothing_whatever_else_repeats(
+    planet: Planet, site: Site, link: str, dated: bool, title: str
+) -> None:
+    url = site.add("/feed", rss([]))
+    for number in range(4, 0, -1):
+        post = Post(
+            title.format("abcde"[number]), html(prose(number, 60)), age=14 * number * DAY,
+            link=link.format(number), guid="always-the-same",
+        )  # fmt: skip
+        document = rss([post])
+        if not dated:
+            document = re.sub("<pubDate>.*?</pubDate>", "", document)
+        site.add("/feed", document)
+        await (planet.refresh_feeds([url]) if number < 4 else planet.add_feeds([url]))
+
+    assert (await planet.search_entries()).result.total == 4
+
+
+async def test_ids_that_are_positions_lose_and_repeat_nothing(planet: Planet, site: Site) -> None:
+    def document(names: str) -> str:
+        items = "".join(
+            f"<item><guid isPermaLink='false'>{position}</guid><title>Post {name}</title>"
+            f"<description>{prose(ord(name), 60)}</description></item>"
+            for position, name in enumerate(names, 1)
+        )
+        return f"<rss version='2.0'><channel><title>T</title>{items}</channel></rss>"
+
+    url = site.add("/feed", document("cba"))
+    await planet.add_feeds([url])
+    counts: list[int] = []
+    for names in ("dcb", "edc", "edc", "edcb"):
+        site.add("/feed", document(names) + f"<!-- {len(counts)} -->")
+        counts.append((await planet.refresh_feeds([url])).result.new_entries)
+
+    assert counts == [1, 1, 0, 0]
+    assert (await planet.search_entries()).result.total == 5
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"title": "Post a"}, {"title": "Post a | My new blog"}),
+        ({"title": "Anouncing Foo"}, {"title": "Announcing Foo"}),
+        ({"title": "Post (1 comment)"}, {"title": "Post (7 comments)", "age": DAY}),
+    ],
+)
+async def test_other_ids_and_titles_at_the_same_addresses_double_nothing(
+    planet: Planet, site: Site, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    def post(guid: str, **more: Any) -> Post:
+        values = {"html": html(prose(1, 90)), "age": 9 * DAY, "link": "https://a.example/a"}
+        return Post(guid=guid, **{**values, **more})
+
+    url = site.add("/feed", rss([post("1", **first)]))
+    await planet.add_feeds([url])
+    site.add("/feed", rss([post("2", **second)]))
+
+    assert (await planet.refresh_feeds([url])).result.new_entries == 0
+    assert (await planet.search_entries()).result.total == 1
 
 
 @pytest.mark.parametrize("make", [rss, atom])

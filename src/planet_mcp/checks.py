@@ -17,10 +17,12 @@ from planet_mcp.errors import (
     BadResponseError,
     DocumentError,
     FetchError,
+    NotAFeedError,
     OpmlError,
     UnreachableError,
 )
 from planet_mcp.gate import Gate
+from planet_mcp.likeness import title_key
 from planet_mcp.models import (
     Document,
     Feed,
@@ -31,9 +33,10 @@ from planet_mcp.models import (
     ParsedFeed,
     PollingHints,
     Subscription,
+    Validators,
 )
 from planet_mcp.store import Failure, Outcome, Store
-from planet_mcp.times import is_credible
+from planet_mcp.times import is_credible, stamp
 from planet_mcp.urls import canonical, host_of, registrable_domain
 from planet_mcp.workers import Worker
 
@@ -128,7 +131,9 @@ class Checker:
         domain = registrable_domain(host_of(feed.url))
         held = self._gate.held_for(domain)
         if held:
-            return await self._postponed(feed, seconds=held, problem=f"{domain} asked us to wait.")
+            until = stamp(self._clock() + timedelta(seconds=held))
+            problem = f"{domain} asked us to wait until {until}."
+            return await self._postponed(feed, seconds=held, problem=problem)
         try:
             answer = await fetcher.get(feed.url, validators=feed.validators, gate=self._gate)
         except FetchError as error:
@@ -192,6 +197,7 @@ class Checker:
     async def _changed(self, feed: Feed, document: Document, parsed: ParsedFeed) -> Checked:
         now = self._clock()
         dates = _dates(parsed, now)
+        await self._refuse_another_feed(feed, document, parsed)
 
         def record() -> Checked:
             outcome = self._outcome(feed, document, parsed.hints, dates=dates, now=now)
@@ -199,8 +205,9 @@ class Checker:
                 feed.id,
                 parsed,
                 outcome,
-                validators=document.validators,
-                body_hash=_digest(document),
+                # A document that was cut on its way is asked for again as a whole.
+                validators=Validators(document.url) if parsed.truncated else document.validators,
+                body_hash="" if parsed.truncated else _digest(document),
             )
             self._adopt(feed, outcome, now=now, shared=saved.shared)
             return Checked(feed=self._state(feed), new_entries=saved.new)
@@ -208,6 +215,29 @@ class Checker:
         checked = await anyio.to_thread.run_sync(record)
         self._anew = self._anew or bool(checked.new_entries)
         return checked
+
+    async def _refuse_another_feed(
+        self, feed: Feed, document: Document, parsed: ParsedFeed
+    ) -> None:
+        """Do not take what a redirect to another domain leads to for this feed.
+
+        Raises:
+            NotAFeedError: It has another title, and none of the entries.
+        """
+        domains = {registrable_domain(host_of(url)) for url in (feed.url, document.url)}
+        if (
+            len(domains) == 1
+            or not feed.entries
+            or title_key(parsed.title or "") == title_key(feed.title)
+        ):
+            return
+        if not await anyio.to_thread.run_sync(
+            lambda: self._store.feeds.has_any(feed.id, parsed.entries)
+        ):
+            raise NotAFeedError(
+                f"{feed.url} now leads to another feed, {document.url}, which has none of its "
+                "entries. If that is right, add that address and remove this one."
+            )
 
     async def _unchanged(self, feed: Feed, answer: Document | NotModified) -> Checked:
         now = self._clock()

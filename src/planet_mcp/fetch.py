@@ -52,6 +52,7 @@ ACCEPT_FEED = (
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _NO_CONTENT = frozenset({204, 205, 206})
+_GZIP_MAGIC = b"\x1f\x8b"
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
@@ -263,6 +264,15 @@ class _Inflate:
             piece = self._step(chunk)
             yield piece
             chunk = self._engine.unconsumed_tail
+            chunk = chunk or self._next_member()
+
+    def _next_member(self) -> bytes:
+        """Begin the next member, as a gzip file may have several (RFC 1952, section 2.2)."""
+        left = self._engine.unused_data if self._engine and self._engine.eof else b""
+        if not left.startswith(_GZIP_MAGIC):
+            return b""
+        self._engine = zlib.decompressobj(_CODINGS["gzip"])
+        return left
 
     def _step(self, chunk: bytes) -> bytes:
         try:

@@ -13,6 +13,7 @@ _TOLD_WORDS, _TOLD_CHARS = 20, 2_000
 # Turns one order of hash values into another, so that one hash gives two minima.
 _OTHER_ORDER = 0x9E3779B9
 _DIFFERENT = 0.1
+_HALF, _SOME = 0.5, 0.2
 
 # `+` and `#` tell C, C++ and C# apart.
 _WORD = re.compile(r"[^\W_]+[+#]*")
@@ -101,6 +102,17 @@ def are_clearly_different(text: str, other: str) -> bool:
     """Say whether two texts, both long enough to tell, have hardly a run of words in common."""
     long = _is_long(text) and _is_long(other)
     return long and share_held(text, other) < _DIFFERENT
+
+
+def may_be_one(text: str, other: str) -> bool:
+    """Say whether two texts under one title can be one post: half of the shorter is in the other.
+
+    Short ones must have some words in common.
+    """
+    if _is_long(text) and _is_long(other):
+        return share_held(text, other) >= _HALF
+    words, others = set(_words(text)), set(_words(other))
+    return len(words & others) >= _SOME * min(len(words), len(others))
 
 
 def opens(title: str, text: str) -> bool:

@@ -126,7 +126,8 @@ class PollingHints:
 class ParsedFeed:
     """A feed document, normalised; `warning` says what was wrong with it but could be salvaged.
 
-    `hub_url` is the WebSub hub that it names (W3C WebSub, section 4).
+    `hub_url` is the WebSub hub that it names (W3C WebSub, section 4); `truncated` says that the
+    document ends in the middle, so its last entry may be cut.
     """
 
     title: str | None
@@ -138,6 +139,7 @@ class ParsedFeed:
     image_url: str | None = None
     hub_url: str | None = None
     hints: PollingHints = PollingHints()
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from planet_mcp.identifiers import index_terms
 from planet_mcp.likeness import signature, title_key
+from planet_mcp.urls import canonical
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -208,9 +210,117 @@ _M002 = (
     "CREATE INDEX former_addresses_of_feed ON former_addresses (feed_id)",
 )
 
+
+def m003_pages_read_again(database: "Database") -> None:
+    """Keep what makes fetching a page again cheap, and the attempts to fetch it unasked.
+
+    `address` is where an article finally came from, in canonical form; `etag` and `last_modified`
+    belong to its `url`.
+    """
+    for statement in _M003:
+        database.conn.execute(statement)
+    rows = database.conn.execute("SELECT entry_id, url FROM articles").fetchall()
+    database.conn.executemany(
+        "UPDATE articles SET address = ? WHERE entry_id = ?",
+        [(canonical(url), entry_id) for entry_id, url in rows],
+    )
+
+
+_M003 = (
+    "ALTER TABLE articles ADD COLUMN address TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE articles ADD COLUMN etag TEXT",
+    "ALTER TABLE articles ADD COLUMN last_modified TEXT",
+    "CREATE INDEX articles_address ON articles (address)",
+    """
+    CREATE TABLE fills (
+        entry_id INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
+        attempts INTEGER NOT NULL,
+        next_at INTEGER NOT NULL,
+        problem TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX entries_teasers ON entries (first_seen_at) WHERE teaser",
+)
+
+
+def m004_index_of_names(database: "Database") -> None:
+    """Make entries findable by their feed's title and by the names in them.
+
+    `heading` is the title, unless that was made of the text: its words would count twice. `terms`
+    has words for what the index would tear apart or not look into: `C++`, `TaskGroup`
+    (`planet_mcp.identifiers`).
+    """
+    for statement in _M004_COLUMNS:
+        database.conn.execute(statement)
+    rows = database.conn.execute("SELECT entry_id, title, text FROM contents").fetchall()
+    database.conn.executemany(
+        "UPDATE contents SET terms = ? WHERE entry_id = ?",
+        [(index_terms(f"{title}\n{text}"), entry_id) for entry_id, title, text in rows],
+    )
+    for statement in _M004_INDEX:
+        database.conn.execute(statement)
+
+
+_M004_COLUMNS = (
+    "DROP TRIGGER contents_inserted",
+    "DROP TRIGGER contents_deleted",
+    "DROP TRIGGER contents_updated",
+    "DROP TABLE entries_index",
+    "ALTER TABLE contents ADD COLUMN heading TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE contents ADD COLUMN feed TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE contents ADD COLUMN terms TEXT NOT NULL DEFAULT ''",
+    """
+    UPDATE contents SET heading = CASE WHEN e.title_derived THEN '' ELSE contents.title END,
+                        feed = coalesce(f.label, f.title, '')
+    FROM entries AS e LEFT JOIN feeds AS f ON f.id = e.feed_id
+    WHERE e.id = contents.entry_id
+    """,
+)
+
+_M004_INDEX = (
+    """
+    CREATE VIRTUAL TABLE entries_index USING fts5 (
+        heading, authors, tags, feed, terms, text,
+        content = 'contents', content_rowid = 'entry_id',
+        tokenize = 'porter unicode61 remove_diacritics 2'
+    )
+    """,
+    "INSERT INTO entries_index (entries_index, rank) VALUES ('usermerge', 2)",
+    "INSERT INTO entries_index (entries_index) VALUES ('rebuild')",
+    """
+    CREATE TRIGGER contents_inserted AFTER INSERT ON contents BEGIN
+        INSERT INTO entries_index (rowid, heading, authors, tags, feed, terms, text)
+        VALUES (new.entry_id, new.heading, new.authors, new.tags, new.feed, new.terms, new.text);
+    END
+    """,
+    """
+    CREATE TRIGGER contents_deleted AFTER DELETE ON contents BEGIN
+        INSERT INTO entries_index (entries_index, rowid, heading, authors, tags, feed, terms, text)
+        VALUES ('delete', old.entry_id, old.heading, old.authors, old.tags, old.feed, old.terms,
+                old.text);
+    END
+    """,
+    """
+    CREATE TRIGGER contents_updated
+    AFTER UPDATE OF heading, authors, tags, feed, terms, text ON contents
+    WHEN old.heading IS NOT new.heading OR old.authors IS NOT new.authors
+      OR old.tags IS NOT new.tags OR old.feed IS NOT new.feed
+      OR old.terms IS NOT new.terms OR old.text IS NOT new.text
+    BEGIN
+        INSERT INTO entries_index (entries_index, rowid, heading, authors, tags, feed, terms, text)
+        VALUES ('delete', old.entry_id, old.heading, old.authors, old.tags, old.feed, old.terms,
+                old.text);
+        INSERT INTO entries_index (rowid, heading, authors, tags, feed, terms, text)
+        VALUES (new.entry_id, new.heading, new.authors, new.tags, new.feed, new.terms, new.text);
+    END
+    """,
+)
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
+    m003_pages_read_again,
+    m004_index_of_names,
 )
 
 

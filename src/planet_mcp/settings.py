@@ -55,6 +55,13 @@ class Settings(BaseModel):
         False,
         description="Let `fetch_article` fetch pages on hosts that the corpus does not know.",
     )
+    full_text: Literal["off", "teasers"] = Field(
+        "off",
+        description=(
+            "With `teasers`, the pages of new entries that are only excerpts are fetched in the "
+            "background, slowly and as robots.txt allows, so that search finds their whole text."
+        ),
+    )
     contact: str | None = Field(
         None,
         pattern=r"^(https?://|mailto:)[!-'*-~]{1,200}$",

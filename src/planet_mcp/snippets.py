@@ -16,7 +16,7 @@ _SHORTEST_STEM = 3
 _SHORT_WORD = 4
 _MOST_MATCHES = 20
 # What questions are made of, but not what they are about.
-_STOP_WORDS = frozenset(
+STOP_WORDS = frozenset(
     "a an and are as at be by can could did do does for from had has have how i if in is it its"
     " me my not of on or our s should so t than that the their them then there these they this"
     " to was we were what when where which who why will with would you your".split()
@@ -33,7 +33,7 @@ def snippet(text: str, words: Sequence[str]) -> str:
     Empty when none of the words, given in lower case, is in the text.
     """
     # Most words stand early; only otherwise is the whole text worth its time.
-    telling = [word for word in words if word not in _STOP_WORDS] or words
+    telling = [word for word in words if word not in STOP_WORDS] or words
     spans = _spans(text[:_EARLY], telling)
     if len({word for _, _, word in spans}) < len(set(telling)):
         spans = _spans(text, telling)

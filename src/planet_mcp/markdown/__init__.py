@@ -9,6 +9,7 @@ tree ─▶ blocks, links (code, formulas and URLs go on the shelf) ─▶ rende
 from planet_mcp.markdown.characters import clean_text
 from planet_mcp.markdown.plain import (
     excerpt_of,
+    from_code,
     from_markdown,
     from_plain_text,
     looks_like_html,
@@ -20,6 +21,7 @@ __all__ = [
     "clean_text",
     "convert",
     "excerpt_of",
+    "from_code",
     "from_markdown",
     "from_plain_text",
     "looks_like_html",

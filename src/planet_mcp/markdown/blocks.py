@@ -4,10 +4,18 @@ import re
 from collections.abc import Callable
 
 from lxml import etree
-from lxml.etree import _Element
+from lxml.etree import _Element, _ElementUnicodeResult
 
 from planet_mcp.markdown.characters import clean_code, clean_text
-from planet_mcp.markdown.code import KNOWN_LANGUAGES, CodeBlock, code_block, is_code_table
+from planet_mcp.markdown.code import (
+    KNOWN_LANGUAGES,
+    CodeBlock,
+    code_block,
+    is_code_table,
+    is_gutter_class,
+    is_numbers,
+    joined_block,
+)
 from planet_mcp.markdown.shelf import BLOCK, Shelf
 from planet_mcp.markdown.tree import drop, is_blank, remove_dropped, text_of
 
@@ -16,18 +24,33 @@ _CODE_BLOCKS = etree.XPath(
     "//*[self::pre or self::table or self::xmp or self::listing or self::plaintext"
     " or self::code[contains(@style, 'white-space') or contains(@class, 'block') or br]"
     " or self::div[(@data-lang and contains(@class, 'code')) or"
-    " contains(concat(' ', @class), ' syntaxhighlighter')][not(.//pre or .//table)]]"
+    " contains(concat(' ', @class), ' syntaxhighlighter')][not(.//pre or .//table)]"
+    " or self::div[contains(concat(' ', @class, ' '), ' CodeMirror-code ')]]"
 )
+_OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _INLINE_CODE = ("code", "kbd", "samp", "tt")
 _LABELS = ("div", "span", "figcaption", "header", "button", "clipboard-copy", "a", "p")
-_LABEL_CLASS = re.compile(r"lang|label|title|header|copy|toolbar|name", re.IGNORECASE)
+_LABEL_CLASS = re.compile(
+    r"lang|label|title|header|copy|toolbar|name|tooltip|btn|button|prompt", re.IGNORECASE
+)
 _COPY = re.compile(
-    r"(?:copy|copied!?|copy (?:code|to clipboard|snippet)|expand|collapse|view raw|raw|wrap|run)?",
+    r"[^\w$>]*|copied!?|copy(?: (?:code|to clipboard|snippet|text))?|expand|collapse"
+    r"|view raw|raw|wrap|run(?: code)?|download|edit|show (?:more|less)"
+    r"|(?:in|out)\s?\[[\d\s*]*\]:?",
     re.IGNORECASE,
 )
-_LONGEST_LABEL = 30
+_LONGEST_LABEL = 120
 _WRAPPED = 4
+_MOST_PARTS = 12
 _TEX_SCRIPTS = etree.XPath("//script[starts-with(@type, 'math/tex')]")
+_TEX_IMAGES = etree.XPath(
+    "//img[string-length(@alt) > 0 and (contains(concat(' ', @class, ' '), ' latex ')"
+    " or contains(concat(' ', @class, ' '), ' tex ') or contains(@class, 'math'))]"
+)
+_TYPED_TEX = etree.XPath("//text()[contains(., '\\(') or contains(., '\\[') or contains(., '$$')]")
+_TEX = re.compile(r"\\\(([^\n$]{1,300}?)\\\)|\\\[([^$]{1,1000}?)\\\]|\$\$([^$]{1,1000})\$\$")
+_NO_TEX = frozenset(("pre", "code", "script", "style", "textarea", "samp", "kbd", "tt"))
+_SIGNS = {"msup": "^", "msub": "_", "mfrac": "/", "msqrt": "\u221a("}
 _TEX_PREVIEWS = etree.XPath("//*[contains(@class, 'MathJax') and not(.//math) and not(.//script)]")
 _LAYOUT_ROLES = frozenset(("presentation", "none"))
 _ROW_GROUPS = frozenset(("thead", "tbody", "tfoot"))
@@ -41,7 +64,23 @@ _NOTE_NAME = re.compile(
     r"(?:^|[-_:#.])(?:fn|foot-?note|cite[-_]?note|ftn|note|endnote|sdfootnote)", re.IGNORECASE
 )
 _NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
+_NOTE_MARK = frozenset(("label", "fn-bracket"))
 _BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*")
+
+
+def adopt_text_areas(root: _Element) -> None:
+    """Turn the text areas that show code into listings, unless they only repeat one."""
+    areas = [a for a in root.iter("textarea") if a.get("readonly") is not None and _is_lines(a)]
+    if not areas:
+        return
+    page = "".join("".join(root.itertext()).split())
+    for area in areas:
+        if page.count("".join((area.text or "").split())) == 1:
+            area.tag = "pre"
+
+
+def _is_lines(area: _Element) -> bool:
+    return "\n" in (area.text or "").strip()
 
 
 def shelve_listings(root: _Element, put: Callable[[CodeBlock], str]) -> None:
@@ -53,13 +92,36 @@ def shelve_listings(root: _Element, put: Callable[[CodeBlock], str]) -> None:
         if element in done or (element.tag == "table" and not is_code_table(element)):
             continue
         done.update(element.iterdescendants(*_LISTINGS))
-        block = code_block(element)
+        fragments = _fragments(element)
+        block = joined_block([element, *fragments]) if fragments else code_block(element)
+        done.update(fragments)
+        for fragment in fragments:
+            drop(fragment)
         if block.text:
             block = _with_label(element, block)
             _replace(element, put(block))
         else:
             drop(element)
     remove_dropped(root)
+
+
+def _fragments(element: _Element) -> list[_Element]:
+    """Find what continues a block `<code>`: the next one, or the output of it."""
+    found: list[_Element] = []
+    last = element
+    while element.tag == "code" and not (last.tail or "").strip():
+        last = last.getnext()
+        if last is None or not _continues(last):
+            break
+        found.append(last)
+    return found
+
+
+def _continues(element: _Element) -> bool:
+    names = element.get("class") or ""
+    if element.tag == "code":
+        return "block" in names.split()
+    return element.tag == "pre" and bool(_OUTPUT.search(names))
 
 
 def _is_block(code: _Element) -> bool:
@@ -92,6 +154,8 @@ def _unname_wrappers(element: _Element) -> None:
         parent = element.getparent()
         if parent is None or parent.tag not in ("div", "figure") or (parent.text or "").strip():
             return
+        if _has_many(parent):
+            return
         others = [child for child in parent if child is not element]
         if any((child.tail or "").strip() for child in parent) or not all(map(is_blank, others)):
             return
@@ -101,49 +165,95 @@ def _unname_wrappers(element: _Element) -> None:
 
 def _with_label(element: _Element, block: CodeBlock) -> CodeBlock:
     """Take the labels and buttons around a listing away; a label may name the language."""
+    drawn = "".join(block.text.split())
     for neighbour in _neighbours(element):
-        label = _short_text(neighbour)
-        if label is None:
-            continue
-        language = label.lower()
-        if language in KNOWN_LANGUAGES and (not block.language or language == block.language):
-            block = CodeBlock(block.text, block.language or language)
-        elif language != block.language and not _COPY.fullmatch(label):
-            continue
-        drop(neighbour)
+        if _is_gutter_beside(neighbour) or _repeats(neighbour, drawn):
+            drop(neighbour)
+        elif _is_label(neighbour):
+            block = _read_label(neighbour, block)
+            if is_blank(neighbour):
+                drop(neighbour)
+    return block
+
+
+def _is_gutter_beside(element: _Element) -> bool:
+    return is_gutter_class(element) and is_numbers(element)
+
+
+def _repeats(element: _Element, drawn: str) -> bool:
+    """Tell whether an element draws the listing a second time."""
+    if not drawn or element.tag != "div":
+        return False
+    text = _text_up_to(element, 2 * len(drawn) + _LONGEST_LABEL)
+    return text is not None and "".join(text.split()) == drawn
+
+
+def _text_up_to(element: _Element, limit: int) -> str | None:
+    """Join the text of an element unless it is longer; it may be a whole page."""
+    pieces: list[str] = []
+    length = 0
+    for piece in element.itertext():
+        length += len(piece)
+        if length > limit:
+            return None
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _is_label(element: _Element) -> bool:
+    if element.tag in ("p", "a") and not _LABEL_CLASS.search(element.get("class") or ""):
+        return False
+    text = _text_up_to(element, 4 * _LONGEST_LABEL)
+    return text is not None and BLOCK not in text and len(" ".join(text.split())) <= _LONGEST_LABEL
+
+
+def _read_label(label: _Element, block: CodeBlock) -> CodeBlock:
+    """Blank the words of buttons and the name of the language; other words stay."""
+    for element in label.iter(etree.Element):
+        for place in ("text", "tail"):
+            word = (getattr(element, place) or "").strip()
+            if place == "tail" and element is label:
+                continue
+            language = word.lower()
+            if language in KNOWN_LANGUAGES and block.language in ("", language):
+                block = CodeBlock(block.text, language)
+            elif language != block.language and not _COPY.fullmatch(word):
+                continue
+            setattr(element, place, None)
     return block
 
 
 def _neighbours(element: _Element) -> list[_Element]:
-    found = []
-    for _ in range(3):
-        before, after = element.getprevious(), element.getnext()
+    found: list[_Element] = []
+    for _ in range(_WRAPPED):
         parent = element.getparent()
-        loose = (
-            before.tail if before is not None else parent.text if parent is not None else ""
-        ) or ""
-        if before is not None and before.tag in _LABELS and not loose.strip():
-            found.append(before)
+        found += _labels_before(element)
+        after = element.getnext()
         if after is not None and after.tag in _LABELS and not (element.tail or "").strip():
             found.append(after)
-        if parent is None or parent.tag not in ("div", "figure") or loose.strip():
+        if parent is None or parent.tag not in ("div", "figure") or (parent.text or "").strip():
             break
-        if any(e.tag not in _LABELS for e in parent if e is not element):
+        if _has_many(parent) or any(e.tag not in _LABELS for e in parent if e is not element):
             break
         element = parent
     return found
 
 
-def _short_text(element: _Element) -> str | None:
-    if element.tag in ("p", "a") and not _LABEL_CLASS.search(element.get("class") or ""):
-        return None
-    text = ""
-    for piece in element.itertext():
-        text += piece
-        if len(text) > _LONGEST_LABEL * 4:
-            return None
-    label = " ".join(text.split())
-    return label if label and len(label) <= _LONGEST_LABEL and BLOCK not in label else None
+def _has_many(parent: _Element) -> bool:
+    # lxml counts all children for len().
+    return bool(parent[_MOST_PARTS : _MOST_PARTS + 1])
+
+
+def _labels_before(element: _Element) -> list[_Element]:
+    """Find what stands right before an element; what is blank does not stand between."""
+    before = element.getprevious()
+    for _ in range(_MOST_PARTS):
+        if before is None or before.tag not in _LABELS or (before.tail or "").strip():
+            break
+        if not is_blank(before):
+            return [before]
+        before = before.getprevious()
+    return []
 
 
 def shelve_inline_code(root: _Element, shelf: Shelf) -> None:
@@ -191,6 +301,27 @@ def shelve_formulas(root: _Element, shelf: Shelf) -> None:
             _put_formula(formula, tex, shelf, display=formula.get("display") == "block")
         else:
             _put_readable(formula)
+    for image in _TEX_IMAGES(root):
+        _put_formula(image, image.get("alt"), shelf, display=False)
+    for text in _TYPED_TEX(root):
+        _shelve_typed(text, shelf)
+
+
+def _shelve_typed(text: _ElementUnicodeResult, shelf: Shelf) -> None:
+    """Replace the TeX that an author typed between its usual signs, for a script to find."""
+    element = text.getparent()
+    if element is None or element.tag in _NO_TEX:
+        return
+    if next(element.iterancestors("pre", "code", "script", "style", "textarea"), None) is not None:
+        return
+    shelved = _TEX.sub(lambda tex: _typed_formula(tex, shelf), text)
+    setattr(element, "tail" if text.is_tail else "text", shelved)
+
+
+def _typed_formula(tex: re.Match[str], shelf: Shelf) -> str:
+    code = " ".join(clean_code(tex[1] or tex[2] or tex[3]).split())
+    fence = "$" if tex[1] else "$$"
+    return shelf.inline(f"{fence}{_harmless(code)}{fence}", code)
 
 
 def _annotation(formula: _Element) -> str:
@@ -208,17 +339,34 @@ def _put_formula(element: _Element, tex: str, shelf: Shelf, *, display: bool) ->
     element.tag = "span"
     if tex:
         fence = "$$" if display else "$"
-        harmless = re.sub(r"<(?=[A-Za-z/!?])", "< ", tex)
-        element.text = shelf.inline(f"{fence}{harmless}{fence}", tex)
+        element.text = shelf.inline(f"{fence}{_harmless(tex)}{fence}", tex)
+
+
+def _harmless(tex: str) -> str:
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", tex)
 
 
 def _put_readable(formula: _Element) -> None:
     for note in list(formula.iter("annotation", "annotation-xml")):
         drop(note)
+    for part in formula.iter(*_SIGNS):
+        _write_out(part)
     text = "".join("".join(formula.itertext()).split())
     formula.clear(keep_tail=True)
     formula.tag = "span"
     formula.text = clean_text(text)
+
+
+def _write_out(part: _Element) -> None:
+    """Write the signs that MathML draws by position: powers, indices, fractions, roots."""
+    sign = _SIGNS[part.tag]
+    if part.tag == "msqrt":
+        part.text, part.tail = sign, ")" + (part.tail or "")
+        return
+    for child in part:
+        compound = len(text_of(child)) > 1
+        child.text = ("(" if compound else "") + (child.text or "")
+        child.tail = (")" if compound else "") + ("" if child.getnext() is None else sign)
 
 
 def adapt_tables(root: _Element) -> None:
@@ -294,7 +442,7 @@ def link_footnotes(root: _Element, shelf: Shelf) -> None:
     references = [link for link in root.iter("a") if _is_reference(link)]
     if not references:
         return
-    notes = {e.get("id"): e for e in root.iter("li", "p", "div", "aside", "dd") if e.get("id")}
+    notes = _notes(root)
     labels: dict[_Element, str] = {}
     for link in references:
         note = notes.get(link.get("href", "").rpartition("#")[2])
@@ -306,6 +454,19 @@ def link_footnotes(root: _Element, shelf: Shelf) -> None:
         _put_note(note, label, shelf)
 
 
+def _notes(root: _Element) -> dict[str, _Element]:
+    notes = {e.get("id"): e for e in root.iter("li", "p", "div", "aside", "dd") if e.get("id")}
+    for link in root.iter("a"):
+        parent = link.getparent()
+        if link.get("id") and parent is not None and _is_note_class(parent):
+            notes[link.get("id")] = parent
+    return notes
+
+
+def _is_note_class(element: _Element) -> bool:
+    return element.tag in ("div", "p", "li") and "footnote" in (element.get("class") or "").lower()
+
+
 def _is_reference(link: _Element) -> bool:
     href = link.get("href") or ""
     if "#" not in href or len(href) > 2000:  # noqa: PLR2004
@@ -313,7 +474,8 @@ def _is_reference(link: _Element) -> bool:
     marked = link.get("role") == "doc-noteref" or "footnote" in (link.get("class") or "").lower()
     parent = link.getparent()
     raised = (parent is not None and parent.tag == "sup") or link.find("sup") is not None
-    back = "backref" in (link.get("class") or "") or link.get("role") == "doc-backlink"
+    names = link.get("class") or ""
+    back = "backref" in names or "footnote-number" in names or link.get("role") == "doc-backlink"
     named = bool(_NOTE_NAME.search(href.rpartition("#")[2]))
     return not back and (marked or (raised and named) or (raised and href.startswith("#")))
 
@@ -327,13 +489,19 @@ def _put_reference(link: _Element, text: str, shelf: Shelf) -> None:
 def _put_note(note: _Element, label: str, shelf: Shelf) -> None:
     for link in list(note.iter("a")):
         back = link.get("role") == "doc-backlink" or "back" in (link.get("class") or "")
-        if back or (link.get("href", "").find("#") >= 0 and _BACK.fullmatch(text_of(link))):
+        named = text_of(link) == label or _BACK.fullmatch(text_of(link))
+        if back or ("#" in link.get("href", "") and named):
             drop(link)
+    for mark in note.iter("span"):
+        if not _NOTE_MARK.isdisjoint((mark.get("class") or "").split()):
+            drop(mark)
+    remove_dropped(note)
     first = note
     while not (first.text or "").strip() and len(first) and first[0].tag in ("p", "div", "span"):
         first = first[0]
     first.text = shelf.inline(f"[^{label}]: ", "") + (first.text or "").lstrip()
-    if note.tag in ("li", "dd"):
+    note.attrib.clear()
+    if note.tag in ("li", "dd", "aside"):
         note.tag = "div"
         parent = note.getparent()
         if parent is not None and all(child.tag == "div" for child in parent):

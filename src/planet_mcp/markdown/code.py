@@ -21,8 +21,16 @@ class CodeBlock(NamedTuple):
 
 
 _LANGUAGE = re.compile(
-    r"(?:^|\s)(?:language-|lang-|lang:|highlight-source-|highlight-text-|highlight-|brush:\s*"
-    r"|sourceCode\s+|src-|mw-highlight-lang-|code-lang-|EnlighterJSRAW\s+)([A-Za-z0-9_+#.-]{1,30})"
+    r"(?:^|\s)(?:language-|lang-|lang:|highlight-source-|highlight-text-|brush:\s*"
+    r"|sourceCode\s+|mw-highlight-lang-|code-lang-|EnlighterJSRAW\s+)([A-Za-z0-9_+#.-]{1,30})"
+)
+# These also begin names that have nothing to do with a language.
+_MAYBE_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:highlight-|hl-|src-|type-|code-|syntax-|enlighter-l-)([A-Za-z0-9_+#.-]{1,30})"
+)
+_LANGUAGE_ATTRIBUTES = (
+    *("data-lang", "data-language", "data-enlighter-language", "data-canonical-lang"),
+    *("data-tagsearch-lang", "language", "lang"),
 )
 _NAME = re.compile(r"[A-Za-z0-9_+#.-]{1,30}")
 _NO_LANGUAGE = frozenset(
@@ -38,32 +46,34 @@ KNOWN_LANGUAGES = frozenset(
     re.findall(
         r"\S+",
         """
-    actionscript ada apache applescript arduino asm assembly awk bash basic bat batch bicep c
-    c# c++ clj clojure cmake cmd cobol coffeescript console cpp cs csharp css csv cuda cypher
-    cython d dart delphi diff django docker dockerfile dotenv elisp elixir elm emacs-lisp erb
-    erlang excel f# fish fortran fsharp gherkin git glsl gn go golang gradle graphql groovy
-    haml handlebars haskell hcl html http ini ipython ipython3 java javascript jinja jinja2 js
-    json json5 jsonc jsx julia kotlin latex less lisp llvm log lua make makefile markdown
-    mathematica matlab md mermaid mysql nasm nginx nim nix node objective-c objectivec ocaml
-    octave pascal patch perl pgsql php plsql postgres postgresql powershell prolog proto
-    protobuf ps1 puppet pwsh py py3 pycon pyi pytb python python2 python3 r racket raku rb
-    reason restructuredtext rs rst ruby rust sas sass scala scheme scss sh shell shell-session
-    shellsession smalltalk solidity sparql sql stata svelte swift systemd systemverilog tcl
-    terminal terraform tex toml ts tsx twig typescript vb vba vbnet vbscript verilog vhdl vim
-    vue wasm xml yaml yml zig zsh
+    actionscript ada apache applescript arduino asm assembly astro awk bash basic bat batch
+    bicep c c# c++ clj clojure cmake cmd cobol coffeescript console cpp cs csharp css csv cuda
+    cypher cython d dart delphi diff django docker dockerfile dotenv elisp elixir elm
+    emacs-lisp erb erlang excel f# fish fortran fsharp gdscript gherkin git gleam glsl gn go
+    golang gradle graphql groovy haml handlebars haskell hcl hlsl html http ini ipython
+    ipython3 java javascript jinja jinja2 js json json5 jsonc jsonl jsx julia kotlin latex lean
+    lean4 less lisp llvm log lua make makefile markdown mathematica matlab md mdx mermaid mojo
+    mysql nasm nginx nim nix node objective-c objectivec ocaml octave odin pascal patch perl
+    pgsql php plsql postgres postgresql powershell prolog proto protobuf ps1 puppet pwsh py py3
+    pycon pyi pytb python python2 python3 r racket raku rb reason restructuredtext rs rst ruby
+    rust sas sass scala scheme scss sh shell shell-session shellsession smalltalk solidity
+    sparql sql stata svelte swift systemd systemverilog tcl terminal terraform tex toml ts tsx
+    twig typescript typst vb vba vbnet vbscript verilog vhdl vim vue wasm wgsl xml yaml yml zig
+    zsh
     """,
     )
 )
 _GUTTER = re.compile(
     r"(?:^|[\s_])(?:linenos?|lnt?|ln-num|line-?num(?:ber)?s?|line-numbers-rows|gutter|linenodiv"
-    r"|linenumber|react-syntax-highlighter-line-number|blob-num|rouge-gutter|crayon-nums?"
-    r"|ec-line-number|hljs-ln-(?:numbers|n)|CodeMirror-linenumber|cm-gutters?|code-line-number"
+    r"|linenumber|linenr|react-syntax-highlighter-line-number|blob-num|rouge-gutter|crayon-nums?"
+    r"|ec-line-number|hljs-ln-(?:numbers|n)|CodeMirror-(?:linenumber|gutter-wrapper)|cm-gutters?|code-line-number"
     r"|line_numbers|lineNumbers?|lineno\w*|react-code-line-number|lines-num)(?:\s|$)"
 )
 _CHROME = re.compile(
     r"(?:^|[\s_-])(?:copy|copy-?(?:btn|button|code|icon|to-clipboard)|copybtn|clipboard|clipboard-copy"
     r"|toolbar|code__header|code-?header|codeblock-?header|code-block-header|code-toolbar-item"
-    r"|sr-only|visually-hidden|select-none|zeroclipboard-container|tooltip|tooltiptext)(?:[\s_-]|$)",
+    r"|sr-only|visually-hidden|select-none|zeroclipboard-container|tooltip|tooltiptext"
+    r"|hover-info|twoslash-popup|tippy|popover)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _UNSELECTABLE = re.compile(r"user-select:\s*none|display:\s*none", re.IGNORECASE)
@@ -97,6 +107,12 @@ _LISTING = frozenset(
     """,
     )
 )
+_EDITOR = etree.XPath(
+    ".//*[contains(concat(' ', @class, ' '), ' cm-content ')"
+    " or contains(concat(' ', @class, ' '), ' CodeMirror-code ')]"
+)
+_DRAWN_BLANK = re.compile(r"[ \xa0\u200b]")
+_LOOK_AT_PIECES = 20
 _FEWEST_LINES = 2
 _LONGEST_NUMBER = 6
 _LOOK_UP = 4
@@ -106,16 +122,35 @@ _LONGEST_HEADER = 200
 def code_block(element: _Element) -> CodeBlock:
     """Read a `<pre>`, or another element that draws a listing."""
     source = _only_code(element)
-    text = _read(source, skipping=True)
+    text = _read(source).strip("\n")
+    language = language_of(element) or _named_in_header(element, source)
+    return CodeBlock(text.strip() if element.tag == "code" else text, language)
+
+
+def joined_block(fragments: list[_Element]) -> CodeBlock:
+    """Read what stands below each other and is one listing, such as code and its output."""
+    texts = (_read(fragment).removesuffix("\n") for fragment in fragments)
+    return CodeBlock("\n".join(texts).strip("\n"), language_of(fragments[0]))
+
+
+def _read(source: _Element) -> str:
     # A highlighter may have marked everything as not selectable.
-    text = text or _read(source, skipping=False)
-    return CodeBlock(text.strip() if element.tag == "code" else text, language_of(element))
+    return _collected(source, skipping=True) or _collected(source, skipping=False)
 
 
-def _read(source: _Element, *, skipping: bool) -> str:
+def _collected(source: _Element, *, skipping: bool) -> str:
     reader = _Reader(skipping=skipping)
     reader.read(source)
-    return clean_code("".join(reader.pieces)).strip("\n")
+    return clean_code("".join(reader.pieces))
+
+
+def _named_in_header(element: _Element, source: _Element) -> str:
+    """Find a language among the words of a header bar inside the `<pre>`."""
+    if source is element or source.tag == "code":
+        return ""
+    pieces = (text.strip().lower() for text in element.itertext())
+    first = (text for _, text in zip(range(_LOOK_AT_PIECES), pieces, strict=False))
+    return next((name for name in first if name in KNOWN_LANGUAGES), "")
 
 
 def language_of(element: _Element) -> str:
@@ -129,12 +164,14 @@ def language_of(element: _Element) -> str:
 
 
 def _declared(element: _Element) -> str:
-    for name in ("data-lang", "data-language", "data-enlighter-language", "language", "lang"):
+    for name in _LANGUAGE_ATTRIBUTES:
         value = element.get(name)
         if value and (name != "lang" or element.tag in ("pre", "code")):
             return _accepted(value)
-    found = (_accepted(name) for name in _LANGUAGE.findall(element.get("class") or ""))
-    return next(filter(None, found), "")
+    names = element.get("class") or ""
+    found = filter(None, map(_accepted, _LANGUAGE.findall(names)))
+    maybe = (name.lower() for name in _MAYBE_LANGUAGE.findall(names))
+    return next(found, "") or next((name for name in maybe if name in KNOWN_LANGUAGES), "")
 
 
 def _accepted(name: str) -> str:
@@ -161,15 +198,28 @@ def is_code_table(table: _Element) -> bool:
 
 
 def _is_gutter(cell: _Element) -> bool:
-    if _GUTTER.search(cell.get("class") or "") or cell.get("data-line-number"):
+    if is_gutter_class(cell):
         return True
     first = cell.getprevious() is None and cell.getnext() is not None
-    return first and bool(_NUMBERS.fullmatch("".join(cell.itertext())))
+    return first and (bool(cell.get("data-line-number")) or is_numbers(cell))
+
+
+def is_gutter_class(element: _Element) -> bool:
+    """Tell whether a class says that an element holds line numbers."""
+    return bool(_GUTTER.search(element.get("class") or ""))
+
+
+def is_numbers(element: _Element) -> bool:
+    """Tell whether an element holds nothing but numbers, if anything."""
+    return all(_NUMBERS.fullmatch(text) for text in element.itertext())
 
 
 def _only_code(pre: _Element) -> _Element:
     """Leave out the header bar that some sites put inside the `<pre>`."""
-    codes = list(pre.iterdescendants("code"))
+    editor = next(iter(_EDITOR(pre)), None)
+    if editor is not None and pre.tag == "pre":
+        return editor
+    codes = [code for code in pre.iterdescendants("code") if not _is_chrome(code.getparent())]
     if len(codes) != 1 or (pre.text or "").strip():
         return pre
     top = codes[0]
@@ -215,7 +265,10 @@ class _Reader:
         elif is_line:
             self._line(child, numbers)
         else:
+            before = len(self.pieces)
             self.read(child)
+            if _is_line_span(child):
+                self._blank_out(before)
 
     def _line(self, line: _Element, numbers: frozenset[_Element]) -> None:
         if self.pieces and not self.pieces[-1].endswith("\n"):
@@ -225,8 +278,14 @@ class _Reader:
             line[0].text = ""
             del line[0][:]
         self.read(line)
+        self._blank_out(before)
         if len(self.pieces) == before or not self.pieces[-1].endswith("\n"):
             self.pieces.append("\n")
+
+    def _blank_out(self, before: int) -> None:
+        # A blank alone in a line is there to give the line its height.
+        if _DRAWN_BLANK.fullmatch("".join(self.pieces[before:])):
+            del self.pieces[before:]
 
     def _add(self, text: str | None, *, blank_counts: bool) -> None:
         if text and (blank_counts or not text.isspace()):
@@ -258,7 +317,7 @@ def _is_line_span(span: _Element) -> bool:
     names = span.get("class") or ""
     style = span.get("style") or ""
     return (
-        span.tag == "code"
+        (span.tag == "code" and span.getparent().tag == "pre")
         or bool(_LINE_SPAN.search(names))
         or span.get("data-line") is not None
         or "display:block" in style.replace(" ", "")

@@ -3,8 +3,10 @@
 import html
 import re
 
-from planet_mcp.markdown.characters import clean_text
+from planet_mcp.markdown.characters import clean_code, clean_text
+from planet_mcp.markdown.code import CodeBlock
 from planet_mcp.markdown.links import hosts_of
+from planet_mcp.markdown.shelf import fenced
 from planet_mcp.models import Content
 
 ELLIPSIS = "…"
@@ -61,6 +63,7 @@ _UNSAFE_LINK = re.compile(
 _PLAIN_MARKUP = re.compile(
     r"^ {0,3}(?:#{1,6}[ \t]+|>[ \t]?|(?:`{3,}|~{3,}).*|[=-]{3,}[ \t]*$)|[*`]+", re.MULTILINE
 )
+_HEADING = re.compile(r"^#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _LOOK_AT = 100_000
 
 
@@ -158,6 +161,23 @@ def from_markdown(text: str) -> Content:
         words=len(plain.split()),
         hosts=hosts_of(_BARE_URL.findall("".join(pieces[::2]))),
     )
+
+
+def from_code(text: str, language: str = "") -> Content:
+    """Take source code or data as it is, in one code block."""
+    code = shortened(clean_code(text).strip("\n"), at="\n")
+    return Content(
+        markdown=fenced(CodeBlock(code, language)),
+        text=code,
+        excerpt=excerpt_of(code),
+        words=len(code.split()),
+    )
+
+
+def first_heading(markdown: str) -> str:
+    """Return the first heading of the two upper levels, empty without one."""
+    heading = _HEADING.search(markdown)
+    return heading[1] if heading else ""
 
 
 def _named_image(image: re.Match[str]) -> str:

@@ -90,6 +90,7 @@ def convert(html: str, *, base_url: str | None = None) -> Content:
     shelf = Shelf()
     base_url = links.declared_base(root, base_url)
     blocks.shelve_formulas(root, shelf)
+    blocks.adopt_text_areas(root)
     remove_unseen(root)
     blocks.shelve_listings(root, shelf.block)
     return render(root, shelf, base_url=base_url)

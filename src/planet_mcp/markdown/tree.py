@@ -43,9 +43,14 @@ _REVEALED = re.compile(r"transform|transition|animation|will-change")
 _COLLAPSED = re.compile(r"(?:^|;)(?:max-)?(?:height|width):0(?:px)?(?:;|$)")
 _STYLE_NOISE = re.compile(r"\s+|!important|/\*[^*]{0,200}\*/")
 _SIZED_AGAIN = re.compile(r"font-size\s*:\s*(?!0)[\w.]", re.IGNORECASE)
+_FOLD = re.compile(
+    r"(?:^|[\s_-])(?:is-collapsed|collapsible|accordion|foldable|expandable|spoiler)"
+)
+_FOLD_TITLE = re.compile(r"title|header|summary|toggle|trigger|head(?:\s|$)", re.IGNORECASE)
 _STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
 _LONGEST_STYLE = 2000
 _LOOK_BELOW = 100
+_MOST_UNCLOSED = 20
 _READER_ONLY = frozenset(
     re.findall(
         r"\S+",
@@ -62,7 +67,7 @@ _LONGEST_FORM = 400
 
 def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser) -> _Element | None:
     """Parse any HTML; None when it holds nothing."""
-    html = _CONTROLS.sub("", strip_ansi(html))
+    html = _close_in_listings(_CONTROLS.sub("", strip_ansi(html)))
     root, complete = _parse(html, parser_class)
     if not complete:
         # The parser drops what lies too deep: look for it in a flatter document.
@@ -70,6 +75,20 @@ def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser)
     if root is not None and _ANY_MARK.search("".join(root.itertext())):
         _remove_foreign_marks(root)
     return root
+
+
+def _close_in_listings(html: str) -> str:
+    """Close what `</pre>` closes in a browser, but not for the parser, that reads on in it."""
+    if "<pre" not in html:
+        return html
+    pieces = html.split("</pre>")
+    for index, piece in enumerate(pieces[:-1]):
+        start = piece.rfind("<pre")
+        inside = piece[start:] if start >= 0 else ""
+        missing = inside.count("<div") - inside.count("</div>")
+        if 0 < missing <= _MOST_UNCLOSED:
+            pieces[index] = piece + "</div>" * missing
+    return "</pre>".join(pieces)
 
 
 def _parse(html: str, parser_class: type[etree.HTMLParser]) -> tuple[_Element | None, bool]:
@@ -149,7 +168,7 @@ def _by_attribute(element: _Element) -> bool:
         return not _holds_article(element)
     if element.get("hidden", "until-found").strip().lower() != "until-found":
         # React streams content as `<div hidden id="S:0">` and a script moves it into place.
-        return not _STREAMED.fullmatch(element.get("id") or "")
+        return not (_STREAMED.fullmatch(element.get("id") or "") or _is_folded(element))
     return bool(element.tag == "dialog") and element.get("open") is None
 
 
@@ -158,7 +177,7 @@ def _by_style(element: _Element) -> bool:
     if not style:
         return False
     if _hides(style):
-        return not _is_reset_below(element)
+        return not (_is_reset_below(element) or _is_folded(element))
     # Pages that fade their content in begin like this: that is no hiding place.
     return _fades(style) and not _holds_article(element)
 
@@ -179,6 +198,15 @@ def _hides(style: str) -> bool:
 def _fades(style: str) -> bool:
     style = _STYLE_NOISE.sub("", style.lower())
     return bool(_FADED.search(style)) and not _REVEALED.search(style)
+
+
+def _is_folded(element: _Element) -> bool:
+    """Tell whether an element is the body of a fold, that its title above opens."""
+    parent, title = element.getparent(), element.getprevious()
+    if parent is None or title is None or title.getprevious() is not None:
+        return False
+    named = _FOLD.search(parent.get("class") or "") and _FOLD_TITLE.search(title.get("class") or "")
+    return bool(named) and not is_blank(title)
 
 
 def _is_reset_below(element: _Element) -> bool:

@@ -25,6 +25,7 @@ _EPOCH = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{10})\d{3}")
 _ISO = re.compile(
     rf"(?P<year>[1-9]\d{{3}})[-/]?(?P<month>\d\d)[-/]?(?P<day>\d\d)(?:[Tt ,]*{_TIME})?\s?{_ZONE}"
 )
+_WEEK = re.compile(r"(\d{4})-?W(\d{2})(?:-?(\d))?")
 # RFC 822, section 5, and what passes for it: other languages, full names, dashes, no time.
 _RFC822 = re.compile(
     r"(?:[^\W\d_]+\.?,?\s?)?(?P<day>\d{1,2})[.\s-]{1,2}(?:d[ei] )?(?P<name>[^\W\d_]{3,12})\.?,?"
@@ -69,18 +70,18 @@ _KEPT_WORDS = frozenset({*_ZONES, "t", "am", "pm"})
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # How the months begin in the larger languages of Europe; the longest beginning counts.
 _BEGINNINGS = (
-    "jan gen ene sty янв січ led oca",
-    "feb fev fév lut фев лют úno şub",
-    "mar mär maa mrt бер bře мар",  # noqa: RUF001
-    "apr avr abr kwi апр кві dub nis",
-    "may mai maj mei mag máj мая май тра kvě",
-    "jun jui giu cze июн чер červen haz",
-    "jul juil lug lip июл лип červenec tem",
-    "aug aoû aou ago sie авг сер srp ağu",  # noqa: RUF001
-    "sep set wrz сен вер zář eyl",
-    "oct okt out ott paź окт жов říj eki",
-    "nov lis ноя лис kas",
-    "dec dez déc dic dis gru дек гру pro ara",  # noqa: RUF001
+    "jan gen ene sty tammi янв січ led oca",
+    "feb fev fév lut helmi фев лют úno şub",
+    "mar mär maa mrt maalis бер bře мар",  # noqa: RUF001
+    "apr avr abr kwi huhti апр кві dub nis",
+    "may mai maj mei mag máj touko мая май тра kvě",
+    "jun jui giu cze kesä июн чер červen haz",
+    "jul juil lug lip heinä июл лип červenec tem",
+    "aug aoû aou ago sie elo авг сер srp ağu",  # noqa: RUF001
+    "sep set wrz syys сен вер zář eyl",
+    "oct okt out ott paź loka окт жов říj eki",
+    "nov lis marras ноя лис kas",
+    "dec dez déc dic dis gru joulu дек гру pro ara",  # noqa: RUF001
 )
 _MONTHS = {
     beginning: number
@@ -103,9 +104,19 @@ def parse_date(
         return datetime.fromtimestamp(int(found[1] or found[2]), UTC)
     if found := _ISO.fullmatch(text):
         return _build(found, month=int(found["month"]))
+    if found := _WEEK.fullmatch(text):
+        return _monday_plus(found)
     if (found := _RFC822.fullmatch(text)) and (month := _month(found["name"])):
         return _build(found, month=month)
     return _from_free_form(text) or _from_struct(understood, now)
+
+
+def _monday_plus(found: re.Match[str]) -> datetime | None:
+    try:
+        day = datetime.fromisocalendar(int(found[1]), int(found[2]), int(found[3] or 1))
+    except ValueError:
+        return None
+    return day.replace(tzinfo=UTC)
 
 
 def _month(word: str) -> int | None:

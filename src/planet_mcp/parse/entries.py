@@ -53,6 +53,7 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
         image_url=_first_url(raw.images, url),
         hub_url=_first_url([raw.hub], url),
         hints=raw.hints,
+        truncated=raw.truncated,
     )
 
 

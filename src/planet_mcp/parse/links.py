@@ -18,6 +18,10 @@ _PERHAPS_FEED_TYPES = frozenset({"application/json", "application/xml", "text/xm
 _FEED_WORD = re.compile(
     r"(?:^|[\W_])(?:rss2?|atom|rdf|feeds?|jsonfeed)(?:[\W_]|\d?$)", re.IGNORECASE
 )
+_FEED_NAME = re.compile(
+    r"(?:subscribe (?:via|by|to|with) )?(?:the |my |our )?(?:rss|atom|json|xml)(?: ?feeds?)?",
+    re.IGNORECASE,
+)
 _FEED_FILE = re.compile(r"/(?:index|feed|rss|atom)\.(?:xml|rdf|json)$", re.IGNORECASE)
 _NOT_A_FEED = re.compile(r"wp-json|oembed|opensearch|sitemap|\.(?:html?|png|gif|jpe?g|svg|css|js)$")
 _COMMENTS = re.compile(r"comment", re.IGNORECASE)
@@ -103,7 +107,8 @@ def _looks_like_feed(address: str, anchor: Any) -> bool:
     if _NOT_A_FEED.search(path):
         return False
     kind = (anchor.get("type") or "").lower()
-    return bool(kind in _FEED_TYPES or _FEED_WORD.search(path) or _FEED_FILE.search(path))
+    named = _FEED_NAME.fullmatch(" ".join(anchor.text_content()[:_TITLE].split()))
+    return bool(kind in _FEED_TYPES or named or _FEED_WORD.search(path) or _FEED_FILE.search(path))
 
 
 def _address(element: Any, base: str) -> str | None:

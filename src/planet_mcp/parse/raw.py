@@ -49,7 +49,8 @@ class RawEntry:
 class RawFeed:
     """A feed; `problem` says what of it had to be repaired or skipped.
 
-    `images` are the addresses of what may be shown for it, the best first.
+    `images` are the addresses of what may be shown for it, the best first; `truncated` says that
+    the document ends in the middle.
     """
 
     title: str
@@ -61,4 +62,5 @@ class RawFeed:
     problem: str | None = None
     images: tuple[str, ...] = ()
     hub: str = ""
+    truncated: bool = False
     hints: PollingHints = field(default_factory=PollingHints)

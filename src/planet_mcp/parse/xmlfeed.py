@@ -26,6 +26,7 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NOT_TEXT = ("image/", "audio/", "video/", "font/", "application/octet", "application/pdf")
 _FEEDBURNER = frozenset({"feedproxy.google.com", "feeds.feedburner.com", "rss.feedburner.com"})
 _HALF_REFERENCE = re.compile(r"&amp;?(?=[\w.-]+=)")
+_ROOT = re.compile(r"<([A-Za-z_][\w:.-]{0,60})")
 # Roots under which a document without entries is an empty feed whatever its namespace.
 _FEED_ROOTS = frozenset({"rss", "feed", "channel", "junk"})
 
@@ -62,7 +63,14 @@ def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
         ),
         hub=next((_string(each, "href") for each in _related(feed, "hub")), ""),
         hints=_hints(feed, repaired),
+        truncated=bool(result.get("bozo")) and _is_truncated(repaired),
     )
+
+
+def _is_truncated(document: str) -> bool:
+    """Say whether the root element of a malformed document is never closed."""
+    root = _ROOT.search(document)
+    return root is not None and f"</{root[1]}" not in document
 
 
 def _hints(feed: Node, document: str) -> PollingHints:

@@ -44,7 +44,7 @@ class SearchResult(Result):
     """The hits of a search."""
 
     hits: list[SearchHit]
-    total: int
+    total: int = Field(description="Exact below 1000; 1000 stands for any more.")
     next_cursor: str | None = None
     notice: str | None = None
 

@@ -12,7 +12,8 @@ from planet_mcp.times import is_credible, stamp
 
 MOST_FILES = 5
 
-_FENCE = re.compile(r"[ >]*(`{3,}|~{3,})")
+# Behind the marks of quotes and lists; an inline code span is none (CommonMark, section 4.5).
+_FENCE = re.compile(r"(?:[ >]|[-*+] |\d{1,9}[.)] )*(`{3,}(?=[^`]*$)|~{3,})")
 
 
 def article_text(article: FullText, *, offset: int, max_chars: int) -> str:
@@ -48,11 +49,15 @@ def _head(article: FullText, offset: int, end: int) -> list[str]:
         "URL": article.url or "",
         "Entry": str(article.entry_id),
         "Files": "; ".join(_file(each) for each in article.enclosures[:MOST_FILES]),
-        "Note": article.note or "",
-        "Text": f"from {article.source}, {stamp(article.taken_at)}; "
+        "Note": quoted(article.note or ""),
+        "Text": f"from {article.source}{_telling(article)}, {stamp(article.taken_at)}; "
         f"characters {offset} to {end} of {len(article.markdown)}",
     }
     return [f"# {quoted(article.title)}", *(f"{k}: {v}" for k, v in facts.items() if v)]
+
+
+def _telling(article: FullText) -> str:
+    return f" of {quoted(article.told_in)}, which has the whole story" if article.told_in else ""
 
 
 def _published(article: FullText) -> str:

@@ -1,20 +1,52 @@
 """Answers that keep to a number of characters (pure)."""
 
-from bisect import bisect_right
-from collections.abc import Callable
-from typing import TypeVar
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 from planet_mcp.planet.answers import Answer, Result
+from planet_mcp.planet.text import body_lines
 
 DEFAULT_CHARS = 8_000
 MAX_CHARS = 40_000
+MIN_TEXT_CHARS = 40
+# `,"excerpt":` with the blanks that `json_chars` leaves room for.
+_KEY_CHARS = 13
 
 ResultT = TypeVar("ResultT", bound=Result)
+
+_json_string = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class Size(NamedTuple):
+    """The characters of an answer, or of a part of it, in both of its forms."""
+
+    markdown: int
+    json: int
+
+    def plus(self, other: "Size") -> "Size":
+        """Return the size of both parts together."""
+        return Size(self.markdown + other.markdown, self.json + other.json)
+
+    def left_of(self, budget: int) -> "Size":
+        """Return what this size leaves of a budget; a negative number when it is over."""
+        return Size(budget - self.markdown, budget - self.json)
 
 
 def size(answer: Answer[Result]) -> int:
     """Return the characters of an answer: of its Markdown or its JSON, whichever is longer."""
-    return max(len(answer.text), answer.result.json_chars())
+    return max(measure(answer))
+
+
+def measure(answer: Answer[Result]) -> Size:
+    """Return the size of an answer."""
+    return Size(len(answer.text), answer.result.json_chars())
+
+
+def lines_chars(lines: Iterable[str]) -> int:
+    """Return the characters of lines with their ends."""
+    return sum(len(line) + 1 for line in lines)
 
 
 def largest(
@@ -30,3 +62,40 @@ def largest(
     fitting = bisect_right(range(upto), budget, lo=1, key=lambda count: size(build(count))) - 1
     count = max(fitting, 1)
     return build(count), count
+
+
+def share(texts: Sequence[str], *, room: Size, most: int) -> int:
+    """Return to how many characters each text is cut so that all fit; 0 when there is no room.
+
+    Every text gets the same, up to `most`, and what short ones leave goes to the longer ones.
+    """
+    longest = min(most, max(map(len, texts), default=0))
+    tried = range(MIN_TEXT_CHARS, max(longest, MIN_TEXT_CHARS) + 1)
+    fitting = bisect_left(tried, True, key=lambda chars: not _fit(texts, chars, room))
+    return tried[fitting - 1] if fitting else 0
+
+
+def cut(text: str, chars: int) -> str:
+    """Return a text of at most so many characters, whole or up to a blank."""
+    if len(text) <= chars:
+        return text
+    head = text[: chars - 1]
+    return (head.rsplit(" ", 1)[0] or head) + "…"
+
+
+def _fit(texts: Sequence[str], chars: int, room: Size) -> bool:
+    markdown, structured = room
+    for text in texts:
+        shown = cut(text, chars)
+        if shown:
+            markdown -= lines_chars(body_lines(shown))
+            structured -= _KEY_CHARS + _string_chars(shown)
+        if markdown < 0 or structured < 0:
+            return False
+    return markdown >= 0 and structured >= 0
+
+
+def _string_chars(text: str) -> int:
+    """Return the characters of a text in JSON, counted as in `Result.json_chars`."""
+    encoded = _json_string(text)
+    return len(encoded) + encoded.count('":') + encoded.count(',"')

@@ -14,6 +14,7 @@ from planet_mcp.articles import Articles
 from planet_mcp.checks import Checked
 from planet_mcp.discovery import Finder
 from planet_mcp.errors import ArgumentError, OpmlError, SettingsError
+from planet_mcp.fulltext import Filler
 from planet_mcp.gate import Gate
 from planet_mcp.models import Feed, FeedStatus, Subscription
 from planet_mcp.planet import fitting
@@ -145,12 +146,27 @@ class Planet:
         )
         self._articles = Articles(
             store,
+            gate=_gate(settings),
             worker=pages_worker,
             fetcher=self._get_fetcher,
             fetch_any=settings.fetch_any,
             allowed=settings.allow_networks,
             clock=clock,
         )
+        self._filler = Filler(
+            store,
+            articles=self._articles,
+            fetcher=self._get_fetcher,
+            leads=lambda: self.refresher.leads,
+            clock=clock,
+        )
+
+    async def run(self) -> None:
+        """Refresh the feeds, and read the pages of teasers if that is wanted, until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.refresher.run)
+            if self._settings.full_text == "teasers":
+                tasks.start_soon(self._filler.run)
 
     def _worker(self) -> Worker:
         worker = Worker()

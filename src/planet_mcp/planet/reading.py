@@ -29,6 +29,7 @@ DEFAULT_HITS = 10
 
 SearchSort = Literal["relevance", "newest"]
 RELAXED = "No entry has all these words; these have some of them, best first."
+FEW_STRICT = "Only {count} of these have all the words; the others have some of them, best first."
 NO_WORDS = "The query has no letters or digits to search for."
 
 
@@ -193,25 +194,19 @@ class Reading:
         return fitting.largest(build, upto=len(found.hits), budget=budget.chars)[0]
 
     def _found(
-        self, compiled: Query, filters: Filters, position: Position, *, by_time: bool, limit: int
+        self, query: Query, filters: Filters, position: Position, *, by_time: bool, limit: int
     ) -> tuple[Found, str | None]:
         """Look with all words, then with any; says what the reader should know about that."""
-
-        def look(match: str | None) -> Found:
-            search, words = self._store.search, compiled.words
-            if by_time or match is None:
-                return search.newest(match, filters, words=words, before=position.last, limit=limit)
-            return search.best(
-                match, filters, words=words, shown=position.shown, limit=limit, now=position.now
-            )
-
-        if compiled.strict is None:
-            return (look(None), None) if compiled.empty else (Found([], 0, more=False), NO_WORDS)
-        found = look(compiled.strict)
-        if found.total or compiled.relaxed is None:
+        if query.strict is None and not query.empty:
+            return Found([], 0, more=False, strict=0), NO_WORDS
+        search = self._store.search
+        if by_time:
+            found = search.newest(query, filters, before=position.last, limit=limit)
+        else:
+            found = search.best(query, filters, shown=position.shown, limit=limit, now=position.now)
+        if query.empty or found.total == found.strict:
             return found, None
-        relaxed = look(compiled.relaxed)
-        return relaxed, RELAXED if relaxed.total else None
+        return found, FEW_STRICT.format(count=found.strict) if found.strict else RELAXED
 
 
 def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Position:
@@ -234,7 +229,7 @@ def _search_hit(hit: Hit) -> SearchHit:
         feed_id=hit.feed_id,
         url=hit.url,
         author=", ".join(hit.authors) or None,
-        published=stamp(hit.ordered_at),
+        published=stamp(hit.published_at),
         updated=stamp(hit.revised_at) if hit.revised_at else None,
         snippet=hit.snippet,
         words=hit.words,

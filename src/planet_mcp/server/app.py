@@ -90,8 +90,8 @@ def explain(tool: str, error: ValidationError) -> str:
 def create_server(planet: Planet, *, refresh: bool) -> PlanetServer:
     """Build the MCP server for a planet.
 
-    With `refresh`, the planet's refresher runs while the server does; it starts when the first
-    request was answered, so that a host never waits for it.
+    With `refresh`, the planet's background work runs while the server does; it starts when the
+    first request was answered, so that a host never waits for it.
     """
     answered = anyio.Event()
 
@@ -125,7 +125,7 @@ def _lifespan(
     async def refresh() -> None:
         with anyio.move_on_after(START_SECONDS):
             await answered.wait()
-        await planet.refresher.run()
+        await planet.run()
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[None]) -> AsyncIterator[None]:

@@ -5,7 +5,14 @@ this package and in `planet_mcp.schema`, nowhere else.
 """
 
 from planet_mcp.store.database import Database
-from planet_mcp.store.entries import Entries, EntryText, RiverEntry, StoredArticle
+from planet_mcp.store.entries import (
+    Entries,
+    EntryText,
+    FeedCount,
+    RiverEntry,
+    StoredArticle,
+    Stretch,
+)
 from planet_mcp.store.feeds import Failure, Feeds, FeedsPage, Outcome, Saved, Summary
 from planet_mcp.store.search import Filters, Found, Hit, Search
 from planet_mcp.store.store import Store
@@ -15,6 +22,7 @@ __all__ = [
     "Entries",
     "EntryText",
     "Failure",
+    "FeedCount",
     "Feeds",
     "FeedsPage",
     "Filters",
@@ -26,5 +34,6 @@ __all__ = [
     "Search",
     "Store",
     "StoredArticle",
+    "Stretch",
     "Summary",
 ]

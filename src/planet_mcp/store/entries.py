@@ -2,13 +2,20 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from planet_mcp.models import Article, Enclosure
+from planet_mcp.models import Article, Enclosure, Validators
 from planet_mcp.store.database import Database
-from planet_mcp.store.pages import page_id, put_article
+from planet_mcp.store.pages import (
+    Teaser,
+    page_id,
+    put_article,
+    put_off,
+    renew_article,
+    unfilled,
+)
 from planet_mcp.store.rows import (
     split_names,
     to_optional_time,
@@ -35,6 +42,13 @@ TOLD_IN_FEED = """(
       AND o.feed_id = :feed_id
     ORDER BY o.words DESC, o.id LIMIT 1
 )"""
+# The feed that tells the story of `s`, which is nearly always that of `s`.
+_TELLER = """CASE WHEN s.told_by = s.id THEN s.feed_id
+ELSE (SELECT e.feed_id FROM entries AS e WHERE e.id = s.told_by) END"""
+# A list that is read in parts goes by where its stories stood when the first part was made.
+_STOOD_AT = "coalesce((SELECT value FROM json_each(:moved) WHERE key = s.id), s.ordered_at)"
+# When an entry `e` was published; without a date of its own, when its story `s` was.
+SHOWN_AT = "CASE WHEN e.ordered_at < e.first_seen_at THEN e.ordered_at ELSE s.ordered_at END"
 # The title of an entry `e`, which may have it from another one that tells the same story.
 TOLD_TITLE = """CASE WHEN e.title_derived THEN coalesce(
     (SELECT first.told_title FROM entries AS first WHERE first.id = e.story_id), c.title
@@ -43,7 +57,7 @@ TOLD_TITLE = """CASE WHEN e.title_derived THEN coalesce(
 
 @dataclass(frozen=True, slots=True)
 class RiverEntry:
-    """One line of the river; `text` is the Markdown, cut, when it was asked for.
+    """One line of the river.
 
     `id` is the entry that tells the story, `first_id` the one that stands for it in the order.
     """
@@ -56,8 +70,31 @@ class RiverEntry:
     url: str | None
     ordered_at: datetime
     excerpt: str
-    text: str
     also_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of the river, as it was when `snapshot` was the newest entry.
+
+    It has the stories since a moment, newest first; or, where `since` is None, those stored
+    after an entry, in the order of storing. `shown` is the (time, id) of the last that was shown.
+    """
+
+    snapshot: int
+    feed_id: int | None
+    since: datetime | None = None
+    after: int = 0
+    shown: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCount:
+    """A feed and how many stories it has to tell."""
+
+    feed_id: int
+    feed: str
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +116,7 @@ class EntryText:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """The text of an entry's page, fetched on its own."""
+    """The text of an entry's page, fetched on its own; the validators are of its `url`."""
 
     url: str
     title: str
@@ -87,6 +124,7 @@ class StoredArticle:
     published: datetime | None
     markdown: str
     fetched_at: datetime
+    validators: Validators
 
 
 class Entries:
@@ -110,76 +148,66 @@ class Entries:
             ).fetchall()
         return [str(row[0]) for row in rows]
 
-    def river(
-        self,
-        *,
-        since: datetime,
-        feed_id: int | None,
-        snapshot: int,
-        before: tuple[int, int] | None,
-        limit: int,
-        text_chars: int,
-    ) -> tuple[list[RiverEntry], int]:
-        """Return entries since a moment, newest first, and how many there are in all.
-
-        Only entries stored up to `snapshot` count; `before` is the (time, id) of the last entry
-        that was shown already.
-        """
-        where = "s.ordered_at >= :since AND s.id <= :snapshot"
-        more = " AND (s.ordered_at, s.id) < (:time, :id)" if before else ""
-        values: dict[str, object] = {"since": to_seconds(since), "snapshot": snapshot}
-        values |= {"time": before[0], "id": before[1]} if before else {}
-        return self._river(
-            where, more, values, "s.ordered_at DESC, s.id DESC", feed_id, limit, text_chars
-        )
-
-    def arrivals(
-        self,
-        *,
-        after: int,
-        snapshot: int,
-        feed_id: int | None,
-        shown: int,
-        limit: int,
-        text_chars: int,
-    ) -> tuple[list[RiverEntry], int]:
-        """Return entries stored after an id, in the order of storing, and how many there are.
-
-        `shown` is the id up to which they were shown already.
-        """
-        where = "s.id > :after AND s.id <= :snapshot"
-        values: dict[str, object] = {"after": after, "snapshot": snapshot, "shown": shown}
-        return self._river(where, " AND s.id > :shown", values, "s.id", feed_id, limit, text_chars)
-
-    def _river(  # noqa: PLR0917
-        self,
-        where: str,
-        more: str,
-        values: dict[str, object],
-        order: str,
-        feed_id: int | None,
-        limit: int,
-        text_chars: int,
-    ) -> tuple[list[RiverEntry], int]:
-        source = f"FROM entries AS s WHERE {where} AND {_FIRST_OF_FEED if feed_id else _FIRST}"
-        values = {**values, "feed_id": feed_id, "limit": limit, "chars": text_chars}
+    def total(self, stretch: Stretch) -> int:
+        """Return how many stories a stretch has, with those that were shown already."""
         with self._database.reading() as connection:
-            total: int = connection.execute(f"SELECT count(*) {source}", values).fetchone()[0]
+            part = _part(connection, stretch)
+            row = connection.execute(
+                f"SELECT count(*) FROM entries AS s WHERE {part.whole}", part.values
+            ).fetchone()
+        return int(row[0])
+
+    def river(self, stretch: Stretch, *, limit: int) -> list[RiverEntry]:
+        """Return the next stories of a stretch, in its order."""
+        with self._database.reading() as connection:
+            part = _part(connection, stretch)
             rows = connection.execute(
                 f"""
                 SELECT e.id, s.id AS first_id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
-                       {TOLD_TITLE} AS title, e.url, s.ordered_at, c.excerpt,
-                       substr(c.markdown, 1, :chars) AS text
-                FROM (SELECT s.* {source}{more} ORDER BY {order} LIMIT :limit) AS s
-                JOIN entries AS e ON e.id = {TOLD_IN_FEED if feed_id else "s.told_by"}
+                       {TOLD_TITLE} AS title, e.url, place, c.excerpt
+                FROM (
+                    SELECT s.*, {part.place} AS place FROM entries AS s
+                    WHERE {part.whole} AND {part.rest} ORDER BY {part.order} LIMIT :limit
+                ) AS s
+                JOIN entries AS e ON e.id = {TOLD_IN_FEED if stretch.feed_id else "s.told_by"}
                 JOIN feeds AS f ON f.id = e.feed_id
                 JOIN contents AS c ON c.entry_id = e.id
-                ORDER BY {order}
+                ORDER BY {part.order}
                 """,
-                values,
+                {**part.values, "limit": limit},
             ).fetchall()
             retold = retellings(connection, [row["id"] for row in rows])
-        return [_river_entry(row, retold) for row in rows], total
+        return [_river_entry(row, retold) for row in rows]
+
+    def waiting(self, stretch: Stretch) -> list[FeedCount]:
+        """Count the stories of a stretch that were not shown yet, by the feed that tells them."""
+        with self._database.reading() as connection:
+            part = _part(connection, stretch)
+            rows = connection.execute(
+                f"""
+                SELECT f.id, coalesce(f.label, f.title, f.url), g.entries
+                FROM (
+                    SELECT {"s.feed_id" if stretch.feed_id else _TELLER} AS teller,
+                           count(*) AS entries
+                    FROM entries AS s WHERE {part.whole} AND {part.rest} GROUP BY teller
+                ) AS g
+                JOIN feeds AS f ON f.id = g.teller
+                """,
+                part.values,
+            ).fetchall()
+        return [FeedCount(*row) for row in rows]
+
+    def beginnings(self, ids: Sequence[int], *, chars: int) -> dict[int, str]:
+        """Return the Markdown of entries, cut to a number of characters."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                """
+                SELECT entry_id, substr(markdown, 1, ?) FROM contents
+                WHERE entry_id IN (SELECT value FROM json_each(?))
+                """,
+                (chars, json.dumps(ids)),
+            ).fetchall()
+        return {row[0]: row[1] for row in rows}
 
     def text(self, entry_id: int) -> EntryText | None:
         """Return an entry with its whole text."""
@@ -206,15 +234,40 @@ class Entries:
             ).fetchall()
         return None if row is None else _entry_text(row, enclosures)
 
-    def find(self, url: str) -> int | None:
-        """Return the id of the entry at this URL, the fullest of several, or else of the page."""
+    def whole_telling(self, entry_id: int) -> int | None:
+        """Return the entry of another feed that tells the whole of what this one only begins."""
         with self._database.reading() as connection:
             row = connection.execute(
                 """
-                SELECT id FROM entries WHERE canonical_url = ?
-                ORDER BY feed_id IS NULL, words DESC, id LIMIT 1
+                SELECT o.id
+                FROM entries AS e
+                JOIN contents AS c ON c.entry_id = e.id
+                JOIN entries AS o
+                  ON o.id = e.story_id OR (o.story_id = e.story_id AND o.story_id <> o.id)
+                JOIN contents AS t ON t.entry_id = o.id
+                LEFT JOIN articles AS a ON a.entry_id = o.id
+                WHERE e.id = ? AND o.id <> e.id AND (NOT o.teaser OR a.entry_id IS NOT NULL)
+                  AND length(coalesce(a.markdown, t.markdown)) > length(c.markdown)
+                ORDER BY length(coalesce(a.markdown, t.markdown)) DESC, o.id LIMIT 1
                 """,
-                (canonical(url),),
+                (entry_id,),
+            ).fetchone()
+        return row[0] if row else None
+
+    def find(self, url: str) -> int | None:
+        """Return the id of the entry at this URL, the fullest of several, or else of the page.
+
+        An entry is also where its page finally came from, after redirects.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                """
+                SELECT id FROM entries
+                WHERE canonical_url = :address
+                   OR id IN (SELECT entry_id FROM articles WHERE address = :address)
+                ORDER BY feed_id IS NULL, canonical_url IS NOT :address, words DESC, id LIMIT 1
+                """,
+                {"address": canonical(url)},
             ).fetchone()
         return row[0] if row else None
 
@@ -223,24 +276,43 @@ class Entries:
         with self._database.reading() as connection:
             row = connection.execute(
                 """
-                SELECT url, title, authors, published, markdown, fetched_at
+                SELECT url, title, authors, published, markdown, fetched_at, etag, last_modified
                 FROM articles WHERE entry_id = ?
                 """,
                 (entry_id,),
             ).fetchone()
         return None if row is None else _stored_article(row)
 
-    def save_article(self, entry_id: int, url: str, article: Article, *, now: datetime) -> None:
+    def save_article(
+        self, entry_id: int, validators: Validators, article: Article, *, now: datetime
+    ) -> None:
         """Keep the page fetched for an entry and make its text searchable."""
         with self._database.writing() as connection:
-            put_article(connection, entry_id, url, article, now=now)
+            put_article(connection, entry_id, validators, article, now=now)
 
-    def save_page(self, url: str, article: Article, *, now: datetime) -> int:
+    def renew_article(self, entry_id: int, validators: Validators, *, now: datetime) -> None:
+        """Note that an entry's page was asked for again and is as it was."""
+        with self._database.writing() as connection:
+            renew_article(connection, entry_id, validators, now=now)
+
+    def save_page(
+        self, url: str, validators: Validators, article: Article, *, now: datetime
+    ) -> int:
         """Keep a page that belongs to no feed; returns its entry id."""
         with self._database.writing() as connection:
             entry_id = page_id(connection, url, article, now)
-            put_article(connection, entry_id, url, article, now=now)
+            put_article(connection, entry_id, validators, article, now=now)
         return entry_id
+
+    def unfilled(self, *, since: datetime, now: datetime) -> list[Teaser]:
+        """Return the teasers first seen since then whose pages may be fetched now, newest first."""
+        with self._database.reading() as connection:
+            return unfilled(connection, since=since, now=now)
+
+    def put_off(self, entry_id: int, *, until: datetime, problem: str) -> None:
+        """Note that the page of a teaser was tried in vain, and when to try again."""
+        with self._database.writing() as connection:
+            put_off(connection, entry_id, until=until, problem=problem)
 
     def merge_index(self) -> bool:
         """Merge some segments of the index, a short transaction's worth; False when all is done.
@@ -270,6 +342,67 @@ def _newest_id(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch as SQL over entries `s`: all of it, what is left of it, where its stories stand."""
+
+    whole: str
+    rest: str
+    place: str
+    order: str
+    values: Mapping[str, object]
+
+
+def _part(connection: sqlite3.Connection, stretch: Stretch) -> _Part:
+    first = _FIRST_OF_FEED if stretch.feed_id else _FIRST
+    time, last = stretch.shown or (0, stretch.after)
+    values = {
+        "snapshot": stretch.snapshot,
+        "feed_id": stretch.feed_id,
+        "after": stretch.after,
+        "time": time,
+        "last": last,
+    }
+    if stretch.since is None:
+        whole = f"s.id > :after AND s.id <= :snapshot AND {first}"
+        return _Part(whole, "s.id > :last", "s.ordered_at", "s.id", values)
+    moved = _moved_since(connection, stretch.snapshot) if stretch.shown else {}
+    place = _STOOD_AT if moved else "s.ordered_at"
+    return _Part(
+        # The + keeps SQLite from going through all ids instead of the period.
+        f"{place} >= :since AND +s.id <= :snapshot AND {first}",
+        f"({place}, s.id) < (:time, :last)" if stretch.shown else "TRUE",
+        place,
+        "place DESC, s.id DESC",
+        {**values, "since": to_seconds(stretch.since), "moved": json.dumps(moved)},
+    )
+
+
+def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int]:
+    """Return where stories stood that took another date from what was stored after a snapshot."""
+    rows = connection.execute(
+        """
+        SELECT s.id, coalesce(
+            (
+                SELECT min(o.ordered_at) FROM entries AS o
+                WHERE o.story_id = s.id AND o.story_id <> o.id AND o.id <= :snapshot
+                  AND o.published = o.ordered_at
+            ),
+            s.first_seen_at
+        )
+        FROM entries AS s
+        WHERE s.id IN (SELECT story_id FROM entries WHERE id > :snapshot AND story_id <> id)
+          AND s.id <= :snapshot AND s.published IS NOT s.ordered_at
+          AND EXISTS (
+              SELECT 1 FROM entries AS o
+              WHERE o.story_id = s.id AND o.id > :snapshot AND o.published = s.ordered_at
+          )
+        """,
+        {"snapshot": snapshot},
+    ).fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
 def retellings(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return, for each entry whose story others tell too, the titles of the other feeds."""
     rows = connection.execute(
@@ -297,9 +430,8 @@ def _river_entry(row: sqlite3.Row, retold: dict[int, tuple[str, ...]]) -> RiverE
         feed=row["feed"],
         title=row["title"],
         url=row["url"],
-        ordered_at=to_time(row["ordered_at"]),
+        ordered_at=to_time(row["place"]),
         excerpt=row["excerpt"],
-        text=row["text"],
         also_in=retold.get(row["id"], ()),
     )
 
@@ -328,4 +460,5 @@ def _stored_article(row: sqlite3.Row) -> StoredArticle:
         published=to_optional_time(row["published"]),
         markdown=row["markdown"],
         fetched_at=to_time(row["fetched_at"]),
+        validators=Validators(row["url"], row["etag"], row["last_modified"]),
     )

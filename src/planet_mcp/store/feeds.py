@@ -13,6 +13,7 @@ from planet_mcp.models import (
     FeedStatus,
     Gone,
     Move,
+    ParsedEntry,
     ParsedFeed,
     PollingHints,
     Subscription,
@@ -20,8 +21,9 @@ from planet_mcp.models import (
 )
 from planet_mcp.schedule import DORMANT_AFTER
 from planet_mcp.store.database import Database
+from planet_mcp.store.recognition import recognise
 from planet_mcp.store.rows import placeholders, split_names, to_optional_time, to_seconds, to_time
-from planet_mcp.store.saving import save_entries
+from planet_mcp.store.saving import rename_feed, save_entries
 from planet_mcp.store.stories import forget_feeds
 from planet_mcp.times import day_of
 from planet_mcp.urls import canonical
@@ -258,35 +260,19 @@ class Feeds:
     ) -> Saved:
         """Store what a feed document brought, with the feed's state."""
         with self._database.writing() as connection:
-            new = save_entries(connection, feed_id, parsed.entries, now=outcome.checked_at)
-            connection.execute(
-                """
-                UPDATE feeds SET
-                    title = coalesce(:title, title), site_url = coalesce(:site_url, site_url),
-                    description = coalesce(:description, description),
-                    language = coalesce(:language, language),
-                    image_url = coalesce(:image_url, image_url), hub_url = :hub_url,
-                    hint_interval = :interval, skip_hours = :hours, skip_days = :days,
-                    body_hash = :body_hash, warning = :warning
-                WHERE id = :id
-                """,
-                {
-                    "id": feed_id,
-                    "title": parsed.title,
-                    "site_url": parsed.site_url,
-                    "description": parsed.description,
-                    "language": parsed.language,
-                    "image_url": parsed.image_url,
-                    "hub_url": parsed.hub_url,
-                    "interval": parsed.hints.interval,
-                    "hours": _join_numbers(parsed.hints.skip_hours),
-                    "days": _join_numbers(parsed.hints.skip_days),
-                    "body_hash": body_hash,
-                    "warning": parsed.warning,
-                },
-            )
+            before = _name(connection, feed_id)
+            _describe(connection, feed_id, parsed, body_hash)
+            if before and before != _name(connection, feed_id):
+                rename_feed(connection, feed_id)
+            cut = parsed.entries[-1].key if parsed.truncated and parsed.entries else None
+            new = save_entries(connection, feed_id, parsed.entries, cut=cut, now=outcome.checked_at)
             _record_answer(connection, feed_id, outcome, validators)
         return Saved(new, shared=new < len({entry.key for entry in parsed.entries}))
+
+    def has_any(self, feed_id: int, entries: Sequence[ParsedEntry]) -> bool:
+        """Say whether any of these is an entry that the feed is known to have."""
+        with self._database.reading() as connection:
+            return any(found.known for found in recognise(connection, feed_id, entries))
 
     def record_unchanged(self, feed_id: int, outcome: Outcome, *, validators: Validators) -> None:
         """Note that a feed answered, but has nothing new."""
@@ -352,6 +338,44 @@ class Feeds:
                 (feed_id, limit),
             ).fetchall()
         return [to_time(row[0]) for row in rows]
+
+
+def _name(connection: sqlite3.Connection, feed_id: int) -> str | None:
+    row = connection.execute(
+        "SELECT coalesce(label, title) FROM feeds WHERE id = ?", (feed_id,)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def _describe(
+    connection: sqlite3.Connection, feed_id: int, parsed: ParsedFeed, body_hash: str
+) -> None:
+    connection.execute(
+        """
+        UPDATE feeds SET
+            title = coalesce(:title, title), site_url = coalesce(:site_url, site_url),
+            description = coalesce(:description, description),
+            language = coalesce(:language, language),
+            image_url = coalesce(:image_url, image_url), hub_url = :hub_url,
+            hint_interval = :interval, skip_hours = :hours, skip_days = :days,
+            body_hash = :body_hash, warning = :warning
+        WHERE id = :id
+        """,
+        {
+            "id": feed_id,
+            "title": parsed.title,
+            "site_url": parsed.site_url,
+            "description": parsed.description,
+            "language": parsed.language,
+            "image_url": parsed.image_url,
+            "hub_url": parsed.hub_url,
+            "interval": parsed.hints.interval,
+            "hours": _join_numbers(parsed.hints.skip_hours),
+            "days": _join_numbers(parsed.hints.skip_days),
+            "body_hash": body_hash,
+            "warning": parsed.warning,
+        },
+    )
 
 
 def _summary(connection: sqlite3.Connection) -> Summary:

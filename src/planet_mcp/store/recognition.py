@@ -6,11 +6,11 @@ rebuilt. Neither may collapse a feed's history or double it.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from planet_mcp.likeness import are_clearly_different, likeness, title_key
+from planet_mcp.likeness import are_clearly_different, share_held, title_key
 from planet_mcp.models import ParsedEntry
 from planet_mcp.store.rows import to_seconds
 from planet_mcp.urls import canonical, names_a_page
@@ -18,7 +18,8 @@ from planet_mcp.urls import canonical, names_a_page
 _COLUMNS = """
     e.id, e.key, e.fingerprint, e.canonical_url, e.title_key, e.published, e.minhash_a, e.minhash_b
 """
-_EQUAL = 0.97
+_HELD = 0.7
+_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,27 @@ class Recognised:
 
 def recognise(
     connection: sqlite3.Connection, feed_id: int, entries: Sequence[ParsedEntry]
-) -> Iterator[Recognised]:
+) -> list[Recognised]:
     """Tell which stored entries those of a feed document are; of copies the first counts."""
     distinct = {entry.key: entry for entry in reversed(entries)}
-    known = _with_keys(connection, feed_id, list(distinct))
-    taken = set(distinct)
-    for key in reversed(distinct):
-        entry, found = distinct[key], known.get(key)
-        if found is not None and _is_other(entry, found):
-            entry = replace(entry, key=_own_key(entry))
-            found = _with_keys(connection, feed_id, [entry.key]).get(entry.key)
-        if found is None:
-            found = _under_another_key(connection, feed_id, entry, taken)
-        taken.add(found.key if found else entry.key)
-        yield Recognised(entry, found)
+    document = [distinct[key] for key in reversed(distinct)]
+    listed = _with_keys(connection, feed_id, list(distinct))
+    found = {
+        entry.key: listed[entry.key]
+        for entry in document
+        if entry.key in listed and not _is_other(connection, entry, listed[entry.key])
+    }
+    taken = {known.id for known in found.values()}
+    recognised = []
+    for entry in document:
+        if entry.key in found:
+            recognised.append(Recognised(entry, found[entry.key]))
+            continue
+        own = _under_its_own(entry, listed)
+        known = _elsewhere(connection, feed_id, own, taken)
+        taken |= {known.id} if known else set()
+        recognised.append(Recognised(own, known))
+    return recognised
 
 
 def _with_keys(
@@ -77,19 +85,77 @@ def _with_keys(
     return {row["key"]: Known(*row) for row in rows}
 
 
-def _is_other(entry: ParsedEntry, known: Known) -> bool:
-    """Say whether an id was given to another post: all that could tell them as one differs."""
-    link, published = _own_address(entry), to_seconds(entry.published)
-    if title_key(entry.title) == known.title_key or _shares_text(entry, known):
-        return False
-    if (link and link == known.canonical_url) or (published and published == known.published):
-        return False
-    return bool((link and known.canonical_url) or (published and known.published))
+def _under_its_own(entry: ParsedEntry, listed: Mapping[str, Known]) -> ParsedEntry:
+    """Give an entry whose id stands for another post a key that is not taken."""
+    if entry.key not in listed:
+        return entry
+    spelled = json.dumps([entry.key, _own_address(entry), entry.title, entry.content.excerpt])
+    return replace(entry, key=f"reused#{sha256(spelled.encode()).hexdigest()}")
 
 
-def _own_key(entry: ParsedEntry) -> str:
-    spelled = json.dumps([entry.key, _own_address(entry), title_key(entry.title)])
-    return f"reused#{sha256(spelled.encode()).hexdigest()}"
+def _elsewhere(
+    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, taken: Collection[int]
+) -> Known | None:
+    """Find the entry under a key that the feed has given up, or that was made for it here."""
+    rows = connection.execute(
+        f"""
+        SELECT {_COLUMNS} FROM entries AS e
+        WHERE e.id IN (
+            SELECT id FROM entries WHERE feed_id = :feed AND key = :key
+            UNION
+            SELECT * FROM (SELECT id FROM entries WHERE title_key = :title AND feed_id = :feed
+                           ORDER BY id DESC LIMIT {_MOST})
+            UNION
+            SELECT * FROM (SELECT id FROM entries WHERE canonical_url = :url AND feed_id = :feed
+                           ORDER BY id DESC LIMIT {_MOST})
+        )
+        ORDER BY e.key = :key DESC, e.id DESC
+        """,
+        {
+            "feed": feed_id,
+            "key": entry.key,
+            "title": title_key(entry.title),
+            "url": _own_address(entry),
+        },
+    )
+    for row in rows.fetchall():
+        known = Known(*row)
+        if known.id not in taken and (known.key == entry.key or _is_same(connection, entry, known)):
+            return known
+    return None
+
+
+def _is_other(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -> bool:
+    """Say whether an id was given to another post, by what else could tell them as one."""
+    title = title_key(entry.title) == known.title_key
+    link, date = _agree(_own_address(entry), known.canonical_url), _dates_agree(entry, known)
+    if (title and (link or date)) or (link and date) or _may_share_text(entry, known):
+        return False
+    if are_clearly_different(entry.content.text, _text(connection, known)):
+        return not title or (date is False and not link)
+    return not title and not link and not date and (date is False or link is False)
+
+
+def _is_same(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -> bool:
+    """Say whether a post has come under another id: at its address or title, and not anew."""
+    title = title_key(entry.title) == known.title_key and not entry.title_derived
+    link, date = _agree(_own_address(entry), known.canonical_url), _dates_agree(entry, known)
+    told = title and (date or (link and date is None))
+    if not told and not ((title or link) and _may_share_text(entry, known)):
+        return False
+    text = _text(connection, known)
+    if told:
+        return not are_clearly_different(entry.content.text, text)
+    return share_held(entry.content.text, text) >= _HELD
+
+
+def _agree(mine: object, its: object) -> bool | None:
+    """Compare two facts; None when one of them is not known."""
+    return None if mine is None or its is None else mine == its
+
+
+def _dates_agree(entry: ParsedEntry, known: Known) -> bool | None:
+    return _agree(to_seconds(entry.published), known.published)
 
 
 def _own_address(entry: ParsedEntry) -> str | None:
@@ -98,34 +164,14 @@ def _own_address(entry: ParsedEntry) -> str | None:
     return address if names_a_page(address) else None
 
 
-def _shares_text(entry: ParsedEntry, known: Known) -> bool:
+def _may_share_text(entry: ParsedEntry, known: Known) -> bool:
     mine = entry.signature or (None, None)
     pairs = zip(mine, (known.minhash_a, known.minhash_b), strict=True)
     return any(own is not None and own == its for own, its in pairs)
 
 
-def _under_another_key(
-    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, taken: set[str]
-) -> Known | None:
-    """Find an entry of the same title that the feed lists no more under its old key."""
-    rows = connection.execute(
-        f"""
-        SELECT {_COLUMNS}, substr(c.text, 1, 40000) AS text
-        FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
-        WHERE e.feed_id = ? AND e.title_key = ? ORDER BY e.id DESC LIMIT 50
-        """,
-        (feed_id, title_key(entry.title)),
-    )
-    for *columns, text in rows:
-        known = Known(*columns)
-        if known.key not in taken and _is_same(entry, known, text):
-            return known
-    return None
-
-
-def _is_same(entry: ParsedEntry, known: Known, text: str) -> bool:
-    link, published = _own_address(entry), to_seconds(entry.published)
-    told = (link and link == known.canonical_url) or (published and published == known.published)
-    if told and not entry.title_derived:
-        return not are_clearly_different(entry.content.text, text)
-    return _shares_text(entry, known) and likeness(entry.content.text, text) >= _EQUAL
+def _text(connection: sqlite3.Connection, known: Known) -> str:
+    (text,) = connection.execute(
+        "SELECT substr(text, 1, 40000) FROM contents WHERE entry_id = ?", (known.id,)
+    ).fetchone()
+    return str(text)

@@ -4,28 +4,38 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from planet_mcp.identifiers import index_terms
 from planet_mcp.likeness import title_key
 from planet_mcp.models import Content, ParsedEntry
 from planet_mcp.store.recognition import Recognised, recognise
 from planet_mcp.store.rows import join_names, to_seconds
-from planet_mcp.store.stories import join_story, settle
+from planet_mcp.store.stories import join_story
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, host_of
 
+_CONTENT = ("title", "heading", "authors", "tags", "excerpt", "markdown", "text", "terms")
+
 
 def save_entries(
-    connection: sqlite3.Connection, feed_id: int, entries: Sequence[ParsedEntry], *, now: datetime
+    connection: sqlite3.Connection,
+    feed_id: int,
+    entries: Sequence[ParsedEntry],
+    *,
+    cut: str | None = None,
+    now: datetime,
 ) -> int:
     """Store the entries of a feed document: new ones are added, changed ones revised.
 
-    What the feed no longer lists stays. Returns the number of new entries.
+    What the feed no longer lists stays, and so does what is stored of an entry that was `cut` on
+    its way. Returns the number of new entries.
     """
     new = 0
-    for found in recognise(connection, feed_id, entries):
+    # Documents begin with the newest: of entries of one time, the newest shall have the last id.
+    for found in reversed(recognise(connection, feed_id, entries)):
         if found.known is None:
             _insert(connection, feed_id, found.entry, now)
             new += 1
-        else:
+        elif found.entry.key != cut:
             _update(connection, found, now)
     connection.execute(
         """
@@ -62,10 +72,12 @@ def _insert(
     connection.execute("UPDATE entries SET story_id = id, told_by = id WHERE id = ?", (entry_id,))
     connection.execute(
         """
-        INSERT INTO contents (entry_id, title, authors, tags, excerpt, markdown, text)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO contents (entry_id, title, heading, authors, tags, excerpt, markdown, text,
+                              terms, feed)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
+                (SELECT coalesce(label, title, '') FROM feeds WHERE id = ?))
         """,
-        (entry_id, *_content_values(entry)),
+        (entry_id, *_content_values(entry), feed_id),
     )
     _attach(connection, entry_id, entry)
     join_story(connection, entry_id)
@@ -80,8 +92,11 @@ def _update(connection: sqlite3.Connection, found: Recognised, now: datetime) ->
     """Take over what changed; where the entry stands in time stays as first seen."""
     entry, known = found.entry, found.known
     assert known is not None  # noqa: S101 - new entries are inserted
-    if known.key != entry.key:
-        connection.execute("UPDATE entries SET key = ? WHERE id = ?", (entry.key, known.id))
+    if (known.key, known.published) != (entry.key, to_seconds(entry.published)):
+        connection.execute(
+            "UPDATE entries SET key = ?, published = ? WHERE id = ?",
+            (entry.key, to_seconds(entry.published), known.id),
+        )
     if known.fingerprint != entry.fingerprint:
         # That a feed changed its ids and addresses is no revision of its posts.
         _revise(connection, known.id, entry, None if known.key != entry.key else now)
@@ -103,20 +118,19 @@ def _revise(
     connection.execute(
         """
         UPDATE contents SET
-            title = ?, authors = ?, tags = ?, excerpt = ?, markdown = ?,
+            title = :title, heading = :heading, authors = :authors, tags = :tags,
+            excerpt = :excerpt, markdown = :markdown,
             -- A page that was fetched has more to find than the feed's own text.
-            text = CASE WHEN EXISTS (SELECT 1 FROM articles WHERE entry_id = contents.entry_id)
-                        THEN text ELSE ? END
-        WHERE entry_id = ?
+            text = CASE WHEN fetched THEN text ELSE :text END,
+            terms = CASE WHEN fetched THEN terms ELSE :terms END
+        FROM (SELECT EXISTS (SELECT 1 FROM articles WHERE entry_id = :id) AS fetched)
+        WHERE entry_id = :id
         """,
-        (*_content_values(entry), entry_id),
+        {"id": entry_id, **dict(zip(_CONTENT, _content_values(entry), strict=True))},
     )
     connection.execute("DELETE FROM enclosures WHERE entry_id = ?", (entry_id,))
     _attach(connection, entry_id, entry)
-    (story_id,) = connection.execute(
-        "SELECT story_id FROM entries WHERE id = ?", (entry_id,)
-    ).fetchone()
-    settle(connection, story_id)
+    join_story(connection, entry_id)
 
 
 def _described(entry: ParsedEntry) -> tuple[object, ...]:
@@ -149,11 +163,24 @@ def _content_values(entry: ParsedEntry) -> tuple[str, ...]:
     content: Content = entry.content
     return (
         entry.title,
+        "" if entry.title_derived else entry.title,
         join_names(entry.authors),
         join_names(entry.tags),
         content.excerpt,
         content.markdown,
         content.text,
+        index_terms(f"{entry.title}\n{content.text}"),
+    )
+
+
+def rename_feed(connection: sqlite3.Connection, feed_id: int) -> None:
+    """Let the entries of a feed be found by the title that it has now."""
+    connection.execute(
+        """
+        UPDATE contents SET feed = (SELECT coalesce(label, title, '') FROM feeds WHERE id = :feed)
+        WHERE entry_id IN (SELECT id FROM entries WHERE feed_id = :feed)
+        """,
+        {"feed": feed_id},
     )
 
 

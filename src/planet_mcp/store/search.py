@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from planet_mcp.query import Query
 from planet_mcp.snippets import beginning, snippet
 from planet_mcp.store.database import Database
-from planet_mcp.store.entries import TOLD_IN_FEED, TOLD_TITLE, retellings
+from planet_mcp.store.entries import SHOWN_AT, TOLD_IN_FEED, TOLD_TITLE, retellings
 from planet_mcp.store.rows import (
     split_names,
     to_optional_time,
@@ -18,12 +20,28 @@ from planet_mcp.store.rows import (
 )
 
 CANDIDATES = 200
+# So many matches are ranked, the newest of all and the newest by title; a word that more entries
+# have says little about any.
+MOST_RANKED, MOST_RANKED_BY_TITLE = 4_000, 1_000
+MOST_COUNTED = 1_000
+# A question asks for more words than any text needs to have.
+QUESTION_WORDS = 4
+ENOUGH = 10
 SEARCHED_CHARS = 20_000
 
-# Title, authors, tags, text: a word in the title says more than one in the text.
-_RANK = "bm25(entries_index, 6.0, 3.0, 3.0, 1.0)"
+# Title, authors, tags, feed, names, text: a word in the title says more than one in the text.
+_RANK = "bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
 _YEAR = timedelta(days=365)
-_FLOOR = 0.4
+# What is left of the rank of something very old: less for a word or two, as news are looked for,
+# than for a question that says what it is about.
+_FLOOR, _FLOOR_OF_QUESTIONS = 0.4, 0.7
+# Entries without a date may be of any age.
+_PLACE = f"""CASE WHEN e.ordered_at < e.first_seen_at THEN e.ordered_at
+    ELSE e.ordered_at - {2 * 365 * 86_400} END"""
+# Entries without a rank are ordered by age alone.
+_NO_RANK = -1.0
+
+_Match = tuple[int, int, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One story that was found; `id` is the entry that tells it, `first_id` the story's first."""
+    """One story that was found; `id` is the entry that tells it, `first_id` the story's first.
+
+    `ordered_at` is the story's place in time, `published_at` when this telling was published.
+    """
 
     id: int
     first_id: int
@@ -54,6 +75,7 @@ class Hit:
     url: str | None
     authors: tuple[str, ...]
     ordered_at: datetime
+    published_at: datetime
     revised_at: datetime | None
     snippet: str
     words: int
@@ -62,11 +84,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The stories that a search shows, how many match in all, and whether more are left."""
+    """The stories that a search shows, how many match, and whether more are left.
+
+    `total` is at most `MOST_COUNTED`; `strict` is how many of them have all the words.
+    """
 
     hits: list[Hit]
     total: int
     more: bool
+    strict: int
 
 
 class Search:
@@ -77,93 +103,253 @@ class Search:
 
     def best(
         self,
-        match: str,
+        query: Query,
         filters: Filters,
         *,
-        words: Sequence[str],
         shown: Collection[int],
         limit: int,
         now: datetime,
     ) -> Found:
-        """Return the best stories that are not in `shown`, and how many match in all.
+        """Return the best stories that are not in `shown`: those with all words, then with any.
 
         The best matches by bm25 are ordered anew by match and age: a story of today counts 2.5
         times one that is many years old.
         """
         with self._database.reading() as connection:
-            source, values = _source(match, filters)
-            most = CANDIDATES + 2 * len(shown)
-            ranked = f"SELECT e.story_id, e.ordered_at, {_RANK} AS rank {source}"
-            rows = _tuples(connection).execute(f"{ranked} ORDER BY rank LIMIT {most}", values)
-            matches = rows.fetchall()
-            if len(matches) < most:
-                total = len({story_id for story_id, _, _ in matches})
-            else:
-                total = _count(connection, source, values)
-            chosen = _blend(matches, shown, now)
-            hits = _hits(connection, chosen[:limit], words, filters.feed_id)
-            return Found(hits, total, more=len(chosen) > limit)
+            looking = _Looking(connection, filters, most=CANDIDATES + 2 * len(shown))
+            matches, strict = looking.ranked(query.strict or "")
+            floor = _FLOOR_OF_QUESTIONS if _is_question(query) else _FLOOR
+            chosen, total = _blended(matches, floor, now), strict
+            if _is_to_relax(query, strict):
+                relaxed, total = looking.ranked(looking.telling(query.any_of))
+                chosen += _blended(relaxed, floor, now)
+            left = [story for story in dict.fromkeys(chosen) if story not in shown]
+            hits = _hits(connection, left[:limit], query.words, filters.feed_id)
+            return Found(hits, max(total, strict), more=len(left) > limit, strict=strict)
 
     def newest(
         self,
-        match: str | None,
+        query: Query,
         filters: Filters,
         *,
-        words: Sequence[str],
         before: tuple[int, int] | None,
         limit: int,
     ) -> Found:
-        """Return the newest matching stories (all, without a match) and how many there are.
+        """Return the newest stories with all words, or with any where no story has all.
 
         `before` is the (time, id) of the last story that was shown already.
         """
         with self._database.reading() as connection:
-            source, values = _source(match, filters, by_story=True)
-            total = _count(connection, source, values)
-            more = " AND (s.ordered_at, s.id) < (:time, :id)" if before else ""
-            values |= {"time": before[0], "id": before[1]} if before else {}
-            rows = connection.execute(
+            looking = _Looking(connection, filters, most=limit + 1)
+            chosen, total = looking.newest(query.strict, before)
+            strict = total
+            if not total and len(query.any_of) > 1:
+                chosen, total = looking.newest(query.relaxed, before)
+            hits = _hits(connection, chosen[:limit], query.words, filters.feed_id)
+            return Found(hits, total, more=len(chosen) > limit, strict=strict)
+
+
+def _is_to_relax(query: Query, strict: int) -> bool:
+    if len(query.any_of) < 2:  # noqa: PLR2004 - there is nothing to choose from
+        return False
+    return not strict or (_is_question(query) and strict < ENOUGH)
+
+
+def _is_question(query: Query) -> bool:
+    return len(query.any_of) >= QUESTION_WORDS
+
+
+class _Looking:
+    """One search through one view of the database, with bounded work for frequent words."""
+
+    def __init__(self, connection: sqlite3.Connection, filters: Filters, *, most: int) -> None:
+        self._connection = connection
+        self._filters = filters
+        self._most = most
+
+    def ranked(self, match: str) -> tuple[list[_Match], int]:
+        """Return the best matches by bm25, and how many stories match."""
+        expression = _expression(match, self._filters)
+        if self._is_frequent(expression):
+            return self._ranked_of_many(expression)
+        source, values = self._source(expression)
+        rows = self._rows(
+            f"SELECT e.story_id, {_PLACE}, {_RANK} AS rank {source} "
+            f"ORDER BY rank LIMIT {self._most}",
+            values,
+        )
+        if len(rows) < self._most:
+            return rows, len({story for story, _, _ in rows})
+        return rows, self._count(source, values)
+
+    def _ranked_of_many(self, expression: str) -> tuple[list[_Match], int]:
+        """Rank the newest of many matches, and the newest of those by title."""
+        few = self._few_filtered()
+        if few is not None:
+            rows = self._matching(few, expression) if few else []
+            return rows, min(len({story for story, _, _ in rows}), MOST_COUNTED)
+        expression = self._within_feed(expression)
+        found: dict[int, _Match] = {}
+        for limited, most in (
+            (f"heading : ({expression})", MOST_RANKED_BY_TITLE),
+            (expression, MOST_RANKED),
+        ):
+            source, values = self._source(limited)
+            rows = self._rows(
                 f"""
-                SELECT e.story_id {source}{more}
-                GROUP BY s.id ORDER BY s.ordered_at DESC, s.id DESC LIMIT :limit
+                SELECT * FROM (
+                    SELECT e.story_id, {_PLACE}, {_RANK} AS rank {source}
+                    ORDER BY entries_index.rowid DESC LIMIT {most}
+                ) ORDER BY rank LIMIT {self._most}
                 """,
-                {**values, "limit": limit + 1},
-            ).fetchall()
-            chosen = [row["story_id"] for row in rows]
-            hits = _hits(connection, chosen[:limit], words, filters.feed_id)
-            return Found(hits, total, more=len(chosen) > limit)
+                values,
+            )
+            for row in rows:
+                found[row[0]] = min(row, found.get(row[0], row), key=lambda each: each[2])
+        source, values = self._source(expression)
+        best = sorted(found.values(), key=lambda row: row[2])
+        return best[: self._most], self._count(source, values)
+
+    def telling(self, parts: Sequence[str]) -> str:
+        """Return an expression for any of these that tells something: rare ones, if there are."""
+        rare = [part for part in parts if not self._is_frequent(part)]
+        return " OR ".join(rare or parts)
+
+    def newest(self, match: str | None, before: tuple[int, int] | None) -> tuple[list[int], int]:
+        """Return the newest stories that match, and how many do."""
+        expression = _expression(match, self._filters)
+        if self._is_frequent(expression):
+            expression = self._within_feed(expression)
+        counted, values = self._source(expression) if expression else self._walk()
+        total = self._count(counted, values)
+        source, values = self._source(expression, by_story=True) if expression else self._walk()
+        more = " AND (s.ordered_at, s.id) < (:time, :id)" if before else ""
+        values |= {"time": before[0], "id": before[1]} if before else {}
+        # A walk by time stops at its limit; grouping it would read all there is.
+        grouped = "GROUP BY s.id" if expression or self._filters.feed_id is not None else ""
+        rows = self._rows(
+            f"""
+            SELECT s.id {source}{more} {grouped}
+            ORDER BY s.ordered_at DESC, s.id DESC LIMIT {self._most}
+            """,
+            values,
+        )
+        return [story for (story,) in rows], total
+
+    def _is_frequent(self, expression: str | None) -> bool:
+        """Say whether more entries match than can be ranked; looks no further than that."""
+        if not expression or self._filters.snapshot <= MOST_RANKED:
+            return False
+        (count,) = self._connection.execute(
+            f"""
+            SELECT count(*) FROM (
+                SELECT 1 FROM entries_index WHERE entries_index MATCH ? LIMIT {MOST_RANKED + 1}
+            )
+            """,
+            (expression,),
+        ).fetchone()
+        return bool(count > MOST_RANKED)
+
+    def _few_filtered(self) -> list[tuple[int, int, int]] | None:
+        """Return the entries that pass the filters, if these leave few; else None."""
+        filters = self._filters
+        if filters.since is None and filters.until is None:
+            return None
+        where, values = _narrowed(filters)
+        rows = self._rows(
+            f"SELECT e.id, e.story_id, e.ordered_at FROM entries AS e WHERE {where} "
+            f"LIMIT {MOST_RANKED + 1}",
+            values,
+        )
+        return rows if len(rows) <= MOST_RANKED else None
+
+    def _matching(self, entries: Sequence[tuple[int, int, int]], expression: str) -> list[_Match]:
+        """Return which of a few entries match, without a rank: the word is in most of all."""
+        matching = {
+            entry
+            for (entry,) in self._rows(
+                """
+                SELECT rowid FROM entries_index
+                WHERE entries_index MATCH :match AND rowid BETWEEN :first AND :last
+                """,
+                {"match": expression, "first": min(entries)[0], "last": max(entries)[0]},
+            )
+        }
+        return [(story, time, _NO_RANK) for entry, story, time in entries if entry in matching]
+
+    def _within_feed(self, expression: str) -> str:
+        """Let the index leave out other feeds, before each match is looked at."""
+        if self._filters.feed_id is None:
+            return expression
+        (name,) = self._connection.execute(
+            "SELECT coalesce(label, title, '') FROM feeds WHERE id = ?", (self._filters.feed_id,)
+        ).fetchone()
+        if not any(map(str.isalnum, name)):
+            return expression
+        quoted = name.replace('"', " ")
+        return f'({expression}) AND feed : "{quoted}"'
+
+    def _walk(self) -> tuple[str, dict[str, object]]:
+        """Write a walk through all stories by time, or through those of a feed."""
+        where, values = _narrowed(self._filters, story="s")
+        if self._filters.feed_id is not None:
+            return f"FROM entries AS e JOIN entries AS s ON s.id = e.story_id WHERE {where}", values
+        # CROSS keeps SQLite from turning the walk around (sqlite.org/optoverview.html, section 7).
+        source = f"""
+            FROM entries AS s CROSS JOIN entries AS e ON e.id = s.id
+            WHERE s.story_id = s.id AND {where}
+        """
+        return source, values
+
+    def _source(self, expression: str, *, by_story: bool = False) -> tuple[str, dict[str, object]]:
+        """Write the FROM and WHERE of a search; `s`, the story, is joined where its time counts."""
+        timed = by_story or self._filters.since or self._filters.until
+        where, values = _narrowed(self._filters, story="s" if timed else "e")
+        story = "JOIN entries AS s ON s.id = e.story_id" if timed else ""
+        source = f"""
+            FROM entries_index JOIN entries AS e ON e.id = entries_index.rowid {story}
+            WHERE entries_index MATCH :match AND {where}
+        """
+        return source, {**values, "match": expression}
+
+    def _count(self, source: str, values: dict[str, object]) -> int:
+        (total,) = self._connection.execute(
+            f"SELECT count(*) FROM (SELECT DISTINCT e.story_id {source} LIMIT {MOST_COUNTED})",
+            values,
+        ).fetchone()
+        return int(total)
+
+    def _rows(self, sql: str, values: dict[str, object]) -> list[Any]:
+        """Return rows as tuples: quicker where there are hundreds."""
+        cursor = self._connection.cursor()
+        cursor.row_factory = None
+        return cursor.execute(sql, values).fetchall()
 
 
-def _count(connection: sqlite3.Connection, source: str, values: dict[str, object]) -> int:
-    total: int = connection.execute(
-        f"SELECT count(DISTINCT e.story_id) {source}", values
-    ).fetchone()[0]
-    return total
+def _blended(matches: Sequence[_Match], floor: float, now: datetime) -> list[int]:
+    """Order the stories of matches by rank and age; of the rank of an old one `floor` is left."""
+    moment, year = now.timestamp(), _YEAR.total_seconds()
+    # bm25 is negative, and lower is better; so the best come first.
+    scored = sorted(
+        (rank * (floor + (1 - floor) * math.exp(min(time - moment, 0.0) / year)), story)
+        for story, time, rank in matches
+    )
+    return list(dict.fromkeys(story for _, story in scored))
 
 
-def _source(
-    match: str | None, filters: Filters, *, by_story: bool = False
-) -> tuple[str, dict[str, object]]:
-    """Write the FROM and WHERE of a search; `s`, the story, is joined where its time counts."""
-    index, clauses = "", ["e.id <= :snapshot"]
-    expression = _expression(match, filters)
-    if expression:
-        index = "entries_index JOIN entries AS e ON e.id = entries_index.rowid"
-        clauses.append("entries_index MATCH :match")
+def _narrowed(filters: Filters, *, story: str = "e") -> tuple[str, dict[str, object]]:
+    """Write the conditions of the filters for entries `e`, and times for `story`."""
     optional = {
         "e.feed_id = :feed_id": filters.feed_id,
-        "s.ordered_at >= :since": to_seconds(filters.since),
-        "s.ordered_at < :until": to_seconds(filters.until),
+        f"{story}.ordered_at >= :since": to_seconds(filters.since),
+        f"{story}.ordered_at < :until": to_seconds(filters.until),
         "e.id NOT IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :exclude)": (
             filters.exclude
         ),
     }
-    clauses += [clause for clause, value in optional.items() if value is not None]
-    timed = by_story or filters.since is not None or filters.until is not None
-    story = "JOIN entries AS s ON s.id = e.story_id" if timed else ""
-    source = f"FROM {index or 'entries AS e'} {story} WHERE {' AND '.join(clauses)}"
-    return source, {
-        "match": expression,
+    clauses = [clause for clause, value in optional.items() if value is not None]
+    # The plus keeps SQLite from walking by id where it is to walk by time.
+    return " AND ".join(["+e.id <= :snapshot", *clauses]), {
         "snapshot": filters.snapshot,
         "feed_id": filters.feed_id,
         "since": to_seconds(filters.since),
@@ -172,31 +358,11 @@ def _source(
     }
 
 
-def _expression(match: str | None, filters: Filters) -> str | None:
+def _expression(match: str | None, filters: Filters) -> str:
     parts = [f"({match})"] if match else []
     parts += [f"(authors : {filters.author})"] if filters.author else []
     parts += [f"(tags : {filters.tag})"] if filters.tag else []
-    return " AND ".join(parts) or None
-
-
-def _tuples(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """Return a cursor whose rows are tuples: quicker where there are hundreds."""
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    return cursor
-
-
-def _blend(
-    matches: Sequence[tuple[int, int, float]], shown: Collection[int], now: datetime
-) -> list[int]:
-    """Order the stories of matches by rank and age, without those in `shown`."""
-    moment, year = now.timestamp(), _YEAR.total_seconds()
-    # bm25 is negative, and lower is better; so the best come first.
-    scored = sorted(
-        (rank * (_FLOOR + (1 - _FLOOR) * math.exp(min(ordered_at - moment, 0.0) / year)), story_id)
-        for story_id, ordered_at, rank in matches
-    )
-    return [story for story in dict.fromkeys(story for _, story in scored) if story not in shown]
+    return " AND ".join(parts)
 
 
 def _hits(
@@ -206,8 +372,9 @@ def _hits(
     rows = connection.execute(
         f"""
         SELECT e.id, s.id AS first_id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
-               {TOLD_TITLE} AS title, e.url, c.authors, s.ordered_at, e.revised_at, c.excerpt,
-               e.words, CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
+               {TOLD_TITLE} AS title, e.url, c.authors, s.ordered_at, {SHOWN_AT} AS shown_at,
+               e.revised_at, c.excerpt, e.words,
+               CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
         FROM entries AS s
         JOIN entries AS e ON e.id = {TOLD_IN_FEED if feed_id else "s.told_by"}
         JOIN contents AS c ON c.entry_id = e.id
@@ -239,6 +406,7 @@ def _hit(row: sqlite3.Row, *, words: Sequence[str], also_in: tuple[str, ...]) ->
         url=row["url"],
         authors=split_names(row["authors"]),
         ordered_at=to_time(row["ordered_at"]),
+        published_at=to_time(row["shown_at"]),
         revised_at=to_optional_time(row["revised_at"]),
         snippet=snippet(row["text"], words) or beginning(row["excerpt"]),
         words=row["words"],

@@ -9,11 +9,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import IntEnum
 
 from planet_mcp.likeness import (
     are_clearly_different,
     are_numbered_apart,
     likeness,
+    may_be_one,
     opens,
     share_held,
 )
@@ -24,18 +26,21 @@ SAME_TITLE_WITHIN = timedelta(days=6, hours=12)
 TWIN_WITHIN = timedelta(days=2)
 ALIKE_WITHIN = timedelta(days=60)
 # What is the same word for word is the same story however far apart.
-ALIKE, EQUAL = 0.85, 0.97
+ALIKE, EQUAL = 0.92, 0.97
 # Under one title the other may be cut, or have an introduction of its own.
 HELD, HELD_LATER = 0.7, 0.9
 EMPTY_WORDS = 5
+EMPTY_WITHIN = timedelta(days=1)
+# From here on, what two write about one page are two texts and not two excerpts.
+OPINION_WORDS = 100
 COMPARED_CHARS = 40_000
 MOST_OF_A_KIND = 20
 # Slightly longer than the first telling is a footer more, not a fuller story.
 NEARLY_AS_FULL = 0.9
 
 _COLUMNS = """
-    e.id, e.story_id, e.feed_id, e.ordered_at, e.published = e.ordered_at, e.canonical_url,
-    e.words, e.title_derived, e.title_key, e.minhash_a, e.minhash_b, c.title
+    e.id, e.story_id, e.feed_id, e.ordered_at, e.ordered_at < e.first_seen_at, e.canonical_url,
+    e.words, e.title_derived, e.title_key, e.minhash_a, e.minhash_b, e.url, c.title
 """
 # The newest entries with one of these; a title that hundreds have says little.
 _ALIKE_IN_ONE = " UNION ".join(
@@ -45,6 +50,16 @@ _ALIKE_IN_ONE = " UNION ".join(
 )
 # Spelled so that both of its parts have an index.
 _MEMBERS = "(e.id = :story OR (e.story_id = :story AND e.story_id <> e.id))"
+
+
+class _Match(IntEnum):
+    """Why two entries tell the same, the surest last."""
+
+    NONE = 0
+    TEXT = 1
+    TITLE = 2
+    ADDRESS = 3
+    ONE_POST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,7 @@ class _Telling:
     title_key: int | None
     minhash_a: int | None
     minhash_b: int | None
+    url: str | None
     title: str
 
     def is_near(self, other: "_Telling", period: timedelta) -> bool:
@@ -69,6 +85,11 @@ class _Telling:
 
     def has_address_of(self, other: "_Telling") -> bool:
         return self.canonical_url is not None and self.canonical_url == other.canonical_url
+
+    def is_at_anchor_of(self, other: "_Telling") -> bool:
+        """Say whether two addresses that are one but for their fragments do not name two places."""
+        mine, its = ((each.url or "").partition("#")[2] for each in (self, other))
+        return not mine or not its or mine == its
 
     def has_title_of(self, other: "_Telling") -> bool:
         return self.title_key is not None and self.title_key == other.title_key
@@ -80,19 +101,44 @@ class _Telling:
 
 
 def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
-    """Put a new entry into the story that others tell already, if they do."""
+    """Put an entry that is new or revised into the story that others tell already, if they do."""
     (new,) = _select(connection, "e.id = :id", {"id": entry_id})
     others = _alike(connection, new)
-    stories = _Comparison(connection, new, others).same() | _twins(connection, new)
-    if not stories:
-        return
+    own = _twins(connection, new)
+    matches = _Comparison(connection, new, others).matches()
+    own |= {other.story_id for strength, other in matches if strength is _Match.ONE_POST}
+    stories = own | {new.story_id}
+    for _, other in sorted(matches, key=lambda match: match[0], reverse=True):
+        # Two posts of one feed are two, whatever another feed made of them.
+        if other.story_id not in stories and not _share_a_feed(connection, stories, other.story_id):
+            stories.add(other.story_id)
     first = min(stories)
-    for story in {*stories, entry_id} - {first}:
+    for story in stories - {first}:
         connection.execute(
             f"UPDATE entries AS e SET story_id = :first WHERE {_MEMBERS}",
             {"first": first, "story": story},
         )
-    settle(connection, first)
+    if len(stories) > 1 or first != entry_id or _is_told_with_others(connection, first):
+        settle(connection, first)
+
+
+def _share_a_feed(connection: sqlite3.Connection, stories: set[int], other: int) -> bool:
+    feeds = _feeds_of(connection, other)
+    return any(feeds & _feeds_of(connection, story) for story in stories)
+
+
+def _feeds_of(connection: sqlite3.Connection, story: int) -> set[int]:
+    rows = connection.execute(
+        f"SELECT e.feed_id FROM entries AS e WHERE {_MEMBERS}", {"story": story}
+    )
+    return {row[0] for row in rows}
+
+
+def _is_told_with_others(connection: sqlite3.Connection, story: int) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM entries WHERE story_id = ? AND story_id <> id LIMIT 1", (story,)
+    ).fetchone()
+    return row is not None
 
 
 def settle(connection: sqlite3.Connection, story_id: int) -> None:
@@ -102,7 +148,7 @@ def settle(connection: sqlite3.Connection, story_id: int) -> None:
     """
     rows = connection.execute(
         f"""
-        SELECT e.id, e.words, e.title_derived, e.published, e.ordered_at, e.first_seen_at, c.title
+        SELECT e.id, e.words, e.title_derived, e.ordered_at, e.first_seen_at, c.title
         FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
         WHERE {_MEMBERS} ORDER BY e.id
         """,
@@ -111,9 +157,10 @@ def settle(connection: sqlite3.Connection, story_id: int) -> None:
     fullest = max(row["words"] for row in rows)
     leader = next(row for row in rows if row["words"] >= fullest * NEARLY_AS_FULL)
     titles = [row["title"] for row in rows if not row["title_derived"]]
-    dates = [row["ordered_at"] for row in rows if row["published"] == row["ordered_at"]]
+    # Entries without a date, and those of the future, stand where they were first seen.
+    dates = [row["ordered_at"] for row in rows if row["ordered_at"] < row["first_seen_at"]]
     first = rows[0]
-    dated = first["published"] == first["ordered_at"] or not dates
+    dated = first["ordered_at"] < first["first_seen_at"] or not dates
     connection.execute(
         "UPDATE entries SET told_by = ?, told_title = ?, ordered_at = ? WHERE id = ?",
         (
@@ -188,10 +235,11 @@ class _Comparison:
         self._others = others
         self._text = self._read(new) if others else ""
 
-    def same(self) -> set[int]:
-        """Return the stories that the new entry tells too."""
+    def matches(self) -> list[tuple[_Match, _Telling]]:
+        """Return the entries that tell the same, and how sure that is."""
         shared = self._is_address_shared()
-        return {other.story_id for other in self._others if self._is_same(other, shared=shared)}
+        found = ((self._compared(other, shared=shared), other) for other in self._others)
+        return [(match, other) for match, other in found if match]
 
     def _is_address_shared(self) -> bool:
         """Say whether a feed has several posts at the entry's address, as a list of changes."""
@@ -201,39 +249,57 @@ class _Comparison:
                 titles[each.feed_id].add(each.title_key)
         return any(len(found) > 1 for found in titles.values())
 
-    def _is_same(self, other: _Telling, *, shared: bool) -> bool:
+    def _compared(self, other: _Telling, *, shared: bool) -> _Match:
         new = self._new
         if new.feed_id == other.feed_id:
-            return self._is_one_post(other)
-        if new.has_address_of(other) and not shared:
-            return new.has_title_of(other) or not are_numbered_apart(new.title, other.title)
-        return self._is_copy(other)
+            return _Match.ONE_POST if self._is_one_post(other) else _Match.NONE
+        if new.has_address_of(other) and new.has_title_of(other):
+            return _Match.ADDRESS if self._may_be_one(other) else _Match.NONE
+        if new.has_address_of(other) and not shared and new.is_at_anchor_of(other):
+            apart = are_numbered_apart(new.title, other.title)
+            return _Match.NONE if apart or not self._may_be_one(other) else _Match.ADDRESS
+        return self._copied(other)
+
+    def _may_be_one(self, other: _Telling) -> bool:
+        """Refuse two long texts without anything in common: opinions of two on one page."""
+        if min(self._new.words, other.words) < OPINION_WORDS:
+            return True
+        return not are_clearly_different(self._text, self._read(other))
 
     def _is_one_post(self, other: _Telling) -> bool:
         """Compare with an entry of the same feed, which may repeat titles and addresses."""
         new = self._new
+        address = new.has_address_of(other) and new.is_at_anchor_of(other)
+        if address and share_held(self._text, self._read(other)) >= HELD_LATER:
+            return True
         derived = new.title_derived or other.title_derived
-        if not new.has_title_of(other) or (derived and not new.has_address_of(other)):
+        if not new.has_title_of(other) or (derived and not address):
             return False
-        if not new.is_near(other, SAME_TITLE_WITHIN):
-            return False
-        text = self._read(other)
-        if are_clearly_different(self._text, text):
-            return False
-        # Entries without dates stand together in time, however far apart they were written.
-        texts = new.words > EMPTY_WORDS and other.words > EMPTY_WORDS
-        dated = bool(new.dated and other.dated)
-        return dated or not texts or likeness(self._text, text) >= ALIKE
+        return new.is_near(other, SAME_TITLE_WITHIN) and self._is_title_told_once(other)
 
-    def _is_copy(self, other: _Telling) -> bool:
+    def _is_title_told_once(self, other: _Telling) -> bool:
+        """Compare entries under one title in one week, which may be a photo of every day."""
+        new, empty = self._new, [self._new.words, other.words]
+        without_text = sum(words <= EMPTY_WORDS for words in empty)
+        if without_text:
+            return without_text == 1 or new.is_near(other, EMPTY_WITHIN)
+        text = self._read(other)
+        # Entries without dates stand together in time, however far apart they were written.
+        if not (new.dated and other.dated):
+            return likeness(self._text, text) >= ALIKE
+        return may_be_one(self._text, text)
+
+    def _copied(self, other: _Telling) -> _Match:
         """Compare with an entry of another feed: whether one has the text of the other."""
         new, near = self._new, self._new.is_near(other, ALIKE_WITHIN)
         derived = new.title_derived or other.title_derived
         if new.has_title_of(other) and not derived:
-            return share_held(self._text, self._read(other)) >= (HELD if near else HELD_LATER)
+            held = share_held(self._text, self._read(other)) >= (HELD if near else HELD_LATER)
+            return _Match.TITLE if held else _Match.NONE
         if not new.may_have_text_of(other) or are_numbered_apart(new.title, other.title):
-            return False
-        return likeness(self._text, self._read(other)) >= (ALIKE if near else EQUAL)
+            return _Match.NONE
+        alike = likeness(self._text, self._read(other)) >= (ALIKE if near else EQUAL)
+        return _Match.TEXT if alike else _Match.NONE
 
     def _read(self, entry: _Telling) -> str:
         (text,) = self._connection.execute(

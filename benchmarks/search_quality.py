@@ -1,0 +1,309 @@
+"""Measures how good the search is, on judged queries and on questions about known documents.
+
+`python -m benchmarks.search_quality [--npl FOLDER] [--corpus FILE] [--cache FOLDER] [--fresh]`.
+The documents are served as feeds from loopback and go the whole way into a database, which is
+kept in the cache folder; the questions are asked as they are. No network.
+
+NPL is a folder with `corpus.jsonl`, `queries.jsonl` and `qrels.tsv` (query, document, gain); the
+corpus is a file of JSON lines (gzip) with id, source, url, title, author, published and html.
+"""
+
+import argparse
+import asyncio
+import gzip
+import json
+import math
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+from urllib.parse import urljoin
+
+from benchmarks.passes import prepare, reading, refresh, settings_for
+from planet_mcp.planet import Planet, open_planet
+from planet_mcp.settings import load
+from tests.site import Site, running_site
+
+QUESTIONS = Path(__file__).with_name("questions.jsonl")
+TOP = 10
+# Few enough for the time and the memory that a document may take.
+DOCUMENTS, CHARACTERS = 400, 3_000_000
+NPL_DATE = "2020-01-01T00:00:00Z"
+
+Item = dict[str, Any]
+Feeds = Iterable[tuple[str, Sequence[Item]]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and what each document that answers it is worth."""
+
+    text: str
+    gains: Mapping[str, float]
+    kind: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question, the documents of the stories that were found, in order, and the first title."""
+
+    question: Question
+    stories: Sequence[frozenset[str]]
+    first: str
+    milliseconds: float
+
+    @property
+    def gains(self) -> list[float]:
+        """Return what each story that was found is worth."""
+        worth = self.question.gains
+        return [max(worth.get(document, 0) for document in story) for story in self.stories]
+
+    @property
+    def place(self) -> int | None:
+        """Return at which place the first answer stands, from 1."""
+        places = (place for place, gain in enumerate(self.gains, 1) if gain)
+        return next(places, None)
+
+
+def main() -> None:
+    """Measure what is given."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--npl", type=Path, help="a folder with the NPL collection")
+    options.add_argument("--corpus", type=Path, help="the documents of the questions")
+    options.add_argument("--questions", type=Path, default=QUESTIONS)
+    options.add_argument("--cache", type=Path, help="a folder that keeps the databases")
+    options.add_argument("--fresh", action="store_true", help="build the databases anew")
+    given = options.parse_args()
+    if not given.npl and not given.corpus:
+        options.error("name --npl, --corpus or both")
+    prepare()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder: Path = given.cache or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        if given.npl:
+            database = stored(folder, "npl", lambda: npl_feeds(given.npl), fresh=given.fresh)
+            report_judged("NPL", asyncio.run(ask(database, npl_questions(given.npl))))
+        if given.corpus:
+            database = stored(
+                folder, "corpus", lambda: corpus_feeds(given.corpus), fresh=given.fresh
+            )
+            report_known("corpus", asyncio.run(ask(database, questions(given.questions))))
+
+
+# The documents as feeds.
+
+
+def npl_feeds(folder: Path) -> Feeds:
+    """Return the abstracts as feeds, all of one date, without titles."""
+    items = [
+        {
+            "id": document["_id"],
+            "url": f"https://npl.example.org/{document['_id']}",
+            "title": document["title"],
+            "content_text": document["text"],
+            "date_published": NPL_DATE,
+        }
+        for document in lines(folder / "corpus.jsonl")
+    ]
+    return (("NPL", part) for part in parts(items))
+
+
+def corpus_feeds(file: Path) -> Feeds:
+    """Return the documents of the corpus as feeds, some for each source."""
+    sources = defaultdict(list)
+    for document in lines(file):
+        sources[document["source"]].append(_item(document))
+    return ((source, part) for source, items in sources.items() for part in parts(items))
+
+
+def _item(document: Mapping[str, Any]) -> Item:
+    source, author, date = document["source"], document["author"], document["published"]
+    authors = {"authors": [{"name": author}]} if author else {}
+    dated = {"date_published": date if "Z" in date or "+" in date else f"{date}Z"} if date else {}
+    return {
+        "id": document["id"],
+        "url": urljoin(f"https://{source}.example.org/", document["url"]),
+        "title": document["title"],
+        "content_html": document["html"],
+        **authors,
+        **dated,
+    }
+
+
+def parts(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Cut a list of entries so that no feed is too long."""
+    part: list[Item] = []
+    characters = 0
+    for item in items:
+        length = sum(len(value) for value in item.values() if isinstance(value, str))
+        if part and (len(part) == DOCUMENTS or characters + length > CHARACTERS):
+            yield part
+            part, characters = [], 0
+        part.append(item)
+        characters += length
+    if part:
+        yield part
+
+
+def lines(file: Path) -> Iterator[dict[str, Any]]:
+    """Read a file of JSON lines, compressed or not."""
+    zipped = file.suffix == ".gz"
+    with gzip.open(file, "rb") if zipped else file.open("rb") as text:
+        for line in text:
+            yield json.loads(line)
+
+
+def stored(folder: Path, name: str, feeds: Callable[[], Feeds], *, fresh: bool) -> Path:
+    """Return the database of these feeds, which is built if it is not there."""
+    database = folder / f"{name}.sqlite"
+    if fresh or not database.exists():
+        for old in folder.glob(f"{database.name}*"):
+            old.unlink()
+        # It gets its place only when it is complete.
+        with tempfile.TemporaryDirectory(dir=folder) as building:
+            _build(Path(building), feeds()).rename(database)
+    with reading({"database": str(database.resolve())}) as connection:
+        entries, stories = connection.execute(
+            "SELECT count(*), count(DISTINCT story_id) FROM entries"
+        ).fetchone()
+    print(f"\n{name}: {entries} entries that tell {stories} stories")
+    return database
+
+
+def _build(folder: Path, feeds: Feeds) -> Path:
+    began = time.perf_counter()
+    with running_site() as site:
+        urls = [
+            _serve(site, f"/{number}.json", title, items)
+            for number, (title, items) in enumerate(feeds)
+        ]
+        settings = settings_for(folder, urls)
+        answer = refresh(settings).result
+    if answer["failed"]:
+        sys.exit(f"Feeds failed: {answer['problems']}")
+    database = Path(settings["database"])
+    print(
+        f"stored {answer['new_entries']} entries of {len(urls)} feeds: "
+        f"{time.perf_counter() - began:.0f} s, {database.stat().st_size / 1e6:.0f} MB"
+    )
+    return database
+
+
+def _serve(site: Site, path: str, title: str, items: Sequence[Item]) -> str:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": title, "items": items}
+    return site.add(path, json.dumps(feed), content_type="application/feed+json")
+
+
+# The questions.
+
+
+def npl_questions(folder: Path) -> list[Question]:
+    """Read the queries with the gains of their documents."""
+    gains: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for line in (folder / "qrels.tsv").read_text("utf-8").splitlines():
+        query, document, gain = line.split("\t")
+        gains[query][document] = float(gain)
+    queries = lines(folder / "queries.jsonl")
+    return [Question(each["text"], gains[each["_id"]], "judged") for each in queries]
+
+
+def questions(file: Path) -> list[Question]:
+    """Read the questions whose answers are known."""
+    return [
+        Question(each["question"], dict.fromkeys(each["expected"], 1.0), each["kind"])
+        for each in lines(file)
+    ]
+
+
+async def ask(database: Path, asked: Sequence[Question]) -> list[Asked]:
+    """Ask all questions, after a first round that warms everything up."""
+    settings = load(database=str(database), feeds="none", refresh="off")
+    # Opened before the documents are read: it may upgrade the database.
+    async with open_planet(settings) as planet:
+        stories = _stories(database)
+        for question in asked:
+            await planet.search_entries(question.text, limit=TOP)
+        return [await _ask(planet, question, stories) for question in asked]
+
+
+def _stories(database: Path) -> dict[int, frozenset[str]]:
+    """Return, for each entry, the documents that tell its story."""
+    with reading({"database": str(database.resolve())}) as connection:
+        rows = connection.execute("SELECT id, story_id, key FROM entries").fetchall()
+    told: defaultdict[int, set[str]] = defaultdict(set)
+    for _, story, key in rows:
+        told[story].add(key.removeprefix("id:"))
+    return {entry: frozenset(told[story]) for entry, story, _ in rows}
+
+
+async def _ask(planet: Planet, question: Question, stories: Mapping[int, frozenset[str]]) -> Asked:
+    began = time.perf_counter()
+    answer = await planet.search_entries(question.text, limit=TOP)
+    milliseconds = (time.perf_counter() - began) * 1000
+    hits = answer.result.hits
+    return Asked(
+        question,
+        [stories[hit.entry_id] for hit in hits],
+        first=hits[0].title if hits else "nothing",
+        milliseconds=milliseconds,
+    )
+
+
+# The measures and the report.
+
+
+def ndcg(asked: Asked) -> float:
+    """Return the discounted gain of what was found, as a share of the best that could be."""
+    best = sorted(asked.question.gains.values(), reverse=True)[:TOP]
+    return _discounted(asked.gains) / _discounted(best) if any(best) else 0.0
+
+
+def _discounted(gains: Iterable[float]) -> float:
+    return sum(gain / math.log2(place + 1) for place, gain in enumerate(gains, 1))
+
+
+def report_judged(name: str, found: Sequence[Asked]) -> None:
+    """Print how much of what is relevant comes, and how early."""
+    values = [ndcg(each) for each in found]
+    empty = sum(not each.stories for each in found)
+    print(
+        f"{name}: nDCG@{TOP} {mean(values):.4f}, {len(found)} queries, {empty} without a result, "
+        f"{sum(not value for value in values)} with nothing relevant; {_times(found)}"
+    )
+
+
+def report_known(name: str, found: Sequence[Asked]) -> None:
+    """Print how often and where the expected documents come, and each one that is not first."""
+    print(f"| {name} | questions | S@1 | S@5 | MRR@{TOP} | no result |")
+    print("|---|---|---|---|---|---|")
+    kinds = sorted({each.question.kind for each in found})
+    for kind in ("all", *kinds):
+        _report_kind(kind, [each for each in found if kind in ("all", each.question.kind)])
+    print(_times(found))
+    print("not first:")
+    for each in found:
+        if each.place != 1:
+            place = f"at {each.place}" if each.place else "MISSED"
+            print(f"  [{each.question.kind}] {each.question.text!r}: {place}; first: {each.first}")
+
+
+def _report_kind(kind: str, found: Sequence[Asked]) -> None:
+    first, early = (mean((each.place or TOP + 1) <= upto for each in found) for upto in (1, 5))
+    rank = mean(1 / each.place if each.place else 0.0 for each in found)
+    empty = sum(not each.stories for each in found)
+    print(f"| {kind} | {len(found)} | {first:.3f} | {early:.3f} | {rank:.3f} | {empty} |")
+
+
+def _times(found: Sequence[Asked]) -> str:
+    times = sorted(each.milliseconds for each in found)
+    p50, p95 = (times[int(len(times) * share)] for share in (0.5, 0.95))
+    return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms"
+
+
+if __name__ == "__main__":
+    main()

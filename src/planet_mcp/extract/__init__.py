@@ -1,0 +1,52 @@
+"""Article page in, title and Markdown out.
+
+kinds (what is it?) ─▶ text and source code as they are
+                   └─▶ page: facts, then the article's part of it (carried: its code, links and
+                       images) ─▶ walls (is it an article at all?)
+"""
+
+from planet_mcp.errors import DocumentError
+from planet_mcp.extract.decoding import decoded
+from planet_mcp.extract.kinds import Kind, file_name, reading_of
+from planet_mcp.extract.page import page_article
+from planet_mcp.markdown import from_code, from_markdown, one_line
+from planet_mcp.markdown.plain import first_heading
+from planet_mcp.models import Article
+
+__all__ = ["extract_article"]
+
+_FEWEST_CHARACTERS = 50
+
+
+def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article:
+    """Find the article of a web page, or take a text as it is; code blocks are kept exactly.
+
+    Raises:
+        DocumentError: There is no article to read; it says what is there and what to do.
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    reading = reading_of(body, url=url, media_type=media_type)
+    text = decoded(body, content_type)
+    if reading.kind is Kind.PAGE:
+        return page_article(text, url)
+    if reading.kind is Kind.CODE:
+        return _code_article(text, url, reading.language)
+    return _text_article(text, url)
+
+
+def _code_article(text: str, url: str, language: str) -> Article:
+    if not text.strip():
+        raise DocumentError(f"{url} is an empty file: there is nothing to read.")
+    content = from_code(text, language)
+    return Article(title=file_name(url), authors=(), published=None, content=content)
+
+
+def _text_article(text: str, url: str) -> Article:
+    content = from_markdown(text)
+    if len(content.text) < _FEWEST_CHARACTERS:
+        raise DocumentError(
+            f"{url} is a text of {len(content.text)} characters and holds no article text. The "
+            "entry's own text is all there is to read."
+        )
+    title = first_heading(content.markdown) or content.text.partition("\n")[0]
+    return Article(title=one_line(title), authors=(), published=None, content=content)

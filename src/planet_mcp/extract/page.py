@@ -1,0 +1,149 @@
+"""A web page in, its article out."""
+
+import logging
+
+import lxml.html
+import trafilatura
+from lxml.etree import _Element
+from trafilatura.baseline import html2txt
+from trafilatura.htmlprocessing import convert_to_html
+from trafilatura.settings import Document
+
+from planet_mcp.errors import DocumentError
+from planet_mcp.extract.carried import Signs, Words
+from planet_mcp.extract.facts import LIBRARY_ERRORS, authors, metadata, published
+from planet_mcp.extract.walls import Hints, refuse_walls
+from planet_mcp.markdown import one_line
+from planet_mcp.markdown.blocks import (
+    adopt_text_areas,
+    link_footnotes,
+    shelve_formulas,
+    shelve_listings,
+)
+from planet_mcp.markdown.links import declared_base
+from planet_mcp.markdown.render import NOTHING, render
+from planet_mcp.markdown.shelf import Shelf
+from planet_mcp.markdown.tree import parse, remove_unseen
+from planet_mcp.models import Article, Content
+
+# It reports each page without an article on its own; we raise.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+
+_FEWEST_CHARACTERS = 50
+_ENOUGH = 0.25
+_CLEARLY_MORE = 1.2
+
+
+def page_article(html: str, url: str) -> Article:
+    """Find the article of a page.
+
+    Raises:
+        DocumentError: The page holds none, or stands in its way.
+    """
+    page = parse(html, parser_class=lxml.html.HTMLParser)
+    if page is None:
+        raise DocumentError(f"{url} is an empty page: there is no article to read.")
+    facts = metadata(page, url)
+    time = published(page, facts)
+    hints = Hints.of(page)
+    content = _content(page, url)
+    refuse_walls(url, content, hints)
+    return Article(
+        title=one_line(facts.title or ""),
+        authors=authors(facts.author or ""),
+        published=time,
+        content=content,
+    )
+
+
+def _content(page: _Element, url: str) -> Content:
+    base_url = declared_base(page, url)
+    shelf = Shelf()
+    shelve_formulas(page, shelf)
+    adopt_text_areas(page)
+    remove_unseen(page, interactive=True)
+    words = Words(page)
+    shelve_listings(page, words.put)
+    words.free_figures(page)
+    link_footnotes(page, shelf)
+    _plainer(page)
+    signs = Signs(page)
+    article = _article_body(page, base_url)
+    if article is not None:
+        signs.exchange(article)
+        words.exchange(article, shelf)
+        content = render(article, shelf, base_url=base_url)
+        if len(content.text) >= _FEWEST_CHARACTERS:
+            return content
+    signs.take_back(page)
+    return _fallback(page, words, shelf, base_url)
+
+
+def _plainer(page: _Element) -> None:
+    """Write what the search for the article would lose in a way that it knows."""
+    for code in page.iter("kbd", "samp", "tt"):
+        code.tag = "code"
+    for caption in list(page.iter("caption")):
+        table = caption.getparent()
+        if table is not None and table.tag == "table":
+            caption.tag, caption.tail = "p", None
+            table.addprevious(caption)
+
+
+def _fallback(page: _Element, words: Words, shelf: Shelf, base_url: str | None) -> Content:
+    for tag in ("article", "main", "body"):
+        element = next(page.iter(tag), None)
+        if element is not None:
+            words.exchange(element, shelf)
+            content = render(element, shelf, base_url=base_url)
+            if len(content.text) >= _FEWEST_CHARACTERS or tag == "body":
+                return content
+    return NOTHING
+
+
+def _article_body(page: _Element, base_url: str | None) -> _Element | None:
+    """Find the article; look again, less strictly, where much of the page was left out."""
+    best = _attempt(page, base_url, thorough=True)
+    found = 0 if best is None else _text_length(best)
+    if found < len(html2txt(page)) * _ENOUGH:
+        other = _attempt(page, base_url, thorough=False)
+        if other is not None and _text_length(other) > found * _CLEARLY_MORE:
+            best = other
+    try:
+        return None if best is None else _as_html(best)
+    except LIBRARY_ERRORS:
+        return None
+
+
+def _as_html(body: _Element) -> _Element:
+    numbered = [element for element in body.iter("list") if element.get("rend") == "ol"]
+    html: _Element = convert_to_html(body)
+    for element in numbered:
+        element.tag = "ol"
+    # All listings are put aside: what it takes for one is code within a line.
+    for code in html.iter("pre"):
+        code.tag = "code"
+    return html
+
+
+def _attempt(page: _Element, base_url: str | None, *, thorough: bool) -> _Element | None:
+    try:
+        document = trafilatura.bare_extraction(
+            page,
+            url=base_url,
+            fast=not thorough,
+            output_format="html",
+            include_comments=False,
+            include_formatting=True,
+            include_images=False,
+            include_links=False,
+            include_tables=True,
+        )
+    except LIBRARY_ERRORS:
+        return None
+    return document.body if isinstance(document, Document) else None
+
+
+def _text_length(element: _Element) -> int:
+    return sum(len(text) for text in element.itertext())

@@ -1,0 +1,240 @@
+"""Pages that stand in the way of an article: known by what they say, and by saying little else.
+
+An article may mention any of these words. So a page counts as a wall only when next to nothing is
+left of it without the lines that speak of the wall.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple, NoReturn
+
+from lxml.etree import _Element
+
+from planet_mcp.errors import DocumentError
+from planet_mcp.markdown.tree import text_of
+from planet_mcp.models import Content
+
+
+class _Wall(NamedTuple):
+    """A kind of wall: what only such a page says, what else its lines speak of, what it is.
+
+    `longest` is how much text such a page may have, `left` how much of that about other things.
+    """
+
+    sign: re.Pattern[str]
+    talk: re.Pattern[str]
+    what: str
+    longest: int
+    left: int
+
+
+def _wall(signs: str, talk: str, what: str, *, longest: int, left: int = 200) -> _Wall:
+    sign = "|".join(line.strip() for line in signs.strip().split("\n"))
+    about = "|".join(line.strip() for line in talk.strip().split("\n"))
+    signed, spoken = (re.compile(pattern, re.IGNORECASE) for pattern in (sign, about))
+    return _Wall(signed, spoken, what, longest, left)
+
+
+_BOTS = _wall(
+    r"""
+    ^just a moment\b
+    attention required! \| cloudflare
+    checking (?:your browser|if the site connection|you are)
+    verify(?:ing)? (?:that )?you(?: are|['\u2019]re) (?:an? |not )*(?:human|robot|real)
+    are you (?:a robot|human)\?
+    confirm (?:that )?you(?: are|['\u2019]re) (?:a )?human
+    \bi(?: am|['\u2019]m) not a robot
+    unusual traffic from your
+    enable javascript and cookies to continue
+    pardon our interruption
+    (?:complete|solve) (?:the|this|a) (?:captcha|security check)
+    access (?:to this page has been |is temporarily )?(?:denied|blocked)$
+    """,
+    r"""
+    robot|human|captcha|security|your browser|ray id|cloudflare|traffic|javascript
+    cookies|your ip|blocked|denied|automated|moment|reference id|performance
+    """,
+    "asks its readers to prove that they are no program (a bot check)",
+    longest=1500,
+)
+_CONSENT = _wall(
+    r"""
+    before you continue
+    (?:accept|allow|reject|enable|agree to) (?:all )?(?:the )?cookies
+    ^accept all|^accept (?:&|and)
+    cookies (?:are|must be|need to be) (?:disabled|enabled|required|turned|blocked)
+    we value your privacy
+    your privacy choices
+    manage (?:my |your )?(?:cookies|preferences|consent|choices)
+    we (?:and our|use) (?:\d+ )?(?:partners|cookies)
+    alle akzeptieren|tout accepter
+    """,
+    r"""
+    cookie|privacy|consent|personal data|partners|personali[sz]ed|preferences
+    datenschutz|accept|reject|agree|^continue
+    """,
+    "shows only a request to accept or enable cookies (a consent wall)",
+    longest=2500,
+)
+_LOGIN = _wall(
+    r"""
+    ^(?:please )?(?:log|sign)[ -]?in(?: (?:to\b|[|\u2013\u2014-]).*)?$
+    (?:log|sign)[ -]?in to (?:continue|view|read|see|your|access)
+    please (?:log|sign)[ -]?in
+    (?:logged|signed) in to (?:continue|view|read|see|access)
+    you (?:must|need to|have to) (?:be )?(?:logged|signed|log|sign)[ -]?in
+    login required
+    """,
+    r"""
+    log ?in|sign ?in|sign ?up|password|account|e-?mail|user ?name|register
+    remember me|continue with|terms of
+    """,
+    "shows only a form to log in",
+    longest=800,
+)
+_SCRIPTS = _wall(
+    r"""
+    (?:enable|activate|turn on|allow|requires?|needs?|without|support) (?:javascript|js\b)
+    javascript (?:is|must be|to be|seems to be|appears to be) (?:\w+ )?(?:disabled|required|enabled)
+    javascript (?:is|has been) (?:turned|blocked|off|needed)
+    """,
+    r"javascript|your browser|loading|reload|refresh",
+    "is built by JavaScript in the browser, which planet-mcp does not run",
+    longest=800,
+)
+_MISSING = _wall(
+    r"""
+    ^(?:error )?404\b
+    \b404 (?:error|not found|-)
+    page (?:can['\u2019]?t be|cannot be|could not be|was not|is not|not) (?:found|available)
+    page (?:wasn|isn)['\u2019]t (?:found|available)
+    ^not found$
+    (?:page|post|article|content) (?:doesn['\u2019]t exist|does not exist|no longer exists)
+    (?:page|post|article|content) (?:is no longer available|has been (?:removed|deleted))
+    seite (?:wurde )?nicht gefunden
+    page (?:introuvable|non trouv)
+    """,
+    r"404|not found|sorry|oops|home ?page|looking for|exist|moved|removed|broken|deleted",
+    "says that there is no such page (404)",
+    longest=1200,
+)
+_PAID = _wall(
+    r"""
+    subscribe(?: now| today)? to (?:continue|keep|read|unlock)
+    (?:is|are) (?:only )?(?:for|available to) (?:our )?(?:\w+ )?(?:subscribers|members)\b
+    already a (?:paid )?(?:subscriber|member)\?
+    to (?:read|access|unlock) the (?:full|rest|whole|entire)
+    to (?:read|access|unlock) this (?:full )?(?:article|story|post)
+    to continue reading\b
+    ^(?:for )?(?:subscribers?|members?)[ -]only
+    become a (?:paid )?(?:member|subscriber) to
+    create (?:a|your) (?:free )?account to (?:read|continue)
+    you['\u2019]ve (?:reached|used) (?:your|all)
+    start your (?:free )?trial to
+    """,
+    r"subscri|member|free trial|account|log ?in|sign ?in|cancel any|per (?:month|week|year)|unlock",
+    "shows only its beginning to readers without a subscription (a paywall)",
+    longest=2000,
+    left=1200,
+)
+_WALLS = (_BOTS, _MISSING, _CONSENT, _LOGIN, _PAID, _SCRIPTS)
+_ADVICE = (
+    "There is no article to read here. The entry's own text is all there is; the user can open the "
+    "page in a browser."
+)
+_FEWEST_CHARACTERS = 50
+_LONGEST_LINE = 250
+_LONGEST_HINT = 2000
+_SHORT_PARAGRAPHS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a page says outside of its article: its title, its headings, to readers without scripts.
+
+    `paragraphs` is how much text stands in paragraphs, `told` whether the page calls itself an
+    article.
+    """
+
+    headings: tuple[str, ...]
+    without_scripts: str
+    paragraphs: int
+    told: bool
+    scripts: bool
+
+    @classmethod
+    def of(cls, page: _Element) -> "Hints":
+        """Look at a page before anything is taken out of it."""
+        named = [text_of(e) for e in (*page.iter("title"), *page.iter("h1"))][:5]
+        noscript = " ".join(text_of(element) for element in page.iter("noscript"))
+        return cls(
+            headings=tuple(name[:200] for name in named),
+            without_scripts=noscript[:_LONGEST_HINT],
+            paragraphs=sum(len(text_of(p)) for p in page.iter("p", "li") if not _in_noscript(p)),
+            told=next(page.iter("article"), None) is not None,
+            scripts=next(page.iter("script"), None) is not None,
+        )
+
+
+def refuse_walls(url: str, content: Content, hints: Hints) -> None:
+    """Raise for a page that holds no article, and say what is there instead.
+
+    Raises:
+        DocumentError: It holds none.
+    """
+    for wall in _WALLS:
+        if len(content.text) <= wall.longest and _is(wall, content.text.split("\n"), hints):
+            raise DocumentError(f"{url} {wall.what}. {_ADVICE}")
+    if _is_shell(content, hints):
+        raise DocumentError(f"{url} {_SCRIPTS.what}. {_ADVICE}")
+    if len(content.text) < _FEWEST_CHARACTERS:
+        _refuse_empty(url, hints)
+
+
+def _is(wall: _Wall, lines: list[str], hints: Hints) -> bool:
+    named = any(map(wall.sign.search, hints.headings))
+    # What is missing says so in a heading, and a page with a heading of its own is not missing.
+    if not named and (wall is _MISSING or not any(_announces(wall, line) for line in lines)):
+        return False
+    left = _other_text(wall, lines)
+    if wall is _PAID:
+        return left <= wall.left and _other_text(wall, _after_sign(lines)) <= _SHORT_PARAGRAPHS
+    return left <= (0 if hints.told and not named else wall.left)
+
+
+def _other_text(wall: _Wall, lines: list[str]) -> int:
+    return sum(len(line) for line in lines if not _speaks_of(wall, line))
+
+
+def _after_sign(lines: list[str]) -> list[str]:
+    """Return what follows on the first offer to subscribe: little, where an article breaks off."""
+    found = (index for index, line in enumerate(lines) if _announces(_PAID, line))
+    return lines[next(found, len(lines)) :]
+
+
+def _announces(wall: _Wall, line: str) -> bool:
+    return len(line) <= _LONGEST_LINE and bool(wall.sign.search(line))
+
+
+def _speaks_of(wall: _Wall, line: str) -> bool:
+    short = len(line) <= _LONGEST_LINE
+    return short and bool(wall.sign.search(line) or wall.talk.search(line))
+
+
+def _is_shell(content: Content, hints: Hints) -> bool:
+    """Tell whether a page is a frame that scripts fill, as its `<noscript>` says."""
+    if not _SCRIPTS.sign.search(hints.without_scripts) or len(content.text) > 3 * _SHORT_PARAGRAPHS:
+        return False
+    return hints.paragraphs < _SHORT_PARAGRAPHS and not hints.told
+
+
+def _refuse_empty(url: str, hints: Hints) -> NoReturn:
+    likely = "it may be built by scripts, or" if hints.scripts else "it may"
+    raise DocumentError(
+        f"{url} holds no article text: {likely} be a list of links. The entry's own text is all "
+        "there is to read."
+    )
+
+
+def _in_noscript(element: _Element) -> bool:
+    return next(element.iterancestors("noscript"), None) is not None

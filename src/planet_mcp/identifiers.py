@@ -1,0 +1,55 @@
+"""The names that programmers write, as words that an index of words can find (pure).
+
+The index takes signs for spaces and a run of letters for one word: `C++` becomes `c`, and
+`BaseTaskGroup` is found by no part of it. So such names get words of their own.
+"""
+
+import re
+from collections.abc import Iterator
+
+MOST_NAMES = 300
+LONGEST_NAME = 60
+
+_HUMP = re.compile(r"[a-z0-9][A-Z]|[A-Z]{2}[a-z]")
+_HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SIGN = re.compile(r"\+\+(?![\w+#])|#(?![\w+#])|\.NET\b")
+_NAME_BEFORE = re.compile(r"(?:[^\W_]|_)+\Z")
+_SIGNS = {"++": "plusplus", "#": "sharp"}
+
+
+def named_by_signs(text: str) -> list[str]:
+    """Return words for the names in a text that have signs: `cplusplus`, `csharp`, `dotnet`."""
+    names = []
+    # The signs first: they are rare, and words are not.
+    for sign in _SIGN.finditer(text):
+        name = _NAME_BEFORE.search(text, max(sign.start() - LONGEST_NAME, 0), sign.start())
+        if sign[0] == ".NET":
+            names.append("dotnet")
+        elif name and name[0][0].isalpha():
+            names.append(f"{name[0].lower()}{_SIGNS[sign[0]]}")
+    return names
+
+
+def humps(word: str) -> list[str]:
+    """Return the parts of a name in camel case, in lower case; one part if it has no humps."""
+    if not _HUMP.search(word):
+        return [word.lower()]
+    return [part.lower() for part in _HUMPS.findall(word)]
+
+
+def index_terms(text: str) -> str:
+    """Return the words that a text is to be found by besides its own."""
+    names = [*named_by_signs(text), *(" ".join(humps(word)) for word in _camels(text))]
+    return "\n".join([*dict.fromkeys(names)][:MOST_NAMES])
+
+
+def _camels(text: str) -> Iterator[str]:
+    end = 0
+    for hump in _HUMP.finditer(text):
+        if hump.start() >= end:
+            start, end = hump.span()
+            while start > 0 and text[start - 1].isalnum():
+                start -= 1
+            while end < len(text) and text[end].isalnum():
+                end += 1
+            yield text[start : min(end, start + LONGEST_NAME)]
