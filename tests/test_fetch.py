@@ -572,6 +572,13 @@ async def test_a_compressed_body_is_unpacked(
     assert (await document(url)).body == body
 
 
+async def test_all_members_of_a_gzip_file_are_unpacked(site: Site) -> None:
+    packed = gzip.compress(BODY[:50]) + gzip.compress(BODY[50:])
+    url = site.add("/feed", packed, status=AS_IT_IS, headers={"Content-Encoding": "gzip"})
+
+    assert (await document(url)).body == BODY
+
+
 async def test_an_empty_body_needs_no_unpacking(site: Site) -> None:
     url = site.add("/feed", status=AS_IT_IS, headers={"Content-Encoding": "gzip"})
 

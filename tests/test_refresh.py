@@ -477,6 +477,28 @@ async def test_a_date_that_cannot_be_is_kept_but_orders_nothing(site: Site) -> N
         )
 
 
+async def test_many_files_are_counted(planet: Planet, site: Site) -> None:
+    files = "".join(f'<enclosure url="https://a.example/{n}.jpg" length="900"/>' for n in range(9))
+    document = rss([Post("Gallery", whole("Notes"))]).replace("</item>", f"{files}</item>")
+    await planet.add_feeds([site.add("/feed", document)])
+
+    text = await planet.fetch_article(1)
+
+    assert "https://a.example/4.jpg (0.9 kB); and 4 more\n" in text
+
+
+async def test_entries_at_anchors_of_a_page_are_told_apart(planet: Planet, site: Site) -> None:
+    posts = [
+        Post(f"Version {n}", whole(f"Changes in {n}"), link=f"https://a.example/changes#v{n}")
+        for n in range(3)
+    ]
+    await planet.add_feeds([site.add("/feed", rss(posts))])
+
+    for number in range(3):
+        text = await planet.fetch_article(f"https://a.example/changes#v{number}")
+        assert text.startswith(f"# Version {number}\n")
+
+
 async def test_the_files_of_a_podcast_stand_above_its_text(planet: Planet, site: Site) -> None:
     file = '<enclosure url="https://a.example/1.mp3" type="audio/mpeg" length="34000000"/>'
     duration = "<itunes:duration>45:12</itunes:duration>"

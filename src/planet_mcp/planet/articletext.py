@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from planet_mcp.articles import FullText
@@ -48,7 +49,7 @@ def _head(article: FullText, offset: int, end: int) -> list[str]:
         "Published": _published(article),
         "URL": article.url or "",
         "Entry": str(article.entry_id),
-        "Files": "; ".join(_file(each) for each in article.enclosures[:MOST_FILES]),
+        "Files": _files(article.enclosures),
         "Note": quoted(article.note or ""),
         "Text": f"from {article.source}{_telling(article)}, {stamp(article.taken_at)}; "
         f"characters {offset} to {end} of {len(article.markdown)}",
@@ -68,15 +69,25 @@ def _published(article: FullText) -> str:
     return stamp(moment) if credible else f"{stamp(moment)} (as claimed, which cannot be)"
 
 
+def _files(enclosures: Sequence[Enclosure]) -> str:
+    named = [_file(each) for each in enclosures[:MOST_FILES]]
+    more = len(enclosures) - len(named)
+    return "; ".join([*named, f"and {more} more"] if more else named)
+
+
 def _file(enclosure: Enclosure) -> str:
     """Describe an enclosure: its address, type, size and playing time."""
     facts = [
         enclosure.type or "",
-        f"{enclosure.length / 1e6:.1f} MB" if enclosure.length else "",
+        _size(enclosure.length) if enclosure.length else "",
         str(timedelta(seconds=enclosure.seconds)) if enclosure.seconds else "",
     ]
     described = ", ".join(filter(None, facts))
     return f"{enclosure.url} ({described})" if described else enclosure.url
+
+
+def _size(length: int) -> str:
+    return f"{length / 1e6:.1f} MB" if length >= 100_000 else f"{length / 1e3:.1f} kB"  # noqa: PLR2004
 
 
 def part_end(markdown: str, offset: int, max_chars: int) -> int:

@@ -257,7 +257,8 @@ class Entries:
     def find(self, url: str) -> int | None:
         """Return the id of the entry at this URL, the fullest of several, or else of the page.
 
-        An entry is also where its page finally came from, after redirects.
+        Entries at anchors of one page are told apart by the anchor. An entry is also where its
+        page finally came from, after redirects.
         """
         with self._database.reading() as connection:
             row = connection.execute(
@@ -265,9 +266,11 @@ class Entries:
                 SELECT id FROM entries
                 WHERE canonical_url = :address
                    OR id IN (SELECT entry_id FROM articles WHERE address = :address)
-                ORDER BY feed_id IS NULL, canonical_url IS NOT :address, words DESC, id LIMIT 1
+                ORDER BY feed_id IS NULL, canonical_url IS NOT :address, url IS NOT :url,
+                         words DESC, id
+                LIMIT 1
                 """,
-                {"address": canonical(url)},
+                {"address": canonical(url), "url": url},
             ).fetchone()
         return row[0] if row else None
 
