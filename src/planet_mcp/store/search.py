@@ -24,6 +24,8 @@ CANDIDATES = 200
 # have says little about any.
 MOST_RANKED, MOST_RANKED_BY_TITLE = 4_000, 1_000
 MOST_COUNTED = 1_000
+# Looking up one entry costs as much as reading past a few hundred.
+MOST_PROBED = 1_000
 # A question asks for more words than any text needs to have.
 QUESTION_WORDS = 4
 ENOUGH = 10
@@ -38,6 +40,7 @@ _FLOOR, _FLOOR_OF_QUESTIONS = 0.4, 0.7
 # Entries without a date may be of any age.
 _PLACE = f"""CASE WHEN e.ordered_at < e.first_seen_at THEN e.ordered_at
     ELSE e.ordered_at - {2 * 365 * 86_400} END"""
+_PROBE = "SELECT 1 FROM entries_index WHERE entries_index MATCH :match"
 # Entries without a rank are ordered by age alone.
 _NO_RANK = -1.0
 
@@ -218,15 +221,21 @@ class _Looking:
     def newest(self, match: str | None, before: tuple[int, int] | None) -> tuple[list[int], int]:
         """Return the newest stories that match, and how many do."""
         expression = _expression(match, self._filters)
-        if self._is_frequent(expression):
+        many = self._is_frequent(expression)
+        if many:
             expression = self._within_feed(expression)
         counted, values = self._source(expression) if expression else self._walk()
         total = self._count(counted, values)
-        source, values = self._source(expression, by_story=True) if expression else self._walk()
+        everywhere = self._filters.feed_id is None
+        # By time, looking each up: the next entry with a frequent word is never far.
+        walks = not expression or (many and everywhere)
+        source, values = (
+            self._walk(expression) if walks else self._source(expression, by_story=True)
+        )
         more = " AND (s.ordered_at, s.id) < (:time, :id)" if before else ""
         values |= {"time": before[0], "id": before[1]} if before else {}
         # A walk by time stops at its limit; grouping it would read all there is.
-        grouped = "GROUP BY s.id" if expression or self._filters.feed_id is not None else ""
+        grouped = "" if walks and everywhere else "GROUP BY s.id"
         rows = self._rows(
             f"""
             SELECT s.id {source}{more} {grouped}
@@ -265,6 +274,13 @@ class _Looking:
 
     def _matching(self, entries: Sequence[tuple[int, int, int]], expression: str) -> list[_Match]:
         """Return which of a few entries match, without a rank: the word is in most of all."""
+        if len(entries) <= MOST_PROBED:
+            probe = f"{_PROBE} AND rowid = :entry"
+            return [
+                (story, time, _NO_RANK)
+                for entry, story, time in entries
+                if self._rows(probe, {"match": expression, "entry": entry})
+            ]
         matching = {
             entry
             for (entry,) in self._rows(
@@ -289,8 +305,8 @@ class _Looking:
         quoted = name.replace('"', " ")
         return f'({expression}) AND feed : "{quoted}"'
 
-    def _walk(self) -> tuple[str, dict[str, object]]:
-        """Write a walk through all stories by time, or through those of a feed."""
+    def _walk(self, expression: str = "") -> tuple[str, dict[str, object]]:
+        """Write a walk through all stories by time that match, or through those of a feed."""
         where, values = _narrowed(self._filters, story="s")
         if self._filters.feed_id is not None:
             return f"FROM entries AS e JOIN entries AS s ON s.id = e.story_id WHERE {where}", values
@@ -299,7 +315,9 @@ class _Looking:
             FROM entries AS s CROSS JOIN entries AS e ON e.id = s.id
             WHERE s.story_id = s.id AND {where}
         """
-        return source, values
+        if expression:
+            source += f" AND EXISTS ({_PROBE} AND entries_index.rowid = e.id)"
+        return source, {**values, "match": expression}
 
     def _source(self, expression: str, *, by_story: bool = False) -> tuple[str, dict[str, object]]:
         """Write the FROM and WHERE of a search; `s`, the story, is joined where its time counts."""
