@@ -25,7 +25,7 @@ CANDIDATES = 200
 MOST_RANKED, MOST_RANKED_BY_TITLE = 4_000, 1_000
 MOST_COUNTED = 1_000
 # Looking up one entry costs as much as reading past a few hundred.
-MOST_PROBED = 1_000
+PROBE_COST = 500
 # A question asks for more words than any text needs to have.
 QUESTION_WORDS = 4
 ENOUGH = 10
@@ -274,7 +274,7 @@ class _Looking:
 
     def _matching(self, entries: Sequence[tuple[int, int, int]], expression: str) -> list[_Match]:
         """Return which of a few entries match, without a rank: the word is in most of all."""
-        if len(entries) <= MOST_PROBED:
+        if len(entries) * PROBE_COST <= self._filters.snapshot:
             probe = f"{_PROBE} AND rowid = :entry"
             return [
                 (story, time, _NO_RANK)
