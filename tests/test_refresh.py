@@ -320,13 +320,14 @@ async def test_a_move_to_a_feed_that_is_followed_is_said(site: Site) -> None:
         assert "remove one of the two" in warning
 
 
-async def test_a_redirect_to_another_domain_and_feed_takes_nothing_over(
-    planet: Planet, site: Site
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_redirect_to_another_feed_takes_nothing_over(
+    planet: Planet, site: Site, host: str
 ) -> None:
     url = site.add("/old", rss([Post("Roses", link="https://a.example/1")], title="Gardening"))
     await planet.add_feeds([url])
     casino = rss([Post("Bonus", link="https://b.example/1")], title="Casino offers")
-    target = site.add("/casino", casino).replace("127.0.0.1", "localhost")
+    target = site.add("/casino", casino).replace("127.0.0.1", host)
     site.redirect("/old", target, status=302)
 
     refreshed = (await planet.refresh_feeds([url])).result

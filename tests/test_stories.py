@@ -404,6 +404,42 @@ async def test_what_one_feed_keeps_apart_no_other_feed_joins(
     ]
 
 
+async def test_one_form_filled_in_for_two_occasions_is_two_stories(
+    planet: Planet, site: Site
+) -> None:
+    hits = await stories(
+        planet,
+        site,
+        *(
+            [
+                Post(
+                    f"PyCon {place}: call for proposals",
+                    html(f"PyCon {place}. {TEMPLATE}"),
+                    link=f"https://{place}.example/cfp",
+                )
+            ]
+            for place in ("Italia", "Lithuania")
+        ),
+    )
+
+    assert len(hits) == 2
+
+
+async def test_each_text_without_a_title_has_one_title_without_text(
+    planet: Planet, site: Site
+) -> None:
+    posts = []
+    for n in (1, 2):
+        text = html(f"Live now: {prose(n, 40)}")
+        link = "https://a.example/{}/{}"
+        posts.append(Post("Live now", "", age=n * DAY, link=link.format("t", n), guid=f"t{n}"))
+        posts.append(Post("", text, age=n * DAY, link=link.format("s", n), guid=f"s{n}"))
+
+    hits = await stories(planet, site, posts)
+
+    assert [(hit.title, hit.words) for hit in hits] == [("Live now", 42), ("Live now", 42)]
+
+
 @pytest.mark.parametrize("words", [0, 12, 100])
 async def test_a_photo_of_every_day_is_one_story_a_day(
     planet: Planet, site: Site, words: int

@@ -219,17 +219,14 @@ class Checker:
     async def _refuse_another_feed(
         self, feed: Feed, document: Document, parsed: ParsedFeed
     ) -> None:
-        """Do not take what a redirect to another domain leads to for this feed.
+        """Do not take what a redirect leads to for this feed when it is another one.
 
         Raises:
             NotAFeedError: It has another title, and none of the entries.
         """
-        domains = {registrable_domain(host_of(url)) for url in (feed.url, document.url)}
-        if (
-            len(domains) == 1
-            or not feed.entries
-            or title_key(parsed.title or "") == title_key(feed.title)
-        ):
+        if canonical(document.url) == canonical(feed.url) or not feed.entries:
+            return
+        if title_key(parsed.title or "") == title_key(feed.title):
             return
         if not await anyio.to_thread.run_sync(
             lambda: self._store.feeds.has_any(feed.id, parsed.entries)

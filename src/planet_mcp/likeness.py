@@ -67,6 +67,11 @@ def _numbers(title: str) -> list[str]:
     ]
 
 
+def names_another(title: str, other: str, text: str) -> bool:
+    """Say whether a title has a word that neither the other title nor that one's text has."""
+    return not set(_words(title)) <= {*_words(other), *_words(text)}
+
+
 def signature(text: str) -> Signature | None:
     """Return two numbers of which near-identical texts share at least one; None for short ones.
 

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+from itertools import islice
 
 from planet_mcp.likeness import (
     are_clearly_different,
     are_numbered_apart,
     likeness,
     may_be_one,
+    names_another,
     opens,
     share_held,
 )
@@ -298,8 +300,17 @@ class _Comparison:
             return _Match.TITLE if held else _Match.NONE
         if not new.may_have_text_of(other) or are_numbered_apart(new.title, other.title):
             return _Match.NONE
-        alike = likeness(self._text, self._read(other)) >= (ALIKE if near else EQUAL)
-        return _Match.TEXT if alike else _Match.NONE
+        text = self._read(other)
+        alike = likeness(self._text, text)
+        if alike < (ALIKE if near else EQUAL):
+            return _Match.NONE
+        if alike == 1:
+            return _Match.TEXT
+        # One form filled in for two occasions names each in its title and nowhere in the other.
+        apart = names_another(new.title, other.title, text) and names_another(
+            other.title, new.title, self._text
+        )
+        return _Match.NONE if apart else _Match.TEXT
 
     def _read(self, entry: _Telling) -> str:
         (text,) = self._connection.execute(
@@ -328,7 +339,11 @@ def _twins(connection: sqlite3.Connection, new: _Telling) -> set[int]:
             "empty": EMPTY_WORDS,
         },
     )
-    return {other.story_id for other in others if _is_twin(connection, new, other)}
+    twins = [other for other in others if _is_twin(connection, new, other)]
+    nearest = sorted(twins, key=lambda other: abs(other.ordered_at - new.ordered_at))
+    free = (each for each in nearest if not _is_told_with_others(connection, each.story_id))
+    # One text has one title, and one title one text.
+    return {twin.story_id for twin in islice(free, 1)}
 
 
 def _is_twin(connection: sqlite3.Connection, new: _Telling, other: _Telling) -> bool:
