@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SILENT_DOMAINS = 3
-BUSY_STATUSES = frozenset({429, 503})
 NOT_FOUND = frozenset({404, 410})
 # A site is searched for another feed at the first failure of a row and at each fifth after it.
 LOOK_EVERY = 5
@@ -154,7 +153,7 @@ class Checker:
     async def _not_fetched(self, feed: Feed, domain: str, error: FetchError) -> Checked:
         if isinstance(error, BadResponseError):
             self._silent.clear()
-            if error.status in BUSY_STATUSES and error.retry_after:
+            if error.asks_for_a_pause and error.retry_after:
                 await self._leave_alone(registrable_domain(error.host), error.retry_after)
         elif isinstance(error, UnreachableError):
             self._silent.add(domain)

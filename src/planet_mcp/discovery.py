@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 MAX_REQUESTS = 8
 MAX_ANCHORS = 3
-BUSY_STATUSES = frozenset({429, 503})
 # WordPress, Jekyll, many generators twice, Hugo, Blogger, Ghost.
 USUAL_PATHS = tuple("feed/ feed.xml rss.xml atom.xml index.xml feeds/posts/default rss".split())
 
@@ -233,5 +232,5 @@ def _usual_urls(page: str, count: int) -> Iterator[str]:
 def _is_no_time_to_ask(error: FetchError | DocumentError, *, same_host: bool) -> bool:
     """Say whether asking more would be rude or in vain, and a guess instead perhaps wrong."""
     if isinstance(error, BadResponseError):
-        return error.status in BUSY_STATUSES
+        return error.asks_for_a_pause
     return same_host and isinstance(error, UnreachableError | DeadlineError)

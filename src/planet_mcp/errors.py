@@ -138,6 +138,11 @@ class BadResponseError(FetchError):
         self.host = host
         self.retry_after = retry_after
 
+    @property
+    def asks_for_a_pause(self) -> bool:
+        """Say whether the server is busy (RFC 6585, section 4; RFC 9110, section 15.6.4)."""
+        return self.status in {429, 503}
+
 
 class DocumentError(PlanetError):
     """A fetched document is of no use."""

@@ -26,7 +26,6 @@ NEW_FOR = timedelta(days=7)
 FIRST_PAUSE = timedelta(hours=6)
 SILENT_SECONDS = 3600.0
 MOST_SECONDS = 86_400.0
-BUSY_STATUSES = frozenset({429, 503})
 
 
 class Filler:
@@ -95,7 +94,7 @@ class Filler:
         except StoreError:
             raise
         except (FetchError, DocumentError) as error:
-            if isinstance(error, BadResponseError) and error.status in BUSY_STATUSES:
+            if isinstance(error, BadResponseError) and error.asks_for_a_pause:
                 self._gate.hold(domain, min(error.retry_after or SILENT_SECONDS, MOST_SECONDS))
             await self._put_off(teaser, str(error))
         except Exception:

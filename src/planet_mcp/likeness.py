@@ -31,18 +31,14 @@ _COUNTED = frozenset(
 Signature = tuple[int, int]
 
 
-def plain(text: str) -> str:
-    """Return only the words of a text, in one spelling: no case, punctuation or markup."""
-    return " ".join(_words(text))
-
-
 def _words(text: str) -> list[str]:
+    """Return the words of a text in one spelling, without case and punctuation."""
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def title_key(title: str) -> int | None:
     """Return a number that titles share which differ in case and punctuation alone."""
-    words = plain(title)
+    words = " ".join(_words(title))
     if not words:
         return None
     return int.from_bytes(blake2b(words.encode(), digest_size=8).digest(), signed=True)

@@ -161,8 +161,9 @@ def m002_stories_enclosures_hints(database: "Database") -> None:
     """
     for statement in _M002:
         database.conn.execute(statement)
-    rows = database.conn.execute("SELECT entry_id, title, text FROM contents").fetchall()
-    for entry_id, title, text in rows:
+    for entry_id, title, text in database.conn.execute(
+        "SELECT entry_id, title, text FROM contents"
+    ):
         database.conn.execute(
             "UPDATE entries SET title_key = ?, minhash_a = ?, minhash_b = ? WHERE id = ?",
             (title_key(title), *(signature(text) or (None, None)), entry_id),
@@ -252,11 +253,8 @@ def m004_index_of_names(database: "Database") -> None:
     """
     for statement in _M004_COLUMNS:
         database.conn.execute(statement)
-    rows = database.conn.execute("SELECT entry_id, title, text FROM contents").fetchall()
-    database.conn.executemany(
-        "UPDATE contents SET terms = ? WHERE entry_id = ?",
-        [(index_terms(f"{title}\n{text}"), entry_id) for entry_id, title, text in rows],
-    )
+    database.conn.create_function("index_terms", 1, index_terms, deterministic=True)
+    database.conn.execute("UPDATE contents SET terms = index_terms(title || char(10) || text)")
     for statement in _M004_INDEX:
         database.conn.execute(statement)
 

@@ -26,20 +26,24 @@ from planet_mcp.urls import canonical, host_of
 
 MERGED_PAGES = 50
 
+
+def _tells_story_of(alias: str) -> str:
+    """Write that entry `o` tells the story of another; spelled so that both parts have an index."""
+    return f"(o.id = {alias}.story_id OR (o.story_id = {alias}.story_id AND o.story_id <> o.id))"
+
+
 # Of the first entry `s` of a story: that it is one, and of all that a feed has of the story.
 _FIRST = "s.story_id = s.id AND s.feed_id IS NOT NULL"
-_FIRST_OF_FEED = """
+_FIRST_OF_FEED = f"""
     s.feed_id = :feed_id AND NOT EXISTS (
         SELECT 1 FROM entries AS o
-        WHERE (o.id = s.story_id OR (o.story_id = s.story_id AND o.story_id <> o.id))
-          AND o.feed_id = :feed_id AND o.id < s.id
+        WHERE {_tells_story_of("s")} AND o.feed_id = :feed_id AND o.id < s.id
     )
 """
 # The fullest that a feed has of the story of `s`.
-TOLD_IN_FEED = """(
+TOLD_IN_FEED = f"""(
     SELECT o.id FROM entries AS o
-    WHERE (o.id = s.story_id OR (o.story_id = s.story_id AND o.story_id <> o.id))
-      AND o.feed_id = :feed_id
+    WHERE {_tells_story_of("s")} AND o.feed_id = :feed_id
     ORDER BY o.words DESC, o.id LIMIT 1
 )"""
 # The feed that tells the story of `s`, which is nearly always that of `s`.
@@ -238,12 +242,11 @@ class Entries:
         """Return the entry of another feed that tells the whole of what this one only begins."""
         with self._database.reading() as connection:
             row = connection.execute(
-                """
+                f"""
                 SELECT o.id
                 FROM entries AS e
                 JOIN contents AS c ON c.entry_id = e.id
-                JOIN entries AS o
-                  ON o.id = e.story_id OR (o.story_id = e.story_id AND o.story_id <> o.id)
+                JOIN entries AS o ON {_tells_story_of("e")}
                 JOIN contents AS t ON t.entry_id = o.id
                 LEFT JOIN articles AS a ON a.entry_id = o.id
                 WHERE e.id = ? AND o.id <> e.id AND (NOT o.teaser OR a.entry_id IS NOT NULL)
@@ -409,10 +412,10 @@ def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int
 def retellings(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return, for each entry whose story others tell too, the titles of the other feeds."""
     rows = connection.execute(
-        """
+        f"""
         SELECT DISTINCT e.id, coalesce(f.label, f.title, f.url) AS feed
         FROM entries AS e
-        JOIN entries AS o ON o.id = e.story_id OR (o.story_id = e.story_id AND o.story_id <> o.id)
+        JOIN entries AS o ON {_tells_story_of("e")}
         JOIN feeds AS f ON f.id = o.feed_id
         WHERE e.id IN (SELECT value FROM json_each(?)) AND o.feed_id IS NOT e.feed_id
         ORDER BY feed
