@@ -1,0 +1,35 @@
+"""The command line: flags → settings → planet → run; thin over what the tools do."""
+
+import click
+
+from planet_mcp.cli import changing, reading
+from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR, for_people
+from planet_mcp.cli.serving import commands
+from planet_mcp.errors import ArgumentError, OpmlError, PlanetError, SettingsError
+
+# The two modules add their commands when they are imported.
+__all__ = ["changing", "commands", "main", "reading"]
+
+
+def main() -> int:
+    """Run the command line; returns the exit code: 0, 1 for a failure, 2 for wrong usage."""
+    try:
+        code = commands.main(prog_name="planet-mcp", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except PlanetError as error:
+        wrong_usage = isinstance(error, SettingsError | ArgumentError | OpmlError)
+        return _complain(str(error), USAGE_ERROR if wrong_usage else FAILURE)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader, say `head`, has seen enough
+        return _complain(f"The output cannot be written: {error.strerror}.", FAILURE)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _complain(problem: str, code: int) -> int:
+    click.echo(f"planet-mcp: {for_people(problem)}", err=True)
+    return code

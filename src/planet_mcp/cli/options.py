@@ -1,0 +1,173 @@
+"""What the commands share: settings as flags, and answers in a person's words."""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
+import click
+
+from planet_mcp.settings import Settings, load
+
+if TYPE_CHECKING:
+    from planet_mcp.planet import Answer, Planet
+    from planet_mcp.planet.answers import Result
+
+USAGE_ERROR = 2
+FAILURE = 1
+INTERRUPTED = 130
+PREFIX = "setting_"
+
+_COMMANDS = {
+    "add_feeds": "add",
+    "fetch_article": "article",
+    "latest_entries": "latest",
+    "list_feeds": "feeds",
+    "refresh_feeds": "refresh",
+    "remove_feeds": "remove",
+    "search_entries": "search",
+}
+_TOOL = re.compile("|".join(_COMMANDS))
+
+R = TypeVar("R")
+Command = Callable[..., Any]
+
+
+def for_people(text: str) -> str:
+    """Return a text of ours with commands where it names tools."""
+    return _TOOL.sub(lambda tool: f"`planet-mcp {_COMMANDS[tool[0]]}`", text)
+
+
+def option(name: str, *, env: str, **more: Any) -> Callable[[Command], Command]:
+    """Return a flag that sets what an environment variable sets too."""
+    # The prefix tells settings from a command's own parameters of the same name.
+    parameter = PREFIX + name.removeprefix("--").replace("-", "_")
+    return click.option(name, parameter, help=f"{more.pop('help')} [{env}]", **more)
+
+
+DATABASE = option(
+    "--database",
+    env="PLANET_MCP_DATABASE",
+    type=click.Path(path_type=Path),
+    help="The SQLite file with feeds and entries.",
+)
+LOG_LEVEL = option(
+    "--log-level",
+    env="PLANET_MCP_LOG_LEVEL",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    help="What goes to stderr.",
+)
+FEEDS = option(
+    "--feeds",
+    env="PLANET_MCP_FEEDS",
+    help="OPML file that a new database subscribes to, or `none`.",
+)
+REFRESH = option(
+    "--refresh",
+    env="PLANET_MCP_REFRESH",
+    type=click.Choice(["on", "off"]),
+    help="Refresh the feeds in the background.",
+)
+FETCH_ANY = option(
+    "--fetch-any",
+    env="PLANET_MCP_FETCH_ANY",
+    is_flag=True,
+    default=None,
+    help="Let fetch_article fetch pages on any public host.",
+)
+NETWORK = (
+    option(
+        "--allow-networks",
+        env="PLANET_MCP_ALLOW_NETWORKS",
+        help="CIDRs, separated by commas, that may be fetched from although not public.",
+    ),
+    option(
+        "--host-delay",
+        env="PLANET_MCP_HOST_DELAY",
+        type=float,
+        help="Seconds between two requests to one domain.",
+    ),
+    option(
+        "--host-concurrency",
+        env="PLANET_MCP_HOST_CONCURRENCY",
+        type=int,
+        help="Requests at a time to one domain.",
+    ),
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print the tool's structured result.")
+CURSOR = click.option("--cursor", help="next_cursor of the answer before.")
+SINCE = click.option("--since", help="A date, a time, or an age such as 7d.")
+FEED = click.option("--feed", help="Only this feed: id, URL, title or a unique part.")
+
+
+def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Give a command these settings as flags; it gets them as its first argument, validated."""
+
+    def decorate(command: Command) -> Command:
+        @click.pass_context
+        def with_settings(ctx: click.Context, /, **given: Any) -> Any:
+            outer: dict[str, Any] = ctx.obj if isinstance(ctx.obj, dict) else {}
+            flags = {name: given.pop(name) for name in list(given) if name.startswith(PREFIX)}
+            chosen = {k.removeprefix(PREFIX): v for k, v in flags.items() if v is not None}
+            ctx.obj = {**outer, **chosen}
+            if ctx.invoked_subcommand:
+                return None
+            settings = load(**ctx.obj)
+            logging.basicConfig(
+                stream=sys.stderr,
+                level=settings.log_level.upper(),
+                format="%(levelname)s %(name)s: %(message)s",
+            )
+            return command(settings, **given)
+
+        with_settings.__name__ = command.__name__
+        with_settings.__doc__ = command.__doc__
+        for add_flag in reversed((DATABASE, LOG_LEVEL, *options)):
+            with_settings = add_flag(with_settings)
+        return with_settings
+
+    return decorate
+
+
+@asynccontextmanager
+async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
+    from planet_mcp.planet import open_planet  # deferred: --help needs none of it
+
+    new = not settings.database.exists()
+    async with open_planet(settings) as planet:
+        if new:
+            click.echo(f"planet-mcp: began a new planet in {settings.database}", err=True)
+        yield planet
+
+
+def run_with(settings: Settings, work: "Callable[[Planet], Awaitable[R]]") -> R:
+    """Open the planet, do the work and return what came of it."""
+
+    async def run() -> R:
+        async with _planet(settings) as planet:
+            return await work(planet)
+
+    return anyio.run(run)
+
+
+def show(answer: "Answer[Result]", *, as_json: bool) -> None:
+    """Print an answer: its text for a person, or the structured result."""
+    if as_json:
+        click.echo(json.dumps(answer.result.structured(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(_readable(answer))
+
+
+def _readable(answer: "Answer[Result]") -> str:
+    """Return an answer's text with options where it speaks of a tool's arguments."""
+    text, _, _ = answer.text.partition("\n\nMore: ")
+    first, rest = text.partition("\n")[0], text.partition("\n")[2]
+    if first.startswith("Note: "):
+        text = f"{for_people(first)}\n{rest}"
+    cursor = getattr(answer.result, "next_cursor", None)
+    return f"{text}\n\nMore: the same command with --cursor {cursor}" if cursor else text

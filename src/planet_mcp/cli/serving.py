@@ -1,0 +1,83 @@
+"""The root of the commands, and those that serve."""
+
+import anyio
+import click
+from click.core import ParameterSource
+
+from planet_mcp import __version__
+from planet_mcp.cli.options import FEEDS, FETCH_ANY, NETWORK, REFRESH, settings_from
+from planet_mcp.settings import Settings
+
+EXAMPLES = """\b
+Examples:
+  planet-mcp                       serve over stdio (what an MCP host starts)
+  planet-mcp serve --http          serve a team at http://127.0.0.1:8000/mcp
+  planet-mcp refresh               check the feeds that are due
+  planet-mcp search "free threading" --since 6mo
+  planet-mcp latest --since 2d
+  planet-mcp article 1234
+  planet-mcp add https://blog.example.org/
+"""
+
+
+@click.group(invoke_without_command=True, epilog=EXAMPLES)
+@click.version_option(__version__, prog_name="planet-mcp")
+@settings_from(FEEDS, REFRESH, FETCH_ANY, *NETWORK)
+def commands(settings: Settings) -> int:
+    """Give AI agents a community's feeds: searchable, current, citable.
+
+    Without a command it serves the Model Context Protocol over stdio.
+    """
+    return serve_stdio(settings)
+
+
+@commands.command("serve")
+@click.option("--http", is_flag=True, help="Serve Streamable HTTP instead of stdio.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address for --http.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535))
+@settings_from(FEEDS, REFRESH, FETCH_ANY, *NETWORK)
+def serve_command(settings: Settings, *, http: bool, host: str, port: int) -> int:
+    """Serve MCP over stdio, or with --http at http://HOST:PORT/mcp."""
+    given = click.get_current_context().get_parameter_source
+    if not http and any(given(name) == ParameterSource.COMMANDLINE for name in ("host", "port")):
+        raise click.UsageError("--host and --port go with --http.")
+    return serve_http(settings, host, port) if http else serve_stdio(settings)
+
+
+def serve_stdio(settings: Settings) -> int:
+    """Serve over stdin and stdout until stdin ends or a signal comes."""
+    from planet_mcp.stdio import claim_descriptors, serve  # deferred, as below
+
+    source, sink = claim_descriptors()
+
+    async def run() -> int:
+        # Deferred: the other commands start twice as fast without the MCP SDK.
+        from planet_mcp.planet import open_planet
+        from planet_mcp.server import create_server
+
+        async with open_planet(settings) as planet:
+            server = create_server(planet, refresh=settings.refresh == "on")
+            return await serve(server, source, sink)
+
+    return anyio.run(run)
+
+
+def serve_http(settings: Settings, host: str, port: int) -> int:
+    """Serve over HTTP until a signal comes."""
+    from planet_mcp.planet import open_planet  # deferred, as above
+    from planet_mcp.server import create_server
+    from planet_mcp.web import listen, serve
+
+    async def run() -> None:
+        listener = listen(host, port)
+        async with open_planet(settings) as planet:
+            server = create_server(planet, refresh=settings.refresh == "on")
+            shown = f"[{host}]" if ":" in host else host
+            address = f"http://{shown}:{listener.getsockname()[1]}"
+            click.echo(
+                f"planet-mcp serves MCP at {address}/mcp (health: {address}/health)", err=True
+            )
+            await serve(server, planet, listener)
+
+    anyio.run(run)
+    return 0
