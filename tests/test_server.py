@@ -1,6 +1,7 @@
 """The tools as an MCP client sees them: surface, results, errors, in both protocol eras."""
 
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
+    CacheableResult,
     CallToolResult,
     ResourceTemplateReference,
     TextContent,
@@ -248,10 +250,61 @@ async def test_progress_is_reported(client: Client, site: Site) -> None:
     assert seen[-1] == (3, 3)
 
 
+async def test_lists_may_be_kept_an_hour_and_what_is_read_a_minute(planet: Planet) -> None:
+    async with Client(create_server(planet, refresh=False), mode="auto") as client:
+        lists: list[CacheableResult] = [
+            await client.list_tools(),
+            await client.list_prompts(),
+            await client.list_resources(),
+            await client.list_resource_templates(),
+        ]
+        read = await client.read_resource("planet://latest")
+    assert {(listed.ttl_ms, listed.cache_scope) for listed in lists} == {(3_600_000, "public")}
+    assert (read.ttl_ms, read.cache_scope) == (60_000, "private")
+
+
+async def test_what_every_result_carries_is_small(planet: Planet) -> None:
+    async with Client(create_server(planet, refresh=False), mode="auto") as client:
+        info = client.server_info
+    assert info
+    assert info.icons
+    assert len(info.model_dump_json(exclude_none=True)) < 500
+
+
+@pytest.mark.parametrize("tool", ["add_feeds", "refresh_feeds"])
+async def test_a_cancelled_call_leaves_the_store_whole(
+    client: Client, planet: Planet, site: Site, tool: str
+) -> None:
+    hold = threading.Event()
+    quick = site.add("/quick", rss([Post("Quick", link="https://a.example.org/1")]))
+    slow = site.add("/slow", rss([Post("Slow", link="https://a.example.org/2")]))
+    if tool == "refresh_feeds":
+        await planet.import_opml(opml(quick, slow), name="x")
+    site.pages["/slow"].hold = hold
+    arguments = {"urls": [quick, slow]} if tool == "add_feeds" else {}
+
+    async with anyio.create_task_group() as calls:
+        calls.start_soon(client.call_tool, tool, arguments)
+        with anyio.fail_after(10):
+            while not (await structured(client, "search_entries", query="quick"))["total"]:
+                await anyio.lowlevel.checkpoint()
+        calls.cancel_scope.cancel()
+    hold.set()
+
+    assert (await structured(client, "search_entries", query="slow"))["total"] == 0
+    again = await structured(client, tool, **arguments)
+    assert "problem" not in json.dumps(again)
+    assert (await structured(client, "search_entries", query="slow"))["total"] == 1
+
+
+def opml(*urls: str) -> bytes:
+    outlines = "".join(f'<outline xmlUrl="{url}"/>' for url in urls)
+    return f'<opml version="2.0"><body>{outlines}</body></opml>'.encode()
+
+
 async def test_the_refresher_runs_while_the_server_does(planet: Planet, site: Site) -> None:
     url = site.add("/feed", rss([Post("Arrived")]))
-    document = f'<opml><body><outline xmlUrl="{url}"/></body></opml>'.encode()
-    await planet.import_opml(document, name="x")
+    await planet.import_opml(opml(url), name="x")
 
     async with Client(create_server(planet, refresh=True)) as client:
         await client.list_tools()

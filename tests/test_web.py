@@ -9,9 +9,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import httpx2
 import pytest
 from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 
+from planet_mcp.planet import Planet
+from planet_mcp.server import create_server
+from planet_mcp.settings import load
+from planet_mcp.web import access_for, listen, serve
 from tests.documents import Post, rss
 from tests.programs import COMMAND, environment
 from tests.site import Site
@@ -19,10 +25,13 @@ from tests.site import Site
 pytestmark = pytest.mark.anyio
 
 SECONDS = 20
+TOKEN = "a-token-that-nobody-guesses-0123456789"
 
 
 @asynccontextmanager
-async def serving(*arguments: str) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+async def serving(
+    *arguments: str, **settings: str
+) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
         "serve",
@@ -31,11 +40,10 @@ async def serving(*arguments: str) -> AsyncIterator[tuple[str, asyncio.subproces
         "0",
         *arguments,
         stderr=subprocess.PIPE,
-        env=environment(),
+        env=environment(**settings),
     )
     assert process.stderr is not None
-    line = await asyncio.wait_for(process.stderr.readline(), SECONDS)
-    url = line.decode().split()[4].removesuffix("/mcp")
+    url = await asyncio.wait_for(address(process.stderr), SECONDS)
     try:
         await until_up(url)
         yield url, process
@@ -43,6 +51,12 @@ async def serving(*arguments: str) -> AsyncIterator[tuple[str, asyncio.subproces
         if process.returncode is None:
             process.kill()
         await process.communicate()
+
+
+async def address(log: asyncio.StreamReader) -> str:
+    while b"planet-mcp serves MCP at" not in (line := await log.readline()):
+        assert line
+    return line.decode().split()[4].removesuffix("/mcp")
 
 
 async def until_up(url: str) -> None:
@@ -92,11 +106,11 @@ async def test_the_feeds_are_refreshed_without_any_client(site: Site, tmp_path: 
     assert health["refresher"] == "running"
 
 
-@pytest.mark.parametrize("path", ["/mcp", "/health"])
-async def test_other_host_names_are_refused(path: str) -> None:
+async def test_other_host_names_are_refused() -> None:
     async with serving() as (url, _), httpx.AsyncClient() as web:
-        answer = await web.get(f"{url}{path}", headers={"Host": "evil.example"})
-    assert 400 <= answer.status_code < 500
+        for path in ("/mcp", "/health", "/nothing"):
+            answer = await web.get(f"{url}{path}", headers={"Host": "evil.example"})
+            assert answer.status_code == 421
 
 
 async def test_pages_of_other_origins_are_refused() -> None:
@@ -134,10 +148,200 @@ async def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     assert "--port" in err.decode()
 
 
-async def test_other_than_loopback_addresses_are_refused() -> None:
+async def test_other_machines_are_not_served_without_a_token() -> None:
     process = await asyncio.create_subprocess_exec(
         *COMMAND, "serve", "--http", "--host", "0.0.0.0", stderr=subprocess.PIPE, env=environment()
     )
     _, err = await asyncio.wait_for(process.communicate(), SECONDS)
     assert process.returncode == 2
-    assert "loopback" in err.decode()
+    assert "PLANET_MCP_TOKEN" in err.decode()
+
+
+async def test_flags_of_http_need_http(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "serve", "--token-file", str(tmp_path), stderr=subprocess.PIPE, env=environment()
+    )
+    _, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    assert process.returncode == 2
+    assert "--http" in err.decode()
+
+
+async def test_with_a_token_nothing_but_health_is_answered_without_it() -> None:
+    wrong = {"Authorization": "Bearer wrong"}
+    async with serving(token=TOKEN) as (url, _), httpx.AsyncClient() as web:
+        for path in ("/mcp", "/", "/nothing", "/health/"):
+            nobody = await web.get(f"{url}{path}")
+            somebody = await web.get(f"{url}{path}", headers=wrong)
+            assert (nobody.status_code, somebody.status_code) == (401, 401)
+            assert nobody.headers["www-authenticate"] == 'Bearer realm="planet-mcp"'
+            assert 'error="invalid_token"' in somebody.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_the_token_opens_the_server(mode: str) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with (
+        serving(token=TOKEN) as (url, _),
+        httpx2.AsyncClient(headers=headers) as web,
+        Client(streamable_http_client(f"{url}/mcp", http_client=web), mode=mode) as client,
+    ):
+        listed = await client.list_tools()
+        health = (await web.get(f"{url}/health")).json()
+        await client.call_tool("list_feeds", {})
+    assert listed.tools
+    assert health["database"]
+
+
+async def test_health_tells_strangers_only_that_all_is_well() -> None:
+    async with serving(token=TOKEN) as (url, _), httpx.AsyncClient() as web:
+        answer = await web.get(f"{url}/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_the_token_of_a_file_is_never_written_anywhere(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(TOKEN)
+    flags = ("--token-file", str(file), "--log-level", "debug")
+    async with serving(*flags) as (url, process), httpx.AsyncClient() as web:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        assert (await web.get(f"{url}/nothing", headers=headers)).status_code == 404
+        process.terminate()
+        _, err = await process.communicate()
+    assert TOKEN not in err.decode()
+
+
+async def test_allowed_hosts_are_names_of_the_server() -> None:
+    headers = {"Host": "planet.example.org", "Origin": "https://planet.example.org"}
+    flags = ("--allowed-host", "planet.example.org")
+    async with serving(*flags) as (url, _), httpx.AsyncClient() as web:
+        assert (await web.get(f"{url}/health", headers=headers)).status_code == 200
+        refused = await web.get(f"{url}/health", headers={"Host": "evil.example"})
+    assert refused.status_code == 421
+    assert "--allowed-host" in refused.text
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_read_only_servers_offer_only_what_reads(mode: str) -> None:
+    async with serving("--read-only") as (url, _), Client(f"{url}/mcp", mode=mode) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        refused = await client.call_tool("add_feeds", {"urls": ["https://example.org/"]})
+        instructions = client.instructions
+    assert names == {"search_entries", "latest_entries", "list_feeds", "fetch_article"}
+    assert refused.is_error
+    assert instructions
+    assert "add_feeds" not in instructions
+
+
+@asynccontextmanager
+async def serving_here(planet: Planet) -> AsyncIterator[str]:
+    """Serve in this process, so that a test can set limits that it reaches."""
+    listener = listen("127.0.0.1", 0)
+    server = create_server(planet, refresh=False)
+    running = asyncio.ensure_future(
+        serve(server, planet, listener, access_for(load(), "127.0.0.1"))
+    )
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        await until_up(url)
+        yield url
+    finally:
+        signal.raise_signal(signal.SIGTERM)
+        await running
+
+
+async def talk(url: str, *parts: bytes) -> bytes:
+    """Send parts, each but the first after an answer; return what comes until the end."""
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    said = b""
+    try:
+        async with asyncio.timeout(SECONDS):
+            for position, part in enumerate(parts):
+                said += await reader.readuntil(b"}") if position else b""
+                writer.write(part)
+            return said + await reader.read()
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"GET /health HT", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: "],
+)
+async def test_headers_that_do_not_come_end_the_connection(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    monkeypatch.setattr("planet_mcp.web.serving.HEADER_SECONDS", 0.3)
+    async with serving_here(planet) as url:
+        assert await talk(url, head) == b""
+
+
+async def test_a_second_request_that_does_not_come_ends_the_connection(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planet_mcp.web.serving.HEADER_SECONDS", 0.3)
+    async with serving_here(planet) as url:
+        said = await talk(url, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /hea")
+    assert said.count(b"HTTP/1.1 200") == 1
+
+
+async def test_idle_connections_are_ended(planet: Planet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planet_mcp.web.serving.KEEP_ALIVE_SECONDS", 0.3)
+    async with serving_here(planet) as url:
+        said = await talk(url, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert said.count(b"HTTP/1.1 200") == 1
+
+
+async def test_a_body_that_does_not_come_is_answered(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planet_mcp.web.guard.BODY_SECONDS", 0.3)
+    head = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+    async with serving_here(planet) as url:
+        assert (await talk(url, head)).startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 1048577", b"Transfer-Encoding: chunked"])
+async def test_bodies_over_the_limit_are_refused(planet: Planet, length: bytes) -> None:
+    body = b"100001\r\n" + bytes(2**20 + 1) + b"\r\n0\r\n\r\n" if b"chunk" in length else b""
+    head = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + length + b"\r\n\r\n"
+    async with serving_here(planet) as url:
+        assert (await talk(url, head + body)).startswith(b"HTTP/1.1 413")
+
+
+async def test_too_many_requests_at_once_are_told_when_to_come_again(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planet_mcp.web.guard.MOST_REQUESTS", 1)
+    async with (
+        serving_here(planet) as url,
+        Client(f"{url}/mcp", mode="auto") as client,
+        client.listen(resource_subscriptions=["planet://latest"]),
+        httpx.AsyncClient() as web,
+    ):
+        busy = await web.get(f"{url}/health")
+    assert busy.status_code == 503
+    assert busy.headers["retry-after"] == "1"
+
+
+async def test_too_many_connections_are_turned_away(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving_here(planet) as url:
+        monkeypatch.setattr("planet_mcp.web.serving.MOST_CONNECTIONS", 0)
+        said = await talk(url, b"")
+    assert said.startswith(b"HTTP/1.1 503")
+    assert b"Retry-After: 1" in said
+
+
+async def test_progress_is_streamed_over_http(site: Site) -> None:
+    urls = [site.add(f"/{n}", rss([Post(f"P{n}")])) for n in range(3)]
+    seen: list[tuple[float, float | None]] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        assert message
+        seen.append((progress, total))
+
+    async with serving() as (url, _), Client(f"{url}/mcp", mode="auto") as client:
+        await client.call_tool("add_feeds", {"urls": urls}, progress_callback=note)
+    assert seen == [(1, 3), (2, 3), (3, 3)]

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from planet_mcp.errors import SettingsError
 from planet_mcp.urls import IPNetwork
@@ -15,10 +23,16 @@ ENV_PREFIX = "PLANET_MCP_"
 DEFAULT_FEEDS = "planet-python"
 
 
-def _networks(value: object) -> object:
+def _items(value: object) -> object:
+    """Split what a variable lists; anything else is left to validation."""
     if not isinstance(value, str):
         return value
-    return tuple(ipaddress.ip_network(item.strip()) for item in value.split(",") if item.strip())
+    return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+def _networks(value: object) -> object:
+    items = _items(value)
+    return tuple(map(ipaddress.ip_network, items)) if isinstance(items, tuple) else items
 
 
 def _default_database() -> Path:
@@ -82,6 +96,28 @@ class Settings(BaseModel):
         le=64,
         description="Requests at a time to one registrable domain or literal address.",
     )
+    token: SecretStr | None = Field(
+        None,
+        description=(
+            "The bearer token that every HTTP request must carry; required to serve other "
+            "machines. Never a flag, since other users see those."
+        ),
+    )
+    token_file: Path | None = Field(
+        None, description="A file with that token, instead of `PLANET_MCP_TOKEN`."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_items)] = Field(
+        (),
+        description=(
+            "Names, separated by commas, that clients reach the HTTP server by, besides "
+            "`localhost` and its address."
+        ),
+    )
+    read_only: bool = Field(
+        False,
+        description="Offer only the tools that read: no `add_feeds`, `remove_feeds`, "
+        "`refresh_feeds`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="What the server writes to stderr."
     )
@@ -109,4 +145,5 @@ def _explain(item: Any, flags: dict[str, Any]) -> str:
     field = str(item["loc"][0])
     name = f"--{field.replace('_', '-')}" if field in flags else f"{ENV_PREFIX}{field.upper()}"
     reason = str(item["msg"]).removeprefix("Value error, ")
-    return f"{name}: {reason[:1].lower()}{reason[1:]} (got {item['input']!r})"
+    shown = "" if field == "token" else f" (got {item['input']!r})"
+    return f"{name}: {reason[:1].lower()}{reason[1:]}{shown}"

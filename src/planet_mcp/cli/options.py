@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 import click
 
-from planet_mcp.settings import Settings, load
+from planet_mcp.settings import ENV_PREFIX, Settings, load
 
 if TYPE_CHECKING:
     from planet_mcp.planet import Answer, Planet
@@ -46,7 +46,7 @@ def for_people(text: str) -> str:
 def option(name: str, *, env: str, **more: Any) -> Callable[[Command], Command]:
     """Return a flag that sets what an environment variable sets too."""
     # The prefix tells settings from a command's own parameters of the same name.
-    parameter = PREFIX + name.removeprefix("--").replace("-", "_")
+    parameter = PREFIX + env.removeprefix(ENV_PREFIX).lower()
     return click.option(name, parameter, help=f"{more.pop('help')} [{env}]", **more)
 
 
@@ -79,6 +79,27 @@ FETCH_ANY = option(
     is_flag=True,
     default=None,
     help="Let fetch_article fetch pages on any public host.",
+)
+READ_ONLY = option(
+    "--read-only",
+    env="PLANET_MCP_READ_ONLY",
+    is_flag=True,
+    default=None,
+    help="Offer only the tools that read.",
+)
+HTTP = (
+    option(
+        "--token-file",
+        env="PLANET_MCP_TOKEN_FILE",
+        type=click.Path(path_type=Path),
+        help="File with the bearer token that requests must carry.",
+    ),
+    option(
+        "--allowed-host",
+        env="PLANET_MCP_ALLOWED_HOSTS",
+        multiple=True,
+        help="Another name that clients reach the server by; may be repeated.",
+    ),
 )
 NETWORK = (
     option(
@@ -113,7 +134,7 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
         def with_settings(ctx: click.Context, /, **given: Any) -> Any:
             outer: dict[str, Any] = ctx.obj if isinstance(ctx.obj, dict) else {}
             flags = {name: given.pop(name) for name in list(given) if name.startswith(PREFIX)}
-            chosen = {k.removeprefix(PREFIX): v for k, v in flags.items() if v is not None}
+            chosen = {k.removeprefix(PREFIX): v for k, v in flags.items() if v not in (None, ())}
             ctx.obj = {**outer, **chosen}
             if ctx.invoked_subcommand:
                 return None

@@ -5,7 +5,16 @@ import click
 from click.core import ParameterSource
 
 from planet_mcp import __version__
-from planet_mcp.cli.options import FEEDS, FETCH_ANY, NETWORK, REFRESH, settings_from
+from planet_mcp.cli.options import (
+    FEEDS,
+    FETCH_ANY,
+    HTTP,
+    NETWORK,
+    PREFIX,
+    READ_ONLY,
+    REFRESH,
+    settings_from,
+)
 from planet_mcp.settings import Settings
 
 EXAMPLES = """\b
@@ -20,9 +29,12 @@ Examples:
 """
 
 
+_OF_HTTP = ("host", "port", f"{PREFIX}token_file", f"{PREFIX}allowed_hosts")
+
+
 @click.group(invoke_without_command=True, epilog=EXAMPLES)
 @click.version_option(__version__, prog_name="planet-mcp")
-@settings_from(FEEDS, REFRESH, FETCH_ANY, *NETWORK)
+@settings_from(FEEDS, REFRESH, FETCH_ANY, READ_ONLY, *NETWORK)
 def commands(settings: Settings) -> int:
     """Give AI agents a community's feeds: searchable, current, citable.
 
@@ -33,14 +45,19 @@ def commands(settings: Settings) -> int:
 
 @commands.command("serve")
 @click.option("--http", is_flag=True, help="Serve Streamable HTTP instead of stdio.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback address for --http.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address for --http; other than loopback needs a token.",
+)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535))
-@settings_from(FEEDS, REFRESH, FETCH_ANY, *NETWORK)
+@settings_from(FEEDS, REFRESH, FETCH_ANY, READ_ONLY, *HTTP, *NETWORK)
 def serve_command(settings: Settings, *, http: bool, host: str, port: int) -> int:
     """Serve MCP over stdio, or with --http at http://HOST:PORT/mcp."""
     given = click.get_current_context().get_parameter_source
-    if not http and any(given(name) == ParameterSource.COMMANDLINE for name in ("host", "port")):
-        raise click.UsageError("--host and --port go with --http.")
+    if not http and any(given(name) == ParameterSource.COMMANDLINE for name in _OF_HTTP):
+        raise click.UsageError("--host, --port, --token-file and --allowed-host go with --http.")
     return serve_http(settings, host, port) if http else serve_stdio(settings)
 
 
@@ -56,7 +73,12 @@ def serve_stdio(settings: Settings) -> int:
         from planet_mcp.server import create_server
 
         async with open_planet(settings) as planet:
-            server = create_server(planet, refresh=settings.refresh == "on")
+            server = create_server(
+                planet,
+                refresh=settings.refresh == "on",
+                read_only=settings.read_only,
+                keeps_connection=True,
+            )
             return await serve(server, source, sink)
 
     return anyio.run(run)
@@ -66,18 +88,22 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
     """Serve over HTTP until a signal comes."""
     from planet_mcp.planet import open_planet  # deferred, as above
     from planet_mcp.server import create_server
-    from planet_mcp.web import listen, serve
+    from planet_mcp.web import access_for, listen, serve
 
     async def run() -> None:
+        access = access_for(settings, host)
         listener = listen(host, port)
         async with open_planet(settings) as planet:
-            server = create_server(planet, refresh=settings.refresh == "on")
+            server = create_server(
+                planet, refresh=settings.refresh == "on", read_only=settings.read_only
+            )
             shown = f"[{host}]" if ":" in host else host
             address = f"http://{shown}:{listener.getsockname()[1]}"
+            asks = "; it asks for the token" if access.token else ""
             click.echo(
-                f"planet-mcp serves MCP at {address}/mcp (health: {address}/health)", err=True
+                f"planet-mcp serves MCP at {address}/mcp (health: {address}/health){asks}", err=True
             )
-            await serve(server, planet, listener)
+            await serve(server, planet, listener, access)
 
     anyio.run(run)
     return 0

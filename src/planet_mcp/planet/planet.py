@@ -39,7 +39,7 @@ from planet_mcp.planet.river import Asked, Detail, River
 from planet_mcp.planet.text import added_text, refresh_text, removed_text, status_text
 from planet_mcp.refresh import Progress, Refresher, utc_now
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
-from planet_mcp.store import Store
+from planet_mcp.store import Marks, Store
 from planet_mcp.store.feeds import FeedSort
 from planet_mcp.subscribe import Added, Subscriber, added_list
 from planet_mcp.threads import DaemonThreads
@@ -372,6 +372,10 @@ class Planet:
         return await self._read(
             lambda: self._store.entries.ids_like(beginning, feeds=feeds, limit=MAX_IDS)
         )
+
+    async def marks(self) -> Marks:
+        """Return what differs after entries arrived or other feeds are followed."""
+        return await self._read(self._store.marks)
 
     async def status(self) -> Answer[StatusResult]:
         """Say how the planet is doing."""

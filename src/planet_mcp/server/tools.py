@@ -86,12 +86,14 @@ def _progress(ctx: Context[Any, Any], what: str) -> Progress:
     return report
 
 
-def add_tools(server: MCPServer[Any], planet: Planet) -> None:
-    """Register all tools of a planet."""
+def add_tools(server: MCPServer[Any], planet: Planet, *, read_only: bool) -> None:
+    """Register the tools of a planet: all, or only those that read."""
     _add_search_entries(server, planet)
     _add_latest_entries(server, planet)
     _add_list_feeds(server, planet)
     _add_fetch_article(server, planet)
+    if read_only:
+        return
     _add_add_feeds(server, planet)
     _add_remove_feeds(server, planet)
     _add_refresh_feeds(server, planet)

@@ -15,7 +15,7 @@ from planet_mcp.store.entries import (
 )
 from planet_mcp.store.feeds import Failure, Feeds, FeedsPage, Outcome, Saved, Summary
 from planet_mcp.store.search import Filters, Found, Hit, Search
-from planet_mcp.store.store import Store
+from planet_mcp.store.store import Marks, Store
 
 __all__ = [
     "Database",
@@ -28,6 +28,7 @@ __all__ = [
     "Filters",
     "Found",
     "Hit",
+    "Marks",
     "Outcome",
     "RiverEntry",
     "Saved",

@@ -1,12 +1,21 @@
 """The store: one database with its feeds, entries and search."""
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 from planet_mcp.store.database import Database
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.search import Search
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What changes when entries arrive, and when other feeds are followed."""
+
+    newest_entry: int
+    subscriptions: tuple[int, ...]
 
 
 class Store:
@@ -32,6 +41,19 @@ class Store:
         with self._database.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
         return str(row[0])
+
+    def marks(self) -> Marks:
+        """Return marks that tell two states of the planet apart, in microseconds."""
+        with self._database.reading() as connection:
+            # Pages of no feed are no news.
+            newest = connection.execute(
+                "SELECT id FROM entries WHERE feed_id IS NOT NULL ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+            # Ids are never used again, so no other set of feeds has these numbers by and large.
+            feeds = connection.execute(
+                "SELECT count(*), total(id), max(id) FROM feeds WHERE subscribed"
+            ).fetchone()
+        return Marks(newest[0] if newest else 0, tuple(feeds))
 
     def close(self) -> None:
         """Close the database."""

@@ -1,0 +1,82 @@
+"""Tells subscribers when entries arrive and when the followed feeds change.
+
+The other processes that share the database store entries too, so the store is watched, not our
+own refresher. Clients of 2026-07-28 hear it on the streams of `subscriptions/listen`, older ones
+on their connection after `resources/subscribe`.
+"""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+from mcp.server.context import ServerRequestContext
+from mcp.server.mcpserver import MCPServer
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
+from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+
+from planet_mcp.planet import Planet
+from planet_mcp.store import Marks
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 1.0
+LATEST = "planet://latest"
+FEEDS, FEEDS_OPML = "planet://feeds", "planet://feeds.opml"
+
+Context = ServerRequestContext[Any, Any]
+
+
+class Events:
+    """Watches a planet and tells those who subscribed to what changed."""
+
+    def __init__(self, planet: Planet) -> None:
+        self._planet = planet
+        self.bus = InMemorySubscriptionBus()
+        self._sessions: dict[str, ServerSession] = {}
+
+    def serve_older_clients(self, server: MCPServer[Any]) -> None:
+        """Answer `resources/subscribe`; only for a transport that keeps its one connection."""
+        low_level = server._lowlevel_server  # noqa: SLF001 - the SDK offers no other way
+        low_level.add_request_handler(
+            "resources/subscribe", SubscribeRequestParams, self._subscribe
+        )
+        low_level.add_request_handler(
+            "resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe
+        )
+
+    async def _subscribe(self, ctx: Context, params: SubscribeRequestParams) -> EmptyResult:
+        self._sessions[str(params.uri)] = ctx.session
+        return EmptyResult()
+
+    async def _unsubscribe(self, _: Context, params: UnsubscribeRequestParams) -> EmptyResult:
+        self._sessions.pop(str(params.uri), None)
+        return EmptyResult()
+
+    async def run(self) -> None:
+        """Watch until cancelled; nothing that happens ends it."""
+        known: Marks | None = None
+        while True:
+            try:
+                found = await self._planet.marks()
+                for uri in _changed(known or found, found):
+                    await self._tell(uri)
+                known = found
+            except Exception:
+                logger.exception("The store could not be watched; it goes on in a moment.")
+            await anyio.sleep(WATCH_SECONDS)
+
+    async def _tell(self, uri: str) -> None:
+        await self.bus.publish(ResourceUpdated(uri=uri))
+        session = self._sessions.get(uri)
+        if session is not None:
+            await session.send_resource_updated(uri)
+
+
+def _changed(before: Marks, after: Marks) -> Iterator[str]:
+    if before.newest_entry != after.newest_entry:
+        yield LATEST
+    if before.subscriptions != after.subscriptions:
+        yield FEEDS
+        yield FEEDS_OPML

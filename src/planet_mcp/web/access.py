@@ -1,0 +1,117 @@
+"""Whose requests are answered: by host name, origin and bearer token (pure but for one file)."""
+
+import logging
+import re
+from dataclasses import dataclass
+from hmac import compare_digest
+
+from starlette.datastructures import Headers
+
+from planet_mcp.errors import SettingsError
+from planet_mcp.settings import Settings
+from planet_mcp.urls import literal_address
+
+logger = logging.getLogger(__name__)
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - to tell them from a name
+SHORT_TOKEN = 32
+_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\[\]:/@]+?)\.?(?::([0-9]{1,5}))?", re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Which host names requests may use, and the token that they must carry, if any.
+
+    A name with a port stands for that port alone, one without for any.
+    """
+
+    hosts: frozenset[str]
+    token: str | None = None
+
+    def knows(self, authority: str) -> bool:
+        """Say whether a Host header is one of ours, which keeps DNS rebinding out."""
+        name, port = _split(authority)
+        return name in self.hosts or f"{name}:{port}" in self.hosts
+
+    def trusts(self, origin: str, *, host: str) -> bool:
+        """Say whether a page of this origin may ask: one of this server, or of an allowed name."""
+        scheme, _, authority = origin.partition("://")
+        if scheme not in {"http", "https"}:
+            return False
+        if authority.lower() == host.lower():
+            return True
+        # Any program of this machine may show pages at other ports of its loopback names.
+        return self.knows(authority) and _split(authority)[0] not in LOOPBACK_NAMES
+
+    def admits(self, headers: Headers) -> bool:
+        """Say whether a request carries the token, if one is set (RFC 6750, section 2.1)."""
+        if self.token is None:
+            return True
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        same = compare_digest(given.strip().encode(), self.token.encode())
+        return same and scheme.lower() == "bearer"
+
+
+def _split(authority: str) -> tuple[str, str | None]:
+    """Return host name and port; the name is empty where there is none."""
+    match = _AUTHORITY.fullmatch(authority)
+    return (match[1].lower(), match[2]) if match else ("", None)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches an address to listen on."""
+    address = literal_address(host)
+    return host == "localhost" or bool(address and address.is_loopback)
+
+
+def access_for(settings: Settings, host: str) -> Access:
+    """Return who may ask a server that listens on this address.
+
+    Raises:
+        SettingsError: Other machines could reach it without a token, or the token or a name is
+            not usable.
+    """
+    token = _token(settings)
+    if token is None and not is_loopback(host):
+        raise SettingsError(
+            f"--host {host}: other machines could reach it, so it needs a token. Set "
+            "PLANET_MCP_TOKEN or --token-file to a long random text, or serve this machine alone "
+            "with a loopback address (127.0.0.1, ::1)."
+        )
+    own = () if host in EVERY_ADDRESS else (f"[{host}]" if ":" in host else host,)
+    names = (_allowed(name) for name in (*own, *settings.allowed_hosts))
+    return Access(frozenset((*LOOPBACK_NAMES, *names)), token)
+
+
+def _allowed(name: str) -> str:
+    if not _AUTHORITY.fullmatch(name) or "*" in name:
+        raise SettingsError(
+            f"--allowed-host {name}: not a host name. Give each name as clients write it in the "
+            "URL, such as planet.example.org or planet.example.org:8000."
+        )
+    return name.lower()
+
+
+def _token(settings: Settings) -> str | None:
+    if settings.token_file is not None:
+        source = f"--token-file {settings.token_file}"
+        try:
+            token = settings.token_file.expanduser().read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{source}: cannot be read: {error}") from error
+    elif settings.token is not None:
+        source, token = "PLANET_MCP_TOKEN", settings.token.get_secret_value().strip()
+    else:
+        return None
+    if not _TOKEN.fullmatch(token):
+        raise SettingsError(
+            f"{source}: a token has letters, digits and . _ ~ + / = - alone. `python3 -c 'import "
+            "secrets; print(secrets.token_urlsafe())'` makes a good one."
+        )
+    if len(token) < SHORT_TOKEN:
+        logger.warning(
+            "The token is short enough to be guessed: take one of %d characters.", SHORT_TOKEN
+        )
+    return token

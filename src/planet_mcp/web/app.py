@@ -1,0 +1,40 @@
+"""The ASGI application: the MCP endpoint `/mcp` and `GET /health`, behind the guard."""
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from planet_mcp.errors import PlanetError
+from planet_mcp.planet import Planet
+from planet_mcp.server.app import PlanetServer
+from planet_mcp.web.access import Access
+from planet_mcp.web.guard import HEALTH, MAX_BODY, Guard
+
+
+def create_app(server: PlanetServer, planet: Planet, access: Access) -> Starlette:
+    """Build the ASGI application for those who have access."""
+
+    async def health(request: Request) -> JSONResponse:
+        return await _health(planet, known=access.admits(request.headers))
+
+    app = server.streamable_http_app(
+        stateless_http=True,
+        max_request_body_size=MAX_BODY,
+        # The guard checks names and origins, on every route.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    app.router.routes.append(Route(HEALTH, health, methods=["GET"]))
+    app.add_middleware(Guard, access=access)
+    return app
+
+
+async def _health(planet: Planet, *, known: bool) -> JSONResponse:
+    """Say how the planet is doing; to those without the token, only whether it is well."""
+    try:
+        status = (await planet.status()).result
+    except PlanetError as error:
+        problem = {"problem": str(error)} if known else {}
+        return JSONResponse({"status": "failing", **problem}, status_code=503)
+    return JSONResponse({"status": "ok", **(status.structured() if known else {})})

@@ -1,0 +1,130 @@
+"""The checks before every route: access, the number of requests, and their bodies."""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from planet_mcp.web.access import Access
+
+HEALTH = "/health"
+MAX_BODY = 2**20
+BODY_SECONDS = 10.0
+# Open `subscriptions/listen` streams count too; each holds a file descriptor.
+MOST_REQUESTS = 256
+MAX_SHOWN = 100
+
+
+class Guard:
+    """ASGI middleware that answers what must not reach the application."""
+
+    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+        self._app = app
+        self._access = access
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope["path"], Headers(scope=scope))
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        self._running += 1
+        try:
+            await self._pass_on(scope, receive, send)
+        finally:
+            self._running -= 1
+
+    def _refusal(self, path: str, headers: Headers) -> Response | None:
+        return (
+            _wrong_name(headers, self._access)
+            or (None if path == HEALTH else _no_token(headers, self._access))
+            or (_busy() if self._running >= MOST_REQUESTS else None)
+            or (_too_large() if _length(headers) > MAX_BODY else None)
+        )
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the application with the whole body, which came in time and within bounds."""
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read(receive)
+        except TimeoutError:
+            slow = _closing(408, f"The body did not arrive within {BODY_SECONDS:.0f} s.")
+            await slow(scope, receive, send)
+            return
+        if len(body) > MAX_BODY:
+            await _too_large()(scope, receive, send)
+        else:
+            await self._app(scope, _replayed(body, receive), send)
+
+
+def _wrong_name(headers: Headers, access: Access) -> Response | None:
+    host, origin = headers.get("host", ""), headers.get("origin")
+    if not access.knows(host):
+        return PlainTextResponse(
+            f"This server does not go by the name {host[:MAX_SHOWN]!r}. If it is its name, start "
+            "it with --allowed-host NAME.\n",
+            status_code=421,
+        )
+    if origin is not None and not access.trusts(origin, host=host):
+        return PlainTextResponse(
+            f"Pages of {origin[:MAX_SHOWN]!r} may not use this server.\n", status_code=403
+        )
+    return None
+
+
+def _no_token(headers: Headers, access: Access) -> Response | None:
+    if access.admits(headers):
+        return None
+    # RFC 6750, section 3.1: no error code for a request without any credentials.
+    error = ', error="invalid_token"' if "authorization" in headers else ""
+    return PlainTextResponse(
+        "A bearer token is required: send `Authorization: Bearer TOKEN`.\n",
+        status_code=401,
+        headers={"WWW-Authenticate": f'Bearer realm="planet-mcp"{error}'},
+    )
+
+
+def _busy() -> Response:
+    return _closing(503, "Too many requests at once; try again in a moment.", retry_after="1")
+
+
+def _too_large() -> Response:
+    return _closing(413, f"A request has at most {MAX_BODY} bytes.")
+
+
+def _closing(status: int, text: str, *, retry_after: str | None = None) -> Response:
+    """Answer and end the connection, since the rest of the request is not read."""
+    headers = {"Connection": "close"}
+    if retry_after:
+        headers["Retry-After"] = retry_after
+    return PlainTextResponse(f"{text}\n", status_code=status, headers=headers)
+
+
+def _length(headers: Headers) -> int:
+    length = headers.get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
+
+
+async def _read(receive: Receive) -> bytes:
+    """Read a body until its end, or until it is longer than allowed."""
+    body, more = bytearray(), True
+    while more and len(body) <= MAX_BODY:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return what gives the body first, and then what comes after it."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay

@@ -1,0 +1,129 @@
+"""The run of the HTTP server: its socket, its connections and its end."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from mcp.server.subscriptions import ListenHandler
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from planet_mcp.errors import SettingsError
+from planet_mcp.planet import Planet
+from planet_mcp.server.app import PlanetServer
+from planet_mcp.web.access import Access
+from planet_mcp.web.app import create_app
+
+GRACE_SECONDS = 2
+KEEP_ALIVE_SECONDS = 30
+HEADER_SECONDS = 10.0
+# Below the 1,024 file descriptors that a process has by default.
+MOST_CONNECTIONS = 768
+
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n"
+)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket; port 0 takes a free one.
+
+    Raises:
+        SettingsError: The address is not one of this machine, or is in use.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port or --host."
+        ) from error
+    return listener
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 to clients that send their headers in time; uvicorn would wait for ever."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Await the first request, or turn the client away where there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.write(_BUSY)
+            transport.close()
+        else:
+            self._await_headers()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; until it makes a request, the time for its headers runs."""
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._await_headers()
+        else:
+            self._got_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Await nothing any more."""
+        self._got_headers()
+        super().connection_lost(exc)
+
+    def _await_headers(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+
+    def _got_headers(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that ends open `subscriptions/listen` streams first, which it would wait for."""
+
+    def __init__(self, config: uvicorn.Config, server: PlanetServer) -> None:
+        super().__init__(config)
+        self._server = server
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End in good order on a signal; uvicorn would raise it again before we can clean up."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            except NotImplementedError:  # Windows
+                signal.signal(number, self.handle_exit)
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        low_level = self._server._lowlevel_server  # noqa: SLF001 - the handler has no other owner
+        entry = low_level.get_request_handler("subscriptions/listen")
+        if entry and isinstance(entry.handler, ListenHandler):
+            entry.handler.close()
+        await super().shutdown(sockets)
+
+
+async def serve(
+    server: PlanetServer, planet: Planet, listener: socket.socket, access: Access
+) -> None:
+    """Serve on an open socket until a signal comes."""
+    config = uvicorn.Config(
+        create_app(server, planet, access),
+        http=_Protocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Behind a proxy, addresses and schemes of clients matter to nothing here.
+        proxy_headers=False,
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    await _Uvicorn(config, server).serve(sockets=[listener])
