@@ -1,5 +1,6 @@
 """Any question finds something, and what programmers type is found however it is spelled."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -160,6 +161,35 @@ async def test_many_matches_are_counted_up_to_a_thousand_and_said_so(site: Site)
     assert answer.result.total == newest.result.total + MOST_COUNTED - 240 == MOST_COUNTED
     assert answer.text.startswith("1000+ entries")
     assert newest.text.startswith("240 entries")
+
+
+@pytest.mark.parametrize("ranked", [3, 20, 4_000])
+@pytest.mark.parametrize("aside", [2, 10, 50_000])
+async def test_a_period_holds_however_many_match(
+    planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch, ranked: int, aside: int
+) -> None:
+    monkeypatch.setattr("planet_mcp.store.search.MOST_RANKED", ranked)
+    monkeypatch.setattr("planet_mcp.store.search.MOST_RANKED_BY_TITLE", 2)
+    monkeypatch.setattr("planet_mcp.store.search.MOST_ASIDE", aside)
+    posts = [
+        Post(f"Post {n}", f"<p>common word{n}</p>", link=f"https://a.example/{n}", age=day(n))
+        for n in range(30)
+    ]
+    # An old story and one of the period, told again at the other times.
+    retold = [replace(posts[25], age=day(6)), replace(posts[7], age=day(20))]
+    await planet.add_feeds([site.add("/a", rss(posts))])
+    await planet.add_feeds([site.add("/b", rss(retold))])
+
+    for query in ("common", '"common"', "com*"):
+        found = await planet.search_entries(query, since="10d", until="4d", limit=50)
+        assert found.result.total == 6
+        titles = {hit.title for hit in found.result.hits}
+        assert titles <= {f"Post {n}" for n in range(5, 11)}
+        assert len(titles) == 6 or ranked == 3
+
+
+def day(count: int) -> timedelta:
+    return timedelta(days=count, hours=-1)
 
 
 @given(st.text(max_size=200))

@@ -26,6 +26,9 @@ MOST_RANKED, MOST_RANKED_BY_TITLE = 4_000, 1_000
 MOST_COUNTED = 1_000
 # Looking up one entry costs as much as reading past a few hundred.
 PROBE_COST = 500
+# Up to so many entries of a period are kept aside while the index is read; where there are more,
+# the next of them is never far.
+MOST_ASIDE = 50_000
 # A question asks for more words than any text needs to have.
 QUESTION_WORDS = 4
 ENOUGH = 10
@@ -169,6 +172,8 @@ class _Looking:
         self._connection = connection
         self._filters = filters
         self._most = most
+        self._long: bool | None = None
+        self._ids: str | None = None
 
     def ranked(self, match: str) -> tuple[list[_Match], int]:
         """Return the best matches by bm25, and how many stories match."""
@@ -192,26 +197,22 @@ class _Looking:
             rows = self._matching(few, expression) if few else []
             return rows, min(len({story for story, _, _ in rows}), MOST_COUNTED)
         expression = self._within_feed(expression)
+        rows = self._newest_ranked(expression, MOST_RANKED)
+        if len(rows) < MOST_RANKED:
+            return rows[: self._most], min(len({story for story, _, _ in rows}), MOST_COUNTED)
+        rows += self._newest_ranked(f"heading : ({expression})", MOST_RANKED_BY_TITLE)
         found: dict[int, _Match] = {}
-        for limited, most in (
-            (f"heading : ({expression})", MOST_RANKED_BY_TITLE),
-            (expression, MOST_RANKED),
-        ):
-            source, values = self._source(limited)
-            rows = self._rows(
-                f"""
-                SELECT * FROM (
-                    SELECT e.story_id, {_PLACE}, {_RANK} AS rank {source}
-                    ORDER BY entries_index.rowid DESC LIMIT {most}
-                ) ORDER BY rank LIMIT {self._most}
-                """,
-                values,
-            )
-            for row in rows:
-                found[row[0]] = min(row, found.get(row[0], row), key=lambda each: each[2])
-        source, values = self._source(expression)
+        for row in rows:
+            found[row[0]] = min(row, found.get(row[0], row), key=lambda each: each[2])
         best = sorted(found.values(), key=lambda row: row[2])
-        return best[: self._most], self._count(source, values)
+        return best[: self._most], self._count(*self._source(expression))
+
+    def _newest_ranked(self, expression: str, most: int) -> list[_Match]:
+        """Rank the newest of those that match, the best first."""
+        source, values = self._source(expression)
+        newest = f"ORDER BY entries_index.rowid DESC LIMIT {most}"
+        rows = self._rows(f"SELECT e.story_id, {_PLACE}, {_RANK} {source} {newest}", values)
+        return sorted(rows, key=lambda row: row[2])
 
     def telling(self, parts: Sequence[str]) -> str:
         """Return an expression for any of these that tells something: rare ones, if there are."""
@@ -264,13 +265,22 @@ class _Looking:
         filters = self._filters
         if filters.since is None and filters.until is None:
             return None
-        where, values = _narrowed(filters)
-        rows = self._rows(
-            f"SELECT e.id, e.story_id, e.ordered_at FROM entries AS e WHERE {where} "
-            f"LIMIT {MOST_RANKED + 1}",
+        # Counted first by the entries' own times, which an index tells alone.
+        own, values = _narrowed(filters)
+        some = f"SELECT 1 FROM entries AS e WHERE {own} LIMIT {MOST_RANKED + 1}"
+        ((count,),) = self._rows(f"SELECT count(*) FROM ({some})", values)
+        if count > MOST_RANKED:
+            return None
+        its_story, _ = _narrowed(filters, story="s")
+        told = "SELECT e.id, e.story_id, s.ordered_at FROM entries AS e CROSS JOIN entries AS s"
+        return self._rows(
+            f"""
+            {told} ON s.id = e.story_id WHERE {own} AND {its_story}
+            UNION
+            {told} ON s.id = e.story_id WHERE e.story_id <> e.id AND {its_story}
+            """,
             values,
         )
-        return rows if len(rows) <= MOST_RANKED else None
 
     def _matching(self, entries: Sequence[tuple[int, int, int]], expression: str) -> list[_Match]:
         """Return which of a few entries match, without a rank: the word is in most of all."""
@@ -321,14 +331,51 @@ class _Looking:
 
     def _source(self, expression: str, *, by_story: bool = False) -> tuple[str, dict[str, object]]:
         """Write the FROM and WHERE of a search; `s`, the story, is joined where its time counts."""
-        timed = by_story or self._filters.since or self._filters.until
-        where, values = _narrowed(self._filters, story="s" if timed else "e")
+        period = None if by_story else self._period()
+        timed = by_story or ((self._filters.since or self._filters.until) and period is None)
+        where, values = _narrowed(self._filters, story="s" if timed else None)
         story = "JOIN entries AS s ON s.id = e.story_id" if timed else ""
+        if period is not None:
+            where += " AND +entries_index.rowid IN (SELECT value FROM json_each(:period))"
         source = f"""
             FROM entries_index JOIN entries AS e ON e.id = entries_index.rowid {story}
             WHERE entries_index MATCH :match AND {where}
         """
-        return source, {**values, "match": expression}
+        return source, {**values, "match": expression, "period": period}
+
+    def _period(self) -> str | None:
+        """Return the ids of all entries of the period as JSON, if it has few; None else.
+
+        To look up the time of each match costs ten times as much as to look for it among these.
+        """
+        times = _times(self._filters, "s")
+        if not times or self._is_long(times):
+            return None
+        if self._ids is None:
+            period = " AND ".join(times)
+            ((self._ids,),) = self._rows(
+                f"""
+                SELECT json_group_array(id) FROM (
+                    SELECT s.id FROM entries AS s WHERE {period}
+                    AND s.id NOT IN (SELECT r.id FROM entries AS r WHERE r.story_id <> r.id)
+                    UNION ALL
+                    SELECT r.id FROM entries AS r CROSS JOIN entries AS s ON s.id = r.story_id
+                    WHERE r.story_id <> r.id AND {period}
+                )
+                """,
+                _values(self._filters),
+            )
+        return self._ids
+
+    def _is_long(self, times: Sequence[str]) -> bool:
+        """Say whether more entries are of the period than can be kept aside."""
+        if self._long is None:
+            source = f"FROM entries AS s WHERE {' AND '.join(times)} LIMIT {MOST_ASIDE + 1}"
+            ((count,),) = self._rows(
+                f"SELECT count(*) FROM (SELECT 1 {source})", _values(self._filters)
+            )
+            self._long = count > MOST_ASIDE
+        return self._long
 
     def _count(self, source: str, values: dict[str, object]) -> int:
         (total,) = self._connection.execute(
@@ -355,19 +402,27 @@ def _blended(matches: Sequence[_Match], floor: float, now: datetime) -> list[int
     return list(dict.fromkeys(story for _, story in scored))
 
 
-def _narrowed(filters: Filters, *, story: str = "e") -> tuple[str, dict[str, object]]:
-    """Write the conditions of the filters for entries `e`, and times for `story`."""
+def _narrowed(filters: Filters, *, story: str | None = "e") -> tuple[str, dict[str, object]]:
+    """Write the conditions of the filters for entries `e`; times for `story`, if it is given."""
     optional = {
         "e.feed_id = :feed_id": filters.feed_id,
-        f"{story}.ordered_at >= :since": to_seconds(filters.since),
-        f"{story}.ordered_at < :until": to_seconds(filters.until),
         "e.id NOT IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :exclude)": (
             filters.exclude
         ),
     }
     clauses = [clause for clause, value in optional.items() if value is not None]
+    clauses += _times(filters, story) if story else []
     # The plus keeps SQLite from walking by id where it is to walk by time.
-    return " AND ".join(["+e.id <= :snapshot", *clauses]), {
+    return " AND ".join(["+e.id <= :snapshot", *clauses]), _values(filters)
+
+
+def _times(filters: Filters, story: str) -> list[str]:
+    since = [f"{story}.ordered_at >= :since"] if filters.since else []
+    return since + ([f"{story}.ordered_at < :until"] if filters.until else [])
+
+
+def _values(filters: Filters) -> dict[str, object]:
+    return {
         "snapshot": filters.snapshot,
         "feed_id": filters.feed_id,
         "since": to_seconds(filters.since),
