@@ -77,7 +77,8 @@ def signature(text: str) -> Signature | None:
     runs = _runs(text)
     if len(runs) < SIGNED_WORDS - _SHINGLE + 1:
         return None
-    return min(runs), min(run ^ _OTHER_ORDER for run in runs)
+    hashes = [zlib.crc32(" ".join(run).encode()) for run in runs]
+    return min(hashes), min(number ^ _OTHER_ORDER for number in hashes)
 
 
 def likeness(text: str, other: str) -> float:
@@ -85,7 +86,8 @@ def likeness(text: str, other: str) -> float:
     if text == other:
         return 1.0 if text else 0.0
     runs, others = _runs(text), _runs(other)
-    return len(runs & others) / len(runs | others) if runs and others else 0.0
+    common = len(runs & others)
+    return common / (len(runs) + len(others) - common) if runs and others else 0.0
 
 
 def share_held(text: str, other: str) -> float:
@@ -127,9 +129,6 @@ def _is_long(text: str) -> bool:
 
 
 @lru_cache(maxsize=4)  # one text is compared with several
-def _runs(text: str) -> frozenset[int]:
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
     words = _words(text)[:_MOST_WORDS]
-    return frozenset(
-        zlib.crc32(" ".join(words[index : index + _SHINGLE]).encode())
-        for index in range(len(words) - _SHINGLE + 1)
-    )
+    return frozenset(zip(*(words[start:] for start in range(_SHINGLE)), strict=False))
