@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install serve test check bench lock clean
+.PHONY: install serve test check bench conformance inspector old-client host-check lock clean
 
 ## install: set up .venv with everything pinned in requirements.lock
 install: $(STAMP)
@@ -25,13 +25,29 @@ check:
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.run
 
+## conformance: run the protocol's conformance suite for both versions (needs npm)
+conformance: $(STAMP)
+	$(BIN)/python -m tests.conformance.run
+
+## inspector: ask the server with the MCP Inspector, both eras and transports (needs npm)
+inspector: $(STAMP)
+	$(BIN)/python -m tests.conformance.inspector
+
+## old-client: ask the server with the client of the MCP SDK 1.30, in its own environment
+old-client: $(STAMP)
+	$(BIN)/python -m tests.conformance.old_client
+
+## host-check: connect Claude Code to the server (needs npm; Linux on x86-64; 176 MB)
+host-check: $(STAMP)
+	$(BIN)/python -m tests.conformance.host
+
 ## lock: pin the newest dependencies that pyproject.toml allows (needs uv)
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	  --group dev --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) .bench dist
+	rm -rf $(VENV) .bench .conformance dist
 
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,7 +1,8 @@
 """Refreshing through real HTTP, the real child process and a real database."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -637,6 +638,29 @@ async def test_only_one_of_two_planets_refreshes_and_the_other_asks_it(site: Sit
         assert (refreshed.checked, refreshed.ok, refreshed.new_entries) == (4, 4, 1)
         tasks.cancel_scope.cancel()
     assert len(site.asked) == 8
+
+
+async def test_who_waits_for_another_process_takes_over_when_it_ends(
+    planet: Planet, site: Site, database: Path
+) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    site.add("/feed", rss([Post("One"), Post("Two")]))
+    other = Lease(database)
+    assert other.acquire()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(anyio.to_thread.run_sync, partial(release_when_waited_for, other, planet))
+        refreshed = (await planet.refresh_feeds([url])).result
+
+    assert (refreshed.ok, refreshed.new_entries) == (1, 1)
+
+
+def release_when_waited_for(lease: Lease, planet: Planet) -> None:
+    """Let go once the other has marked the feed as due, which it does when it has to wait."""
+    while not planet._store.feeds.due(now=datetime.now(UTC), limit=1):
+        pass
+    lease.release()
 
 
 async def test_another_takes_the_lease_when_its_holder_lets_go(database: Path) -> None:

@@ -1,6 +1,7 @@
 """The tools as an MCP client sees them: surface, results, errors, in both protocol eras."""
 
 import json
+import re
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -238,6 +239,22 @@ async def test_prompts_name_the_calls(
     assert words in message.content.text
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("nothing", {}, "news_digest, catch_up, explain_article"),
+        ("explain_article", {}, "article is required"),
+        ("catch_up", {"mark": "x"}, "unknown argument 'mark'"),
+    ],
+)
+async def test_wrong_prompts_are_the_callers_mistake(
+    client: Client, name: str, arguments: dict[str, str], words: str
+) -> None:
+    with pytest.raises(MCPError, match=words) as refusal:
+        await client.get_prompt(name, arguments)
+    assert refusal.value.error.code == INVALID_PARAMS
+
+
 async def test_progress_is_reported(client: Client, site: Site) -> None:
     urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
     seen: list[tuple[float, float | None]] = []
@@ -268,6 +285,8 @@ async def test_what_every_result_carries_is_small(planet: Planet) -> None:
         info = client.server_info
     assert info
     assert info.icons
+    # RFC 3986, section 2: no blanks, quotes or angle brackets.
+    assert re.fullmatch(r"data:[\w/+;,%.:=&?#@!$'()*~-]+", info.icons[0].src)
     assert len(info.model_dump_json(exclude_none=True)) < 500
 
 

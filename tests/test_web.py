@@ -324,6 +324,13 @@ async def test_too_many_requests_at_once_are_told_when_to_come_again(
     assert busy.headers["retry-after"] == "1"
 
 
+async def test_no_stream_is_kept_open_on_which_nothing_comes(planet: Planet) -> None:
+    headers = {"Accept": "text/event-stream"}
+    async with serving_here(planet) as url, httpx.AsyncClient() as web:
+        refused = await web.get(f"{url}/mcp", headers=headers, timeout=SECONDS)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
 async def test_too_many_connections_are_turned_away(
     planet: Planet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

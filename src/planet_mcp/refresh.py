@@ -116,13 +116,19 @@ class Refresher:
         if not chosen:
             return []
         if self._lease.acquire():
-            try:
-                checked = await self._check_here(chosen, progress)
-                await self._merge_index()
-                return checked
-            finally:
-                self._lease.release()
+            return await self._check_and_release(chosen, progress)
         return await self._check_elsewhere(chosen, progress)
+
+    async def _check_and_release(
+        self, feeds: Sequence[Feed], progress: Progress | None
+    ) -> list[Checked]:
+        """Check with the lease that was just taken."""
+        try:
+            checked = await self._check_here(feeds, progress)
+            await self._merge_index()
+            return checked
+        finally:
+            self._lease.release()
 
     async def _check_here(self, feeds: Sequence[Feed], progress: Progress | None) -> list[Checked]:
         found: list[Checked] = []
@@ -173,14 +179,24 @@ class Refresher:
         with anyio.move_on_after(PATIENCE_SECONDS):
             while len(found) < len(feeds):
                 await anyio.sleep(POLL_SECONDS)
-                states = await self._states(feeds)
-                for feed in feeds:
-                    state = states.get(feed.id)
-                    if feed.id not in found and state and state.next_check_at > asked:
-                        found[feed.id] = await self._compared(feed)
+                if self._lease.acquire():
+                    # Nobody refreshes: the other process only looked at the lease, or has ended.
+                    left = [feed for feed in feeds if feed.id not in found]
+                    return [*found.values(), *await self._check_and_release(left, progress)]
+                await self._note_changes(feeds, found, since=asked)
                 if progress:
                     await progress(len(found), len(feeds))
         return [found.get(feed.id) or Checked(feed=feed, queued=True) for feed in feeds]
+
+    async def _note_changes(
+        self, feeds: Sequence[Feed], found: dict[int, Checked], *, since: datetime
+    ) -> None:
+        """Note which of these feeds another process has checked."""
+        states = await self._states(feeds)
+        for feed in feeds:
+            state = states.get(feed.id)
+            if feed.id not in found and state and state.next_check_at > since:
+                found[feed.id] = await self._compared(feed)
 
     async def _check_in_background(self, feed: Feed) -> None:
         """Check a feed so that nothing that is wrong with it keeps the others waiting."""

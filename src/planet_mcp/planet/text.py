@@ -58,7 +58,7 @@ def search_text(result: SearchResult, *, title: str, more: str | None) -> str:
     """Write the hits of a search."""
     # More are not counted.
     total = f"{result.total}+" if result.total >= MOST_COUNTED else str(result.total)
-    lines = [f"{total} entries {title}; {len(result.hits)} shown."]
+    lines = [f"{_entries(total)} {title}; {len(result.hits)} shown."]
     if result.hits:
         lines.append(QUOTES)
     for hit in result.hits:
@@ -88,7 +88,7 @@ def _hit_lines(hit: SearchHit) -> list[str]:
 def latest_text(result: LatestResult, *, title: str, more: str | None) -> str:
     """Write the river."""
     shown = sum(len(feed.entries) for day in result.days for feed in day.feeds)
-    lines = [f"{result.total} entries {title}; {shown} shown. Watermark: {result.watermark}"]
+    lines = [f"{_entries(result.total)} {title}; {shown} shown. Watermark: {result.watermark}"]
     if result.days:
         lines.append(QUOTES)
     for day in result.days:
@@ -136,7 +136,7 @@ def _feed_line(feed: FeedRow) -> str:
             f"[{feed.feed_id}] {quoted(feed.title)}",
             feed.feed_url,
             f"site {feed.site_url}" if feed.site_url else None,
-            f"{feed.entries} entries",
+            _entries(feed.entries),
             f"newest {feed.newest_entry}" if feed.newest_entry else None,
             feed.status.value,
             quoted(feed.problem or feed.warning or ""),
@@ -159,7 +159,7 @@ def _added_lines(item: AddedFeed) -> list[str]:
         )
         return [_joined([f"- {item.url}: an OPML document, {counts}", item.problem])]
     known = f"[{item.feed_id}] {quoted(item.title or '')}" if item.feed_id else None
-    entries = f"{item.entries} entries" if item.entries is not None else None
+    entries = _entries(item.entries) if item.entries is not None else None
     first = f"- {item.url}: {_joined([item.outcome, known, entries, quoted(item.problem or '')])}"
     return [
         first,
@@ -203,3 +203,7 @@ def status_text(result: StatusResult) -> str:
             f"Refresher: {result.refresher}",
         ]
     )
+
+
+def _entries(number: int | str) -> str:
+    return "1 entry" if str(number) == "1" else f"{number} entries"

@@ -9,7 +9,15 @@ from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp_types import CallToolResult, Icon, InputRequiredResult, TextContent
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    Icon,
+    InputRequiredResult,
+    TextContent,
+)
 from opentelemetry.trace import get_current_span
 from pydantic import ValidationError
 
@@ -53,9 +61,9 @@ CACHE_HINTS: dict[CacheableMethod, CacheHint] = {
 
 # Stamped into every result of 2026-07-28, so as short as a planet can be drawn.
 ICON = Icon(
-    src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-    "%3Ccircle cx='8' cy='8' r='5' fill='%2338a'/%3E"
-    "%3Cpath d='M1 11 15 5' stroke='%23fb3'/%3E%3C/svg%3E",
+    src="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'"
+    "%20viewBox='0%200%2016%2016'%3E%3Ccircle%20cx='8'%20cy='8'%20r='5'%20fill='%2338a'/%3E"
+    "%3Cpath%20d='M1%2011%2015%205'%20stroke='%23fb3'/%3E%3C/svg%3E",
     mime_type="image/svg+xml",
     sizes=["any"],
 )
@@ -88,6 +96,25 @@ class PlanetServer(MCPServer[None]):
             raise ToolError(str(error).removeprefix(f"{_PREFIX} {name}: ")) from error
         _measure(result)
         return result
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[None, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        """Write a prompt; a name or an argument that is none is the caller's mistake."""
+        known = {prompt.name: prompt for prompt in await self.list_prompts()}
+        if name not in known:
+            names = ", ".join(known)
+            raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r}; there are {names}")
+        fields = {item.name: item.required for item in known[name].arguments or ()}
+        given = (arguments or {}).keys()
+        wrong = [f"{field} is required" for field in fields if fields[field] and field not in given]
+        wrong += [f"unknown argument {item!r}" for item in given if item not in fields]
+        if wrong:
+            raise MCPError(INVALID_PARAMS, f"{name}: {'; '.join(wrong)}")
+        return await super().get_prompt(name, arguments, context)
 
     async def _refuse_unknown(self, name: str, arguments: dict[str, Any]) -> None:
         """Refuse arguments that the tool does not have; the SDK would ignore them."""

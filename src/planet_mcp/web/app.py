@@ -10,7 +10,7 @@ from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
 from planet_mcp.server.app import PlanetServer
 from planet_mcp.web.access import Access
-from planet_mcp.web.guard import HEALTH, MAX_BODY, Guard
+from planet_mcp.web.guard import HEALTH, MAX_BODY, MCP, Guard
 
 
 def create_app(server: PlanetServer, planet: Planet, access: Access) -> Starlette:
@@ -20,6 +20,7 @@ def create_app(server: PlanetServer, planet: Planet, access: Access) -> Starlett
         return await _health(planet, known=access.admits(request.headers))
 
     app = server.streamable_http_app(
+        streamable_http_path=MCP,
         stateless_http=True,
         max_request_body_size=MAX_BODY,
         # The guard checks names and origins, on every route.

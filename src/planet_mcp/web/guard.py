@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planet_mcp.web.access import Access
 
-HEALTH = "/health"
+MCP, HEALTH = "/mcp", "/health"
 MAX_BODY = 2**20
 BODY_SECONDS = 10.0
 # Open `subscriptions/listen` streams count too; each holds a file descriptor.
@@ -29,7 +29,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope["path"], Headers(scope=scope))
+        refusal = self._refusal(scope["path"], scope["method"], Headers(scope=scope))
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -39,11 +39,12 @@ class Guard:
         finally:
             self._running -= 1
 
-    def _refusal(self, path: str, headers: Headers) -> Response | None:
+    def _refusal(self, path: str, method: str, headers: Headers) -> Response | None:
         return (
             _wrong_name(headers, self._access)
             or (None if path == HEALTH else _no_token(headers, self._access))
             or (_busy() if self._running >= MOST_REQUESTS else None)
+            or _no_stream(path, method)
             or (_too_large() if _length(headers) > MAX_BODY else None)
         )
 
@@ -87,6 +88,17 @@ def _no_token(headers: Headers, access: Access) -> Response | None:
         status_code=401,
         headers={"WWW-Authenticate": f'Bearer realm="planet-mcp"{error}'},
     )
+
+
+def _no_stream(path: str, method: str) -> Response | None:
+    """Refuse the stream that older clients open beside their requests: nothing comes on it.
+
+    MCP 2025-11-25, "Listening for Messages from the Server" allows that; an open one would count
+    as a request for as long as its client lives.
+    """
+    if path != MCP or method == "POST":
+        return None
+    return PlainTextResponse("Only POST.\n", status_code=405, headers={"Allow": "POST"})
 
 
 def _busy() -> Response:
