@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install serve test check bench conformance inspector old-client host-check lock clean
+.PHONY: install serve test check bench conformance inspector old-client host-check mcpb lock clean
 
 ## install: set up .venv with everything pinned in requirements.lock
 install: $(STAMP)
@@ -40,6 +40,10 @@ old-client: $(STAMP)
 ## host-check: connect Claude Code to the server (needs npm; Linux on x86-64; 176 MB)
 host-check: $(STAMP)
 	$(BIN)/python -m tests.conformance.host
+
+## mcpb: write a bundle for Claude Desktop to dist/planet-mcp.mcpb (needs npm)
+mcpb:
+	npx --yes @anthropic-ai/mcpb@2.1.2 pack . dist/planet-mcp.mcpb
 
 ## lock: pin the newest dependencies that pyproject.toml allows (needs uv)
 lock:

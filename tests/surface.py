@@ -1,4 +1,4 @@
-"""Writes the published tool surface to tests/tools, and the tool table of the README.
+"""Writes the published tool surface to tests/tools, the README's tables and the packages' lists.
 
 Run `python -m tests.surface` after a deliberate change of a tool.
 """
@@ -80,6 +80,9 @@ def main() -> None:
     readme = ROOT / "README.md"
     text = with_block(readme.read_text("utf-8"), "tools", tool_table(listed))
     readme.write_text(with_block(text, "settings", settings_table()), "utf-8")
+    from tests import test_packaging  # deferred: it uses this module
+
+    test_packaging.main()
 
 
 if __name__ == "__main__":

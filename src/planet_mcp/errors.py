@@ -4,6 +4,7 @@ PlanetError
 ├── SettingsError            a flag or environment variable is wrong
 ├── ArgumentError            a tool argument is wrong: unknown feed, bad date, foreign cursor
 ├── OpmlError                an OPML document cannot be read
+├── HostFileError            an MCP host's configuration cannot be read or written
 ├── StoreError               the database cannot be opened or written
 │   ├── NewerDatabaseError   it was written by a newer planet-mcp
 │   └── ForeignDatabaseError it belongs to another program or is damaged
@@ -54,6 +55,12 @@ class OpmlError(PlanetError):
     def __init__(self, message: str, *, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+
+
+class HostFileError(PlanetError):
+    """An MCP host's configuration cannot be read, understood or written."""
+
+    code = "host_file"
 
 
 class StoreError(PlanetError):

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 BLANK = " \t\r\n"
 DEEPEST = 200
@@ -15,13 +15,15 @@ DEEPEST = 200
 Splice = tuple[int, int, str]
 
 _TOKEN = re.compile(
-    r"(?P<skip>[ \t\r\n]+|//[^\r\n]*|/\*.*?\*/)"
+    r"(?P<space>[ \t\r\n]+)"
+    r"|(?P<comment>//[^\r\n]*|/\*.*?\*/)"
     r'|(?P<string>"(?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*")'
     r"|(?P<word>[-+.\w]+)"
     r"|(?P<mark>[{}\[\]:,])",
     re.DOTALL,
 )
 _INDENT = re.compile(r'\n([ \t]+)"')
+_SKIPPED = {"space", "comment"}
 _CLOSING = {"{": "}", "[": "]"}
 
 
@@ -45,36 +47,21 @@ class Item:
     comma: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     start: int
     end: int
 
 
-def read(text: str) -> Any:
+def read(text: str, *, strict: bool = False) -> Any:
     """Return the value of a document; an object when it has none.
 
     Raises:
-        ValueError: It is no JSON; the text names the line.
+        ValueError: It is no JSON, or strictly none for its comments or spare commas; the text
+            names the line.
     """
-    return _Parser(text).document().value
-
-
-def read_strictly(text: str) -> Any:
-    """Return the value of a document that has neither comments nor spare commas.
-
-    Raises:
-        ValueError: It is not such; the text names the line.
-    """
-    value = read(text)
-    if text.strip(BLANK):
-        try:
-            json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"line {error.lineno}: no comment or spare comma may be here") from None
-    return value
+    return _Parser(text, strict=strict).document().value
 
 
 def rewrite(text: str, wanted: Any) -> str:
@@ -83,7 +70,7 @@ def rewrite(text: str, wanted: Any) -> str:
     Raises:
         ValueError: It is no JSON; the text names the line.
     """
-    if not any(token.kind != "skip" for token in _tokens(text)):
+    if all(token.kind in _SKIPPED for token in _tokens(text)):
         text = f"{text}\n{{}}\n" if text.strip(BLANK) else "{}\n"
     while splices := _difference(_Page(text), _Parser(text).document(), wanted):
         text = _spliced(text, splices)
@@ -134,11 +121,14 @@ class _Page:
         lines = json.dumps(value, ensure_ascii=False, indent=self._unit).split("\n")
         return f"{self.newline}{indent}".join(lines)
 
-    def line_of(self, start: int, end: int) -> tuple[int, int]:
+    def around(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds of the whole lines of a span, or the span with the spaces beside it."""
         after = end + len(self.text[end:]) - len(self.text[end:].lstrip(" \t"))
-        if self.begins_line(start) and self.text[after : after + 1] in {"\r", "\n"}:
+        following = self.text[after : after + 1]
+        if self.begins_line(start) and following in {"\r", "\n"}:
             return self._line_start(start), self.text.index("\n", after) + 1
+        if following in {"}", "]"}:
+            return len(self.text[:start].rstrip(" \t")), end
         return start, after
 
     def _line_start(self, offset: int) -> int:
@@ -194,15 +184,17 @@ def _insertion(page: _Page, node: Node, key: str | None, value: Any) -> list[Spl
     if indent is None:
         return [*splices, (tail, tail, f" {item}" if node.items else item)]
     piece = f"{page.newline}{indent}{item}"
-    if "\n" not in page.text[tail:bracket]:
-        piece += page.newline + page.indent_at(node.start)
-    return [*splices, (tail, tail, piece)]
+    if "\n" in page.text[tail:bracket]:
+        return [*splices, (tail, tail, piece)]
+    return [*splices, (tail, bracket, f"{piece}{page.newline}{page.indent_at(node.start)}")]
 
 
 def _removal(page: _Page, node: Node, at: int) -> list[Splice]:
     """Take an item away with its comma, or the one before it; comments beside it stay."""
     item, splices = node.items[at], []
     start, end = item.start, item.node.end
+    if not (page.text[node.start + 1 : start] + page.text[end : node.end - 1]).strip(BLANK + ","):
+        return [(node.start + 1, node.end - 1, "")]
     if item.comma is None:
         if at and (before := node.items[at - 1].comma) is not None:
             splices = [(before, before + 1, "")]
@@ -210,7 +202,14 @@ def _removal(page: _Page, node: Node, at: int) -> list[Splice]:
         splices = [(item.comma, item.comma + 1, "")]  # a comment stands before the comma
     else:
         end = item.comma + 1
-    return [*splices, (*page.line_of(start, end), "")]
+    return [*splices, (*page.around(start, end), "")]
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)  # NaN is none of JSON's words
+
+
+_SCALARS = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -230,9 +229,12 @@ def _wrong(text: str, offset: int, problem: str) -> ValueError:
 class _Parser:
     """Reads a document into nodes."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._rest = [token for token in _tokens(text) if token.kind != "skip"]
+    def __init__(self, text: str, *, strict: bool = False) -> None:
+        self._text, self._strict = text, strict
+        tokens = list(_tokens(text))
+        if comment := next((t for t in tokens if strict and t.kind == "comment"), None):
+            raise _wrong(text, comment.start, "a comment stands there")
+        self._rest = [token for token in tokens if token.kind not in _SKIPPED]
         self._rest.append(_Token("end", "the end", len(text), len(text)))
         self._rest.reverse()
 
@@ -245,27 +247,29 @@ class _Parser:
 
     def _node(self, depth: int) -> Node:
         token = self._rest.pop()
-        if token.text in _CLOSING and depth < DEEPEST:
+        if token.text in _CLOSING:
+            if depth == DEEPEST:
+                raise _wrong(self._text, token.start, "it is nested too deeply")
             return self._container(token, depth)
         if token.kind not in {"string", "word"}:
             raise _wrong(self._text, token.start, f"{token.text} stands where a value should")
         return Node(token.start, token.end, self._scalar(token))
 
     def _scalar(self, token: _Token) -> Any:
-        def refuse(constant: str) -> Any:
-            raise ValueError(constant)  # NaN is none of JSON's words
-
         try:
-            return json.loads(token.text, parse_constant=refuse)
+            return _SCALARS.decode(token.text)
         except ValueError:
             raise _wrong(self._text, token.start, f"{token.text[:60]} is no value") from None
 
     def _container(self, opening: _Token, depth: int) -> Node:
-        closing, items = _CLOSING[opening.text], []
+        closing = _CLOSING[opening.text]
+        items: list[Item] = []
         while self._rest[-1].text != closing:
             if items and items[-1].comma is None:
                 raise _wrong(self._text, self._rest[-1].start, f"a comma or {closing} is missing")
             items.append(self._item(opening.text, depth))
+        if self._strict and items and items[-1].comma is not None:
+            raise _wrong(self._text, items[-1].comma, f"a comma stands before {closing}")
         end = self._rest.pop().end
         if closing == "}":
             return Node(opening.start, end, {i.key: i.node.value for i in items}, tuple(items))

@@ -7,6 +7,7 @@ from pathlib import Path
 from planet_mcp.store.database import Database
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
+from planet_mcp.store.health import Health
 from planet_mcp.store.search import Search
 
 
@@ -31,6 +32,7 @@ class Store:
         self.feeds = Feeds(self._database)
         self.entries = Entries(self._database)
         self.search = Search(self._database)
+        self.health = Health(self._database)
 
     def view(self) -> AbstractContextManager[object]:
         """Return a block within which all reading of this thread sees one state of the database."""

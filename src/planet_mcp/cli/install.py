@@ -1,0 +1,157 @@
+"""The command that tells an MCP host of this server: install, and its undoing."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from planet_mcp.cli.options import FEEDS, FETCH_ANY, NETWORK, READ_ONLY, REFRESH, settings_from
+from planet_mcp.cli.serving import commands
+from planet_mcp.errors import SettingsError
+from planet_mcp.settings import DEFAULT_FEEDS, ENV_PREFIX, Settings
+
+if TYPE_CHECKING:
+    from planet_mcp.hosts import Entry, Host
+
+HOST_NAMES = ("claude-code", "vscode", "cursor", "claude-desktop")
+OF_HTTP = {"token", "token_file", "allowed_hosts"}
+TOOLS, READING_TOOLS = 7, 4
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@commands.command("install")
+@click.argument("host_name", metavar="HOST", type=click.Choice(HOST_NAMES))
+@click.option(
+    "--scope",
+    type=click.Choice(["user", "project"]),
+    default="user",
+    show_default=True,
+    help="For all your projects, or for the one in this folder.",
+)
+@click.option("--http", "url", metavar="URL", help="Use the HTTP server at this address.")
+@click.option("--name", default="planet", show_default=True, help="The server's name there.")
+@click.option("--print", "only_print", is_flag=True, help="Show what to add; write nothing.")
+@click.option("--undo", is_flag=True, help="Take the entry away again.")
+@click.option("--force", is_flag=True, help="Replace another server of that name.")
+@settings_from(FEEDS, REFRESH, FETCH_ANY, READ_ONLY, *NETWORK)
+def install_command(
+    _settings: Settings, *, host_name: str, url: str | None, name: str, undo: bool, **given: Any
+) -> None:
+    """Add this server to an MCP host's configuration, and keep all that is there.
+
+    HOST is claude-code, vscode, cursor or claude-desktop. Settings given as flags are written too.
+    """
+    from planet_mcp.hosts import HOSTS, Visit, this_machine  # deferred: no other command needs them
+
+    only_print: bool = given.pop("only_print")
+    flags = _flags(url=url, undo=undo, only_print=only_print)
+    if not NAME.fullmatch(name):
+        raise click.UsageError("--name takes letters, digits, - and _.")
+    host = HOSTS[host_name]
+    visit = Visit(host, this_machine(), name=name, **given)
+    if undo:
+        click.echo("\n".join(visit.undo()))
+        return
+    entry = _entry(host, url, flags)
+    hints = _http_hints(host, entry) if url else _local_hints(entry, given["scope"])
+    if only_print:
+        click.echo(visit.block(entry))
+        hints.insert(0, f"this belongs in {visit.path}. Nothing was written.")
+    else:
+        click.echo("\n".join(visit.add(entry)))
+    for hint in hints:
+        click.echo(f"Note: {hint}", err=True)
+
+
+def _flags(*, url: str | None, undo: bool, only_print: bool) -> dict[str, Any]:
+    """Return the settings that were given as flags."""
+    flags: dict[str, Any] = click.get_current_context().obj
+    if undo and (url or flags or only_print):
+        raise click.UsageError("--undo goes with --scope, --name and --force alone.")
+    if url and flags:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in flags)
+        raise click.UsageError(f"{names}: a server reached by --http has settings of its own.")
+    return flags
+
+
+def _entry(host: "Host", url: str | None, flags: dict[str, Any]) -> "Entry":
+    from planet_mcp import hosts  # deferred, as above
+
+    if url:
+        address = hosts.server_url(url)
+        asks = not hosts.is_this_machine(address) or bool(os.environ.get(hosts.TOKEN))
+        return hosts.http_entry(host, address, token=asks)
+    env = {f"{ENV_PREFIX}{name.upper()}": _written(name, flags[name]) for name in flags}
+    uvx = shutil.which("uvx") or "uvx"
+    command = hosts.start_command(_program(), sys.executable, _source(), uvx)
+    return hosts.local_entry(host, command, env)
+
+
+def _written(name: str, value: Any) -> str:
+    """Write a setting down so that it means the same in whatever folder the host starts."""
+    if name == "database":
+        return str(_absolute(value))
+    if name == "feeds" and value not in {"none", DEFAULT_FEEDS}:
+        path = _absolute(value)
+        if not path.is_file():
+            raise SettingsError(f"--feeds: there is no file {path}. Name an OPML file, or `none`.")
+        return str(path)
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(path).expanduser().absolute()
+
+
+def _program() -> str:
+    program = _absolute(sys.argv[0])
+    if not program.exists() and program.with_suffix(".exe").exists():
+        program = program.with_suffix(".exe")  # Windows leaves it out
+    return str(program)
+
+
+def _source() -> str | None:
+    """Return what this package was installed from, if that was no index."""
+    from importlib.metadata import PackageNotFoundError, distribution  # deferred, as above
+
+    from planet_mcp.hosts import installed_from
+
+    try:
+        return installed_from(distribution("planet-mcp").read_text("direct_url.json"))
+    except PackageNotFoundError:
+        return None
+
+
+def _local_hints(entry: "Entry", scope: str) -> list[str]:
+    tools = READING_TOOLS if entry["env"].get("PLANET_MCP_READ_ONLY") == "1" else TOOLS
+    hints = [f"once it runs, the host shows {tools} tools."]
+    names = [f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields if name not in OF_HTTP]
+    ambient = [name for name in names if os.environ.get(name) and name not in entry["env"]]
+    if ambient:
+        hints.append(
+            f"set here, but not written: {', '.join(ambient)}. Give it as a flag, or add it to "
+            "`env` there by hand: that is kept."
+        )
+    if scope == "project":
+        hints.append("the command is a path on this machine; who shares the file needs another.")
+    return hints
+
+
+def _http_hints(host: "Host", entry: "Entry") -> list[str]:
+    from planet_mcp import hosts  # deferred, as above
+
+    if "headers" not in entry:
+        return []
+    source = (
+        f"takes it from {hosts.TOKEN} when it starts"
+        if hosts.TOKEN in (host.token or "")
+        else "asks for it"
+    )
+    hints = [f"the token is not written: {host.title} {source}."]
+    if entry["url"].startswith("http:") and not hosts.is_this_machine(entry["url"]):
+        hints.append("whoever is on the way can read the token; an https: address keeps it secret.")
+    return hints

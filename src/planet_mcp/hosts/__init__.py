@@ -1,0 +1,35 @@
+"""MCP hosts: where they keep their configuration, and how an entry gets into it and out."""
+
+from planet_mcp.hosts.places import (
+    HOSTS,
+    TOKEN,
+    Entry,
+    Host,
+    Machine,
+    Scope,
+    http_entry,
+    installed_from,
+    is_this_machine,
+    local_entry,
+    server_url,
+    start_command,
+)
+from planet_mcp.hosts.visit import Visit, servers_in, this_machine
+
+__all__ = [
+    "HOSTS",
+    "TOKEN",
+    "Entry",
+    "Host",
+    "Machine",
+    "Scope",
+    "Visit",
+    "http_entry",
+    "installed_from",
+    "is_this_machine",
+    "local_entry",
+    "server_url",
+    "servers_in",
+    "start_command",
+    "this_machine",
+]

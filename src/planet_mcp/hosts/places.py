@@ -1,0 +1,335 @@
+"""Where each MCP host keeps its configuration, and what an entry looks like there (pure)."""
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from planet_mcp.errors import ArgumentError
+
+Scope = Literal["user", "project"]
+Entry = dict[str, Any]
+
+TOKEN = "PLANET_MCP_TOKEN"  # noqa: S105, the name of a variable
+TOKEN_INPUT = {
+    "type": "promptString",
+    "id": "planet-mcp-token",
+    "description": f"The token of the planet-mcp server ({TOKEN})",
+    "password": True,
+}
+_ASKED = f"${{input:{TOKEN_INPUT['id']}}}"
+_LAUNCH = ("type", "command", "args", "url")
+_COMMAND = re.compile(r"(?:^|[\\/])planet-mcp(?:\.exe)?$")
+_UV_CACHE = re.compile(r"[\\/](?:archive|environments|builds)-v\d+[\\/]")
+_MSIX = ("Packages", "Claude_pzs8sxrjxfjjc", "LocalCache", "Roaming")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the places depend on."""
+
+    platform: str
+    home: PurePath
+    project: PurePath
+    environ: Mapping[str, str]
+
+    def folder(self, variable: str, *default: str) -> PurePath:
+        """Return the folder that a variable names, or a default in the home folder."""
+        named = self.environ.get(variable)
+        return type(self.home)(named) if named else self.home.joinpath(*default)
+
+    def application_data(self) -> PurePath:
+        """Return the folder in which desktop programs keep their settings."""
+        if self.platform == "win32":
+            return self.folder("APPDATA", "AppData", "Roaming")
+        if self.platform == "darwin":
+            return self.home / "Library" / "Application Support"
+        return self.folder("XDG_CONFIG_HOME", ".config")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file that may be the host's, and what is there if it is."""
+
+    path: PurePath
+    sign: PurePath
+
+
+@dataclass(frozen=True)
+class Host:
+    """An MCP host: how it writes an entry down, and what to do after a change.
+
+    `token` is how its configuration refers to the token; None if it takes no HTTP servers. The
+    last of its places is the usual one.
+    """
+
+    name: str
+    title: str
+    servers: str
+    strict: bool
+    token: str | None
+    places: Callable[[Machine], tuple[Place, ...]]
+    project_file: tuple[str, ...] | None
+    typed: tuple[str, ...]
+    afterwards: str
+    in_project: str = ""
+
+
+def _claude_code(machine: Machine) -> tuple[Place, ...]:
+    folder = machine.folder("CLAUDE_CONFIG_DIR", ".claude")
+    old = folder / ".config.json"
+    own = machine.environ.get("CLAUDE_CONFIG_DIR")
+    path = (folder if own else machine.home) / ".claude.json"
+    return Place(old, old), Place(path, path)
+
+
+def _vscode(machine: Machine) -> tuple[Place, ...]:
+    folders = [machine.application_data() / name for name in ("Code", "Code - Insiders", "Code")]
+    return tuple(Place(folder / "User" / "mcp.json", folder) for folder in folders)
+
+
+def _cursor(machine: Machine) -> tuple[Place, ...]:
+    path = machine.home / ".cursor" / "mcp.json"
+    return (Place(path, path),)
+
+
+def _claude_desktop(machine: Machine) -> tuple[Place, ...]:
+    folders = [machine.application_data() / "Claude"]
+    if machine.platform == "win32":
+        local = machine.folder("LOCALAPPDATA", "AppData", "Local")
+        folders.insert(0, local.joinpath(*_MSIX, "Claude"))
+    return tuple(Place(folder / "claude_desktop_config.json", folder) for folder in folders)
+
+
+HOSTS = {
+    host.name: host
+    for host in (
+        Host(
+            name="claude-code",
+            title="Claude Code",
+            servers="mcpServers",
+            strict=True,
+            token=f"${{{TOKEN}}}",
+            places=_claude_code,
+            project_file=(".mcp.json",),
+            typed=("stdio", "http"),
+            afterwards="Start Claude Code anew; `claude mcp list` shows the server.",
+            in_project="Claude Code asks once whether to trust a project's servers.",
+        ),
+        Host(
+            name="vscode",
+            title="VS Code",
+            servers="servers",
+            strict=False,
+            token=_ASKED,
+            places=_vscode,
+            project_file=(".vscode", "mcp.json"),
+            typed=("stdio", "http"),
+            afterwards="VS Code starts it by `MCP: List Servers`, once you trust it.",
+        ),
+        Host(
+            name="cursor",
+            title="Cursor",
+            servers="mcpServers",
+            strict=False,
+            token=f"${{env:{TOKEN}}}",
+            places=_cursor,
+            project_file=(".cursor", "mcp.json"),
+            typed=("stdio",),
+            afterwards="Start Cursor anew; its settings list the server under MCP.",
+        ),
+        Host(
+            name="claude-desktop",
+            title="Claude Desktop",
+            servers="mcpServers",
+            strict=True,
+            token=None,
+            places=_claude_desktop,
+            project_file=None,
+            typed=(),
+            afterwards="Quit Claude Desktop and start it anew; Settings > Developer lists it.",
+        ),
+    )
+}
+
+
+def place_of(
+    host: Host, scope: Scope, machine: Machine, exists: Callable[[PurePath], bool]
+) -> PurePath:
+    """Return the file that a host reads its servers from.
+
+    Raises:
+        ArgumentError: The host has no file for a project.
+    """
+    if scope == "user":
+        *others, usual = host.places(machine)
+        return next((place.path for place in others if exists(place.sign)), usual.path)
+    if host.project_file is None:
+        raise ArgumentError(
+            f"{host.title} has no configuration for a project. Leave --scope project out."
+        )
+    return machine.project.joinpath(*host.project_file)
+
+
+def start_command(program: str, python: str, source: str | None, uvx: str) -> list[str]:
+    """Return the command with which a host starts what runs now.
+
+    `source` is what the package was installed from, where it was not an index.
+    """
+    if _UV_CACHE.search(program) or _UV_CACHE.search(python):  # gone when uv tidies up
+        return [uvx, *(["--from", source] if source else []), "planet-mcp"]
+    return [program] if _COMMAND.search(program) else [python, "-m", "planet_mcp"]
+
+
+def installed_from(direct_url: str | None) -> str | None:
+    """Return what a package was installed from by its direct_url.json (PEP 610), None for an index.
+
+    It is a folder, an archive or a repository, as pip and uv take it.
+    """
+    if not direct_url:
+        return None
+    source = json.loads(direct_url)
+    url: str = source["url"]
+    if vcs := source.get("vcs_info"):
+        revision = vcs.get("requested_revision")
+        return f"{vcs['vcs']}+{url}{f'@{revision}' if revision else ''}"
+    return url
+
+
+def local_entry(host: Host, command: Sequence[str], env: Mapping[str, str]) -> Entry:
+    """Return the entry that starts a server of the host's own over stdio.
+
+    Raises:
+        ArgumentError: The command or a setting cannot be written in JSON.
+    """
+    kind = {"type": "stdio"} if "stdio" in host.typed else {}
+    entry = {**kind, "command": command[0], "args": list(command[1:]), "env": dict(env)}
+    try:
+        json.dumps(entry, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ArgumentError(
+            f"A configuration cannot name {[*command, *env.values()]!a}: it is not UTF-8."
+        ) from None
+    return entry
+
+
+def http_entry(host: Host, url: str, *, token: bool) -> Entry:
+    """Return the entry for a server that runs elsewhere; the token is referred to, never written.
+
+    Raises:
+        ArgumentError: The host takes no such entry.
+    """
+    if host.token is None:
+        raise ArgumentError(
+            f"{host.title} reads no HTTP servers from its configuration. Without --http it starts "
+            "a server of its own, which shares the database of others on this machine; one on the "
+            "internet is added under Settings > Connectors."
+        )
+    kind = {"type": "http"} if "http" in host.typed else {}
+    headers = {"headers": {"Authorization": f"Bearer {host.token}"}} if token else {}
+    return {**kind, "url": url, **headers}
+
+
+def server_url(raw: str) -> str:
+    """Return the URL of a server's MCP endpoint: `/mcp` when only the server is named.
+
+    Raises:
+        ArgumentError: It is no http(s) URL, or holds a password.
+    """
+    try:
+        parts = urlsplit(raw.strip())
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"[\s\x00-\x1f\x7f]", raw.strip()):
+        raise ArgumentError(f"--http: {raw!r} is no address such as http://127.0.0.1:8000/mcp.")
+    if "@" in parts.netloc:
+        raise ArgumentError(
+            f"--http: no password may stand in the address; the server's token goes into {TOKEN}."
+        )
+    path = "/mcp" if parts.path in {"", "/"} else parts.path
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+
+def is_this_machine(url: str) -> bool:
+    """Say whether a URL leads to this machine."""
+    name = urlsplit(url).hostname or ""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def starts_planet_mcp(entry: Entry) -> bool:
+    """Say whether an entry is of this program.
+
+    `uvx planet-mcp` is not: the package of that name on PyPI is another program.
+    """
+    args = entry.get("args")
+    args = args if isinstance(args, list) else []
+    return (
+        bool(_COMMAND.search(str(entry.get("command", ""))))
+        or "planet_mcp" in args
+        or ("planet-mcp" in args and len(args) > 1)
+        or urlsplit(str(entry.get("url", ""))).path == "/mcp"
+    )
+
+
+def added(host: Host, document: Any, name: str, entry: Entry) -> dict[str, Any]:
+    """Return a configuration with an entry; what else the entry of that name had stays.
+
+    That is: its variables and headers, and what only its host knows.
+    """
+    servers = {**document.get(host.servers, {})}
+    servers[name] = _merged(servers.get(name, {}), entry)
+    return _with_inputs({**document, host.servers: servers})
+
+
+def removed(host: Host, document: Any, name: str) -> dict[str, Any]:
+    """Return a configuration without the entry of a name."""
+    servers = {key: value for key, value in document[host.servers].items() if key != name}
+    return _with_inputs({**document, host.servers: servers})
+
+
+def _merged(old: Entry, new: Entry) -> Entry:
+    kept = {key: value for key, value in old.items() if key not in _LAUNCH}
+    if "command" in new:
+        kept.pop("headers", None)
+        return {**kept, **new, "env": {**_mapping(old, "env"), **new["env"]}}
+    kept.pop("env", None)
+    given, own = _mapping(new, "headers"), _mapping(kept, "headers")
+    if urlsplit(str(old.get("url", ""))).netloc != urlsplit(new["url"]).netloc:
+        kept.pop("headers", None)  # what was meant for one server is not sent to another
+    elif own:
+        names = {name.lower() for name in own}
+        given = {**own, **{k: v for k, v in given.items() if k.lower() not in names}}
+    return {**kept, **new, **({"headers": given} if given else {})}
+
+
+def _mapping(entry: Entry, key: str) -> dict[str, Any]:
+    value = entry.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _with_inputs(document: dict[str, Any]) -> dict[str, Any]:
+    """Let VS Code ask for the token exactly if an entry refers to it."""
+    rest = {key: value for key, value in document.items() if key != "inputs"}
+    inputs = document.get("inputs")
+    needed = _ASKED in json.dumps(rest)
+    others = inputs if isinstance(inputs, list) else []
+    known = [item for item in others if _id_of(item) == TOKEN_INPUT["id"]]
+    if needed == bool(known):
+        return document
+    if needed:
+        return {**document, "inputs": [*others, TOKEN_INPUT]}
+    return {**document, "inputs": [item for item in others if item not in known]}
+
+
+def _id_of(item: Any) -> Any:
+    return item.get("id") if isinstance(item, dict) else None
