@@ -1,42 +1,50 @@
-"""Which of several processes on one database refreshes it: the one that holds a lock file."""
+"""Which of several processes on one database refreshes it: the one that holds a lease."""
 
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from filelock import BaseFileLock
+    from filelock import SoftFileLease
+
+# A holder that was killed is followed at once; one that is stopped, or on another machine, after
+# it has not renewed its lease for so long.
+LEASE_SECONDS = 30.0
 
 
 class Lease:
-    """The right to fetch the feeds of one database; the system frees it when its holder dies.
+    """The right to fetch the feeds of one database; it expires when its holder does not renew it.
 
-    Within a process it may be taken several times, and is given back after the last release.
+    Within a process it may be taken several times, and is given back after the last release. A
+    thread renews it meanwhile.
     """
 
     def __init__(self, database: Path) -> None:
-        self._path = f"{database}.refresh.lock"
-        self._lock: BaseFileLock | None = None
+        self._path = f"{database}.refresh.lease"
+        self._lease: SoftFileLease | None = None
         self._holders = 0
         # Readers in other threads ask who refreshes.
         self._guard = threading.RLock()
 
     @property
     def held(self) -> bool:
-        """Say whether this process holds the lease."""
-        return self._holders > 0
+        """Say whether this process holds the lease, and nobody took it over meanwhile."""
+        lease = self._lease
+        return self._holders > 0 and lease is not None and lease.compromise is None
 
     def acquire(self) -> bool:
         """Take the lease if no other process holds it; never waits."""
-        from filelock import FileLock, Timeout  # deferred: no host waits for the first refresh
+        from filelock import LeaseSettingsMismatch, Timeout  # deferred, as below
 
         with self._guard:
             if not self._holders:
-                self._lock = self._lock or FileLock(self._path, thread_local=False)
                 try:
-                    self._lock.acquire(timeout=0)
-                except Timeout:
+                    self._file().acquire(timeout=0)
+                except (Timeout, LeaseSettingsMismatch):
+                    # The latter from a version of planet-mcp with another LEASE_SECONDS.
                     return False
+            elif not self.held:
+                return False  # lost; whoever took it before is about to notice
             self._holders += 1
             return True
 
@@ -44,28 +52,31 @@ class Lease:
         """Give the lease back once."""
         with self._guard:
             self._holders -= 1
-            if not self._holders and self._lock:
-                self._lock.release()
+            if not self._holders:
+                self._file().release()
 
     def is_taken(self) -> bool:
         """Say whether some process, this one or another, holds the lease."""
         with self._guard:
             if self._holders:
                 return True
+            if self.holder() is None:
+                return False
+            # What a process left that was killed is no lease.
             if not self.acquire():
                 return True
             self.release()
             return False
 
     def holder(self) -> int | None:
-        """Return the id of the process that holds the lease, where the system tells (Linux)."""
-        try:
-            inode = str(Path(self._path).stat().st_ino)
-            locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
-        except OSError:
-            return None
-        for fields in map(str.split, locks):
-            # 7: FLOCK ADVISORY WRITE 4711 08:01:131090 0 EOF (proc_locks(5))
-            if fields[1] == "FLOCK" and fields[5].endswith(f":{inode}"):
-                return int(fields[4])
-        return None
+        """Return the id of the process that holds the lease, or held it when it was killed."""
+        return self._file().pid
+
+    def _file(self) -> "SoftFileLease":
+        from filelock import SoftFileLease  # deferred: no host waits for the first refresh
+
+        if self._lease is None:
+            self._lease = SoftFileLease(
+                self._path, lease_duration=LEASE_SECONDS, thread_local=False
+            )
+        return self._lease

@@ -84,13 +84,15 @@ class Refresher:
         logger.info("This process refreshes the feeds now.")
         try:
             async with anyio.create_task_group() as checks:
-                while True:
+                while self._lease.held:
                     for feed in await self._due():
                         if feed.id not in self._busy:
                             self._busy[feed.id] = anyio.Event()
                             checks.start_soon(self._check_in_background, feed)
                     await anyio.sleep(TICK_SECONDS)
                     await self._merge_index()
+                logger.warning("Another process took over, since this one had stood still.")
+                checks.cancel_scope.cancel()
         finally:
             self._lease.release()
 
