@@ -145,7 +145,7 @@ async def change(
 
 
 async def read(
-    client: Client, ledger: Ledger, watermark: str, seed: int, running: Callable[[], bool]
+    client: Client, ledger: Ledger, watermark: str, running: Callable[[], bool], *, seed: int
 ) -> set[int]:
     """Read at random, and by watermark; returns the ids that the watermark brought."""
     chance, seen = Random(seed), set[int]()
@@ -234,7 +234,7 @@ async def soak(site: Site, folder: Path, minutes: float) -> Ledger:
             pids = [pid for _, pid in servers]
             watching = tasks.create_task(watch(pids, database, ledger, began))
             readers = [
-                tasks.create_task(read(client, ledger, watermark, seed, running))
+                tasks.create_task(read(client, ledger, watermark, running, seed=seed))
                 for seed, client in enumerate(clients[2:])
             ]
             await change(world, (clients[0], clients[1]), ledger, running)
