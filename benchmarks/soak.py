@@ -233,11 +233,15 @@ async def soak(site: Site, folder: Path, minutes: float) -> Ledger:
         async with asyncio.TaskGroup() as tasks:
             pids = [pid for _, pid in servers]
             watching = tasks.create_task(watch(pids, database, ledger, began))
+            pair = (clients[0], clients[1])
+            changing = tasks.create_task(change(world, pair, ledger, running))
+            # They read on until the last change is stored.
             readers = [
-                tasks.create_task(read(client, ledger, watermark, running, seed=seed))
+                tasks.create_task(
+                    read(client, ledger, watermark, lambda: not changing.done(), seed=seed)
+                )
                 for seed, client in enumerate(clients[2:])
             ]
-            await change(world, (clients[0], clients[1]), ledger, running)
             seen = await asyncio.gather(*readers)
             watching.cancel()
         arrived = await _count(clients[0], ledger) - before
