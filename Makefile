@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install serve test check bench conformance inspector old-client host-check mcpb lock clean
+.PHONY: install serve test check gauntlet bench conformance inspector old-client host-check mcpb lock clean
 
 ## install: set up .venv with everything pinned in requirements.lock
 install: $(STAMP)
@@ -20,6 +20,11 @@ test: $(STAMP)
 ## check: run all that CI runs
 check:
 	.ci/run
+
+## gauntlet: run the slow tests: faults, hostile answers and documents, a soak of 30 minutes
+gauntlet: $(STAMP)
+	$(BIN)/python -m pytest -m gauntlet -p no:randomly -s
+	$(BIN)/python -m benchmarks.soak
 
 ## bench: measure and print the figures of benchmarks/README.md
 bench: $(STAMP)
