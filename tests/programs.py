@@ -1,8 +1,11 @@
 """planet-mcp as a program: how tests start it."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "planet_mcp")
 
@@ -15,3 +18,41 @@ def environment(**settings: str) -> dict[str, str]:
 def settings_in(env: Mapping[str, str]) -> dict[str, str]:
     """Return the settings alone, for hosts that pass on nothing else."""
     return {name: value for name, value in env.items() if name.startswith("PLANET_MCP_")}
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the parsing child processes of a process (Linux)."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (thread / "children").read_text().split())
+    return [child for child in found if _parses(child)]
+
+
+def _parses(pid: int) -> bool:
+    with suppress(OSError):
+        return b"planet_mcp.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has had (Linux)."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def peak_mb(pid: int) -> float:
+    """Return the most resident memory that a process ever had, in MB (Linux; else 0)."""
+    with suppress(OSError):
+        found = re.search(r"VmHWM:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
+        return int(found[1]) / 1024 if found else 0.0
+    return 0.0
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process still runs (Linux): one that only waits to be counted does not."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False

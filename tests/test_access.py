@@ -99,6 +99,15 @@ def test_the_address_that_is_listened_on_is_a_name() -> None:
     assert not access("0.0.0.0").knows("0.0.0.0:8000")
 
 
+def test_of_all_addresses_the_one_that_was_come_to_is_a_name() -> None:
+    everywhere = access("0.0.0.0")
+    assert everywhere.knows("192.0.2.1:8000", local="192.0.2.1")
+    assert access("::").knows("[2001:db8::1]:8000", local="2001:db8::1")
+    assert not everywhere.knows("192.0.2.2:8000", local="192.0.2.1")
+    assert not everywhere.knows("evil.example", local="192.0.2.1")
+    assert not access("127.0.0.1").knows("192.0.2.1", local="192.0.2.1")
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "planet.example.org"])
 def test_other_machines_are_served_with_a_token_alone(host: str) -> None:
     with pytest.raises(SettingsError, match="PLANET_MCP_TOKEN or --token-file"):

@@ -65,6 +65,15 @@ def test_before_the_first_start_there_is_nothing_wrong(tmp_path: Path, database:
     assert not database.exists()
 
 
+def test_a_start_that_would_fail_is_wrong(tmp_path: Path, database: Path) -> None:
+    (tmp_path / "file").write_text("")
+    inside = doctor(tmp_path, database=str(tmp_path / "file" / "planet.sqlite"))
+    without = doctor(tmp_path, feeds=str(tmp_path / "gone.opml"))
+    for code, found in (inside, without):
+        assert (code, found["database"][0]) == (1, "wrong")
+    assert not database.exists()
+
+
 def test_a_file_of_another_program_is_wrong_and_left_alone(tmp_path: Path, database: Path) -> None:
     database.write_bytes(b"not a database" * 100)
     code, found = doctor(tmp_path)
@@ -79,7 +88,7 @@ async def test_an_index_that_drifted_is_found(site: Site, tmp_path: Path, databa
         connection.commit()
     code, found = doctor(tmp_path)
     assert (code, found["index"][0]) == (1, "wrong")
-    assert "move planet.sqlite away" in found["index"][1]
+    assert "check --repair" in found["index"][1]
 
 
 async def test_who_refreshes_is_named(site: Site, tmp_path: Path, database: Path) -> None:

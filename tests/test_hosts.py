@@ -520,6 +520,7 @@ def test_after_a_move_the_command_is_replaced_and_the_rest_kept(desk: Desk) -> N
         {"command": "uvx", "args": ["planet-mcp"]},
         {"command": "npx", "args": ["-y", "planets"], "env": {"KEY": "secret"}},
         {"type": "http", "url": "https://planets.example.org/sse"},
+        {"type": "http", "url": "https://planet.example.com/mcp", "headers": {"X-Key": "s"}},
     ],
 )
 def test_another_server_of_that_name_is_not_touched_unless_forced(
@@ -528,10 +529,10 @@ def test_another_server_of_that_name_is_not_touched_unless_forced(
     file = desk.file(".claude.json", json.dumps({"mcpServers": {"planet": entry}}))
     before = desk.everything()
 
-    for option in ([], ["--undo"]):
+    for option, advice in ([], "--name planet-feeds"), (["--undo"], "--force"):
         done = desk.install("claude-code", *option, code=2)
         assert "is another server" in done.err
-        assert "--name planet-feeds" in done.err
+        assert advice in done.err
     assert desk.everything() == before
 
     desk.install("claude-code", "--name", "planet-feeds")
@@ -646,10 +647,19 @@ def test_headers_of_ones_own_stay_for_their_server_alone(desk: Desk) -> None:
     file = desk.file(".claude.json", json.dumps({"mcpServers": {"planet": own}}))
 
     assert "already" in desk.install("claude-code", "--http", TEAM).out
-    desk.install("claude-code", "--http", "https://other.example.org/mcp")
+    desk.install("claude-code", "--http", "https://other.example.org/mcp", code=2)
+    desk.install("claude-code", "--http", "https://other.example.org/mcp", "--force")
 
     entry = loaded(file)["mcpServers"]["planet"]
     assert entry["headers"] == {"Authorization": f"Bearer ${{{TOKEN}}}"}
+
+
+@pytest.mark.parametrize("url", ["https://team.example.org/planet/mcp", "http://localhost:1/mcp/"])
+def test_what_was_added_can_be_added_again_and_taken_away(desk: Desk, url: str) -> None:
+    desk.install("claude-code", "--http", url)
+    assert "already" in desk.install("claude-code", "--http", url).out
+    desk.install("claude-code", "--undo")
+    assert loaded(desk.home / ".claude.json") == {"mcpServers": {}}
 
 
 def test_one_can_change_between_http_and_a_server_of_ones_own(desk: Desk) -> None:

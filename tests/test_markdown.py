@@ -5,11 +5,15 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from benchmarks.extraction import EXPECTED
 from planet_mcp import markdown
+from planet_mcp.markdown.characters import count_unseen
+from planet_mcp.models import Content
 
 BASE = "https://example.org/blog/post"
 INVISIBLE = re.compile(
@@ -423,3 +427,309 @@ def test_images_of_a_markdown_document_become_links() -> None:
     assert content.markdown == (
         "See [image: a map](https://example.org/m.png) and [image](https://e.org/x.png)"
     )
+
+
+# ------------------------------------------------------------ what a host makes of the Markdown
+
+HOSTS = (MarkdownIt("commonmark"), MarkdownIt("commonmark").enable(["table", "strikethrough"]))
+LOADED = ("image", "html_inline", "html_block")
+EVIL = "![x](http://e.example/p.png)"
+NO_IMAGE, NO_FENCE = "[image: x](http://e.example/p.png)", "\\`\\`\\`"
+IMAGE = "&lt;img src=http://e.example/p.png>"
+
+
+def loaded(text: str) -> list[str]:
+    """Return what a host would load or run that shows a Markdown text."""
+
+    def walk(tokens: list[Token]) -> list[str]:
+        return [
+            f"{each.type}: {each.content}"
+            for token in tokens
+            for each in (token, *(token.children or ()))
+            if each.type in LOADED
+        ]
+
+    return [found for host in HOSTS for found in walk(host.parse(text))]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        rf"<p>\<code>{EVIL}</code></p>",
+        rf"<p>\\<code>a`{EVIL}</code></p>",
+        f"<code>x</code><code>`</code> y <code>a`{EVIL}</code>",
+        "<p>Wow!<x-y><a href='http://e.example/p.png'>t</a></x-y></p>",
+        "<p>!<b></b><a href='http://e.example/p.png'>t</a></p>",
+        "<p>!<sup><a href='http://e.example/p.png'>t</a></sup></p>",
+        "<p>!<ruby><a href='http://e.example/p.png'>t</a></ruby>",
+        "<p>!<sup><a href='#fn1'>1</a></sup></p><ol><li id=fn1>http://e.example/p.png</li></ol>",
+        rf"<p>\({EVIL}\) and \[{IMAGE}\]</p>",
+        f"<p>$$a`b$$ <code>{EVIL}</code></p>",
+        f"<math alttext='{EVIL}'></math>",
+        f"<i><table><pre>{EVIL}",
+        f"<figure><figcaption><pre>{IMAGE}</pre></figcaption></figure>",
+        f"<a href='/x'><div><pre>{IMAGE}</pre></div></a>",
+        f"<ul><li><i><pre>{EVIL}</pre></i></li></ul>",
+        f"<table><tr><th>a<th>b<tr><td><code>x\\|{EVIL}</code><td>b</table>",
+        f"<pre>{'`' * 90}\n{'~' * 300}\n{EVIL}</pre>",
+        f"<img src=http://e.example/a.png alt='a](http://e.example/b.png) {EVIL}'>",
+        f"<p>{IMAGE} &amp;lt;img src=x> &lt;!-- &lt;script></p>",
+    ],
+)
+def test_no_html_becomes_what_a_host_loads(html: str) -> None:
+    assert loaded(md(html)) == []
+
+
+def test_code_side_by_side_is_one_piece_of_code() -> None:
+    assert md("<p><code>f</code><code>(x)</code> <code>y</code></p>") == "`f(x)` `y`"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("![a\nb](/p.png)", "\\![a\nb](/p.png)"),
+        ("![a [b] c](/p.png)", "\\![a [b] c](/p.png)"),
+        ("![foo]\n\n[foo]: /p.png", "\\![foo]\n\n[foo]: /p.png"),
+        ("\\![x](/p.png) \\\\![x](/p.png)", "\\![x](/p.png) \\\\[image: x](/p.png)"),
+        ("!![x](/p.png)", "\\![image: x](/p.png)"),
+        (f"\\`{EVIL}\\`", f"\\`{NO_IMAGE}\\`"),
+        (f"[a](/x`y) {EVIL} `)", f"[a\\](/x`y) {EVIL} `)"),
+        (f"<http://a`>{EVIL}`", f"&lt;http://a`>{EVIL}`"),
+        (f"``` a ``` \n{EVIL}\n```", f"``` a ``` \n{NO_IMAGE}\n{NO_FENCE}"),
+        (f"- a\n  ```\n{EVIL}\n  ```", f"- a\n  {NO_FENCE}\n{NO_IMAGE}\n  {NO_FENCE}"),
+        ("~~~\nnever closed <img>", "\\~~~\nnever closed"),
+        ("| `a | <img src=x>` |", "| \\`a | &lt;img src=x>\\` |"),
+        ("<scr<b>ipt>x", "&lt;script>x"),
+        ("a <http://e.org/> `<b>` b", "a <http://e.org/> `<b>` b"),
+    ],
+)  # fmt: skip
+def test_a_markdown_document_is_disarmed_where_it_could_be_read_as_markup(
+    source: str, expected: str
+) -> None:
+    text = markdown.from_markdown(source).markdown
+    assert text == expected
+    assert loaded(text) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"```html\n{EVIL} <img src=x>\n```",
+        f"~~~~\n```\n{EVIL} <!-- x -->\n~~~~",
+        f"- a\n\n  ```py\n  {EVIL}\n\n  <b>\n  ```",
+        f"1. a\n\n   > ```\n   > {EVIL}\n   >\n   > <b>\n   > ```",
+        f"> ```\n> {EVIL}\n>\n> <b>\n> ```",
+        f"- ```\n  {EVIL}\n  ```",
+        "1. a\n    ```bash\n    echo x\n\n    ls\n    ```",
+        "\t```\n\tx <b>\n\t```",
+        f"Use `{EVIL}` or ``a`<b>``.",
+    ],
+)
+def test_code_in_a_markdown_document_stays_exactly_as_it_is(code: str) -> None:
+    text = markdown.from_markdown(f"Before\n\n{code}\n\nAfter").markdown
+    assert text == f"Before\n\n{code}\n\nAfter"
+    assert loaded(text) == []
+
+
+HTML_PIECES = st.sampled_from(
+    """
+    <p> </p> <div> <pre> </pre> <code> </code> <kbd> </kbd> <table> <tr> <td> <th> </table> <ul>
+    <li> </ul> <a_href='http://e.example/p.png'> </a> <img_src='/i.png'_alt='![a](/b)'> <h2> </h2>
+    <blockquote> </blockquote> <sup> </sup> <i> </i> <x-y> </x-y> <br> <hr> <math_alttext='EVIL'>
+    </math> <dl> <dd> <del> </del> <ruby> <details> <figcaption> <sup><a_href='#fn1'>1</a></sup>
+    <li_id=fn1> <iframe_src='/v'_title='![a'></iframe> <span> ! ![ ] ](http://e.example/q.png) [
+    _x_ ` `` ``` ~~~ \\ \\\\ > -_ 1._ | &lt;img_src=x> &gt; $ $$ \\( \\) EVIL [^1] * _ # === &#33;
+    &#91; é
+    """.replace("EVIL", EVIL).split()
+).map(lambda piece: piece.replace("_", " "))
+MARKDOWN_PIECES = st.sampled_from(
+    [
+        *("!", "![", "]", "](http://e.example/q.png)", "](", "(", ")", "[", "[a]", "x", "`", "``"),
+        *(
+            "```",
+            "```\n",
+            "~~~",
+            "~~~\n",
+            "\\",
+            "\\\\",
+            "\n",
+            "\n\n",
+            "    ",
+            "  ",
+            "\t",
+            "> ",
+            ">",
+        ),
+        *(
+            "- ",
+            "1. ",
+            "2. ",
+            "|",
+            "\n| a | b |\n|---|---|\n",
+            "<img src=x>",
+            "<b>",
+            "</b>",
+            "<x-y>",
+        ),
+        *(
+            "<!--",
+            "-->",
+            "<script>",
+            "</script>",
+            "<?",
+            "<!A",
+            "</",
+            "&lt;",
+            EVIL,
+            "[^1]",
+            "[a]: /u",
+        ),
+        *("[1]: http://e.example/p.png", "*", "_", "#", "=", "---", "<http://e.example/", "&#33;"),
+        *('"', "'", "\n      ", "\n    ", "\n  ", "word"),
+    ]
+)
+
+
+@given(st.lists(HTML_PIECES, min_size=2, max_size=25).map("".join))
+@settings(deadline=None, max_examples=300)
+def test_whatever_the_html_a_host_loads_nothing(html: str) -> None:
+    assert loaded(md(html)) == []
+
+
+@given(st.lists(MARKDOWN_PIECES, min_size=2, max_size=30).map("".join))
+@settings(deadline=None, max_examples=300)
+@example(f"text\n      ```\n      {EVIL}\n\n      x\n      ```")
+def test_whatever_the_markdown_a_host_loads_nothing(source: str) -> None:
+    assert loaded(markdown.from_markdown(source).markdown) == []
+
+
+@given(st.lists(MARKDOWN_PIECES, min_size=2, max_size=30).map("".join))
+@settings(deadline=None, max_examples=200)
+def test_whatever_the_text_a_host_loads_nothing(source: str) -> None:
+    content: Content
+    for content in (markdown.from_plain_text(source), markdown.from_code(source)):
+        assert loaded(content.markdown) == []
+
+
+# ------------------------------------------------------------------------ what nobody sees, counted
+
+KEPT = {
+    "Persian": "نمی\u200cخواهم کتاب\u200cها",  # noqa: RUF001
+    "Hindi": "क्\u200dष क्\u200cष",
+    "Bengali": "র\u200d্য",
+    "Malayalam": "ന്\u200d",
+    "families": "👩\u200d👩\u200d👧\u200d👦 👩🏽\u200d💻 🏳\ufe0f\u200d🌈",
+    "hearts": "❤\ufe0f ❤\ufe0e ❤\ufe0f\u200d🔥",
+    "flags": "🇩🇪 🇯🇵 🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    "keycaps": "1\ufe0f\u20e3 #\ufe0f\u20e3",
+    "accents": "ã ế ǖ З\u0301",  # noqa: RUF001
+    "right to left": "שלום עולם مرحبا",
+}
+UNSEEN = {
+    "zero-width": ("a\u200bb\u200cc\u200dd\u2060e\ufefff", 5),
+    "bidi controls": ("a\u202eb\u202cc\u2066d\u2069e\u200ef\u061cg", 6),
+    "tags": ("a" + "".join(chr(0xE0000 + ord(c)) for c in "ignore all") + "b", 10),
+    "a flag that is none": ("🏴" + "\U000e0061" * 30 + "\U000e007f", 31),
+    "variation selectors": ("😀" + "".join(chr(0xE0100 + n) for n in b"obey"), 4),
+    "more of them": ("a\ufe0f\ufe0e\ufe01b", 3),
+    "controls": ("a\0b\x08c\x7fd\x9be", 4),
+    "ANSI": ("\x1b[2J\x1b[31mred\x1b[0m", 13),
+    "blanks that fill": ("a\u3164b\u115fc\uffa0d", 3),
+    "soft hyphens": ("Silben\u00adtrennung", 1),
+    "private use": ("a\ue0ffb\U000f1234c", 2),
+    "piles of accents": ("a" + "\u0301" * 20, 12),
+}
+
+
+@pytest.mark.parametrize("need", KEPT)
+def test_what_a_language_or_an_emoji_needs_stays_and_is_not_counted(need: str) -> None:
+    text = unicodedata.normalize("NFC", KEPT[need])
+    assert markdown.clean_text(text) == text
+    assert markdown.one_line(text) == text
+    assert md(f"<p>{text}</p>") == text
+    assert count_unseen(text) == 0
+    assert markdown.convert_counting(f"<p>{text}</p><pre>{text}</pre>")[1] == 0
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_what_nobody_sees_is_removed_and_counted(kind: str) -> None:
+    text, count = UNSEEN[kind]
+    assert len(text) - len(markdown.clean_text(text)) >= count - 1
+    assert count_unseen(text) == count
+    content, found = markdown.convert_counting(f"<p>{text}</p>")
+    assert count_unseen(content.markdown + content.text) == 0
+    assert found == count
+
+
+@pytest.mark.parametrize(
+    ("html", "count"),
+    [
+        ("<p>seen</p><p hidden>not seen</p>", 8),
+        ("<p hidden>not <b hidden>seen</b></p>", 8),
+        ("<p style='display:none'>not seen</p><p aria-hidden=true>nor this</p>", 16),
+        ("<p style='font-size:0'>a\u200bb</p>", 3),
+        ("<span class=sr-only>not seen</span>", 8),
+        ("a<!-- not seen -->b<!--nor this-->", 16),
+        ("a<!-- without an end", 14),
+        ("&#8203;&#x202e;&#xe0041;x", 3),
+        ("<script>var x</script><style>p {}</style><p>seen</p>", 0),
+        ("<p>seen</p>\n\t<pre>\r\n x\xa0</pre>", 0),
+    ],
+)
+def test_hidden_elements_and_comments_are_counted(html: str, count: int) -> None:
+    assert markdown.convert_counting(html)[1] == count
+
+
+@given(st.text())
+def test_clean_text_has_nothing_left_to_count(text: str) -> None:
+    assert count_unseen(markdown.clean_text(text)) == 0
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        *(
+            "<!--",
+            "-->",
+            "<script>",
+            "<style ",
+            "</style",
+            "<b>",
+            "&lt;",
+            "&amp;",
+            "`",
+            "` `` ",
+            "```\n",
+        ),
+        *(
+            "```a\n",
+            "> ```a\n",
+            "~~~\n",
+            "![",
+            "](",
+            "[a](",
+            "](a(",
+            "<http://",
+            "\\",
+            "\\`",
+            "!",
+            "_",
+            "| ",
+        ),
+        *(
+            "   ```\n",
+            "a\u200b",
+            "\u0301",
+            "\x1b[",
+            "\x1b]8",
+            "\U0001f3f4\U000e0061",
+            "🏴",
+            "- ```\n",
+        ),
+    ],
+)
+def test_floods_of_signs_are_read_in_time(flood: str) -> None:
+    text = flood * (200_000 // len(flood))
+    markdown.from_markdown(text)
+    markdown.one_line(text)
+    count_unseen(text)

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planet_mcp.errors import OpmlError
 from planet_mcp.models import Subscription
-from planet_mcp.opml import read, write
+from planet_mcp.opml import _title, read, write
 
 FEEDS = Path(__file__).parent.parent / "feeds.opml"
 
@@ -21,7 +21,7 @@ def document(body: str) -> bytes:
 _CHARACTERS = st.characters(
     exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff", include_characters="\n\t"
 )
-_TITLES = st.none() | st.text(_CHARACTERS).map(str.strip).filter(bool)
+_TITLES = st.none() | st.text(_CHARACTERS).map(_title)
 _URLS = st.from_regex(r"https?://[a-z]{1,9}\.example/[a-z0-9/?&=%'+;#~-]{0,20}", fullmatch=True)
 _SUBSCRIPTIONS = st.lists(
     st.builds(Subscription, url=_URLS, title=_TITLES, site_url=st.none() | _URLS),
@@ -203,3 +203,82 @@ def test_no_document_is_an_error_of_another_kind(data: bytes) -> None:
 def test_opml_in_capitals_is_read() -> None:
     document = b"<OPML><BODY><OUTLINE XMLURL='http://a.example/'/></BODY></OPML>"
     assert [item.url for item in read(document)] == ["http://a.example/"]
+
+
+# ------------------------------------------------------------------------- documents of strangers
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("A\u200b\u202eB\u2066C\ufeff", "ABC"),
+        ("A\u0085\u009b31mB", "A31mB"),
+        ("\U000e0049\U000e0067nore", "nore"),
+        ("A\ufe01\U000e0101B", "AB"),
+        ("A\u00ad\u3164B", "AB"),
+        ("👩\u200d💻 ❤\ufe0f नमस्ते می\u200cخواهم", "👩\u200d💻 ❤\ufe0f नमस्ते می\u200cخواهم"),  # noqa: RUF001
+        ("\u200b\u2060", None),
+        ("x" * 1_000_000, "x" * 300),
+        ("\u202e" * 1_000_000, None),
+    ],
+)
+def test_a_title_has_nothing_that_nobody_sees_and_an_end(written: str, title: str | None) -> None:
+    outline = f'<outline xmlUrl="https://a.example/" text="{written}"/>'
+
+    assert read(document(outline)) == (Subscription("https://a.example/", title),)
+
+
+PIECES = (
+    *(
+        b"<outline ",
+        b"<outline xmlUrl='https://a.example/'/>",
+        b"xmlUrl='",
+        b"'",
+        b'"',
+        b"/>",
+        b">",
+    ),
+    *(b"<", b"</outline>", b"</body>", b"</opml>", b"<opml>", b"<body>", b"&amp;", b"&", b"&#0;"),
+    *(
+        b"&#xD800;",
+        b"&#x202E;",
+        b"\0",
+        b"\xff",
+        b"\xfe\xff",
+        b"\xef\xbb\xbf",
+        b"<!--",
+        b"-->",
+        b"&a;",
+    ),
+    *(b"<![CDATA[", b"]]>", b"<!DOCTYPE opml [<!ENTITY a 'b'>]>", b"xmlns:a='b'", b"a:outline"),
+    *(b"<?xml version='1.0' encoding='utf-7'?>", b"https://[", b"http://a.example:99999/"),
+    *(b"javascript:", b"\xc2\x85"),
+)
+WHOLE = document(
+    """<outline text="One" xmlUrl="https://a.example/1" htmlUrl="https://a.example/"/>
+    <outline text="Folder"><outline title="Zwei" xmlUrl="https://b.example/ü?a=1&amp;b=2"/></outline>"""
+)
+
+
+@st.composite
+def broken_documents(draw: st.DrawFn) -> bytes:
+    body = draw(st.sampled_from([WHOLE, b""]))
+    for _ in range(draw(st.integers(1, 10))):
+        start = draw(st.integers(0, len(body)))
+        end = min(len(body), start + draw(st.sampled_from([0, 1, 9, 200])))
+        body = body[:start] + draw(st.sampled_from(PIECES)) + body[end:]
+    return body
+
+
+@settings(deadline=None, max_examples=400)
+@given(broken_documents() | st.binary(max_size=60).map(lambda data: WHOLE[:90] + data + WHOLE[90:]))
+def test_a_broken_document_is_read_or_refused(data: bytes) -> None:
+    try:
+        found = read(data)
+    except OpmlError:
+        return
+    assert found
+    assert all(item.url.startswith(("http://", "https://")) for item in found)
+    assert read(write(found, title="Again").encode()) == tuple(
+        Subscription(item.url, item.title or item.url, item.site_url) for item in found
+    )

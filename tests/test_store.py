@@ -5,9 +5,11 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlite_utils import Database as SqliteUtilsDatabase
@@ -122,19 +124,82 @@ def test_a_newer_database_is_refused_and_left_as_it_is(database: Path) -> None:
     assert database.read_bytes() == before
 
 
-@pytest.mark.parametrize("kind", ["text", "sqlite"])
-def test_a_foreign_file_is_refused_and_left_as_it_is(database: Path, kind: str) -> None:
-    if kind == "text":
-        database.write_text("Dear diary, " * 100)
-    else:
-        with closing(sqlite3.connect(database)) as connection:
-            connection.execute("CREATE TABLE diary (day TEXT)")
-    before = database.read_bytes()
+def of_another(path: Path, *statements: str) -> None:
+    """Make a database of another program."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
 
-    with pytest.raises(ForeignDatabaseError, match="left as it is"):
+
+FOREIGN: dict[str, Callable[[Path], object]] = {
+    "text": lambda path: path.write_text("Dear diary, " * 100),
+    "short": lambda path: path.write_bytes(b"x"),
+    "zeros": lambda path: path.write_bytes(bytes(8192)),
+    "noise": lambda path: path.write_bytes(Random(1).randbytes(9000)),
+    "noise with a head": lambda path: path.write_bytes(
+        b"SQLite format 3\0" + Random(2).randbytes(9000)
+    ),
+    "tables": lambda path: of_another(path, "CREATE TABLE diary (day TEXT)"),
+    "its mark": lambda path: of_another(path, "PRAGMA application_id = 77"),
+    "its version": lambda path: of_another(path, "PRAGMA user_version = 2"),
+    "wal": lambda path: of_another(path, "PRAGMA journal_mode = wal", "CREATE TABLE diary (day)"),
+}
+
+
+def refused_as_it_is(path: Path, error: type[StoreError], match: str) -> None:
+    """Fail unless a file is refused in one line, and neither changed nor joined by others."""
+    before, others = path.read_bytes(), {*path.parent.iterdir()}
+    with pytest.raises(error, match=match) as refusal:
+        Store(path)
+    assert len(str(refusal.value).splitlines()) == 1
+    assert path.read_bytes() == before
+    assert {*path.parent.iterdir()} == others
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_foreign_file_is_refused_and_left_as_it_is(database: Path, kind: str) -> None:
+    FOREIGN[kind](database)
+    refused_as_it_is(database, ForeignDatabaseError, "left as it is")
+
+
+def test_a_file_that_was_cut_is_refused_wherever_it_was_cut(database: Path) -> None:
+    store = Store(database)
+    fill(store, entry("a"))
+    store.close()
+    whole = database.read_bytes()
+    beside = {1, 15, 16, 17, 99, 100, 101, 511, 512, 1023, 4095, 4096, 4097, len(whole) - 1}
+    pages = range(8192, len(whole), 4096 * 5)
+    for length in sorted({*beside, *pages}):
+        database.write_bytes(whole[:length])
+        refused_as_it_is(database, ForeignDatabaseError, "left as it is")
+    database.write_bytes(whole)
+    store = Store(database)
+    assert found(store, "text") == 1
+    store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_what_is_no_file_is_refused(database: Path) -> None:
+    os.mkfifo(database)
+    with pytest.raises(StoreError, match="not a regular file"):
         Store(database)
 
-    assert database.read_bytes() == before
+
+def test_a_new_database_is_marked_as_ours(database: Path) -> None:
+    Store(database).close()
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (0x504D4350,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(schema.STEPS),)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == (journal_mode(),)
+
+
+def test_what_is_acknowledged_survives_a_power_cut(database: Path) -> None:
+    # FULL (2) would do, but for the deletion of the journal, which EXTRA (3) waits for too.
+    store = Store(database)
+    with store._database.writing() as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 3
+        assert connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+    store.close()
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:
@@ -168,6 +233,73 @@ def test_an_upgrade_keeps_a_copy_and_all_data(
         assert old.execute("SELECT count(*) FROM entries").fetchone()[0] == 1
         assert old.execute("PRAGMA user_version").fetchone()[0] == len(schema.STEPS) - 1
     integrity(database)
+
+
+def copies(database: Path) -> list[Path]:
+    return sorted(database.parent.glob("*.backup*"))
+
+
+def test_of_the_copies_the_newest_three_are_kept_and_nothing_of_others(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(database).close()
+    name = database.name
+    for day in range(10, 15):
+        (database.parent / f"{name}.tables3-202601{day}T090000.backup").write_text("ours")
+    (database.parent / f"{name}.tables3-20260110T090000.backup.part").write_text("ours, begun")
+    others = ["other.sqlite.tables3-20260101T090000.backup", f"{name}.backup", f"{name}.old.backup"]
+    for other in others:
+        (database.parent / other).write_text("not ours")
+
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, lambda _: None))
+    schema.STEPS[-1].__name__ = "m999_nothing"
+    Store(database).close()
+
+    left = {path.name for path in copies(database)} - {*others}
+    assert len(left) == 3
+    assert {f"{name}.tables3-202601{day}T090000.backup" for day in (13, 14)} < left
+    assert all((database.parent / other).exists() for other in others)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no such modes there")
+def test_a_copy_is_as_private_as_the_database(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(database).close()
+    database.chmod(0o600)
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, lambda _: None))
+    schema.STEPS[-1].__name__ = "m999_nothing"
+    Store(database).close()
+    (copy,) = copies(database)
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_sound_copy_nothing_is_upgraded(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(database)
+    fill(store, entry("a"))
+    store.close()
+    damage(database, "contents")
+    before = database.read_bytes()
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, lambda _: None))
+    schema.STEPS[-1].__name__ = "m999_nothing"
+
+    with pytest.raises(StoreError, match="damaged"):
+        Store(database)
+
+    assert database.read_bytes() == before
+    assert copies(database) == []
+
+
+def damage(database: Path, table: str) -> None:
+    """Overwrite the first page of a table."""
+    with closing(sqlite3.connect(database)) as connection:
+        sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+        (page,) = connection.execute(sql, (table,)).fetchone()
+    with database.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
 
 
 def test_a_database_of_the_first_version_is_upgraded(
@@ -224,6 +356,7 @@ def test_a_full_disk_is_said_and_loses_nothing(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
     writer = store._database._writer
+    assert writer is not None
     pages = writer.execute("PRAGMA page_count").fetchone()[0]
     writer.execute(f"PRAGMA max_page_count = {pages + 2}")
 
@@ -264,6 +397,40 @@ def test_many_processes_may_start_on_no_database(database: Path) -> None:
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors.decode()
     integrity(database)
+
+
+@pytest.mark.parametrize("way", ["replaced", "moved", "deleted"])
+def test_nobody_writes_on_to_a_file_that_lost_its_name(database: Path, way: str) -> None:
+    if os.name != "posix":
+        pytest.skip("an open file keeps its name there")
+    store = Store(database)
+    fill(store, entry("a"))
+    database.unlink() if way == "deleted" else database.rename(f"{database}.away")
+    if way == "replaced":
+        Store(database).close()
+        new = database.read_bytes()
+
+    for use in (lambda: fill(store, entry("b")), store.marks):
+        with pytest.raises(StoreError, match=r"moved or replaced|No such file"):
+            use()
+
+    if way == "replaced":
+        assert database.read_bytes() == new
+    if way == "moved":
+        Path(f"{database}.away").rename(database)
+        assert fill(store, entry("b")) == 1
+    store.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need privileges there")
+def test_a_link_and_its_target_share_locks_and_journal(database: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.sqlite"
+    link.symlink_to(database)
+    first, second = Store(link), Store(database)
+    assert first.path == second.path
+    first.close()
+    second.close()
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("link.sqlite.")]
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import subprocess
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -134,6 +135,36 @@ async def test_a_signal_ends_the_server_while_a_client_listens(number: signal.Si
     ):
         process.send_signal(number)
         assert await asyncio.wait_for(process.wait(), SECONDS) == 0
+
+
+async def test_a_call_of_an_older_client_is_answered_before_the_end(site: Site) -> None:
+    hold = threading.Event()
+    arguments = {"urls": [site.add("/feed", rss([Post("One")]), hold=hold)]}
+    call = {"name": "add_feeds", "arguments": arguments}
+    async with serving() as (url, process), httpx.AsyncClient(timeout=SECONDS) as web:
+        answer = asyncio.ensure_future(
+            web.post(
+                f"{url}/mcp",
+                json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call},
+                headers={"Accept": "application/json, text/event-stream"},
+            )
+        )
+        await asyncio.to_thread(site.wait_for, "/feed")
+        process.terminate()
+        hold.set()
+        assert "added" in (await answer).text
+        assert await asyncio.wait_for(process.wait(), SECONDS) == 0
+
+
+async def test_the_endpoint_may_end_in_a_slash() -> None:
+    async with serving() as (url, _), Client(f"{url}/mcp/", mode="auto") as client:
+        assert (await client.list_tools()).tools
+
+
+async def test_too_long_headers_are_refused() -> None:
+    async with serving() as (url, _), httpx.AsyncClient() as web:
+        refused = await web.get(f"{url}/health", headers={"X-Long": "x" * 2**15})
+    assert refused.status_code in {400, 431}
 
 
 async def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:

@@ -147,7 +147,8 @@ class Checker:
     async def _fetched(self, feed: Feed, answer: Document | NotModified) -> Checked:
         if isinstance(answer, NotModified) or _digest(answer) == feed.body_hash:
             return await self._unchanged(feed, answer)
-        parsed = await self._worker.parse_feed(answer, now=self._clock())
+        # By its own address: where a redirect leads may differ each time.
+        parsed = await self._worker.parse_feed(answer, now=self._clock(), source=feed.url)
         return await self._changed(feed, answer, parsed)
 
     async def _not_fetched(self, feed: Feed, domain: str, error: FetchError) -> Checked:

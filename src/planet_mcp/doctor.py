@@ -1,5 +1,6 @@
 """What could be wrong with a planet, and what to do about it."""
 
+import os
 import platform
 import shutil
 import sqlite3
@@ -25,7 +26,7 @@ from planet_mcp.errors import (
 from planet_mcp.hosts import HOSTS, Host, Machine, Scope, servers_in
 from planet_mcp.lease import Lease
 from planet_mcp.models import Feed, FeedStatus
-from planet_mcp.settings import Settings
+from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Store
 from planet_mcp.times import stamp
 from planet_mcp.urls import host_of, registrable_domain
@@ -58,8 +59,12 @@ async def examine(
     yield _program()
     for finding in _hosts(machine):
         yield finding
+    unusable = _unusable(settings)
+    if unusable:
+        yield Finding("database", "wrong", unusable)
+        return
     yield _disk(settings.database)
-    if not settings.database.exists():
+    if not _is_begun(settings.database):
         yield Finding(
             "database",
             "note",
@@ -86,6 +91,29 @@ async def _planet(store: Store, settings: Settings, now: datetime) -> AsyncItera
     for finding in _feeds(store, feeds, now):
         yield finding
     yield await _network(settings, feeds)
+
+
+def _is_begun(database: Path) -> bool:
+    return database.exists() and database.stat().st_size > 0
+
+
+def _unusable(settings: Settings) -> str | None:
+    """Say why a first start would fail, if it would."""
+    if _is_begun(settings.database):
+        return None
+    folder = _folder(settings.database)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return f"{settings.database} cannot be made: nothing may be written in {folder}."
+    if settings.feeds not in {"none", DEFAULT_FEEDS}:
+        feeds = Path(settings.feeds).expanduser()
+        if not os.access(feeds, os.R_OK):
+            return f"PLANET_MCP_FEEDS: {feeds} cannot be read. Name an OPML file, or `none`."
+    return None
+
+
+def _folder(path: Path) -> Path:
+    """Return the nearest folder above that exists."""
+    return next(folder for folder in path.absolute().parents if folder.exists())
 
 
 def _program() -> Finding:
@@ -115,10 +143,12 @@ def _host(host: Host, scope: Scope, machine: Machine) -> Iterator[Finding]:
     try:
         path, servers = servers_in(host, scope, machine)
     except HostFileError as error:
-        yield Finding("hosts", "wrong", f"{host.title}: {error}")
+        yield Finding("hosts", "wrong", f"{host.title}: {error}. Repair that file.")
         return
     for name, entry in servers.items():
         command = str(entry["command"])
+        where = "" if scope == "user" else f" --scope {scope}"
+        where += "" if name == "planet" else f" --name {name}"
         if shutil.which(command):
             yield Finding("hosts", "ok", f"{host.title} starts {name!r} ({path})")
         else:
@@ -126,13 +156,12 @@ def _host(host: Host, scope: Scope, machine: Machine) -> Iterator[Finding]:
                 "hosts",
                 "wrong",
                 f"{host.title} is to start {command}, which is not there ({path}): "
-                f"`planet-mcp install {host.name}` writes another path.",
+                f"`planet-mcp install {host.name}{where}` writes another path.",
             )
 
 
 def _disk(database: Path) -> Finding:
-    folder = next(folder for folder in database.absolute().parents if folder.exists())
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(_folder(database)).free
     text = f"{free / _GIGABYTE:.1f} GB free for {database}"
     if free < LEAST_FREE:
         return Finding("disk", "wrong", f"{text}: free some space, or nothing new can be stored.")
@@ -141,11 +170,10 @@ def _disk(database: Path) -> Finding:
 
 def _database(store: Store) -> Finding:
     summary, size = store.feeds.summary(), store.path.stat().st_size
-    return Finding(
-        "database",
-        "ok",
-        f"{store.path}: entries: {summary.entries}, {size / _MEGABYTE:.1f} MB",
-    )
+    text = f"{store.path}: entries: {summary.entries}, {size / _MEGABYTE:.1f} MB"
+    if store.read_only:
+        return Finding("database", "note", f"{text}. {store.read_only}")
+    return Finding("database", "ok", text)
 
 
 def _index(store: Store) -> Finding:
@@ -157,9 +185,10 @@ def _index(store: Store) -> Finding:
         return Finding(
             "index",
             "wrong",
-            f"{'; '.join(problems)}. Stop all servers, move {store.path.name} away and start "
-            "again: the feeds are fetched anew; copies from before upgrades are beside it.",
+            f"{'; '.join(problems)}. `planet-mcp check --repair` mends what can be mended.",
         )
+    if store.read_only:
+        return Finding("index", "note", "the index can be checked by who may write the database")
     return Finding("index", "ok", "the database and its full-text index are sound")
 
 
@@ -167,7 +196,7 @@ def _refresher(store: Store, settings: Settings) -> Finding:
     if settings.refresh == "off":
         return Finding("refresher", "note", "PLANET_MCP_REFRESH is off: this user refreshes none.")
     lease = Lease(store.path)
-    if not lease.is_taken():
+    if not (lease.holder() if store.read_only else lease.is_taken()):
         return Finding(
             "refresher", "note", "nobody refreshes now: feeds are checked while a server runs."
         )
@@ -230,6 +259,5 @@ async def _network(settings: Settings, feeds: list[Feed]) -> Finding:
     return Finding(
         "network",
         "wrong",
-        f"none of {len(asked)} hosts can be reached ({problem}). Is this machine online? "
-        "planet-mcp uses no proxy.",
+        f"none of {len(asked)} hosts can be reached ({problem}). Is this machine online?",
     )

@@ -18,18 +18,51 @@ PlanetError
 │   └── BadResponseError     an HTTP error status or a broken answer
 └── DocumentError            a fetched document is of no use
     ├── NotAFeedError        it is something else than a feed
-    └── ParseFailedError     the parser failed, hung or ran out of memory
+    └── ParseFailedError     the parser failed or ran out of memory
+        └── ParserDiedError  its process hung, crashed or flooded us, and was replaced
 
 The text of each error says what is wrong and what to do next; `code` names the kind for programs.
+No text shows the secrets that addresses carry, and none is longer than a page.
 """
 
+import re
 from typing import ClassVar
+
+_USER_INFO = re.compile(r"(?<=://)[^\s/?#@\\\"'<>]{1,500}@")
+# What the last word of a parameter's name says: `access_token`, `apikey`, `X-Amz-Signature`.
+_SECRET = re.compile(
+    r"(?<=[?&;#])((?:[\w.~-]|%\w\w){0,60}"
+    r"(?:token|key|secret|auth|password|passwd|pass|pwd|signature|sig|credentials?|jwt)"
+    r"(?:%5D|\])?)=[^\s&;#\"'<>()]+",
+    re.IGNORECASE,
+)
+
+
+_BEGINNING, _END = 3_000, 800
+
+
+def redacted(text: str) -> str:
+    """Return a text, or a URL, without the user names and secret parameters of URLs in it."""
+    if "=" not in text and "@" not in text:
+        return text
+    return _SECRET.sub(r"\1=…", _USER_INFO.sub("…@", text))
 
 
 class PlanetError(Exception):
     """Root of all errors that planet-mcp raises on purpose."""
 
     code: ClassVar[str] = "error"
+
+    def __init__(self, message: str = "") -> None:
+        # Here, since each of these texts ends in an answer, in the log or in the store.
+        super().__init__(redacted(_shortened(message)))
+
+
+def _shortened(message: str) -> str:
+    """Cut out the middle of a text that quotes a stranger at length; what to do stands last."""
+    if len(message) <= _BEGINNING + _END:
+        return message
+    return f"{message[:_BEGINNING]} […] {message[-_END:]}"
 
 
 class SettingsError(PlanetError):
@@ -164,6 +197,10 @@ class NotAFeedError(DocumentError):
 
 
 class ParseFailedError(DocumentError):
-    """The parser failed on the document, hung or ran out of memory."""
+    """The parser failed on the document or ran out of memory."""
 
     code = "parse_failed"
+
+
+class ParserDiedError(ParseFailedError):
+    """The document cost the parser its process: it hung, crashed, or answered without end."""

@@ -1,12 +1,16 @@
 """Guarded HTTP: judged addresses, redirects by hand, bounded bodies and times, validators.
 
 Every connection of planet-mcp to the outside goes through `Fetcher`. The address of a host is
-looked up once, judged, and exactly that address is dialled; TLS still checks the URL's name.
+looked up once, judged, and exactly that address is dialled; TLS still checks the URL's name. What
+a server says in its own words (reason phrases, broken lines) is in no error, since those are read
+as ours.
 """
 
 import asyncio
+import logging
+import re
 import zlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,11 +22,21 @@ from typing import Self
 import anyio
 import httpcore
 import httpx
+from pydantic import SecretStr
 
 from planet_mcp import __version__
-from planet_mcp.dial import CONNECT_SECONDS, LOOKUP_SECONDS, GuardedBackend
+from planet_mcp.dial import (
+    CONNECT_SECONDS,
+    LOOKUP_SECONDS,
+    BoundedStream,
+    EndlessError,
+    GuardedBackend,
+    Listening,
+    check_not_own,
+)
 from planet_mcp.errors import (
     BadResponseError,
+    BlockedAddressError,
     BlockedUrlError,
     DeadlineError,
     FetchError,
@@ -33,15 +47,27 @@ from planet_mcp.errors import (
 from planet_mcp.gate import Gate
 from planet_mcp.models import Document, NotModified, Validators
 from planet_mcp.urls import (
+    DEFAULT_PORTS,
     IPNetwork,
+    check_parts,
     check_spelling,
     check_target,
+    literal_address,
     registrable_domain,
+    shown,
 )
 
 MAX_BODY = 10 * 2**20
 TOTAL_SECONDS = 20.0
 MAX_REDIRECTS = 5
+MAX_CONNECTIONS = 64
+MAX_VALIDATOR = 1_000
+MAX_TYPE = 200
+# Each chunk costs time: 10 MB in chunks of a byte would keep us busy for minutes.
+MAX_CHUNKS = 100_000
+CHUNKS_A_TURN = 64
+# A gzip file of more parts is made to keep us busy: the usual tools make one of each 64 kB.
+MAX_MEMBERS = 1_000
 USER_AGENT = f"planet-mcp/{__version__}"
 ABOUT = "feed reader for AI agents"
 ACCEPT_FEED = (
@@ -54,16 +80,36 @@ _PERMANENT = frozenset({301, 308})
 _NO_CONTENT = frozenset({204, 205, 206})
 _GZIP_MAGIC = b"\x1f\x8b"
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_PRINTABLE = re.compile(r"[ -~]+")
+_CODING_NAME = re.compile(r"[a-z0-9-]{1,16}")
+
+for _name in ("httpx", "httpcore"):
+    # They log whole URLs, which may hold secrets, and what servers say.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class Fetcher:
-    """Fetches documents from public addresses, and from those networks that the user opened."""
+    """Fetches documents from public addresses, and from those networks that the user opened.
 
-    def __init__(self, *, allowed: Sequence[IPNetwork] = (), contact: str | None = None) -> None:
+    A proxy is a trusted hop: it looks the names up, so that of a URL only the spelling and a
+    literal address are judged here. `own` are the addresses that this process listens on, as they
+    are when something is fetched.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed: Sequence[IPNetwork] = (),
+        contact: str | None = None,
+        proxy: SecretStr | None = None,
+        own: Collection[Listening] = (),
+    ) -> None:
         self._allowed = tuple(allowed)
+        self._proxied = proxy is not None
+        self._own = own
         about = f"+{contact}" if contact else ABOUT
         self._client = httpx.AsyncClient(
-            transport=_Transport(self._allowed),
+            transport=_Transport(_pool(self._allowed, own, proxy)),
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -71,6 +117,8 @@ class Fetcher:
             headers={
                 "User-Agent": f"{USER_AGENT} ({about})",
                 "Accept-Encoding": "gzip, deflate",
+                # What a server sends too much must not be taken for its next answer.
+                "Connection": "close",
             },
         )
 
@@ -108,7 +156,7 @@ class Fetcher:
         hop = _Hop(url=self._checked(url), permanent=True)
         left = TOTAL_SECONDS
         for _ in range(MAX_REDIRECTS + 1):
-            domain = registrable_domain(hop.url.host)
+            domain = registrable_domain(hop.host)
             async with gate.turn(domain) if gate else nullcontext():
                 started = anyio.current_time()
                 answer = await self._request(hop, accept, validators, seconds=left)
@@ -116,25 +164,28 @@ class Fetcher:
             if not isinstance(answer, _Hop):
                 return answer
             hop = answer
-        raise TooManyRedirectsError(f"{url} redirects more than {MAX_REDIRECTS} times.")
+        raise TooManyRedirectsError(f"{shown(url)} redirects more than {MAX_REDIRECTS} times.")
 
     def _checked(self, raw: str) -> httpx.URL:
         check_spelling(raw)
         try:
-            url = httpx.URL(raw)
+            url = httpx.URL(raw).copy_with(fragment=None)
         except (httpx.InvalidURL, ValueError) as error:
-            raise BlockedUrlError(f"{raw!r} is not a URL: {error}") from error
-        if url.userinfo:
-            raise BlockedUrlError("A URL with a user name or password is not fetched.")
-        check_target(url.scheme, url.raw_host.decode("ascii"), url.port, allowed=self._allowed)
-        return url.copy_with(fragment=None)
+            raise BlockedUrlError(f"{shown(raw)!r} is not a URL.") from error
+        host = url.raw_host.decode("ascii")
+        check_target(url.scheme, host, url.port, allowed=self._allowed, looked_up=not self._proxied)
+        literal = literal_address(host)
+        if literal:
+            check_not_own(literal, url.port or DEFAULT_PORTS[url.scheme], self._own)
+        return url
 
     async def _request(
         self, hop: "_Hop", accept: str, validators: Validators | None, *, seconds: float
     ) -> "Document | NotModified | _Hop":
         conditions = _conditions(hop.url, validators)
-        headers = {"Accept": accept, **conditions}
-        with _translated(hop.url):
+        # httpx would read the name to write this, and fails for some that servers have.
+        headers = {"Host": hop.url.netloc.decode("ascii"), "Accept": accept, **conditions}
+        with _translated(hop.name):
             async with (
                 asyncio.timeout(seconds),
                 self._client.stream("GET", hop.url, headers=headers) as response,
@@ -150,18 +201,29 @@ class Fetcher:
                 return await _document(hop, response)
 
     def _redirected(self, hop: "_Hop", response: httpx.Response) -> "_Hop":
-        location = response.headers.get("location", "")
+        locations: set[str] = response.extensions["locations"]
+        if len(locations) != 1:
+            raise BadResponseError(f"{hop.name} redirects to {len(locations) or 'no'} addresses.")
         try:
-            target = self._checked(str(hop.url.join(location)))
+            target = self._target(hop, *locations)
+        except (BlockedUrlError, BlockedAddressError) as error:
+            reason = f"{hop.name} redirects to where nothing is fetched: {error}"
+            raise type(error)(reason) from None
         except (httpx.InvalidURL, ValueError) as error:
-            raise BadResponseError(f"{hop.url} redirects to an unusable address.") from error
+            reason = f"{hop.name} redirects to an unusable address."
+            raise BadResponseError(reason) from error
         if hop.url.scheme == "https" and target.scheme == "http":
-            raise BlockedUrlError(f"{hop.url} redirects from https to http, which is not followed.")
+            raise BlockedUrlError(f"{hop.name} redirects from https to http, which is not safe.")
         return _Hop(
             url=target,
             permanent=hop.permanent and response.status_code in _PERMANENT,
             redirected=True,
         )
+
+    def _target(self, hop: "_Hop", location: str) -> httpx.URL:
+        # Before joining, which writes a backslash as %5C and drops an empty user name.
+        check_parts(location)
+        return self._checked(str(hop.url.join(location)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +231,15 @@ class _Hop:
     url: httpx.URL
     permanent: bool
     redirected: bool = False
+
+    @property
+    def name(self) -> str:
+        return shown(str(self.url))
+
+    @property
+    def host(self) -> str:
+        # As it is asked for; httpx's own property fails for names that no one can read.
+        return self.url.raw_host.decode("ascii")
 
     @property
     def moved_to(self) -> str | None:
@@ -179,64 +250,93 @@ def _conditions(url: httpx.URL, validators: Validators | None) -> dict[str, str]
     if validators is None or validators.url != str(url):
         return {}
     headers = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
-    return {name: value for name, value in headers.items() if value}
+    return {name: value for name, value in headers.items() if value and _is_sendable(value)}
+
+
+def _is_sendable(value: str) -> bool:
+    return len(value) <= MAX_VALIDATOR and bool(_PRINTABLE.fullmatch(value))
+
+
+def _validator(headers: httpx.Headers, name: str) -> str | None:
+    """Return a validator, unless it is one that cannot be sent back as it came."""
+    value = headers.get(name, "")
+    return value if _is_sendable(value) else None
 
 
 def _updated(validators: Validators, headers: httpx.Headers) -> Validators:
     return replace(
         validators,
-        etag=headers.get("etag", validators.etag),
-        last_modified=headers.get("last-modified", validators.last_modified),
+        etag=_validator(headers, "etag") or validators.etag,
+        last_modified=_validator(headers, "last-modified") or validators.last_modified,
     )
 
 
 async def _document(hop: _Hop, response: httpx.Response) -> Document:
-    _check_status(hop.url, response)
-    body = await _read(hop.url, response)
+    _check_status(hop, response)
+    body = await _read(hop.name, response)
     headers = response.headers
     url = str(hop.url)
     return Document(
         url=url,
         body=body,
-        content_type=headers.get("content-type", ""),
-        validators=Validators(url, headers.get("etag"), headers.get("last-modified")),
+        content_type="".join(_PRINTABLE.findall(headers.get("content-type", "")))[:MAX_TYPE],
+        validators=Validators(
+            url, _validator(headers, "etag"), _validator(headers, "last-modified")
+        ),
         moved_to=hop.moved_to,
         fresh_for=_fresh_for(headers),
     )
 
 
-def _check_status(url: httpx.URL, response: httpx.Response) -> None:
+def _check_status(hop: _Hop, response: httpx.Response) -> None:
     status = response.status_code
     if not response.is_success or status in _NO_CONTENT:
-        reason = f" {response.reason_phrase}" if response.reason_phrase else ""
+        words = f"{status} {httpx.codes.get_reason_phrase(status)}".rstrip()
         raise BadResponseError(
-            f"{url} answered {status}{reason}.",
+            f"{hop.name} answered {words}.",
             status=status,
-            host=url.host,
+            host=hop.host,
             retry_after=_seconds_until(response.headers.get("retry-after", "")),
         )
 
 
-async def _read(url: httpx.URL, response: httpx.Response) -> bytes:
-    inflate = _decoder(url, response.headers.get("content-encoding", ""))
+async def _read(name: str, response: httpx.Response) -> bytes:
+    _check_length(name, response.headers)
+    inflate = _decoder(name, response.headers.get("content-encoding", ""))
     body, wire = bytearray(), 0
     async for chunk in response.aiter_raw(65_536):
         wire += len(chunk)
+        if wire > MAX_BODY:
+            raise _too_large(name)
         for piece in inflate(chunk):
             body += piece
-            if max(wire, len(body)) > MAX_BODY:
-                raise TooLargeError(f"{url} is larger than {MAX_BODY // 2**20} MB.")
-        await anyio.lowlevel.checkpoint()
+            if len(body) > MAX_BODY:
+                raise _too_large(name)
+            await anyio.lowlevel.checkpoint()
     if not inflate.complete:
-        raise BadResponseError(f"{url} ended in the middle of its compressed body.")
+        raise BadResponseError(f"{name} ended in the middle of its compressed body.")
     return bytes(body)
 
 
-def _decoder(url: httpx.URL, codings: str) -> "_Inflate":
+def _check_length(name: str, headers: httpx.Headers) -> None:
+    length = headers.get("content-length", "")
+    if length and "transfer-encoding" in headers:
+        # Whoever is between may have taken the other one (RFC 9112, section 6.1).
+        raise BadResponseError(f"{name} says in two ways how long its body is.")
+    if length.isdecimal() and int(length) > MAX_BODY:
+        raise _too_large(name)
+
+
+def _too_large(name: str) -> TooLargeError:
+    return TooLargeError(f"{name} is larger than {MAX_BODY // 2**20} MB.")
+
+
+def _decoder(name: str, codings: str) -> "_Inflate":
     named = [item.strip().lower() for item in codings.split(",")]
     wanted = [item for item in named if item not in {"", "identity"}]
     if len(wanted) > 1 or (wanted and wanted[0] not in _CODINGS):
-        raise BadResponseError(f"{url} is encoded as {codings!r}, which was not asked for.")
+        words = ", ".join(item if _CODING_NAME.fullmatch(item) else "?" for item in wanted[:3])
+        raise BadResponseError(f"{name} is encoded as {words!r}, which was not asked for.")
     return _Inflate(wanted[0] if wanted else None)
 
 
@@ -249,6 +349,10 @@ class _Inflate:
         self._coding = coding
         self._engine = zlib.decompressobj(_CODINGS[coding]) if coding else None
         self._started = False
+        self._members = 1
+        self._over = False
+        # What may be the first half of the magic number of another member.
+        self._half = b""
 
     @property
     def complete(self) -> bool:
@@ -258,21 +362,35 @@ class _Inflate:
         if self._engine is None:
             yield chunk
             return
-        piece = b""
+        data, full = self._half + chunk, False
+        self._half = b""
         # A full piece may leave more inside the engine although all input is taken.
-        while (chunk or len(piece) == self.STEP) and not self._engine.eof:
-            piece = self._step(chunk)
+        while data or full:
+            if self._engine.eof:
+                data = self._next_member(data)
+                if not data:
+                    return
+            piece = self._step(data)
             yield piece
-            chunk = self._engine.unconsumed_tail
-            chunk = chunk or self._next_member()
+            full = len(piece) == self.STEP
+            data = self._engine.unconsumed_tail or self._engine.unused_data
 
-    def _next_member(self) -> bytes:
-        """Begin the next member, as a gzip file may have several (RFC 1952, section 2.2)."""
-        left = self._engine.unused_data if self._engine and self._engine.eof else b""
-        if not left.startswith(_GZIP_MAGIC):
+    def _next_member(self, data: bytes) -> bytes:
+        """Begin the next member, as a gzip file may have several (RFC 1952, section 2.2).
+
+        What comes after the last one is dropped.
+        """
+        if not self._over and data == _GZIP_MAGIC[:1]:
+            self._half = data
             return b""
+        if self._over or self._coding == "deflate" or not data.startswith(_GZIP_MAGIC):
+            self._over = True
+            return b""
+        self._members += 1
+        if self._members > MAX_MEMBERS:
+            raise BadResponseError(f"The compressed body has over {MAX_MEMBERS} parts.")
         self._engine = zlib.decompressobj(_CODINGS["gzip"])
-        return left
+        return data
 
     def _step(self, chunk: bytes) -> bytes:
         try:
@@ -315,23 +433,46 @@ def _seconds_until(value: str) -> int | None:
 
 
 @contextmanager
-def _translated(url: httpx.URL) -> Iterator[None]:
+def _translated(name: str) -> Iterator[None]:
     try:
         yield
     except FetchError:
         raise
-    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-        raise UnreachableError(f"{url} could not be reached: {_reason(error)}.") from error
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        raise UnreachableError(f"{name} could not be reached: {_reason(error)}.") from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise DeadlineError(
-            f"{url} did not answer completely within {TOTAL_SECONDS:.0f} s."
+            f"{name} did not answer completely within {TOTAL_SECONDS:.0f} s."
         ) from error
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise BadResponseError(f"{url} could not be reached: {_reason(error)}.") from error
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnicodeError) as error:
+        # What follows a colon is often what the server sent.
+        reason = shown(_reason(error).partition(":")[0])
+        raise BadResponseError(f"{name} could not be reached: {reason}.") from error
 
 
 def _reason(error: Exception) -> str:
     return (str(error) or type(error).__name__).rstrip(".")
+
+
+def _pool(
+    allowed: Sequence[IPNetwork], own: Collection[Listening], proxy: SecretStr | None
+) -> httpcore.AsyncConnectionPool:
+    context = httpx.create_ssl_context()
+    if proxy is None:
+        backend = GuardedBackend(allowed, own=own)
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context, max_connections=MAX_CONNECTIONS, network_backend=backend
+        )
+    hop = httpx.Proxy(proxy.get_secret_value())
+    place = (hop.url.raw_host.decode("ascii"), hop.url.port or DEFAULT_PORTS[hop.url.scheme])
+    return httpcore.AsyncHTTPProxy(
+        proxy_url=str(hop.url),
+        proxy_auth=hop.raw_auth,
+        proxy_ssl_context=context if hop.url.scheme == "https" else None,
+        ssl_context=context,
+        max_connections=MAX_CONNECTIONS,
+        network_backend=GuardedBackend(allowed, own=own, proxy=place),
+    )
 
 
 class _Transport(httpx.AsyncBaseTransport):
@@ -340,14 +481,8 @@ class _Transport(httpx.AsyncBaseTransport):
     httpx's own transport takes no network backend; httpcore documents it.
     """
 
-    def __init__(self, allowed: Sequence[IPNetwork]) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            max_connections=64,
-            max_keepalive_connections=16,
-            keepalive_expiry=5.0,
-            network_backend=GuardedBackend(allowed),
-        )
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        self._pool = pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         with _as_httpx(request):
@@ -365,15 +500,27 @@ class _Transport(httpx.AsyncBaseTransport):
                     extensions=request.extensions,
                 )
             )
+        connection = answer.extensions.get("network_stream")
+        if isinstance(connection, BoundedStream):
+            connection.answered = True
+        # Kept from httpx, which would prepare the next request its own way.
+        locations = {_text(value) for name, value in answer.headers if name.lower() == b"location"}
         return httpx.Response(
             answer.status,
-            headers=answer.headers,
+            headers=[each for each in answer.headers if each[0].lower() != b"location"],
             stream=_Stream(answer, request),
-            extensions=answer.extensions,
+            extensions={**answer.extensions, "locations": locations},
         )
 
     async def aclose(self) -> None:
         await self._pool.aclose()
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 class _Stream(httpx.AsyncByteStream):
@@ -382,8 +529,14 @@ class _Stream(httpx.AsyncByteStream):
         self._request = request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        chunks = 0
         with _as_httpx(self._request):
             async for chunk in self._answer.aiter_stream():
+                chunks += 1
+                if chunks > MAX_CHUNKS:
+                    raise httpcore.RemoteProtocolError(f"its body has over {MAX_CHUNKS} chunks")
+                if chunks % CHUNKS_A_TURN == 0:
+                    await anyio.lowlevel.checkpoint()
                 yield chunk
 
     async def aclose(self) -> None:
@@ -394,6 +547,10 @@ class _Stream(httpx.AsyncByteStream):
 def _as_httpx(request: httpx.Request) -> Iterator[None]:
     try:
         yield
+    except EndlessError as error:
+        raise _too_large(shown(str(request.url))) from error
+    except httpcore.ProxyError as error:
+        raise httpx.ProxyError(f"the proxy answered {error}", request=request) from error
     except httpcore.ConnectTimeout as error:
         raise httpx.ConnectTimeout(_reason(error), request=request) from error
     except httpcore.ConnectError as error:

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 POLL_SECONDS = 0.1
 MERGE_PAUSE_SECONDS = 0.02
+FORGETTING_STEPS = 10
 PAUSE_AFTER_CRASH_SECONDS = 10.0
 MAX_DUE = 2_000
 PATIENCE_SECONDS = 60.0
@@ -67,6 +68,8 @@ class Refresher:
 
     def is_running(self) -> bool:
         """Say whether any process refreshes this database now."""
+        if self._store.read_only:
+            return self._lease.holder() is not None
         return self._lease.is_taken()
 
     async def run(self) -> None:
@@ -77,8 +80,20 @@ class Refresher:
                     await self._lead()
             except Exception:
                 logger.exception("The refresher failed; it goes on in a moment.")
-                await anyio.sleep(PAUSE_AFTER_CRASH_SECONDS)
+                await self._until_writable()
             await anyio.sleep(TICK_SECONDS)
+
+    async def _until_writable(self) -> None:
+        """Pause until something can be stored again, and ask no publisher in vain meanwhile."""
+        problem = ""
+        while True:
+            await anyio.sleep(PAUSE_AFTER_CRASH_SECONDS)
+            try:
+                return await anyio.to_thread.run_sync(self._store.rehearse)
+            except StoreError as error:
+                if str(error) != problem:
+                    problem = str(error)
+                    logger.warning("Nothing is fetched as long as nothing can be stored: %s", error)
 
     async def _lead(self) -> None:
         logger.info("This process refreshes the feeds now.")
@@ -91,6 +106,7 @@ class Refresher:
                             checks.start_soon(self._check_in_background, feed)
                     await anyio.sleep(TICK_SECONDS)
                     await self._merge_index()
+                    await self._forget()
                 logger.warning("Another process took over, since this one had stood still.")
                 checks.cancel_scope.cancel()
         finally:
@@ -103,12 +119,26 @@ class Refresher:
             more = await anyio.to_thread.run_sync(self._store.entries.merge_index)
             await anyio.sleep(MERGE_PAUSE_SECONDS)
 
+    async def _forget(self) -> None:
+        """Delete some of what is older than is to be kept; the rest when this is called again."""
+        now, retention = self._clock(), self._store.retention
+        for _ in range(FORGETTING_STEPS):
+            if not retention.is_due(now):
+                break
+            await anyio.to_thread.run_sync(retention.forget, now)
+            await anyio.sleep(MERGE_PAUSE_SECONDS)
+
     async def _due(self) -> list[Feed]:
         if self._recent_page:
             page, self._recent_page = self._recent_page, None
             await self._checker.put_recent_first(page)
         now = self._clock()
-        return await anyio.to_thread.run_sync(lambda: self._store.feeds.due(now=now, limit=MAX_DUE))
+
+        def due() -> list[Feed]:
+            self._store.health.correct_times(now)
+            return self._store.feeds.due(now=now, limit=MAX_DUE)
+
+        return await anyio.to_thread.run_sync(due)
 
     async def check(
         self, feeds: Sequence[Feed] | None = None, *, progress: Progress | None = None
@@ -128,6 +158,7 @@ class Refresher:
         try:
             checked = await self._check_here(feeds, progress)
             await self._merge_index()
+            await self._forget()
             return checked
         finally:
             self._lease.release()

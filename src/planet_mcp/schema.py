@@ -314,11 +314,31 @@ _M004_INDEX = (
     """,
 )
 
+
+def m005_forgotten_entries(database: "Database") -> None:
+    """Remember where entries stood that were deleted for their age.
+
+    A feed may list them still, and not all have a date: what came back would be news again.
+    `mark` stands for what makes a post the same one (`planet_mcp.store.retention`).
+    """
+    database.conn.execute(
+        """
+        CREATE TABLE forgotten (
+            feed_id INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+            mark INTEGER NOT NULL,
+            ordered_at INTEGER NOT NULL,
+            PRIMARY KEY (feed_id, mark)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
     m003_pages_read_again,
     m004_index_of_names,
+    m005_forgotten_entries,
 )
 
 

@@ -2,6 +2,8 @@
 
 import ipaddress
 import os
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,10 +19,23 @@ from pydantic import (
 )
 
 from planet_mcp.errors import SettingsError
-from planet_mcp.urls import IPNetwork
+from planet_mcp.urls import IPNetwork, literal_address
 
 ENV_PREFIX = "PLANET_MCP_"
 DEFAULT_FEEDS = "planet-python"
+
+MAX_PORT = 65_535
+
+LEAST_KEPT, MOST_KEPT = timedelta(days=7), timedelta(days=36_525)
+
+_AGE = re.compile(r"(\d{1,5})\s*(d|w|mo|y)")
+_DAYS = {"d": 1, "w": 7, "mo": 30.4375, "y": 365.25}
+_SECRETS = frozenset({"proxy", "token"})
+_PROXY = re.compile(
+    r"https?://([^\s/@:?#]+(:[^\s/@?#]*)?@)?"
+    r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?/?",
+    re.IGNORECASE,
+)
 
 
 def _items(value: object) -> object:
@@ -33,6 +48,30 @@ def _items(value: object) -> object:
 def _networks(value: object) -> object:
     items = _items(value)
     return tuple(map(ipaddress.ip_network, items)) if isinstance(items, tuple) else items
+
+
+def _proxy(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not _is_proxy(value.get_secret_value()):
+        raise ValueError("give http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
+    return value
+
+
+def _is_proxy(url: str) -> bool:
+    match = _PROXY.fullmatch(url)
+    if match is None or not 0 < int(match["port"] or 80) <= MAX_PORT:
+        return False
+    return not match["host"].startswith("[") or literal_address(match["host"]) is not None
+
+
+def _period(value: object) -> object:
+    """Read an age: not so short that something is deleted before anyone has seen it."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    age = _AGE.fullmatch(value.strip().lower())
+    period = int(age[1]) * _DAYS[age[2]] * timedelta(days=1) if age else timedelta()
+    if not LEAST_KEPT <= period <= MOST_KEPT:
+        raise ValueError("give an age from 7d to 100y, such as 400d or 2y")
+    return period
 
 
 def _default_database() -> Path:
@@ -65,6 +104,15 @@ class Settings(BaseModel):
             "they are not public, on any port (for tests and intranets)."
         ),
     )
+    proxy: Annotated[SecretStr | None, AfterValidator(_proxy)] = Field(
+        None,
+        description=(
+            "An HTTP proxy that everything is fetched through, as http://HOST:PORT or "
+            "http://USER:PASSWORD@HOST:PORT. It is trusted: it looks the names up, so here only "
+            "the spelling of URLs and literal addresses are judged. Never a flag, since other "
+            "users see those."
+        ),
+    )
     fetch_any: bool = Field(
         False,
         description="Let `fetch_article` fetch pages on hosts that the corpus does not know.",
@@ -74,6 +122,13 @@ class Settings(BaseModel):
         description=(
             "With `teasers`, the pages of new entries that are only excerpts are fetched in the "
             "background, slowly and as robots.txt allows, so that search finds their whole text."
+        ),
+    )
+    keep: Annotated[timedelta | None, BeforeValidator(_period)] = Field(
+        None,
+        description=(
+            "How long entries are kept, such as `2y` or `400d`: once a day, stories are deleted "
+            "that are older, and were all stored longer ago. Without it, all are kept."
         ),
     )
     contact: str | None = Field(
@@ -145,5 +200,5 @@ def _explain(item: Any, flags: dict[str, Any]) -> str:
     field = str(item["loc"][0])
     name = f"--{field.replace('_', '-')}" if field in flags else f"{ENV_PREFIX}{field.upper()}"
     reason = str(item["msg"]).removeprefix("Value error, ")
-    shown = "" if field == "token" else f" (got {item['input']!r})"
+    shown = "" if field in _SECRETS else f" (got {item['input']!r})"
     return f"{name}: {reason[:1].lower()}{reason[1:]}{shown}"

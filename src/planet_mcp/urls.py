@@ -16,6 +16,7 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MAX_URL = 2_000
+MAX_SHOWN = 200
 PORTS = frozenset({80, 443, 8000, 8008, 8080, 8443})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -36,11 +37,12 @@ _IPV4_INSIDE = (ipaddress.ip_network("::ffff:0:0/96"), ipaddress.ip_network("64:
 
 _LOCAL_SUFFIXES = (
     *(".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".private"),
-    *(".home.arpa", ".localdomain", ".onion", ".test", ".invalid", ".in-addr.arpa", ".ip6.arpa"),
+    *(".localdomain", ".onion", ".alt", ".test", ".invalid", ".arpa"),
 )
 _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,62}\.?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
+_AUTHORITY = re.compile(r"[^/?#]*//([^/?#]*)")
 _ALLOWED = "!#$%&'()*+,/:;=?@~-._"
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref_src|igshid|yclid|_hsenc|_hsmi|at_\w+")
 
@@ -70,11 +72,18 @@ def http_url(raw: str, base: str | None = None) -> str | None:
 
 
 def _ascii_host(netloc: str) -> str:
-    """Write an internationalised host name in ASCII (RFC 3490)."""
+    """Write an internationalised host name in ASCII (RFC 3490).
+
+    Raises:
+        UnicodeError: It is none, or becomes a number.
+    """
     if netloc.isascii():
         return netloc
     userinfo, at, host = netloc.rpartition("@")
-    return f"{userinfo}{at}{host.encode('idna').decode()}"
+    written = host.encode("idna").decode()
+    if _NUMERIC_LABEL.fullmatch(written.partition(":")[0].rstrip(".").rpartition(".")[2].lower()):
+        raise UnicodeError(host)
+    return f"{userinfo}{at}{written}"
 
 
 def host_of(url: str) -> str:
@@ -140,19 +149,42 @@ def literal_address(host: str) -> IPAddress | None:
         return None
 
 
+def shown(text: str) -> str:
+    """Return what an error says of a URL or host: strangers wrote it, so only its beginning."""
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
 def check_spelling(raw: str) -> None:
     """Refuse a URL that parsers could read differently, before any of them reads it.
 
     Raises:
-        BlockedUrlError: It is empty, too long, or has white space, control characters or
-            backslashes.
+        BlockedUrlError: It is empty, too long, or has white space, control characters, or what
+            `check_parts` refuses.
     """
     if not raw:
         raise BlockedUrlError("The URL is empty; give an http:// or https:// address.")
     if len(raw) > MAX_URL:
         raise BlockedUrlError(f"The URL is longer than {MAX_URL} characters.")
-    if _CONTROL_OR_SPACE.search(raw) or "\\" in raw:
-        raise BlockedUrlError("The URL contains white space, control characters or backslashes.")
+    if _CONTROL_OR_SPACE.search(raw):
+        raise BlockedUrlError("The URL contains white space or control characters.")
+    check_parts(raw)
+
+
+def check_parts(raw: str) -> None:
+    """Refuse a URL, or a reference to one, of which parsers could take different parts.
+
+    Raises:
+        BlockedUrlError: It has backslashes, a user name or password, or a port in other digits.
+    """
+    if "\\" in raw:
+        raise BlockedUrlError("The URL contains backslashes.")
+    found = _AUTHORITY.match(raw)
+    authority = found[1] if found else ""
+    if "@" in authority:
+        raise BlockedUrlError("A URL with a user name or password is not fetched.")
+    _, colon, port = authority.rpartition(":")
+    if colon and not port.isascii():
+        raise BlockedUrlError("The port of the URL is not a number.")
 
 
 def check_url(raw: str, *, allowed: Sequence[IPNetwork]) -> None:
@@ -167,17 +199,23 @@ def check_url(raw: str, *, allowed: Sequence[IPNetwork]) -> None:
         parts = urlsplit(raw)
         port = parts.port
     except ValueError as error:
-        raise BlockedUrlError(f"{raw!r} is not a URL: {error}") from error
-    if "@" in parts.netloc:
-        raise BlockedUrlError("A URL with a user name or password is not fetched.")
+        raise BlockedUrlError(f"{shown(raw)!r} is not a URL.") from error
     check_target(parts.scheme, parts.hostname or "", port, allowed=allowed)
 
 
-def check_target(scheme: str, host: str, port: int | None, *, allowed: Sequence[IPNetwork]) -> None:
+def check_target(
+    scheme: str,
+    host: str,
+    port: int | None,
+    *,
+    allowed: Sequence[IPNetwork],
+    looked_up: bool = True,
+) -> None:
     """Refuse what a URL names when that can be judged without a look-up.
 
     `allowed` are the networks that the operator opened: where there are any, odd ports and local
-    names are judged by `check_address` once the address is known.
+    names are judged by `check_address` once the address is known. With `looked_up=False` it never
+    will be, because a proxy looks names up.
 
     Raises:
         BlockedUrlError: The scheme, port or host name is not allowed.
@@ -189,17 +227,22 @@ def check_target(scheme: str, host: str, port: int | None, *, allowed: Sequence[
     address = literal_address(host)
     if address is not None:
         check_address(address, number, allowed=allowed)
-    elif not allowed:
+        return
+    _check_is_name(host.lower())
+    if not (allowed and looked_up):
         check_port(number)
-        _check_public_name(host.lower())
+        _check_is_public_name(host.lower())
 
 
-def _check_public_name(host: str) -> None:
+def _check_is_name(host: str) -> None:
     if _NUMERIC_LABEL.fullmatch(host.rstrip(".").rsplit(".", 1)[-1]):
-        raise BlockedUrlError(f"The host {host!r} is a number in disguise, not a name.")
+        raise BlockedUrlError(f"The host {shown(host)!r} is a number in disguise, not a name.")
+
+
+def _check_is_public_name(host: str) -> None:
     if not _HOST_NAME.fullmatch(host) or f".{host.rstrip('.')}".endswith(_LOCAL_SUFFIXES):
         raise BlockedUrlError(
-            f"The host {host!r} is not a public name; to allow an intranet, set "
+            f"The host {shown(host)!r} is not a public name; to allow an intranet, set "
             "PLANET_MCP_ALLOW_NETWORKS to its addresses."
         )
 

@@ -1,19 +1,22 @@
 """The child process: parses one untrusted document per request, and can be killed at any time.
 
-Started by `planet_mcp.workers` as `python -I -m planet_mcp.worker`. A request is two lengths
-(big-endian, 32 bits), a JSON head and a body; an answer is one length and JSON: what went right
-as `{"type": …, "value": …}`, what went wrong as `{"error": code, "message": …}`.
+Started by `planet_mcp.workers` as `python -I -m planet_mcp.worker`; it says `END` when it is ready.
+A request is two lengths (big-endian, 32 bits), a JSON head and a body. An answer is parts, each a
+length and JSON, and `END`, or `LAST` when the process is to be replaced. The first part says what
+went right as `{"type": …, "value": …}`, what went wrong as `{"error": code, "message": …}`; the
+others are the entries of a feed, or the subscriptions of a list, some at a time.
 """
 
 import ctypes
 import json
 import os
+import select
 import struct
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -22,8 +25,15 @@ from planet_mcp.errors import PlanetError
 MEMORY_BYTES = 768 * 2**20
 OPEN_FILES = 64
 CPU_SECONDS = 20
+# What a library once took it rarely gives back; a process that grew over this is replaced.
+GROWN_BYTES = 256 * 2**20
+# Whoever validates a part holds Python's lock for as long as that takes: 10 ms at most.
+PART_CHARACTERS = 500_000
+END, LAST = 0, 0xFFFF_FFFF
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
+_DETAIL = 500
+_LISTS = {"ParsedFeed": "entries", "SubscriptionList": "subscriptions"}
 
 
 def main() -> None:
@@ -31,14 +41,29 @@ def main() -> None:
     _limit_resources()
     _die_with_parent()
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    # What a library prints must not get between the answers.
-    os.dup2(2, 1)
-    warnings.simplefilter("ignore")
-    while (request := _read(source)) is not None:
+    _silence()
+    if not _is_awaited(sink):
+        return
+    _send(sink, b"", END)
+    while (request := _read(source)) is not None and _is_awaited(sink):
         _limit_cpu()
-        answer = json.dumps(_answer(*request), default=_plain).encode()
-        sink.write(struct.pack(">I", len(answer)) + answer)
-        sink.flush()
+        answer, spent = _answer(*request)
+        _send(sink, answer, LAST if spent or _has_grown() else END)
+
+
+def _silence() -> None:
+    """Let what a library prints get neither between the answers nor, unescaped, into a log."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    warnings.simplefilter("ignore")
+
+
+def _send(sink: BinaryIO, answer: bytes, end: int) -> None:
+    sink.write(answer)
+    sink.write(struct.pack(">I", end))
+    sink.flush()
 
 
 def _read(source: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
@@ -49,18 +74,59 @@ def _read(source: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     return json.loads(source.read(head_length)), source.read(body_length)
 
 
-def _answer(head: dict[str, Any], body: bytes) -> dict[str, Any]:
+def _is_awaited(sink: BinaryIO) -> bool:
+    """Say whether somebody is still there to read the answer.
+
+    A parent that was killed before this process could ask to die with it has left a request.
+    """
+    if not hasattr(select, "poll"):  # Windows
+        return True
+    watched = select.poll()
+    watched.register(sink, 0)  # that is, only for its end
+    return not watched.poll(0)
+
+
+def _answer(head: dict[str, Any], body: bytes) -> tuple[bytes, bool]:
+    """Return the parts of an answer, and whether the document took all the memory there is."""
     try:
-        value = _TASKS[head.pop("task")](body, head)
+        return _framed(_parts(_TASKS[head.pop("task")](body, head))), False
     except PlanetError as error:
-        return {"error": error.code, "message": str(error)}
+        return _failure(error.code, str(error)), False
     except MemoryError:
-        return {"error": "parse_failed", "message": "The document needs too much memory."}
+        return _failure("parse_failed", "The document needs too much memory."), True
     except Exception as error:  # noqa: BLE001 - the outermost loop: one document never ends it
-        with suppress(OSError):  # a log file may not grow under our own limits
-            print(f"{type(error).__name__}: {error}"[:500], file=sys.stderr)  # noqa: T201
-        return {"error": "parse_failed", "message": f"The parser failed ({type(error).__name__})."}
-    return {"type": type(value).__name__, "value": asdict(value)}
+        name = type(error).__name__
+        return _failure("parse_failed", f"The parser failed ({name}).", detail=str(error)), False
+
+
+def _failure(code: str, message: str, *, detail: str = "") -> bytes:
+    # A document may hold halves of characters, which no JSON of the parent's takes.
+    said = {"message": message, "detail": detail[:_DETAIL]}
+    whole = {name: text.encode("utf-8", "replace").decode() for name, text in said.items()}
+    return _framed([_json({"error": code, **whole})])
+
+
+def _framed(parts: Iterable[str]) -> bytes:
+    return b"".join(struct.pack(">I", len(part)) + part.encode("ascii") for part in parts)
+
+
+def _parts(value: Any) -> Iterator[str]:
+    name = _LISTS.get(type(value).__name__)
+    bare = replace(value, **{name: ()}) if name else value
+    yield _json({"type": type(value).__name__, "value": asdict(bare)})
+    part, size = [], 0
+    for item in getattr(value, name) if name else ():
+        part.append(_json(asdict(item)))
+        size += len(part[-1])
+        if size > PART_CHARACTERS:
+            yield f"[{','.join(part)}]"
+            part, size = [], 0
+    if part:
+        yield f"[{','.join(part)}]"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, default=_plain)
 
 
 def _feed(body: bytes, head: dict[str, Any]) -> Any:
@@ -110,6 +176,15 @@ def _limit_resources() -> None:
         # macOS refuses some of them; the time limit of the parent holds everywhere.
         with suppress(ValueError, OSError):
             resource.setrlimit(what, (ceiling, hard))
+
+
+def _has_grown() -> bool:
+    try:
+        import resource  # deferred: not there on Windows
+    except ImportError:
+        return False
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most * (1 if sys.platform == "darwin" else 1024) > GROWN_BYTES
 
 
 def _limit_cpu() -> None:

@@ -1,18 +1,26 @@
-"""The command that looks for what is wrong: doctor."""
+"""The commands that look after a planet: doctor, check, vacuum."""
 
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import anyio
 import click
 
 from planet_mcp.cli.options import FAILURE, JSON, NETWORK, REFRESH, settings_from
 from planet_mcp.cli.serving import commands
+from planet_mcp.errors import StoreError
 from planet_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    from planet_mcp.store import Store
+    from planet_mcp.store.health import Repair
+
+_MEGABYTE = 1e6
 
 
 @commands.command("doctor")
-@JSON
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @settings_from(REFRESH, *NETWORK)
 def doctor_command(settings: Settings, *, as_json: bool) -> int:
     """Check the database, its index, the refresher, feeds, network and hosts; say what to do.
@@ -35,3 +43,74 @@ async def _examine(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
     return FAILURE if any(finding.state == "wrong" for finding in findings) else 0
+
+
+@commands.command("check")
+@click.option("--repair", is_flag=True, help="Mend what can be mended, after a copy was kept.")
+@JSON
+@settings_from()
+def check_command(settings: Settings, *, repair: bool, as_json: bool) -> int:
+    """Check the database file, its references, its counts and its index; servers may go on.
+
+    With --repair, the index is built anew, counts are set right, and rows go that belong to
+    nothing. The exit code is 1 when something is left wrong.
+    """
+    from planet_mcp.store.health import Repair  # deferred, as above
+
+    store = _open(settings, to_repair=repair)
+    try:
+        problems = [] if repair else store.health.problems()
+        done = store.health.repair() if repair else Repair(problems, problems)
+        _show(store, done, repaired=repair, as_json=as_json)
+    finally:
+        store.close()
+    return FAILURE if done.left else 0
+
+
+def _show(store: "Store", done: "Repair", *, repaired: bool, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"database": str(store.path), **asdict(done)}, indent=2))
+        return
+    mended = [problem for problem in done.found if problem not in done.left]
+    lines = [f"mended: {problem}" for problem in mended]
+    lines += [f"wrong: {problem}" for problem in done.left]
+    lines += [done.copy] if done.copy else []
+    lines += [] if done.left else [f"{store.path} is sound."]
+    if store.read_only:
+        lines.append(f"The full-text index was not looked at. {store.read_only}")
+    elif done.left and not repaired:
+        lines.append("`planet-mcp check --repair` mends what can be mended.")
+    elif done.left:
+        lines.append(
+            f"That cannot be mended here. Stop all servers, move {store.path.name} away and start "
+            "again: the feeds are fetched anew; copies from before upgrades are beside it."
+        )
+    click.echo("\n".join(lines))
+
+
+@commands.command("vacuum")
+@JSON
+@settings_from()
+def vacuum_command(settings: Settings, *, as_json: bool) -> None:
+    """Give back the space of what was deleted, and merge the index into one piece.
+
+    Needs twice the size of the database for a while. Servers may go on, but wait meanwhile.
+    """
+    store = _open(settings)
+    try:
+        before, after = store.health.vacuum()
+    finally:
+        store.close()
+    if as_json:
+        click.echo(json.dumps({"database": str(store.path), "before": before, "after": after}))
+    else:
+        click.echo(f"{store.path}: {before / _MEGABYTE:.1f} MB, now {after / _MEGABYTE:.1f} MB")
+
+
+def _open(settings: Settings, *, to_repair: bool = False) -> "Store":
+    """Open a database that is there already."""
+    from planet_mcp.store import Store  # deferred, as above
+
+    if not settings.database.exists():
+        raise StoreError(f"There is no database at {settings.database}.")
+    return Store(settings.database, to_repair=to_repair)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 import click
 
+from planet_mcp.errors import redacted
 from planet_mcp.settings import ENV_PREFIX, Settings, load
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ USAGE_ERROR = 2
 FAILURE = 1
 INTERRUPTED = 130
 PREFIX = "setting_"
+LONGEST_LOG_LINE = 4_000
 
 _COMMANDS = {
     "add_feeds": "add",
@@ -126,6 +128,42 @@ SINCE = click.option("--since", help="A date, a time, or an age such as 7d.")
 FEED = click.option("--feed", help="Only this feed: id, URL, title or a unique part.")
 
 
+class LogFormatter(logging.Formatter):
+    """Writes each record so that nothing in it can pass for another one, or steer a terminal.
+
+    A record may quote strangers: titles, addresses, texts of errors. It is one line, in which
+    what is not printable is escaped; the lines of a traceback are set off. Secrets in addresses
+    are left out.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """Return the line of a record."""
+        return _harmless(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """Return a traceback, its lines set off."""
+        lines = super().formatException(ei).split("\n")
+        return "\n".join(f"    {_harmless(line)}" for line in lines)
+
+
+def _harmless(line: str) -> str:
+    text = redacted(line)
+    if len(text) > LONGEST_LOG_LINE:
+        text = f"{text[:LONGEST_LOG_LINE]}…"
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
+
+
 def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Give a command these settings as flags; it gets them as its first argument, validated."""
 
@@ -139,11 +177,7 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
             if ctx.invoked_subcommand:
                 return None
             settings = load(**ctx.obj)
-            logging.basicConfig(
-                stream=sys.stderr,
-                level=settings.log_level.upper(),
-                format="%(levelname)s %(name)s: %(message)s",
-            )
+            _log_to_stderr(settings.log_level)
             return command(settings, **given)
 
         with_settings.__name__ = command.__name__

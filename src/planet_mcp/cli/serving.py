@@ -88,7 +88,7 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
     """Serve over HTTP until a signal comes."""
     from planet_mcp.planet import open_planet  # deferred, as above
     from planet_mcp.server import create_server
-    from planet_mcp.web import access_for, listen, serve
+    from planet_mcp.web import EVERY_ADDRESS, access_for, listen, serve
 
     async def run() -> None:
         access = access_for(settings, host)
@@ -97,9 +97,12 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
             server = create_server(
                 planet, refresh=settings.refresh == "on", read_only=settings.read_only
             )
-            shown = f"[{host}]" if ":" in host else host
+            shown = "localhost" if host in EVERY_ADDRESS else host
+            shown = f"[{shown}]" if ":" in shown else shown
             address = f"http://{shown}:{listener.getsockname()[1]}"
             asks = "; it asks for the token" if access.token else ""
+            if access.any_address and not settings.allowed_hosts:
+                asks += "; by another name than an address only with --allowed-host NAME"
             click.echo(
                 f"planet-mcp serves MCP at {address}/mcp (health: {address}/health){asks}", err=True
             )

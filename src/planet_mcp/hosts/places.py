@@ -251,7 +251,7 @@ def server_url(raw: str) -> str:
         raise ArgumentError(
             f"--http: no password may stand in the address; the server's token goes into {TOKEN}."
         )
-    path = "/mcp" if parts.path in {"", "/"} else parts.path
+    path = parts.path.rstrip("/") or "/mcp"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
@@ -269,7 +269,8 @@ def is_this_machine(url: str) -> bool:
 def starts_planet_mcp(entry: Entry) -> bool:
     """Say whether an entry is of this program.
 
-    `uvx planet-mcp` is not: the package of that name on PyPI is another program.
+    `uvx planet-mcp` is not: the package of that name on PyPI is another program. Many servers on
+    the web have a URL like ours: one of this machine, or that gets our token, is taken for ours.
     """
     args = entry.get("args")
     args = args if isinstance(args, list) else []
@@ -277,8 +278,16 @@ def starts_planet_mcp(entry: Entry) -> bool:
         bool(_COMMAND.search(str(entry.get("command", ""))))
         or "planet_mcp" in args
         or ("planet-mcp" in args and len(args) > 1)
-        or urlsplit(str(entry.get("url", ""))).path == "/mcp"
+        or _is_our_address(entry)
     )
+
+
+def _is_our_address(entry: Entry) -> bool:
+    url = str(entry.get("url", ""))
+    headers = json.dumps(_mapping(entry, "headers"))
+    if TOKEN in headers or _ASKED in headers:
+        return True
+    return is_this_machine(url) and urlsplit(url).path.endswith("/mcp")
 
 
 def added(host: Host, document: Any, name: str, entry: Entry) -> dict[str, Any]:

@@ -153,10 +153,12 @@ class Configuration:
         Raises:
             ArgumentError: Another program's entry has that name, and it is not forced.
         """
-        self._check_owner(force=force)
-        document = self._document
-        if self.entry is not None and not starts_planet_mcp(self.entry):
-            document = removed(self._host, document, self._name)
+        document, before = self._document, self.entry or {}
+        if "url" not in before or before["url"] != entry.get("url"):
+            other = f"Take another name (--name {self._name}-feeds); or --force"
+            self._check_owner(other, force=force)
+            if before and not starts_planet_mcp(before):
+                document = removed(self._host, document, self._name)
         wanted = added(self._host, document, self._name, entry)
         now: Entry = wanted[self._host.servers][self._name]
         return jsonc.rewrite(self._file.text, wanted), now
@@ -167,7 +169,7 @@ class Configuration:
         Raises:
             ArgumentError: It is another program's, and it is not forced.
         """
-        self._check_owner(force=force)
+        self._check_owner("It was left there; with --force it goes", force=force)
         return jsonc.rewrite(self._file.text, removed(self._host, self._document, self._name))
 
     def _entry(self) -> Entry | None:
@@ -181,12 +183,12 @@ class Configuration:
             raise self._unusable(f"{self._name!r} should be an object")
         return entry
 
-    def _check_owner(self, *, force: bool) -> None:
+    def _check_owner(self, advice: str, *, force: bool) -> None:
         if force or self.entry is None or starts_planet_mcp(self.entry):
             return
         raise ArgumentError(
-            f"{self._name!r} in {self._file.path} is another server. Take another name "
-            f"(--name {self._name}-feeds); or --force, and a copy of the file is kept."
+            f"{self._name!r} in {self._file.path} is another server. {advice}, and a copy of the "
+            "file is kept."
         )
 
     def _unusable(self, problem: str) -> HostFileError:

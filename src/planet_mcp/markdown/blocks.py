@@ -28,6 +28,7 @@ _CODE_BLOCKS = etree.XPath(
     " or self::div[contains(concat(' ', @class, ' '), ' CodeMirror-code ')]]"
 )
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
+_NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
 _INLINE_CODE = ("code", "kbd", "samp", "tt")
 _LABELS = ("div", "span", "figcaption", "header", "button", "clipboard-copy", "a", "p")
 _LABEL_CLASS = re.compile(
@@ -137,11 +138,9 @@ def _is_block(code: _Element) -> bool:
 
 
 def _replace(element: _Element, token: str) -> None:
-    parent = element.getparent()
-    # Some sites wrap the <pre> in a <code>; a heading or a link cannot hold a block.
-    while parent is not None and parent.tag in ("code", "a", "b", "strong", "em", "i"):
-        parent.tag = "div"
-        parent = parent.getparent()
+    # Some sites wrap the <pre> in a <code>; a link or an emphasis cannot hold a block.
+    for around in element.iterancestors(*_NO_BLOCK_INSIDE):
+        around.tag = "div"
     element.clear(keep_tail=True)
     element.tag = "p"
     element.text = token
@@ -343,7 +342,9 @@ def _put_formula(element: _Element, tex: str, shelf: Shelf, *, display: bool) ->
 
 
 def _harmless(tex: str) -> str:
-    return re.sub(r"<(?=[A-Za-z/!?])", "< ", tex)
+    """Keep a host that knows no formulas from seeing markup in one."""
+    # In TeX a backtick is nothing but an opening quote.
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", tex).replace("![", "! [").replace("`", "\u2018")
 
 
 def _put_readable(formula: _Element) -> None:

@@ -96,6 +96,15 @@ def strip_unseen(text: str) -> str:
     return _MARK_PILES.sub(r"\1", text) if _MARKS_ABOVE.search(odd) else text
 
 
+def count_unseen(text: str) -> int:
+    """Count the characters that are removed because no person sees them."""
+    odd = _ORDINARY.sub("", text)
+    if not odd or not _ODD.search(odd):
+        return 0
+    text = _LINE_ENDS.sub("\n", text)
+    return len(text) - len(strip_unseen(text))
+
+
 def _strip_all_but_useful(text: str) -> str:
     text = _FLAGS.sub(_shift_flag, _FORGED.sub("", text))
     for useful, stand_in in _USEFUL:

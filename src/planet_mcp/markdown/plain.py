@@ -20,10 +20,15 @@ _ELEMENTS = (
     "|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|textarea|tfoot|th|thead"
     "|time|title|tr|tt|u|ul|var|video|wbr"
 )
-_IMAGE = re.compile(r"(?<!\\)!\[([^\]\n]{0,500})\](?=[(\[])")
-_TAG = re.compile(rf"</?(?:{_ELEMENTS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_HIDDEN_TEXT = re.compile(
-    r"<(script|style)\b[^<>]*>.{0,10000}?</\1\s*>|<!--.{0,10000}?-->", re.IGNORECASE | re.DOTALL
+TAG = re.compile(rf"</?(?:{_ELEMENTS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+# Each with its end: without one, it is no beginning.
+_HIDDEN_TEXT = tuple(
+    (re.compile(f"{start}.*?{end}", re.IGNORECASE | re.DOTALL), re.compile(end, re.IGNORECASE))
+    for start, end in (
+        ("<!--", "-->"),
+        (r"<script\b[^<>]*>", r"</script\s*>"),
+        (r"<style\b[^<>]*>", r"</style\s*>"),
+    )
 )
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 # A person types <b> when writing about HTML, but hardly a closing tag or an attribute.
@@ -37,7 +42,7 @@ _LOOSE_ENTITY = re.compile(r"&(?:apos|amp|quot|lt|gt|nbsp)(?![A-Za-z0-9;])|&apos
 _LEFT_OVER = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip);"
 )
-_BARE_URL = re.compile(r"(\bhttps?://[^\s<>\[\]()`*\"]+)")
+BARE_URL = re.compile(r"(\bhttps?://[^\s<>\[\]()`*\"]+)")
 _INLINE_MARKUP = (
     (
         re.compile(
@@ -54,15 +59,6 @@ _LINE_MARKUP = re.compile(
 )
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
 _PARAGRAPHS = re.compile(r"\n\s*\n")
-_CODE = re.compile(r"(^ *(`{3,}|~{3,})[^\n]*\n(?s:.*?)^ *\2[`~]*[ \t]*$|`[^`\n]+`)", re.MULTILINE)
-_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\](?:\([^()\n]{0,1000}\)|\[[^\[\]\n]{0,100}\])")
-_UNSAFE_LINK = re.compile(
-    r"\[([^\[\]\n]{0,500})\]\(\s*<?(?:javascript|data|vbscript|file):[^)\n]{0,2000}\)",
-    re.IGNORECASE,
-)
-_PLAIN_MARKUP = re.compile(
-    r"^ {0,3}(?:#{1,6}[ \t]+|>[ \t]?|(?:`{3,}|~{3,}).*|[=-]{3,}[ \t]*$)|[*`]+", re.MULTILINE
-)
 _HEADING = re.compile(r"^#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _LOOK_AT = 100_000
 
@@ -81,10 +77,21 @@ def one_line(text: str, *, limit: int = 300) -> str:
     """Make a title: one line without tags, entities, or characters that no person sees."""
     text = text[: limit * 40]
     if "<" in text:
-        text = _TAG.sub("", _BREAK.sub(" ", _HIDDEN_TEXT.sub(" ", text)))
+        text = TAG.sub("", _BREAK.sub(" ", without_hidden(text, by=" ")))
     if "&" in text:
         text = _decoded(text)
     return _cut(" ".join(clean_text(text).split()), limit)
+
+
+def without_hidden(text: str, *, by: str = "") -> str:
+    """Replace comments, scripts and styles."""
+    if "<" not in text:
+        return text
+    for whole, ending in _HIDDEN_TEXT:
+        # Up to the last end, every beginning has one: so nothing is looked at twice.
+        last = max((found.end() for found in ending.finditer(text)), default=0)
+        text = whole.sub(by, text[:last]) + text[last:]
+    return text
 
 
 def _decoded(text: str) -> str:
@@ -115,8 +122,8 @@ def from_plain_text(text: str) -> Content:
         _INDENT.sub("", p).strip("\n") for p in _PARAGRAPHS.split(clean_text(text).expandtabs(4))
     ]
     paragraphs = [paragraph for paragraph in paragraphs if paragraph.strip()]
-    urls = [url for paragraph in paragraphs for url in _BARE_URL.findall(paragraph)]
-    plain = shortened(_BARE_URL.sub("", "\n".join(paragraphs)), at="\n")
+    urls = [url for paragraph in paragraphs for url in BARE_URL.findall(paragraph)]
+    plain = shortened(BARE_URL.sub("", "\n".join(paragraphs)), at="\n")
     return Content(
         markdown=shortened("\n\n".join(_literal(paragraph) for paragraph in paragraphs)),
         text=plain,
@@ -135,7 +142,7 @@ def shortened(text: str, *, at: str = "\n\n") -> str:
 
 
 def _literal(paragraph: str) -> str:
-    pieces = _BARE_URL.split(paragraph)
+    pieces = BARE_URL.split(paragraph)
     for pattern, replacement in _INLINE_MARKUP:
         pieces[::2] = [pattern.sub(replacement, piece) for piece in pieces[::2]]
     return _LINE_MARKUP.sub(_harmless_start, "".join(pieces))
@@ -143,24 +150,6 @@ def _literal(paragraph: str) -> str:
 
 def _harmless_start(start: re.Match[str]) -> str:
     return f"\\{start[1]}" if start[1] else f"{start[2]}\\{start[3]}"
-
-
-def from_markdown(text: str) -> Content:
-    """Take a Markdown or text document as it is, without the HTML in it."""
-    pieces = _CODE.split(clean_text(text).strip())
-    del pieces[2::3]  # what the fences consist of
-    pieces[::2] = [_without_html(piece) for piece in pieces[::2]]
-    markdown = shortened("".join(pieces).strip())
-    plain = _MARKDOWN_LINK.sub(r"\1", "".join(_PLAIN_MARKUP.sub("", piece) for piece in pieces))
-    plain = shortened(_BARE_URL.sub("", plain).strip(), at="\n")
-    prose = _MARKDOWN_LINK.sub(r"\1", "".join(_PLAIN_MARKUP.sub("", p) for p in pieces[::2]))
-    return Content(
-        markdown=markdown,
-        text=plain,
-        excerpt=excerpt_of(prose),
-        words=len(plain.split()),
-        hosts=hosts_of(_BARE_URL.findall("".join(pieces[::2]))),
-    )
 
 
 def from_code(text: str, language: str = "") -> Content:
@@ -178,13 +167,3 @@ def first_heading(markdown: str) -> str:
     """Return the first heading of the two upper levels, empty without one."""
     heading = _HEADING.search(markdown)
     return heading[1] if heading else ""
-
-
-def _named_image(image: re.Match[str]) -> str:
-    return f"[image: {image[1]}]" if image[1].strip() else "[image]"
-
-
-def _without_html(text: str) -> str:
-    text = _TAG.sub("", _HIDDEN_TEXT.sub("", text))
-    text = _IMAGE.sub(_named_image, _UNSAFE_LINK.sub(r"[\1]", text))
-    return re.sub(r"<(?=[A-Za-z/!?])(?!https?://)", "&lt;", text)

@@ -9,10 +9,17 @@ from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.markdown import blocks, links
-from planet_mcp.markdown.characters import strip_unseen
+from planet_mcp.markdown.characters import count_unseen, strip_unseen
 from planet_mcp.markdown.plain import excerpt_of, shortened
-from planet_mcp.markdown.shelf import Shelf
-from planet_mcp.markdown.tree import drop, parse, remove_dropped, remove_unseen
+from planet_mcp.markdown.shelf import INLINE, Shelf
+from planet_mcp.markdown.tree import (
+    count_comments,
+    count_controls,
+    drop,
+    parse,
+    remove_dropped,
+    remove_unseen,
+)
 from planet_mcp.models import Content
 
 NOTHING = Content(markdown="", text="", excerpt="", words=0)
@@ -51,16 +58,17 @@ _FENCES = re.compile(r"^([ >]*)(`{3,80}|~{3,80})(?![`~])([^`\n]*)$", re.MULTILIN
 
 # What an author typed and Markdown or a browser would take for markup: pattern, mark, Markdown.
 _TYPED: tuple[tuple[str, re.Pattern[str] | None, str, str], ...] = (
-    ("\\", re.compile(r"\\(?=[!-/:-@\[-`{-~])"), "\ue010", "\\\\"),
+    ("\\", re.compile(rf"\\(?=[!-/:-@\[-`{{-~{INLINE}])"), "\ue010", "\\\\"),
     ("*", None, "\ue011", "\\*"),
     ("`", None, "\ue012", "\\`"),
     ("_", re.compile(r"_(?:(?<![^\W_]_)|(?![^\W_]))"), "\ue013", "\\_"),
     ("~~", None, "\ue014", "\\~\\~"),
     ("]", re.compile(r"\](?=[(\[:<])"), "\ue015", "\\]"),
-    ("!", re.compile(r"!(?=<a[ >]|\[)"), "\ue016", "\\!"),
     ("&lt;", re.compile(r"&lt;(?![\s=\d-])"), "\ue017", "&lt;"),
     ("&amp;", re.compile(r"&amp;(?=#?\w{1,31};)"), "\ue018", "\\&"),
 )
+# Only where a link follows in the Markdown is it known what elements in between became of.
+_WOULD_BE_IMAGE, _NO_IMAGE = re.compile(rf"!(?=[\[{INLINE}])"), "\\\\!"
 _ADJOINING = re.compile(r"^(?! *>)(.+)\n(?=> )", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -84,16 +92,26 @@ _OPTIONS = html_to_markdown.ConversionOptions.from_json(
 
 def convert(html: str, *, base_url: str | None = None) -> Content:
     """Convert HTML into Markdown, plain text, an excerpt and the hosts of its links."""
+    return convert_counting(html, base_url=base_url)[0]
+
+
+def convert_counting(html: str, *, base_url: str | None = None) -> tuple[Content, int]:
+    """Convert HTML, and count the characters that a person would not have seen.
+
+    Counted are hidden elements, comments and invisible characters, but no scripts or styles.
+    """
     root = parse(html)
     if root is None:
-        return NOTHING
+        return NOTHING, 0
     shelf = Shelf()
     base_url = links.declared_base(root, base_url)
     blocks.shelve_formulas(root, shelf)
     blocks.adopt_text_areas(root)
-    remove_unseen(root)
+    hidden = remove_unseen(root)
+    invisible = count_controls(html) + count_unseen("".join(root.itertext()))
     blocks.shelve_listings(root, shelf.block)
-    return render(root, shelf, base_url=base_url)
+    content = render(root, shelf, base_url=base_url)
+    return content, hidden + count_comments(html) + invisible
 
 
 def render(root: _Element, shelf: Shelf, *, base_url: str | None = None) -> Content:
@@ -157,6 +175,7 @@ def _markdown(html: str, shelf: Shelf) -> str:
     markdown = html_to_markdown.convert(html, _OPTIONS).content or ""
     if "\n> " in markdown:
         markdown = _ADJOINING.sub(r"\1\n\n", markdown)
+    markdown = _WOULD_BE_IMAGE.sub(_NO_IMAGE, markdown)
     markdown = shelf.fill_markdown(_BLANK_LINES.sub("\n\n", markdown).strip())
     for _, _, mark, escaped in _TYPED:
         markdown = markdown.replace(mark, escaped)

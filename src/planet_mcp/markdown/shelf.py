@@ -6,6 +6,8 @@ outside cannot hold, so that no author can forge one.
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
 
 from planet_mcp.markdown.characters import clean_code
 from planet_mcp.markdown.code import CodeBlock
@@ -15,11 +17,21 @@ _BLOCK_LINE = re.compile(f"^[^{BLOCK}\n]*{BLOCK}.*$", re.MULTILINE)
 _BLOCK_TOKEN = re.compile(f"{BLOCK}(\\d+){END}")
 _PADDED_BLOCK = re.compile(f"\n?{BLOCK}(\\d+){END}\n?")
 _INLINE_TOKEN = re.compile(f"{INLINE}(\\d+){END}")
+_INLINE_TOKENS = re.compile(f"(?:{INLINE}\\d+{END})+")
 _URL_TOKEN = re.compile(r"\]\(u:(\d{1,9})\)")
-_CONTAINERS = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)]|>)(?: +|$))*")
+_CONTAINERS = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)]) +|>(?: +|$))*")
 _BACKTICKS = re.compile("`+")
 _TILDES = re.compile("~+")
 _LONGEST_FENCE = 80
+_LONG_TILDES = re.compile(f"~{{{_LONGEST_FENCE - 1}}}")
+
+
+class _Piece(NamedTuple):
+    """A piece of a line, as Markdown (without the backticks of code) and as plain text."""
+
+    markdown: str
+    text: str
+    is_code: bool = False
 
 
 class Shelf:
@@ -27,7 +39,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._blocks: list[CodeBlock] = []
-        self._inline: list[tuple[str, str]] = []
+        self._inline: list[_Piece] = []
         self._urls: list[str] = []
 
     def block(self, block: CodeBlock) -> str:
@@ -37,14 +49,18 @@ class Shelf:
 
     def inline(self, markdown: str, text: str) -> str:
         """Shelve a piece of a line and return its token."""
-        self._inline.append((markdown, text))
+        return self._put(_Piece(markdown, text))
+
+    def _put(self, piece: _Piece) -> str:
+        self._inline.append(piece)
         return f"{INLINE}{len(self._inline) - 1}{END}"
 
     def code(self, code: str, *, in_table: bool = False) -> str:
         """Shelve inline code and return its token."""
         code = " ".join(clean_code(code).split("\n"))
-        markdown = code.replace("|", "\\|") if in_table else code
-        return self.inline(span_of(markdown), code)
+        # GitHub takes `\\\\|` for an escaped backslash and the end of the cell.
+        markdown = code.replace("\\|", "\\ |").replace("|", "\\|") if in_table else code
+        return self._put(_Piece(markdown, code, is_code=True))
 
     def url(self, url: str) -> str:
         """Shelve a URL and return what stands for it in an attribute."""
@@ -54,12 +70,12 @@ class Shelf:
     def fill_markdown(self, markdown: str) -> str:
         """Put everything back into Markdown."""
         markdown = _URL_TOKEN.sub(self._url_at, markdown)
-        markdown = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])][0], markdown)
+        markdown = _INLINE_TOKENS.sub(self._put_inline, markdown)
         return _BLOCK_LINE.sub(self._put_blocks, markdown) if self._blocks else markdown
 
     def fill_text(self, text: str) -> str:
         """Put code and formulas back into plain text."""
-        text = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])][1], text)
+        text = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])].text, text)
         # Images have no words: what stood around them must not end in blanks.
         text = text.replace(" \n", "\n")
         if not self._blocks:
@@ -68,8 +84,17 @@ class Shelf:
 
     def fill_prose(self, text: str) -> str:
         """Put inline pieces back into plain text and leave the code blocks out."""
-        text = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])][1], text)
+        text = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])].text, text)
         return _BLOCK_TOKEN.sub("\n", text)
+
+    def _put_inline(self, tokens: re.Match[str]) -> str:
+        # Side by side, the backticks of two pieces would mean something else.
+        pieces = [self._inline[int(number)] for number in _INLINE_TOKEN.findall(tokens[0])]
+        joined = [
+            (is_code, "".join(piece.markdown for piece in group))
+            for is_code, group in groupby(pieces, key=lambda piece: piece.is_code)
+        ]
+        return "".join(span_of(text) if is_code else text for is_code, text in joined)
 
     def _put_blocks(self, line: re.Match[str]) -> str:
         before, *rest = _BLOCK_TOKEN.split(line[0])
@@ -104,9 +129,12 @@ def span_of(code: str) -> str:
 def fenced(block: CodeBlock, *, indent: str = "") -> str:
     """Write a code block; `indent` is what every line but the first begins with."""
     ticks = "`" * max(3, _longest_run(block.text) + 1)
+    text = block.text
     if len(ticks) > _LONGEST_FENCE:
-        ticks = "~" * min(_LONGEST_FENCE, max(3, _longest_run(block.text, _TILDES) + 1))
-    lines = [ticks + block.language, *block.text.split("\n"), ticks]
+        # No such code was ever seen: what would end it early is broken up.
+        text = _LONG_TILDES.sub(r"\g<0> ", text)
+        ticks = "~" * max(3, _longest_run(text, _TILDES) + 1)
+    lines = [ticks + block.language, *text.split("\n"), ticks]
     return "\n".join(line for line in _indented(lines, indent))
 
 

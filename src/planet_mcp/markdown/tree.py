@@ -47,6 +47,8 @@ _FOLD = re.compile(
     r"(?:^|[\s_-])(?:is-collapsed|collapsible|accordion|foldable|expandable|spoiler)"
 )
 _FOLD_TITLE = re.compile(r"title|header|summary|toggle|trigger|head(?:\s|$)", re.IGNORECASE)
+# Without an end it takes the rest, as in a browser.
+_COMMENT = re.compile(r"<!--(.*?)(?:--!?>|\Z)", re.DOTALL)
 _STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
 _LONGEST_STYLE = 2000
 _LOOK_BELOW = 100
@@ -67,7 +69,7 @@ _LONGEST_FORM = 400
 
 def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser) -> _Element | None:
     """Parse any HTML; None when it holds nothing."""
-    html = _close_in_listings(_CONTROLS.sub("", strip_ansi(html)))
+    html = _close_in_listings(_without_controls(html))
     root, complete = _parse(html, parser_class)
     if not complete:
         # The parser drops what lies too deep: look for it in a flatter document.
@@ -75,6 +77,15 @@ def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser)
     if root is not None and _ANY_MARK.search("".join(root.itertext())):
         _remove_foreign_marks(root)
     return root
+
+
+def _without_controls(html: str) -> str:
+    return _CONTROLS.sub("", strip_ansi(html))
+
+
+def count_controls(html: str) -> int:
+    """Count the control characters of a document, which the parser never sees."""
+    return len(html) - len(_without_controls(html))
 
 
 def _close_in_listings(html: str) -> str:
@@ -129,19 +140,30 @@ def is_blank(element: _Element) -> bool:
     return not any(text and not text.isspace() for text in element.itertext())
 
 
-def remove_unseen(root: _Element, *, interactive: bool = False) -> None:
-    """Take away what a browser does not show.
+def remove_unseen(root: _Element, *, interactive: bool = False) -> int:
+    """Take away what a browser does not show; says how many characters were hidden on purpose.
 
     On an `interactive` page a reader gets at what a button or tab opens, and so it stays.
     """
     within_reach = set(_CONTROLLED(root)) if interactive else set()
+    gone: set[_Element] = set()
+    count = 0
     for element in _MAY_BE_HIDDEN(root):
-        if _is_hidden(element) and element.get("id") not in within_reach:
-            drop(element)
+        if element in gone or element.get("id") in within_reach or not _is_hidden(element):
+            continue
+        gone.update(element.iterdescendants())
+        count += len(text_of(element))
+        drop(element)
     for form in list(root.iter("form")):
         if _is_only_controls(form):
             drop(form)
     etree.strip_elements(root, _DROPPED, *_UNSEEN_TAGS, with_tail=False)
+    return count
+
+
+def count_comments(html: str) -> int:
+    """Count the characters in the comments of a document."""
+    return sum(len(found[1].strip()) for found in _COMMENT.finditer(html))
 
 
 def _is_only_controls(form: _Element) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from planet_mcp.likeness import signature
-from planet_mcp.markdown import one_line
+from planet_mcp.markdown import count_unseen, one_line
 from planet_mcp.models import ParsedEntry, ParsedFeed
 from planet_mcp.parse.enclosures import enclosures_of
 from planet_mcp.parse.identity import digest, keys_of
@@ -19,6 +19,7 @@ _DESCRIPTION = 500
 _NAME = 100
 _MOST = 20
 _LONGEST_MARKUP = 20_000
+_MANY_UNSEEN = 200
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _EMAIL = re.compile(r"(?:mailto:)?([\w.+%-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63})*(?:\?\S*)?")
@@ -39,22 +40,30 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
     own_addresses = frozenset(filter(None, (url, site_url, raw.link)))
     authors = _names(raw.authors)
     keys = keys_of(raw.entries, not_ids=own_addresses)
-    entries = tuple(
+    counted = [
         _normalised(entry, key=key, url=url, now=now, feed_authors=authors)
         for entry, key in zip(raw.entries, keys, strict=True)
-    )
+    ]
+    unseen = sum(count for _, count in counted)
     return ParsedFeed(
         title=one_line(raw.title[:_LONGEST_MARKUP]) or None,
         site_url=site_url,
         description=one_line(raw.description[:_LONGEST_MARKUP], limit=_DESCRIPTION) or None,
         language=_language(raw.language),
-        entries=entries,
-        warning="; ".join(filter(None, (problem, raw.problem))) or None,
+        entries=tuple(entry for entry, _ in counted),
+        warning="; ".join(filter(None, (problem, raw.problem, _left_out(unseen)))) or None,
         image_url=_first_url(raw.images, url),
         hub_url=_first_url([raw.hub], url),
         hints=raw.hints,
         truncated=raw.truncated,
     )
+
+
+def _left_out(unseen: int) -> str | None:
+    """Say that a feed hides text; a few characters are what tools of authors leave behind."""
+    if unseen < _MANY_UNSEEN:
+        return None
+    return f"{unseen:,} characters that a person would not see were left out of its entries"
 
 
 def _first_url(references: Iterable[str], base: str) -> str | None:
@@ -63,9 +72,9 @@ def _first_url(references: Iterable[str], base: str) -> str | None:
 
 def _normalised(
     raw: RawEntry, *, key: str, url: str, now: datetime, feed_authors: tuple[str, ...]
-) -> ParsedEntry:
+) -> tuple[ParsedEntry, int]:
     link = _first_url([raw.link], url)
-    content = content_of(raw.texts, link=link, url=url)
+    content, unseen = content_of(raw.texts, link=link, url=url)
     claims = [claim for claim in (raw.published, raw.updated) if claim]
     credible = [claim for claim in claims if is_credible(claim, now=now)]
     title = title_of(raw.title)
@@ -84,7 +93,8 @@ def _normalised(
         signature=signature(content.text),
         enclosures=enclosures_of(raw.enclosures, duration=raw.duration, url=url),
     )
-    return replace(entry, fingerprint=_fingerprint(entry))
+    unseen += count_unseen(raw.title.value)
+    return replace(entry, fingerprint=_fingerprint(entry)), unseen
 
 
 def _language(raw: str) -> str | None:

@@ -5,7 +5,14 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from planet_mcp.markdown import convert, excerpt_of, from_plain_text, looks_like_html, one_line
+from planet_mcp.markdown import (
+    convert_counting,
+    count_unseen,
+    excerpt_of,
+    from_plain_text,
+    looks_like_html,
+    one_line,
+)
 from planet_mcp.models import Content
 from planet_mcp.parse.raw import RawText
 from planet_mcp.urls import http_url
@@ -56,16 +63,19 @@ _BREAKS_OFF = re.compile(
 _TRAILS_OFF = re.compile(r"(?:…|\.\.\.)\W*\Z")
 
 
-def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> Content:
-    """Convert the longest of an entry's texts, measured by what a person would read of it."""
+def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> tuple[Content, int]:
+    """Convert the longest of an entry's texts, measured by what a person would read of it.
+
+    The number is that of the characters left out because a person would not see them.
+    """
     text = _longest(texts)
     if text is None:
-        return from_plain_text("")
+        return from_plain_text(""), 0
     markup = _as_markup(text)
     if markup is None:
-        return from_plain_text(text.value)
+        return from_plain_text(text.value), count_unseen(text.value)
     base = http_url(text.base, url) if text.base else None
-    return convert(markup, base_url=base or link or url)
+    return convert_counting(markup, base_url=base or link or url)
 
 
 def _longest(texts: Sequence[RawText]) -> RawText | None:

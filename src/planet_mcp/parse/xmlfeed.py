@@ -96,6 +96,8 @@ def _parsed(text: str) -> Node:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
+    except MemoryError:
+        raise
     except Exception as error:  # feedparser fails on broken documents with nearly any of them
         raise ParseFailedError(
             f"The feed parser failed on this document ({type(error).__name__}); it is too broken "

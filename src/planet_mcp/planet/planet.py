@@ -13,7 +13,7 @@ from planet_mcp import __version__
 from planet_mcp.articles import Articles
 from planet_mcp.checks import Checked
 from planet_mcp.discovery import Finder
-from planet_mcp.errors import ArgumentError, OpmlError, SettingsError
+from planet_mcp.errors import ArgumentError, OpmlError, SettingsError, StoreError
 from planet_mcp.fulltext import Filler
 from planet_mcp.gate import Gate
 from planet_mcp.models import Feed, FeedStatus, Subscription
@@ -70,9 +70,9 @@ async def open_planet(
         StoreError: The database cannot be opened.
         SettingsError: The OPML file of the first feeds cannot be read.
     """
-    store = Store(settings.database)
+    store = Store(settings.database, keep=settings.keep)
     try:
-        if not store.feeds.is_seeded():
+        if not store.read_only and not store.feeds.is_seeded():
             store.feeds.seed(_first_feeds(settings.feeds), now=clock())
         async with AsyncExitStack() as stack:
             yield Planet(store, settings, stack, clock)
@@ -123,6 +123,8 @@ class Planet:
         self._river = River(store)
         self._readers = DaemonThreads(READERS, name="reader")
         stack.callback(self._readers.close)
+        # The addresses that this process listens on.
+        self._own: list[tuple[str, int]] = []
         self._fetcher: Fetcher | None = None
         self._fetcher_lock = anyio.Lock()
         feeds_worker, pages_worker = self._worker(), self._worker()
@@ -161,8 +163,14 @@ class Planet:
             clock=clock,
         )
 
+    def never_fetch_from(self, host: str, port: int) -> None:
+        """Keep an address that this process listens on from being fetched, whatever is opened."""
+        self._own.append((host, port))
+
     async def run(self) -> None:
         """Refresh the feeds, and read the pages of teasers if that is wanted, until cancelled."""
+        if self._store.read_only:
+            return
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.refresher.run)
             if self._settings.full_text == "teasers":
@@ -185,7 +193,10 @@ class Planet:
     def _load_fetcher(self) -> "Fetcher":
         registrable_domain("example.org")  # reads the list of suffixes, once
         fetcher: Fetcher = importlib.import_module("planet_mcp.fetch").Fetcher(
-            allowed=self._settings.allow_networks, contact=self._settings.contact
+            allowed=self._settings.allow_networks,
+            contact=self._settings.contact,
+            proxy=self._settings.proxy,
+            own=self._own,
         )
         return fetcher
 
@@ -279,7 +290,12 @@ class Planet:
     async def add_feeds(
         self, urls: Sequence[str], *, progress: Progress | None = None
     ) -> Answer[AddResult]:
-        """Subscribe to feeds, pages that name one, or OPML documents."""
+        """Subscribe to feeds, pages that name one, or OPML documents.
+
+        Raises:
+            StoreError: What was found cannot be stored; what is listed then was added or not.
+        """
+        self._store.require_writable()
         added: list[Added] = [Added(url, "failed") for url in urls]
         done = 0
 
@@ -290,9 +306,12 @@ class Planet:
             if progress:
                 await progress(done, len(urls))
 
-        async with anyio.create_task_group() as tasks:
-            for position in range(len(urls)):
-                tasks.start_soon(one, position)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for position in range(len(urls)):
+                    tasks.start_soon(one, position)
+        except* StoreError as group:
+            raise group.exceptions[0] from None
         result = AddResult(results=[_added_feed(item) for item in added], notice=self._notice())
         return Answer(result, added_text(result))
 
@@ -348,7 +367,9 @@ class Planet:
 
         Raises:
             ArgumentError: One of the named feeds is not known; nothing was checked.
+            StoreError: What was found cannot be stored.
         """
+        self._store.require_writable()
         chosen: list[Feed] | None = None
         if feeds is not None:
             chosen = await _in_thread(lambda: self._named(feeds, undone="Nothing was checked."))
@@ -419,6 +440,9 @@ class Planet:
     def _notice(self) -> str | None:
         """Return what a reader should know about the state of the corpus, if anything."""
         summary = self._store.feeds.summary()
+        if self._store.read_only:
+            when = stamp(summary.last_success_at) if summary.last_success_at else "never"
+            return f"{self._store.read_only} Last refresh: {when}."
         if not summary.feeds:
             return "The planet follows no feeds yet; add some with add_feeds."
         if summary.never_checked:

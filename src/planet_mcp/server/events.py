@@ -16,6 +16,7 @@ from mcp.server.session import ServerSession
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated
 from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
+from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
 from planet_mcp.store import Marks
 
@@ -57,12 +58,17 @@ class Events:
     async def run(self) -> None:
         """Watch until cancelled; nothing that happens ends it."""
         known: Marks | None = None
+        problem = ""
         while True:
             try:
                 found = await self._planet.marks()
                 for uri in _changed(known or found, found):
                     await self._tell(uri)
-                known = found
+                known, problem = found, ""
+            except PlanetError as error:
+                # Once: a damaged database stays so for a while.
+                if problem != (problem := str(error)):
+                    logger.warning("The store could not be watched: %s", error)
             except Exception:
                 logger.exception("The store could not be watched; it goes on in a moment.")
             await anyio.sleep(WATCH_SECONDS)

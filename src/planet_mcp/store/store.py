@@ -2,12 +2,15 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+from planet_mcp.errors import StoreError
 from planet_mcp.store.database import Database
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.health import Health
+from planet_mcp.store.retention import KeptFeeds, Retention
 from planet_mcp.store.search import Search
 
 
@@ -22,17 +25,54 @@ class Marks:
 class Store:
     """One planet-mcp database.
 
+    With `keep`, what is older than that may be deleted, and is not stored again. `to_repair` opens
+    one too that a write which was cut off has left unsound.
+
     Raises:
         StoreError: The file cannot be opened; see `planet_mcp.errors` for its kinds.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path)
-        self.path = path
-        self.feeds = Feeds(self._database)
+    def __init__(
+        self, path: Path, *, keep: timedelta | None = None, to_repair: bool = False
+    ) -> None:
+        self._database = Database(path, torn=to_repair)
+        self.path = self._database.path
+        self.feeds = KeptFeeds(self._database, keep) if keep else Feeds(self._database)
         self.entries = Entries(self._database)
         self.search = Search(self._database)
+        self.retention = Retention(self._database, keep)
         self.health = Health(self._database)
+        if not to_repair:
+            self._refuse_unsound()
+
+    def _refuse_unsound(self) -> None:
+        try:
+            self.health.refuse_unsound()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def read_only(self) -> str | None:
+        """Say in words why this process cannot write the database; None if it can."""
+        return self._database.read_only
+
+    def require_writable(self) -> None:
+        """Refuse what would end in a write, before any work is done for it.
+
+        Raises:
+            StoreError: The database cannot be written by this process.
+        """
+        if self.read_only:
+            raise StoreError(self.read_only)
+
+    def rehearse(self) -> None:
+        """Make sure that the disk has room for the next writes.
+
+        Raises:
+            StoreError: It has not, or the database cannot be written for another reason.
+        """
+        self._database.rehearse()
 
     def view(self) -> AbstractContextManager[object]:
         """Return a block within which all reading of this thread sees one state of the database."""

@@ -29,11 +29,17 @@ class Access:
 
     hosts: frozenset[str]
     token: str | None = None
+    any_address: bool = False
 
-    def knows(self, authority: str) -> bool:
-        """Say whether a Host header is one of ours, which keeps DNS rebinding out."""
+    def knows(self, authority: str, *, local: str = "") -> bool:
+        """Say whether a Host header is one of ours, which keeps DNS rebinding out.
+
+        Where all addresses are listened on, the one that a connection came to (`local`) is ours
+        too: rebinding needs a name.
+        """
         name, port = _split(authority)
-        return name in self.hosts or f"{name}:{port}" in self.hosts
+        own = self.any_address and bool(name) and name.strip("[]") == local
+        return own or name in self.hosts or f"{name}:{port}" in self.hosts
 
     def trusts(self, origin: str, *, host: str) -> bool:
         """Say whether a page of this origin may ask: one of this server, or of an allowed name."""
@@ -82,7 +88,7 @@ def access_for(settings: Settings, host: str) -> Access:
         )
     own = () if host in EVERY_ADDRESS else (f"[{host}]" if ":" in host else host,)
     names = (_allowed(name) for name in (*own, *settings.allowed_hosts))
-    return Access(frozenset((*LOOPBACK_NAMES, *names)), token)
+    return Access(frozenset((*LOOPBACK_NAMES, *names)), token, any_address=host in EVERY_ADDRESS)
 
 
 def _allowed(name: str) -> str:
@@ -98,7 +104,7 @@ def _token(settings: Settings) -> str | None:
     if settings.token_file is not None:
         source = f"--token-file {settings.token_file}"
         try:
-            token = settings.token_file.expanduser().read_text().strip()
+            token = settings.token_file.expanduser().read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{source}: cannot be read: {error}") from error
     elif settings.token is not None:

@@ -26,6 +26,7 @@ def create_app(server: PlanetServer, planet: Planet, access: Access) -> Starlett
         # The guard checks names and origins, on every route.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    app.router.redirect_slashes = False
     app.router.routes.append(Route(HEALTH, health, methods=["GET"]))
     app.add_middleware(Guard, access=access)
     return app

@@ -1,6 +1,7 @@
 """The checks before every route: access, the number of requests, and their bodies."""
 
 import asyncio
+import logging
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
@@ -8,8 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planet_mcp.web.access import Access
 
+logger = logging.getLogger(__name__)
+
 MCP, HEALTH = "/mcp", "/health"
 MAX_BODY = 2**20
+MAX_HEADERS = 2**14
 BODY_SECONDS = 10.0
 # Open `subscriptions/listen` streams count too; each holds a file descriptor.
 MOST_REQUESTS = 256
@@ -29,19 +33,28 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope["path"], scope["method"], Headers(scope=scope))
+        if scope["path"] == f"{MCP}/":
+            # Not redirected: behind a proxy with TLS, that would lead out of it.
+            scope = {**scope, "path": MCP, "raw_path": MCP.encode()}
+        refusal = self._refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         self._running += 1
         try:
             await self._pass_on(scope, receive, send)
+        except asyncio.CancelledError:
+            # The process ends; uvicorn would log where this was.
+            logger.info("A request was cut short.")
         finally:
             self._running -= 1
 
-    def _refusal(self, path: str, method: str, headers: Headers) -> Response | None:
+    def _refusal(self, scope: Scope) -> Response | None:
+        path, method, headers = scope["path"], scope["method"], Headers(scope=scope)
+        local = (scope.get("server") or ("",))[0]
         return (
-            _wrong_name(headers, self._access)
+            _wrong_name(headers, self._access, local=local)
+            or _too_many_headers(scope)
             or (None if path == HEALTH else _no_token(headers, self._access))
             or (_busy() if self._running >= MOST_REQUESTS else None)
             or _no_stream(path, method)
@@ -63,9 +76,9 @@ class Guard:
             await self._app(scope, _replayed(body, receive), send)
 
 
-def _wrong_name(headers: Headers, access: Access) -> Response | None:
+def _wrong_name(headers: Headers, access: Access, *, local: str) -> Response | None:
     host, origin = headers.get("host", ""), headers.get("origin")
-    if not access.knows(host):
+    if not access.knows(host, local=local):
         return PlainTextResponse(
             f"This server does not go by the name {host[:MAX_SHOWN]!r}. If it is its name, start "
             "it with --allowed-host NAME.\n",
@@ -99,6 +112,12 @@ def _no_stream(path: str, method: str) -> Response | None:
     if path != MCP or method == "POST":
         return None
     return PlainTextResponse("Only POST.\n", status_code=405, headers={"Allow": "POST"})
+
+
+def _too_many_headers(scope: Scope) -> Response | None:
+    if sum(len(name) + len(value) for name, value in scope["headers"]) <= MAX_HEADERS:
+        return None
+    return _closing(431, f"The headers of a request have at most {MAX_HEADERS} bytes.")
 
 
 def _busy() -> Response:

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 
 import uvicorn
 from mcp.server.subscriptions import ListenHandler
+from sse_starlette.sse import AppStatus
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from planet_mcp.dial import mend_h11
 from planet_mcp.errors import SettingsError
 from planet_mcp.planet import Planet
 from planet_mcp.server.app import PlanetServer
@@ -19,6 +21,7 @@ from planet_mcp.web.app import create_app
 GRACE_SECONDS = 2
 KEEP_ALIVE_SECONDS = 30
 HEADER_SECONDS = 10.0
+BACKLOG = 2_048
 # Below the 1,024 file descriptors that a process has by default.
 MOST_CONNECTIONS = 768
 
@@ -39,6 +42,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        # At once: two that are bound and do not listen yet could have one port.
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise SettingsError(
@@ -73,6 +78,9 @@ class _Protocol(H11Protocol):
         """Await nothing any more."""
         self._got_headers()
         super().connection_lost(exc)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: WebSocket is not served, and needs no package."""
 
     def _await_headers(self) -> None:
         if self._deadline is None:
@@ -114,6 +122,10 @@ async def serve(
     server: PlanetServer, planet: Planet, listener: socket.socket, access: Access
 ) -> None:
     """Serve on an open socket until a signal comes."""
+    # Its streams would end with the signal, and calls under way with them.
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
+    mend_h11()
+    planet.never_fetch_from(*listener.getsockname()[:2])
     config = uvicorn.Config(
         create_app(server, planet, access),
         http=_Protocol,

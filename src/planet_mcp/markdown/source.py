@@ -1,0 +1,131 @@
+"""A Markdown or text document of a stranger: as it was written, but nothing in it loads or runs.
+
+Code stays exactly as it is where no reader of Markdown can take it for anything else (CommonMark
+0.31, sections 4.5 and 6.1). Everywhere else, images and HTML are disarmed.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from planet_mcp.markdown.characters import clean_text
+from planet_mcp.markdown.links import hosts_of
+from planet_mcp.markdown.plain import BARE_URL, TAG, excerpt_of, shortened, without_hidden
+from planet_mcp.models import Content
+
+_FENCE = re.compile(
+    r"((?:[ \t]*>)*[ \t]*)((?:[-*+]|\d{1,9}[.)]) {1,4})?(`{3,}|~{3,})[ \t]*[\w+#.{}=-]*[ \t]*"
+)
+_SPAN = r"(?<![`\\])(?P<ticks>`{1,9})(?!`)[^\n]{1,2000}?(?<!`)(?P=ticks)(?!`)"
+_CODE_SPAN = re.compile(f"({_SPAN})")
+# A backtick in the target of a link would decide what is code: no such target is kept.
+_TARGET = r"\([^()\[\]\n`<]{0,1000}(?:\([^()\[\]\n`<]{0,1000}\)[^()\[\]\n`<]{0,1000}){0,3}(?<!\\)\)"
+_ARMED = r"!(?=!?\[)|\](?=\()|`|~(?=~~)|<(?=[A-Za-z/!?])"
+_UNITS = re.compile(
+    rf"{_SPAN}|\\[!-/:-@\[-`{{-~]|<https?://[^\s<>`]{{1,2000}}>"
+    rf"|!\[(?P<alt>[^\[\]\n`<\\]{{0,500}})\](?={_TARGET}|\[)|\]{_TARGET}|(?P<armed>{_ARMED})"
+)
+_EACH_ARMED = re.compile(_ARMED)
+_MARKUP_IN_CODE = re.compile(r"!\[|<[A-Za-z/!?]")
+_UNSAFE_LINK = re.compile(
+    r"\[([^\[\]\n]{0,500})\]\(\s*<?(?:javascript|data|vbscript|file):[^)\n]{0,2000}\)",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\](?:\([^()\n]{0,1000}\)|\[[^\[\]\n]{0,100}\])")
+_MARKUP = re.compile(
+    r"^ {0,3}(?:#{1,6}[ \t]+|>[ \t]?|(?:`{3,}|~{3,}).*|[=-]{3,}[ \t]*$)|[*`]+", re.MULTILINE
+)
+_DEEP = 4
+
+
+def from_markdown(text: str) -> Content:
+    """Take a Markdown or text document as it is, without its HTML and with its images as links."""
+    pieces = list(_pieces(clean_text(text).strip().split("\n")))
+    pieces[::2] = [_without_html(piece) for piece in pieces[::2]]
+    bare = [_LINK.sub(r"\1", _MARKUP.sub("", piece)) for piece in pieces]
+    plain = shortened(BARE_URL.sub("", "".join(bare)).strip(), at="\n")
+    hosts = hosts_of(BARE_URL.findall("".join(pieces[::2])))
+    pieces[::2] = [_UNITS.sub(_harmless, piece) for piece in pieces[::2]]
+    return Content(
+        markdown=shortened("".join(pieces).strip()),
+        text=plain,
+        excerpt=excerpt_of("".join(bare[::2])),
+        words=len(plain.split()),
+        hosts=hosts,
+    )
+
+
+def _pieces(lines: Sequence[str]) -> Iterator[str]:
+    """Split a document into what may be markup and, at odd places, fenced code."""
+    start = position = 0
+    hopeless: dict[tuple[str, str], int] = {}
+    while position < len(lines):
+        end = _end_of_code(lines, position, hopeless)
+        if end:
+            yield "".join(f"{line}\n" for line in lines[start:position])
+            yield "".join(f"{line}\n" for line in lines[position:end])
+            start = end
+        position = end or position + 1
+    yield "\n".join(lines[start:])
+
+
+def _end_of_code(
+    lines: Sequence[str], start: int, hopeless: dict[tuple[str, str], int]
+) -> int | None:
+    """Return where the fenced code that begins at a line ends; None where that is not certain.
+
+    `hopeless` says up to which line no such code ends, so that no line is looked at for ever.
+    """
+    opening = _FENCE.fullmatch(lines[start])
+    if opening is None:
+        return None
+    around, marker, fence = opening.groups()
+    prefix = around + " " * len(marker or "")
+    if start < hopeless.get((prefix, fence), 0):
+        return None
+    end, closed = _closing(lines, start + 1, prefix, fence)
+    if not closed:
+        hopeless[prefix, fence] = end
+        return None
+    # It may belong to the paragraph before, where code ends at a blank line.
+    deep = marker or any(len(part.expandtabs(4)) > _DEEP for part in f" {around}".split(">"))
+    follows = deep and start and lines[start - 1].strip(" \t>")
+    if follows and _MARKUP_IN_CODE.search("\n".join(lines[start:end])):
+        return None
+    return end
+
+
+def _closing(lines: Sequence[str], start: int, prefix: str, fence: str) -> tuple[int, bool]:
+    """Find the line behind the end of code, or where it is no longer in its list or quote."""
+    for number in range(start, len(lines)):
+        line = lines[number].rstrip(" \t")
+        if not line.startswith(prefix) and line != prefix.rstrip(" \t"):
+            return number, False
+        rest = line[len(prefix) :]
+        if rest.lstrip(" \t").startswith(fence) and not rest.strip(f" \t{fence[0]}"):
+            return number + 1, not rest[0].isspace()
+    return len(lines), False
+
+
+def _without_html(text: str) -> str:
+    """Take tags and what they hide out of a text, but not out of the code in its lines."""
+    pieces = _CODE_SPAN.split(text)
+    del pieces[2::3]  # the backticks alone
+    pieces[::2] = [
+        TAG.sub("", without_hidden(_UNSAFE_LINK.sub(r"[\1]", piece))) for piece in pieces[::2]
+    ]
+    return "".join(pieces)
+
+
+def _harmless(unit: re.Match[str]) -> str:
+    if unit["armed"]:
+        return _disarmed(unit)
+    if unit["alt"] is not None:
+        return f"[image: {unit['alt']}]" if unit["alt"].strip() else "[image]"
+    # A table cuts code at a bar.
+    if unit["ticks"] and "|" in unit[0] and _MARKUP_IN_CODE.search(unit[0]):
+        return _EACH_ARMED.sub(_disarmed, unit[0])
+    return unit[0]
+
+
+def _disarmed(sign: re.Match[str]) -> str:
+    return "&lt;" if sign[0] == "<" else f"\\{sign[0]}"

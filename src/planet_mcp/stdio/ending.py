@@ -1,0 +1,77 @@
+"""How the process ends: in good order if that is quick, and soon in any case."""
+
+import asyncio
+import os
+import signal
+import time
+from _thread import start_new_thread
+from collections.abc import Callable
+from types import FrameType
+
+FAILED = 1
+# Clean-up that takes longer is cut off, as by a crash, which the store survives.
+GRACE_SECONDS = 0.03
+# How long a client that has closed stdin may take to read what it was not sent yet.
+FLUSH_SECONDS = 2.0
+POLL_SECONDS = 0.01
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def on_signals(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Let a function handle the signals that ask a process to end.
+
+    Unlike the event loop's handlers, it is there before the loop and after it, and on Windows.
+    """
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
+            continue  # Windows has no SIGHUP, and `nohup` wants it ignored
+        signal.signal(number, handler)
+
+
+class Ending:
+    """The end of the process: it comes soon when there is a cause for it, at once with another.
+
+    The first cause decides the exit code. To be made in the task that is to be cancelled.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._begun = False
+        self.code = 0
+        self.output: asyncio.WriteTransport | None = None
+
+    def begin(self, code: int) -> None:
+        """Let the process end with this code before long, whatever still goes on in it."""
+        if not self._begun:
+            self._begun, self.code = True, code
+            # In a thread, as the event loop may be what is held up. Not one of `threading`: its
+            # locks may be held by what the signal interrupted.
+            start_new_thread(self._enforce, ())
+
+    def on_signal(self, number: int, _: FrameType | None) -> None:
+        """Begin to end; if that has begun already, end at once."""
+        if self._begun:
+            os._exit(self.code)
+        self.begin(128 + number)
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def settle(self) -> None:
+        """Take the cancellation back, once it has ended what it should."""
+        if self._task and self._task.cancelling():
+            self._task.uncancel()
+
+    def _cancel(self) -> None:
+        if self._task:
+            self._task.cancel()
+
+    def _enforce(self) -> None:
+        until = time.monotonic() + (0.0 if self.code else FLUSH_SECONDS)
+        time.sleep(GRACE_SECONDS)
+        while self._unsent() and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+        os._exit(self.code)
+
+    def _unsent(self) -> int:
+        return self.output.get_write_buffer_size() if self.output else 0

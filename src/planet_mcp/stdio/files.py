@@ -1,0 +1,99 @@
+"""What an event loop cannot serve, or should not, read and written by the SDK in threads."""
+
+import json
+import os
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import anyio
+from mcp.server.stdio import stdio_server
+from mcp_types import JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, RequestId
+
+from planet_mcp.stdio.ending import Ending
+from planet_mcp.stdio.lines import MAX_LINE, RefusedLineError, read_message, too_long, write_message
+
+
+class Files:
+    """What the SDK reads messages from, a line at a time, and writes them to.
+
+    The end of a regular file is no reason to break off what was asked in it.
+    """
+
+    def __init__(self, source: int, sink: int, ending: Ending) -> None:
+        self._is_regular = stat.S_ISREG(os.fstat(source).st_mode)
+        self._source = os.fdopen(source, "rb")
+        self._sink = os.fdopen(sink, "wb")
+        self._ending = ending
+        self._lock = anyio.Lock()
+        self._unanswered: set[RequestId] = set()
+        self._answered = anyio.Event()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        while line := await self._line():
+            try:
+                self._note_request(await self._read(line))
+            except RefusedLineError as refused:
+                await self.write(write_message(refused.answer).decode())
+            else:
+                return line.decode()
+        while self._is_regular and self._unanswered:
+            self._answered = anyio.Event()
+            await self._answered.wait()
+        self._ending.begin(0)
+        raise StopAsyncIteration
+
+    async def _line(self) -> bytes:
+        try:
+            # Abandoned at the end: it cannot be cancelled, and lasts until somebody types.
+            return await anyio.to_thread.run_sync(
+                self._source.readline, MAX_LINE + 1, abandon_on_cancel=True
+            )
+        except OSError:
+            return b""  # a terminal that hung up
+
+    async def _read(self, line: bytes) -> JSONRPCMessage:
+        if len(line) <= MAX_LINE or line.endswith(b"\n"):
+            return read_message(line)
+        while line and not line.endswith(b"\n"):
+            line = await self._line()
+        raise too_long()
+
+    def _note_request(self, message: JSONRPCMessage) -> None:
+        if isinstance(message, JSONRPCRequest):
+            self._unanswered.add(message.id)
+        elif isinstance(message, JSONRPCNotification):
+            # One that was cancelled gets no answer.
+            self._unanswered.discard((message.params or {}).get("requestId", ""))
+
+    async def write(self, text: str) -> None:
+        """Write a message, which is a line."""
+        async with self._lock:
+            await anyio.to_thread.run_sync(self._write, text.encode())
+        message = json.loads(text)
+        if "method" not in message:
+            self._unanswered.discard(message["id"])
+            self._answered.set()
+
+    def _write(self, line: bytes) -> None:
+        try:
+            self._sink.write(line)
+            self._sink.flush()
+        except BrokenPipeError:
+            self._ending.begin(0)
+            raise
+
+    async def flush(self) -> None:
+        """Do nothing: a message is on its way once it is written."""
+
+
+@asynccontextmanager
+async def open_files(source: int, sink: int, ending: Ending) -> AsyncIterator[tuple[Any, Any]]:
+    """Open the streams of messages that come in and that go out."""
+    both: Any = Files(source, sink, ending)
+    async with stdio_server(stdin=both, stdout=both) as streams:
+        yield streams

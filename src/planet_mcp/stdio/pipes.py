@@ -1,0 +1,148 @@
+"""Pipes and sockets on POSIX, served by the event loop."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Self
+
+import anyio
+from mcp.shared.message import SessionMessage
+
+from planet_mcp.stdio.ending import Ending
+from planet_mcp.stdio.lines import MAX_LINE, RefusedLineError, read_message, too_long, write_message
+
+_Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Pipes:
+    """Both directions of a connection, in the form in which the SDK wants its streams."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ending: Ending
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._ending = ending
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Leave it open, as in `aclose`."""
+
+    async def aclose(self) -> None:
+        """Leave it open: when the SDK is done with one direction, the other goes on for a while."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> SessionMessage:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    async def receive(self) -> SessionMessage:
+        """Return the next message; a line that is none is answered.
+
+        Raises:
+            anyio.EndOfStream: There are no more.
+        """
+        while True:
+            try:
+                return SessionMessage(read_message(await self._line()))
+            except RefusedLineError as refused:
+                with suppress(anyio.BrokenResourceError):
+                    await self.send(SessionMessage(refused.answer))
+
+    async def _line(self) -> bytes:
+        try:
+            return await self._reader.readuntil()
+        except asyncio.LimitOverrunError as error:
+            await self._skip(error.consumed)
+            raise too_long() from None
+        except asyncio.IncompleteReadError as error:
+            if error.partial:
+                return error.partial
+        except OSError:
+            pass  # a socket that was reset
+        self._ending.begin(0)
+        raise anyio.EndOfStream
+
+    async def _skip(self, size: int) -> None:
+        """Read on to the end of a line, of which so much is here, without keeping it."""
+        with suppress(asyncio.IncompleteReadError, OSError):
+            while size:
+                await self._reader.readexactly(size)
+                try:
+                    await self._reader.readuntil()
+                    size = 0
+                except asyncio.LimitOverrunError as error:
+                    size = error.consumed
+
+    async def send(self, item: SessionMessage) -> None:
+        """Write a message.
+
+        Raises:
+            anyio.BrokenResourceError: Nobody reads any more.
+        """
+        line = write_message(item.message)
+        if self._writer.is_closing():
+            raise anyio.BrokenResourceError
+        self._writer.write(line)
+        try:
+            await self._writer.drain()
+        except OSError:
+            raise anyio.BrokenResourceError from None
+
+
+@asynccontextmanager
+async def open_pipes(source: int, sink: int, ending: Ending) -> AsyncIterator[tuple[Pipes, Pipes]]:
+    """Open the streams of messages that come in and that go out."""
+    shared = os.path.samestat(os.fstat(source), os.fstat(sink))
+    reader, writer = await (_one_socket(sink) if shared else _two_pipes(source, sink, ending))
+    ending.output = writer.transport
+    both = Pipes(reader, writer, ending)
+    try:
+        yield both, both
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def _one_socket(sink: int) -> _Ends:
+    """Connect to the socket that is both stdin and stdout."""
+    return await asyncio.open_connection(sock=socket.socket(fileno=sink), limit=MAX_LINE)
+
+
+async def _two_pipes(source: int, sink: int, ending: Ending) -> _Ends:
+    """Connect to a pipe for each direction; when nobody reads from the one, the other ends too."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=MAX_LINE)
+    reading, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(source, "rb", buffering=0)
+    )
+
+    def gone() -> None:
+        ending.begin(0)
+        reading.close()
+
+    writing, protocol = await loop.connect_write_pipe(
+        lambda: _Output(gone), os.fdopen(sink, "wb", buffering=0)
+    )
+    return reader, asyncio.StreamWriter(writing, protocol, None, loop)
+
+
+class _Output(asyncio.StreamReaderProtocol):
+    """The pipe that is written to; says when nobody reads from it any more."""
+
+    def __init__(self, gone: Callable[[], None]) -> None:
+        super().__init__(asyncio.StreamReader())
+        self._gone = gone
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._gone()

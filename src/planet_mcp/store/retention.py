@@ -1,0 +1,223 @@
+"""What is deleted for its age, when that is wanted, and how it is kept from coming back."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from planet_mcp.models import ParsedEntry, ParsedFeed, Validators
+from planet_mcp.store.database import Database
+from planet_mcp.store.feeds import Feeds, Outcome, Saved
+from planet_mcp.store.health import newest_published
+from planet_mcp.store.recognition import recognise
+from planet_mcp.store.rows import to_seconds, to_time
+from planet_mcp.times import is_credible
+from planet_mcp.urls import canonical, names_a_page
+
+PERIOD = timedelta(days=1)
+# So many stories are looked at in one transaction, some tens of milliseconds.
+LOOKED_AT = 100
+
+_MEMBERS = "(o.id = s.id OR (o.story_id = s.id AND o.story_id <> o.id))"
+_OLD_STORIES = f"""
+    SELECT s.id, s.ordered_at, NOT EXISTS (
+        SELECT 1 FROM entries AS o
+        WHERE {_MEMBERS} AND (o.ordered_at >= :limit OR o.first_seen_at >= :limit)
+    )
+    FROM entries AS s
+    WHERE s.story_id = s.id AND s.ordered_at < :limit AND (s.ordered_at, s.id) > (:time, :id)
+    ORDER BY s.ordered_at, s.id LIMIT {LOOKED_AT}
+"""
+
+
+class Retention:
+    """Deletes the entries of one database that are older than what it is to keep.
+
+    With `keep` None it keeps all.
+    """
+
+    def __init__(self, database: Database, keep: timedelta | None) -> None:
+        self._database = database
+        self._keep = keep
+        # Where this pass has come to, and when the next one is due.
+        self._passed = (0, 0)
+        self._next: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Say whether there may be something to delete now; costs nothing."""
+        # A clock that was set back does not put it off for ever.
+        return self._keep is not None and not (
+            self._next is not None and self._next - PERIOD <= now < self._next
+        )
+
+    def forget(self, now: datetime) -> bool:
+        """Delete some of what is too old, a short transaction's worth; False when all is done.
+
+        What is done is not done again for a day, by whichever process.
+        """
+        if self._keep is None or self._was_done(now):
+            return False
+        with self._database.writing() as connection:
+            limit = _limit(connection, self._keep, now)
+            time, first = self._passed
+            values = {"limit": to_seconds(limit), "time": time, "id": first}
+            rows = connection.execute(_OLD_STORIES, values).fetchall()
+            _forget_stories(connection, [row[0] for row in rows if row[2]])
+            if len(rows) == LOOKED_AT:
+                self._passed = (rows[-1][1], rows[-1][0])
+                return True
+            self._passed = (0, 0)
+            _note(connection, now)
+        self._next = now + PERIOD
+        return False
+
+    def _was_done(self, now: datetime) -> bool:
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = 'forgot_at'").fetchone()
+        if row is not None and self._passed == (0, 0):
+            self._next = datetime.fromisoformat(row[0]) + PERIOD
+        return not self.is_due(now)
+
+
+class KeptFeeds(Feeds):
+    """Feeds of which nothing is stored that would be deleted for its age again."""
+
+    def __init__(self, database: Database, keep: timedelta) -> None:
+        super().__init__(database)
+        self._store = database
+        self._keep = keep
+
+    def record_document(
+        self,
+        feed_id: int,
+        parsed: ParsedFeed,
+        outcome: Outcome,
+        *,
+        validators: Validators,
+        body_hash: str,
+    ) -> Saved:
+        """Store what a feed document brought and is not too old, with the feed's state."""
+        old, known = self._too_old(feed_id, parsed.entries, outcome.checked_at)
+        kept = tuple(entry for entry in parsed.entries if entry.key not in old)
+        # The entry that was cut on its way is the last one.
+        cut = parsed.truncated and kept[-1:] == parsed.entries[-1:]
+        saved = super().record_document(
+            feed_id,
+            replace(parsed, entries=kept, truncated=cut),
+            outcome,
+            validators=validators,
+            body_hash=body_hash,
+        )
+        return replace(saved, shared=saved.shared or known)
+
+    def has_any(self, feed_id: int, entries: Sequence[ParsedEntry]) -> bool:
+        """Say whether any of these is an entry that the feed is known to have, or to have had."""
+        with self._store.reading() as connection:
+            had = _forgotten(connection, feed_id, entries)
+        return bool(had) or super().has_any(feed_id, entries)
+
+    def recent_dates(self, feed_id: int, *, limit: int = 10) -> list[datetime]:
+        """Return the dates of a feed's newest entries, also of those that were deleted."""
+        dates = super().recent_dates(feed_id, limit=limit)
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                """
+                SELECT ordered_at FROM forgotten WHERE feed_id = ?
+                ORDER BY ordered_at DESC LIMIT ?
+                """,
+                (feed_id, limit),
+            ).fetchall()
+        return sorted([*dates, *(to_time(row[0]) for row in rows)], reverse=True)[:limit]
+
+    def _too_old(
+        self, feed_id: int, entries: Sequence[ParsedEntry], now: datetime
+    ) -> tuple[set[str], bool]:
+        """Return the keys of entries that are not to be stored, and whether any was before."""
+        with self._store.reading() as connection:
+            limit = _limit(connection, self._keep, now)
+            places = _forgotten(connection, feed_id, entries)
+            distinct = {entry.key: entry for entry in reversed(entries)}.values()
+            old = [entry for entry in distinct if _place(entry, places, now) < limit]
+            # What is stored of an old story, because others tell it still, is kept current.
+            found = recognise(connection, feed_id, old[::-1])
+        unknown = zip(old[::-1], found, strict=True)
+        return {entry.key for entry, each in unknown if each.known is None}, bool(places)
+
+
+def _limit(connection: sqlite3.Connection, keep: timedelta, now: datetime) -> datetime:
+    """Return from when on entries are kept.
+
+    Counted from now, but not from a time at which nobody has published anything: a clock that is
+    years ahead is not to delete all there is.
+    """
+    newest = newest_published(connection)
+    return (now if newest is None else min(now, to_time(newest) + PERIOD)) - keep
+
+
+def _place(entry: ParsedEntry, places: Mapping[int, datetime], now: datetime) -> datetime:
+    """Return where an entry stands in time: where it stood before, as published, or else now."""
+    before = places.get(_mark(entry.key, entry.title, entry.url))
+    credible = entry.published is not None and is_credible(entry.published, now=now)
+    return before or (entry.published if entry.published and credible else now)
+
+
+def _mark(key: str, title: str, url: str | None) -> int:
+    """Return a number for what makes a post of a feed the same as another one."""
+    address = canonical(url) if url else ""
+    identity = json.dumps([key, title, address if names_a_page(address) else ""])
+    return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _forgotten(
+    connection: sqlite3.Connection, feed_id: int, entries: Iterable[ParsedEntry]
+) -> dict[int, datetime]:
+    """Return where those of these entries stood that were deleted for their age, by their marks."""
+    marks = [_mark(entry.key, entry.title, entry.url) for entry in entries]
+    rows = connection.execute(
+        """
+        SELECT mark, ordered_at FROM forgotten
+        WHERE feed_id = ? AND mark IN (SELECT value FROM json_each(?))
+        """,
+        (feed_id, json.dumps(marks)),
+    )
+    return {row[0]: to_time(row[1]) for row in rows}
+
+
+def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> None:
+    """Delete whole stories, so that none loses its first entry or its teller."""
+    rows = connection.execute(
+        f"""
+        SELECT o.id, o.feed_id, o.key, c.title, o.url, o.ordered_at
+        FROM entries AS s JOIN entries AS o ON {_MEMBERS} JOIN contents AS c ON c.entry_id = o.id
+        WHERE s.id IN (SELECT value FROM json_each(?))
+        """,
+        (json.dumps(stories),),
+    ).fetchall()
+    connection.executemany(
+        "INSERT OR REPLACE INTO forgotten (feed_id, mark, ordered_at) VALUES (?, ?, ?)",
+        [(feed, _mark(key, title, url), time) for _, feed, key, title, url, time in rows if feed],
+    )
+    connection.execute(
+        "DELETE FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps([row[0] for row in rows]),),
+    )
+    _count_again(connection, {row[1] for row in rows if row[1]})
+
+
+def _count_again(connection: sqlite3.Connection, feeds: Iterable[int]) -> None:
+    connection.execute(
+        """
+        UPDATE feeds SET (entries, newest_entry) =
+            (SELECT count(*), max(ordered_at) FROM entries WHERE feed_id = feeds.id)
+        WHERE id IN (SELECT value FROM json_each(?))
+        """,
+        (json.dumps([*feeds]),),
+    )
+
+
+def _note(connection: sqlite3.Connection, now: datetime) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('forgot_at', ?)", (now.isoformat(),)
+    )

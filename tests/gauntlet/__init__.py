@@ -1,0 +1,1 @@
+"""Minutes of hostile input: addresses, answers, documents, faults. `pytest -m gauntlet` runs it."""
