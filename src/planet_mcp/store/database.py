@@ -78,8 +78,10 @@ class Database:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep other processes from preparing or repairing the database meanwhile."""
-        with _words(self.path), _locked(self.path):
-            yield
+        with _words(self.path):
+            self._permitted()
+            with _locked(self.path):
+                yield
 
     def rehearse(self) -> None:
         """Make sure that the disk has room for the next writes.

@@ -2,10 +2,11 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from planet_mcp.errors import StoreError
+from planet_mcp.models import Article, Validators
 from planet_mcp.store.database import Database
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
@@ -20,6 +21,18 @@ class Marks:
 
     newest_entry: int
     subscriptions: tuple[int, ...]
+
+
+class _ReadEntries(Entries):
+    """The entries of a database that may not be written: pages are read, but not kept."""
+
+    def save_article(
+        self, entry_id: int, validators: Validators, article: Article, *, now: datetime
+    ) -> None:
+        """Keep nothing."""
+
+    def renew_article(self, entry_id: int, validators: Validators, *, now: datetime) -> None:
+        """Keep nothing."""
 
 
 class Store:
@@ -38,7 +51,7 @@ class Store:
         self._database = Database(path, torn=to_repair)
         self.path = self._database.path
         self.feeds = KeptFeeds(self._database, keep) if keep else Feeds(self._database)
-        self.entries = Entries(self._database)
+        self.entries = (_ReadEntries if self.read_only else Entries)(self._database)
         self.search = Search(self._database)
         self.retention = Retention(self._database, keep)
         self.health = Health(self._database)
