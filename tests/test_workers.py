@@ -118,6 +118,17 @@ async def test_a_child_is_replaced_after_many_documents(monkeypatch: pytest.Monk
     assert len(children) == 3
 
 
+async def test_a_child_of_a_large_process_is_not_taken_for_grown() -> None:
+    ballast = bytearray(b"x") * (300 * 2**20)
+    async with Worker() as worker:
+        await parse(worker)
+        assert worker._process is not None
+        first = worker._process.pid
+        await parse(worker)
+        assert worker._process.pid == first
+    assert ballast
+
+
 async def test_an_idle_child_goes_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "IDLE_SECONDS", 0.0)
     async with Worker() as worker:
