@@ -298,7 +298,9 @@ class Worker:
 
     async def _begin(self) -> asyncio.subprocess.Process:
         try:
-            self._process = process = await _start()
+            # A start that is cancelled again and again would leave a process that nobody knows.
+            with anyio.CancelScope(shield=True):
+                self._process = process = await _start()
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             async with asyncio.timeout(WALL_SECONDS):
                 await process.stdout.readexactly(4)
