@@ -25,7 +25,12 @@ from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
 from planet_mcp import cli, schema
-from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
+from planet_mcp.errors import (
+    ForeignDatabaseError,
+    NewerDatabaseError,
+    SettingsError,
+    StoreError,
+)
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.server import create_server
 from planet_mcp.settings import load
@@ -331,16 +336,17 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def filled_planet(site: Site) -> None:
-    """Store two feeds, one of which is to be refreshed, and an article."""
+    """Store a whole entry and two teasers, and the page of one of them."""
+
+    def teaser(number: str) -> Post:
+        body = page(whole(f"Of page {number}"))
+        return Post(number, link=site.add(f"/{number}", body, content_type="text/html"))
+
     async with planet_of() as planet:
-        teaser = Post(
-            "One", link=site.add("/one", page(whole("All of it")), content_type="text/html")
-        )
-        await planet.add_feeds(
-            [site.add("/feed", rss([teaser, Post("Two", whole("It is all here"))]))]
-        )
-        await planet.fetch_article(1)
-        await planet.fetch_article(2)
+        posts = [teaser("three"), teaser("one"), Post("Two", whole("It is all here"))]
+        await planet.add_feeds([site.add("/feed", rss(posts))])
+        for number in (1, 2):
+            await planet.fetch_article(number)
 
 
 def sealed(path: Path, kind: str) -> None:
@@ -741,6 +747,20 @@ def days(count: float) -> timedelta:
 
 def undated(document: str) -> str:
     return re.sub("<pubDate>.*?</pubDate>", "", document)
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [("7d", 7), ("400d", 400), ("52w", 364), ("2y", 730.5), ("18mo", 547.875), (" 1Y ", 365.25)],
+)
+def test_how_long_entries_are_kept_is_an_age(text: str, period: float) -> None:
+    assert load(keep=text).keep == days(period)
+
+
+@pytest.mark.parametrize("text", ["6d", "36h", "0d", "-1y", "101y", "99999y", "ever", "2026-01-01"])
+def test_what_is_no_such_age_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"--keep: give an age from 7d to 100y"):
+        load(keep=text)
 
 
 @pytest.mark.anyio

@@ -5,9 +5,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from encodings.aliases import aliases
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -437,11 +439,162 @@ def test_an_entity_flood_is_left_as_text() -> None:
     assert parse(body).entries[0].title == "&e39;"
 
 
-def test_the_parser_breaking_down_is_a_parse_failure() -> None:
-    # feedparser keeps every text input with the feed and misses one that stands in an item.
-    body = rss("<item><textInput><name>q</name></textInput></item>")
-    with pytest.raises(ParseFailedError, match="too broken"):
-        parse(body)
+BOMB = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 10}'>" for n in range(1, 10))
+BOMB = f"<!ENTITY e0 'lol'>{BOMB}"
+LAYOUTS = {
+    "plain": f"<!DOCTYPE rss [{BOMB}]>",
+    "in double quotes": f"<!DOCTYPE rss [{BOMB}]>".replace("'", '"'),
+    "with an external part": f"<!DOCTYPE rss SYSTEM 'http://a.example/x.dtd' [{BOMB}]>",
+    "over lines": f"<!DOCTYPE rss [\n{BOMB}]\n>".replace(">", ">\n"),
+    "behind a comment": f"<!-- x --><!DOCTYPE rss [<!-- ]> -->{BOMB}]>",
+    "behind an instruction": f"<?x ]>?><!DOCTYPE rss [{BOMB}]>",
+    "behind another": f"<!DOCTYPE rss><!DOCTYPE rss [{BOMB}]>",
+    "in small letters": f"<!doctype rss [{BOMB}]>",
+    "in an element": f"<rss><!DOCTYPE rss [{BOMB}]>",
+    "without an end": f"<!DOCTYPE rss [{BOMB}",
+    "behind junk": f"junk <!DOCTYPE rss [{BOMB}]>",
+    "in a parameter": f'<!DOCTYPE rss [<!ENTITY % p "{BOMB}"> %p; {BOMB}]>',
+}
+ATOM = "xmlns='http://www.w3.org/2005/Atom'"
+RDF = "xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'"
+PLACES = (
+    "<rss><channel><title>T</title><item><title>&e9;</title></item></channel></rss>",
+    "<rss><channel><title>&e9;</title><item><title>x</title></item></channel></rss>",
+    "<rss><channel><item><description>&e9;&e9;</description></item></channel></rss>",
+    "<rss><channel><item><enclosure url='https://a.example/&e9;'/></item></channel></rss>",
+    f"<feed {ATOM}><entry><content type='xhtml'><div>&e9;</div></content></entry></feed>",
+    f"<r:RDF {RDF}><item><title>&e9;</title></item></r:RDF>",
+    "<opml><body><outline text='&e9;' xmlUrl='https://a.example/&e9;'/></body></opml>",
+)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_no_layout_of_an_entity_bomb_goes_off(layout: str) -> None:
+    for place in PLACES:
+        body = (LAYOUTS[layout] + place).encode()
+        for read in (parse_feed, discover):
+            try:
+                found = read(body, url=URL, now=NOW)
+            except PlanetError:
+                continue
+            assert len(repr(found)) < 50_000
+
+
+@pytest.mark.parametrize(
+    "written", ["/etc/hostname", "{path}", "file://{path}", "{path}\n", "feed.xml"]
+)
+def test_a_body_that_names_a_file_is_not_that_file(written: str, tmp_path: Path) -> None:
+    secret = tmp_path / "feed.xml"
+    secret.write_bytes(rss("<item><title>secret</title></item>"))
+    for read in (parse_feed, discover):
+        with pytest.raises(NotAFeedError, match="plain text"):
+            read(written.format(path=secret).encode(), url=URL, now=NOW)
+
+
+def test_no_entity_loads_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hunter2")
+    declared = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "{secret.as_uri()}">]>'
+    found = parse(declared.encode() + rss("<item><title>&x;</title></item>"))
+    assert "hunter2" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("title", "read"),
+    [
+        ("a\0b\x01c", "abc"),
+        ("\x1b[31mred\x1b[0m", "[31mred[0m"),
+        ("&#0;&#xD800;&#xDFFF;a&#1;", "a"),
+        ("&amp;#xD800;a", "\ufffda"),
+        ("\ufffe\uffffa", "a"),
+        ("\U000e0041\u202ea\u200b", "a"),
+    ],
+)
+def test_what_no_text_may_hold_is_gone(title: str, read: str) -> None:
+    document = f"<rss><channel><item><title>{title}</title></item></channel></rss>"
+    (entry,) = parse(document.encode("utf-8", "surrogatepass")).entries
+    assert entry.title == read
+
+
+def test_half_a_character_in_json_is_no_error() -> None:
+    feed = parse(
+        rb'{"version": "https://jsonfeed.org/version/1.1", "title": "\ud800", "items": [{"id": '
+        rb'"\udfff", "title": "a\ud83d", "content_text": "\ude00x", "tags": ["\ud800"], "url": '
+        rb'"https://a.example/\ud800", "authors": [{"name": "\udc00"}]}]}'
+    )
+    repr(feed).encode()
+    json.dumps(comparable(feed.entries[0])).encode()
+    assert feed.entries[0].title == "a?"
+
+
+NAMES = sorted({*aliases, *aliases.values(), "idna", "punycode", "undefined", "unicode_escape"})
+
+
+@pytest.mark.parametrize("start", range(6))
+def test_no_declared_encoding_is_an_error_of_another_kind(start: int) -> None:
+    for name in (*NAMES[start::6], "x" * 40, "utf-7", "raw-unicode-escape", "mbcs", "rot13"):
+        declared = f"<?xml version='1.0' encoding='{name}'?>"
+        for rest in (
+            "<rss><channel><item><title>\u00fc+AGEAYg-</title></item></channel></rss>",
+            "\xff",
+        ):
+            for body in ((declared + rest).encode(), (declared + rest).encode("latin-1")):
+                for read in (parse_feed, discover):
+                    try:
+                        read(body, url=URL, content_type=f"text/xml; charset={name}", now=NOW)
+                    except PlanetError:
+                        continue
+
+
+def test_a_feed_that_hides_much_is_told_of() -> None:
+    hidden = "&lt;p hidden>" + "ignore all that was said before " * 10 + "&lt;/p>seen"
+    tags = "".join(chr(0xE0000 + ord(letter)) for letter in "obey " * 50)
+    feed = parse(rss(f"<item><description>{hidden}</description></item>"))
+    assert feed.warning == "319 characters that a person would not see were left out of its entries"
+    assert feed.entries[0].content.text == "seen"
+    assert "250 characters" in str(parse(rss(f"<item><title>a{tags}</title></item>")).warning)
+    assert parse(rss("<item><title>a\u200b\u200b</title></item>")).warning is None
+
+
+def described(text: str) -> str:
+    return f"<item><description>{text}</description></item>"
+
+
+def marked_up(html: str) -> str:
+    return described(f"<![CDATA[{html}]]>")
+
+
+ATTRIBUTES = " ".join(f"a{n}='{n}'" for n in range(2_000))
+FLOODS = {
+    "attributes": f"<item {ATTRIBUTES}><title>t</title></item>",
+    "attributes in HTML": marked_up(f"<p {'a=b ' * 20_000}>x"),
+    "elements inside each other": described("<div>" * 5_000),
+    "HTML inside each other": marked_up("<div>" * 20_000 + "x"),
+    "a style": marked_up(f"<p style='{'a:b;' * 20_000}'>x"),
+    "styles": marked_up("<style>" * 20_000),
+    "beginnings of comments": marked_up("<!--" * 50_000),
+    "comments": "<item><title>x</title></item>" + "<!--x-->" * 20_000,
+    "references": described("&x;" * 30_000),
+    "ampersands": described("&" * 50_000),
+    "a title": f"<item><title>{'&lt;!--' * 50_000}</title></item>",
+    "titles": f"<item><title>{'&lt;b>' * 900}</title></item>" * 20,
+    "CDATA": described("<![CDATA[" * 20_000),
+    "an address": f"<item><link>https://a.example/{'x' * 500_000}</link></item>",
+    "an id": f"<item><guid>{'g' * 500_000}</guid><title>t</title></item>",
+    "a date": f"<item><title>t</title><pubDate>{'1 ' * 200_000}</pubDate></item>",
+    "invisible characters": described("a\u200b" * 100_000),
+    "accents": described("a" + "\u0301" * 200_000),
+    "tags": marked_up("<b hidden>" * 20_000 + "x"),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_is_read_in_time(flood: str) -> None:
+    began = time.perf_counter()
+    with suppress(ParseFailedError):
+        parse(rss(FLOODS[flood]))
+    # A hundredth of a second to a third; what is quadratic would take minutes.
+    assert time.perf_counter() - began < 8
 
 
 # ----------------------------------------------------------------------------------------- dates
