@@ -246,7 +246,10 @@ async def _network(settings: Settings, feeds: list[Feed]) -> Finding:
         return Finding("network", "note", "not tried: there is no feed to ask for")
     asked = list(tried.values())[:HOSTS_TRIED]
     problem = ""
-    async with Fetcher(allowed=settings.allow_networks, contact=settings.contact) as fetcher:
+    fetching = Fetcher(
+        allowed=settings.allow_networks, contact=settings.contact, proxy=settings.proxy
+    )
+    async with fetching as fetcher:
         for feed in asked:
             try:
                 await fetcher.get(feed.url, validators=feed.validators)
