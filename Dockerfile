@@ -8,7 +8,7 @@ FROM python:3.12-slim AS build
 WORKDIR /build
 COPY requirements.lock ./
 # Every wheel is checked against its hash in the lock file.
-RUN pip wheel --no-cache-dir --require-hashes --requirement requirements.lock --wheel-dir /wheels
+RUN pip wheel --no-cache-dir --no-deps --require-hashes --requirement requirements.lock --wheel-dir /wheels
 COPY pyproject.toml README.md LICENSE feeds.opml ./
 COPY src src
 RUN pip install --no-index --find-links /wheels hatchling \

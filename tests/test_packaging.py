@@ -191,7 +191,7 @@ def test_bundle_and_image_are_made_of_listed_files_alone(name: str) -> None:
 
 
 def test_the_image_is_built_from_the_lock_file() -> None:
-    assert "--require-hashes --requirement requirements.lock" in DOCKERFILE
+    assert "--no-deps --require-hashes --requirement requirements.lock" in DOCKERFILE
     copied = " ".join(re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE)).split()
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     assert {f"!{path}" for path in copied} <= set(ignored)

@@ -47,3 +47,10 @@ def test_the_configurations_are_json() -> None:
 def test_no_machine_or_registry_is_named_in_the_lock_file() -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     assert not re.search(r"https?://|file:|--index|--find-links", lock)
+
+
+def test_what_is_installed_is_the_lock_file_alone_whatever_was_released_since() -> None:
+    # pip before 23.3 takes the newest release of `coverage[toml]`, which then has no hash here.
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "pip install" in makefile
+    assert "--no-deps --require-hashes -r requirements.lock" in makefile
