@@ -207,6 +207,30 @@ def test_opml_comes_from_stdin_too() -> None:
     assert data("status")["feeds"] == 1
 
 
+def test_a_config_of_a_planet_is_imported_by_the_same_command(tmp_path: Path) -> None:
+    config = tmp_path / "config.ini"
+    config.write_text(
+        "[Planet]\nname = Planet Example\n\n"
+        "[https://a.example.org/f]\nname = Ada\n\n"
+        "[https://b.example.org/f]\nname = Bob\n\n"
+        "[https://c.example.org/more.opml]\ncontent_type = opml\n"
+    )
+
+    said = run("import", str(config)).stdout
+
+    assert "2 added, 0 already subscribed, 0 failed" in said
+    assert "1 reading list passed over (https://c.example.org/more.opml)" in said
+    assert [feed["title"] for feed in data("feeds")["feeds"]] == ["Ada", "Bob"]
+    assert "2 already subscribed" in run("import", "-", stdin=config.read_text()).stdout
+
+
+def test_a_malformed_config_of_a_planet_names_its_line_and_imports_nothing() -> None:
+    done = run("import", "-", stdin="[https://a.example.org/f]\nname = Ada\nBob\n", code=2)
+
+    assert "line 3" in done.stderr
+    assert data("status")["feeds"] == 0
+
+
 def test_a_feed_that_cannot_be_added_is_exit_code_1(site: Site) -> None:
     url = site.add("/", page("<p>No feed</p>"), content_type="text/html")
     assert "names no feed" in run("add", url, code=1).stdout

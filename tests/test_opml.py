@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planet_mcp.errors import OpmlError
+from planet_mcp.labels import label
 from planet_mcp.models import Subscription
-from planet_mcp.opml import _title, read, write
+from planet_mcp.opml import read, write
 
 FEEDS = Path(__file__).parent.parent / "feeds.opml"
 
@@ -21,7 +22,7 @@ def document(body: str) -> bytes:
 _CHARACTERS = st.characters(
     exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff", include_characters="\n\t"
 )
-_TITLES = st.none() | st.text(_CHARACTERS).map(_title)
+_TITLES = st.none() | st.text(_CHARACTERS).map(label)
 _URLS = st.from_regex(r"https?://[a-z]{1,9}\.example/[a-z0-9/?&=%'+;#~-]{0,20}", fullmatch=True)
 _SUBSCRIPTIONS = st.lists(
     st.builds(Subscription, url=_URLS, title=_TITLES, site_url=st.none() | _URLS),

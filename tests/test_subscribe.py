@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from planet_mcp.errors import ArgumentError, OpmlError
+from planet_mcp.errors import ArgumentError, OpmlError, PlanetIniError
 from planet_mcp.planet import Planet
 from tests.conftest import planet_of
 from tests.documents import Post, atom, page, rss
@@ -175,6 +175,33 @@ async def test_a_malformed_opml_file_imports_nothing(planet: Planet) -> None:
 
     with pytest.raises(OpmlError, match="line 3"):
         await planet.import_opml(document, name="feeds.opml")
+
+    assert (await planet.list_feeds()).result.total == 0
+
+
+async def test_a_config_of_a_planet_is_imported_with_its_names(planet: Planet, site: Site) -> None:
+    known = site.add("/1", rss([Post("One")]))
+    await planet.add_feeds([known])
+    config = (
+        f"[Planet]\nname = Planet Example\n\n[{known}]\nname = Ada\n\n[{site.url}/2]\nname = Bob\n"
+        f"face = bob.png\n\n[http://192.168.1.1/feed]\nname = Eve\n\n"
+        f"[{site.url}/list]\ncontent_type = opml\n"
+    )
+
+    (added,) = (await planet.import_opml(config.encode(), name="config.ini")).result.results
+
+    counts = (added.feeds_added, added.feeds_already_subscribed, added.feeds_failed)
+    assert (added.outcome, counts) == ("added", (1, 1, 1))
+    assert f"1 reading list passed over ({site.url}/list)" in (added.problem or "")
+    assert "192.168.1.1" in (added.problem or "")
+    assert [feed.title for feed in (await planet.list_feeds("bob")).result.feeds] == ["Bob"]
+
+
+async def test_a_malformed_config_of_a_planet_imports_nothing(planet: Planet) -> None:
+    config = b"[https://a.example.org/f]\nname = Ada\n\n[https://b.example.org/f\nname = Bob\n"
+
+    with pytest.raises(PlanetIniError, match="line 4"):
+        await planet.import_opml(config, name="config.ini")
 
     assert (await planet.list_feeds()).result.total == 0
 

@@ -3,7 +3,9 @@
 PlanetError
 ├── SettingsError            a flag or environment variable is wrong
 ├── ArgumentError            a tool argument is wrong: unknown feed, bad date, foreign cursor
-├── OpmlError                an OPML document cannot be read
+├── ListError                a document that lists feeds cannot be read
+│   ├── OpmlError            an OPML document
+│   └── PlanetIniError       the config.ini of a Planet
 ├── HostFileError            an MCP host's configuration cannot be read or written
 ├── StoreError               the database cannot be opened or written
 │   ├── NewerDatabaseError   it was written by a newer planet-mcp
@@ -77,17 +79,29 @@ class ArgumentError(PlanetError):
     code = "argument"
 
 
-class OpmlError(PlanetError):
-    """An OPML document is malformed or holds no subscriptions.
+class ListError(PlanetError):
+    """A document that lists feeds is malformed or holds no subscriptions.
 
     `line` is the line of the document that could not be read, where one is known.
     """
 
-    code = "opml"
+    code = "list"
 
     def __init__(self, message: str, *, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+
+
+class OpmlError(ListError):
+    """An OPML document is malformed or holds no subscriptions."""
+
+    code = "opml"
+
+
+class PlanetIniError(ListError):
+    """The configuration of a Planet is malformed or holds no subscriptions."""
+
+    code = "planet_ini"
 
 
 class HostFileError(PlanetError):

@@ -11,7 +11,7 @@ from enum import IntEnum, StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One feed of an OPML document."""
+    """One feed of a list of feeds."""
 
     url: str
     title: str | None = None
@@ -163,9 +163,10 @@ class FeedLinks:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionList:
-    """The feeds of an OPML document that was fetched."""
+    """The feeds of a document that lists them; `reading_lists` are the lists that it refers to."""
 
     subscriptions: tuple[Subscription, ...]
+    reading_lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

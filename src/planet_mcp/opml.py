@@ -1,21 +1,13 @@
 """OPML outlines ↔ subscriptions (OPML 2.0, opml.org/spec2.opml)."""
 
-import re
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 from xml.parsers.expat import ErrorString
 
 from planet_mcp.errors import OpmlError
+from planet_mcp.labels import label
 from planet_mcp.models import Subscription
 from planet_mcp.urls import http_url
-
-_LONGEST_TITLE = 300
-# What nobody sees in a title, or what turns around the text behind it. Joiners and the variation
-# selectors of text and emoji stay; `markdown.characters` is more exact, and slower to load.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e"
-    "\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffc\U000e0000-\U000e0fff]+"
-)
 
 
 def read(document: bytes) -> tuple[Subscription, ...]:
@@ -64,13 +56,9 @@ def _subscriptions(root: ET.Element) -> Iterator[Subscription]:
         if url:
             yield Subscription(
                 url=url,
-                title=_title(attributes.get("text", "")) or _title(attributes.get("title", "")),
+                title=label(attributes.get("text", "")) or label(attributes.get("title", "")),
                 site_url=http_url(attributes.get("htmlurl", "")),
             )
-
-
-def _title(written: str) -> str | None:
-    return _UNSEEN.sub("", written[: 2 * _LONGEST_TITLE]).strip()[:_LONGEST_TITLE] or None
 
 
 def write(subscriptions: Iterable[Subscription], *, title: str) -> str:

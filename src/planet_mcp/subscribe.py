@@ -1,7 +1,7 @@
 """A URL that someone wants to follow → a subscription: feed, page with feeds, or OPML document."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +12,7 @@ from planet_mcp.errors import DocumentError, FetchError, OpmlError
 from planet_mcp.models import Candidate, Feed, FeedLinks, Subscription, SubscriptionList
 from planet_mcp.refresh import Refresher, utc_now
 from planet_mcp.store import Store
-from planet_mcp.urls import IPNetwork, canonical, check_url
+from planet_mcp.urls import IPNetwork, canonical, check_url, shown
 
 if TYPE_CHECKING:
     pass
@@ -22,7 +22,7 @@ AddOutcome = Literal["added", "already subscribed", "choose", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the feeds of an OPML document; `problems` are the failures in words."""
+    """What became of the feeds of a list; `problems` are the failures in words."""
 
     added: int
     already_subscribed: int
@@ -32,7 +32,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What became of one URL; `counts` where it was an OPML document."""
+    """What became of one URL; `counts` where it was a list of feeds."""
 
     url: str
     outcome: AddOutcome
@@ -43,13 +43,25 @@ class Added:
 
 
 def added_list(url: str, counts: Counts) -> Added:
-    """Say what became of an OPML document as a whole."""
+    """Say what became of a list of feeds as a whole."""
     outcomes: dict[AddOutcome, int] = {
         "added": counts.added,
         "already subscribed": counts.already_subscribed,
         "failed": counts.failed,
     }
     return Added(url, next(name for name, count in outcomes.items() if count), counts=counts)
+
+
+def with_reading_lists(counts: Counts, lists: Sequence[str]) -> Counts:
+    """Say of the lists that a list refers to that nobody read them, and what to do."""
+    if not lists:
+        return counts
+    named = ", ".join(map(shown, lists))
+    passed_over = (
+        f"{len(lists)} reading list{'s' * (len(lists) > 1)} passed over ({named}): "
+        "to follow the feeds of one that is OPML, add or import it"
+    )
+    return replace(counts, problems=(passed_over, *counts.problems))
 
 
 class Subscriber:
@@ -137,7 +149,7 @@ class Subscriber:
         return Added(url, "added", feed=feed)
 
     async def subscribe_all(self, subscriptions: Sequence[Subscription]) -> Counts:
-        """Subscribe to the feeds of an OPML document; the refresher fetches them in turn."""
+        """Subscribe to the feeds of a list; the refresher fetches them in turn."""
         usable, problems = _usable(subscriptions, self._allowed)
         now = self._clock()
 

@@ -5,7 +5,7 @@ import click
 from planet_mcp.cli import changing, health, install, reading
 from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR, for_people
 from planet_mcp.cli.serving import commands
-from planet_mcp.errors import ArgumentError, OpmlError, PlanetError, SettingsError
+from planet_mcp.errors import ArgumentError, ListError, PlanetError, SettingsError
 
 # The modules add their commands when they are imported.
 __all__ = ["changing", "commands", "health", "install", "main", "reading"]
@@ -19,7 +19,7 @@ def main() -> int:
         error.show()
         return error.exit_code
     except PlanetError as error:
-        wrong_usage = isinstance(error, SettingsError | ArgumentError | OpmlError)
+        wrong_usage = isinstance(error, SettingsError | ArgumentError | ListError)
         return _complain(str(error), USAGE_ERROR if wrong_usage else FAILURE)
     except OSError as error:
         if isinstance(error, BrokenPipeError):

@@ -47,7 +47,11 @@ def remove_command(
 @JSON
 @settings_from()
 def import_command(settings: Settings, *, file: Any, as_json: bool) -> None:
-    """Follow all feeds of an OPML FILE (`-` for stdin); they are fetched by the next refresh."""
+    """Follow the feeds of an OPML file or a config.ini.
+
+    FILE (`-` for stdin) is OPML, or the configuration of a Planet or Planet Venus. The feeds are
+    fetched by the next refresh.
+    """
     document: bytes = file.read()
     answer = run_with(settings, lambda planet: planet.import_opml(document, name=file.name))
     show(answer, as_json=as_json)

@@ -41,7 +41,7 @@ from planet_mcp.refresh import Progress, Refresher, utc_now
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Marks, Store
 from planet_mcp.store.feeds import FeedSort
-from planet_mcp.subscribe import Added, Subscriber, added_list
+from planet_mcp.subscribe import Added, Subscriber, added_list, with_reading_lists
 from planet_mcp.threads import DaemonThreads
 from planet_mcp.times import stamp
 from planet_mcp.urls import registrable_domain
@@ -316,14 +316,17 @@ class Planet:
         return Answer(result, added_text(result))
 
     async def import_opml(self, document: bytes, *, name: str) -> Answer[AddResult]:
-        """Subscribe to the feeds of an OPML document that the user has at hand.
+        """Subscribe to the feeds of a document that the user has at hand: OPML or a config.ini.
 
         Raises:
-            OpmlError: It is malformed or names no feed; nothing was imported.
+            ListError: It is malformed or names no feed; nothing was imported.
         """
-        from planet_mcp import opml  # deferred, as above
+        from planet_mcp import lists  # deferred, as above
 
-        counts = await self._subscriber.subscribe_all(opml.read(document))
+        listed = lists.read(document)
+        counts = with_reading_lists(
+            await self._subscriber.subscribe_all(listed.subscriptions), listed.reading_lists
+        )
         result = AddResult(results=[_added_feed(added_list(name, counts))], notice=self._notice())
         return Answer(result, added_text(result))
 

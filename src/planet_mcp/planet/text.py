@@ -157,7 +157,7 @@ def _added_lines(item: AddedFeed) -> list[str]:
             f"{item.feeds_added} added, {item.feeds_already_subscribed} already subscribed, "
             f"{item.feeds_failed} failed; new feeds are fetched by the refresher, in their turn"
         )
-        return [_joined([f"- {item.url}: an OPML document, {counts}", item.problem])]
+        return [_joined([f"- {item.url}: a list of feeds, {counts}", item.problem])]
     known = f"[{item.feed_id}] {quoted(item.title or '')}" if item.feed_id else None
     entries = _entries(item.entries) if item.entries is not None else None
     first = f"- {item.url}: {_joined([item.outcome, known, entries, quoted(item.problem or '')])}"
