@@ -389,7 +389,7 @@ async def test_an_empty_planet_says_how_to_begin(planet: Planet) -> None:
 
 async def test_a_planet_that_was_never_refreshed_says_so(planet: Planet) -> None:
     document = b'<opml><body><outline xmlUrl="https://blog.example.org/feed"/></body></opml>'
-    await planet.import_opml(document, name="x")
+    await planet.import_list(document, name="x")
 
     notice = (await planet.latest_entries()).result.notice
 

@@ -179,7 +179,7 @@ async def test_being_offline_is_no_feeds_fault(planet: Planet, site: Site) -> No
     # Nobody listens there; to the refresher they are five domains.
     dead = [f"http://127.0.0.{number}:9/feed" for number in range(2, 7)]
     outlines = "".join(f'<outline xmlUrl="{item}"/>' for item in dead)
-    await planet.import_opml(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
+    await planet.import_list(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
 
     refreshed = (await planet.refresh_feeds(dead)).result
 
@@ -521,7 +521,7 @@ async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
 ) -> None:
     urls = [site.add(f"/{number}", rss([Post(f"Post {number}")])) for number in range(3)]
     outlines = "".join(f'<outline xmlUrl="{url}"/>' for url in urls)
-    await planet.import_opml(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
+    await planet.import_list(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
     record = Feeds.record_document
 
     def broken(self: Feeds, feed_id: int, *args: Any, **more: Any) -> Saved:
@@ -574,7 +574,7 @@ async def test_the_background_refresher_brings_new_subscriptions_in(
     planet: Planet, site: Site, tmp_path: Path
 ) -> None:
     url = site.add("/feed", rss([Post("Arrived")]))
-    await planet.import_opml(
+    await planet.import_list(
         f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>'.encode(), name="x"
     )
 

@@ -298,7 +298,7 @@ async def test_a_cancelled_call_leaves_the_store_whole(
     quick = site.add("/quick", rss([Post("Quick", link="https://a.example.org/1")]))
     slow = site.add("/slow", rss([Post("Slow", link="https://a.example.org/2")]))
     if tool == "refresh_feeds":
-        await planet.import_opml(opml(quick, slow), name="x")
+        await planet.import_list(opml(quick, slow), name="x")
     site.pages["/slow"].hold = hold
     arguments = {"urls": [quick, slow]} if tool == "add_feeds" else {}
 
@@ -323,7 +323,7 @@ def opml(*urls: str) -> bytes:
 
 async def test_the_refresher_runs_while_the_server_does(planet: Planet, site: Site) -> None:
     url = site.add("/feed", rss([Post("Arrived")]))
-    await planet.import_opml(opml(url), name="x")
+    await planet.import_list(opml(url), name="x")
 
     async with Client(create_server(planet, refresh=True)) as client:
         await client.list_tools()

@@ -163,7 +163,7 @@ async def test_an_opml_address_counts_what_it_brought(planet: Planet, site: Site
 async def test_an_opml_document_with_nothing_new_is_subscribed_already(planet: Planet) -> None:
     document = b'<opml><body><outline xmlUrl="https://a.example.org/f"/></body></opml>'
     outcomes = [
-        (await planet.import_opml(document, name="x")).result.results[0].outcome for _ in range(2)
+        (await planet.import_list(document, name="x")).result.results[0].outcome for _ in range(2)
     ]
     assert outcomes == ["added", "already subscribed"]
 
@@ -174,7 +174,7 @@ async def test_a_malformed_opml_file_imports_nothing(planet: Planet) -> None:
     )
 
     with pytest.raises(OpmlError, match="line 3"):
-        await planet.import_opml(document, name="feeds.opml")
+        await planet.import_list(document, name="feeds.opml")
 
     assert (await planet.list_feeds()).result.total == 0
 
@@ -188,7 +188,7 @@ async def test_a_config_of_a_planet_is_imported_with_its_names(planet: Planet, s
         f"[{site.url}/list]\ncontent_type = opml\n"
     )
 
-    (added,) = (await planet.import_opml(config.encode(), name="config.ini")).result.results
+    (added,) = (await planet.import_list(config.encode(), name="config.ini")).result.results
 
     counts = (added.feeds_added, added.feeds_already_subscribed, added.feeds_failed)
     assert (added.outcome, counts) == ("added", (1, 1, 1))
@@ -201,7 +201,7 @@ async def test_a_malformed_config_of_a_planet_imports_nothing(planet: Planet) ->
     config = b"[https://a.example.org/f]\nname = Ada\n\n[https://b.example.org/f\nname = Bob\n"
 
     with pytest.raises(PlanetIniError, match="line 4"):
-        await planet.import_opml(config, name="config.ini")
+        await planet.import_list(config, name="config.ini")
 
     assert (await planet.list_feeds()).result.total == 0
 
@@ -258,7 +258,7 @@ async def test_an_export_can_be_imported_again(planet: Planet, site: Site) -> No
     exported = await planet.export_opml()
     await planet.remove_feeds([1])
 
-    (added,) = (await planet.import_opml(exported.encode(), name="x")).result.results
+    (added,) = (await planet.import_list(exported.encode(), name="x")).result.results
 
     assert added.feeds_added == 1
     assert (await planet.list_feeds()).result.feeds[0].title == 'A "&" B'

@@ -148,7 +148,7 @@ async def test_no_outline_of_a_list_leads_to_a_refused_spelling(
     document = f'<opml version="2.0"><body>{outlines}</body></opml>'.encode()
     async with planet_of() as planet:
         with watching() as traffic:
-            await planet.import_opml(document, name="feeds.opml")
+            await planet.import_list(document, name="feeds.opml")
             await planet.refresh_feeds(everything=True)
 
     assert traffic.connections == []

@@ -53,7 +53,7 @@ def import_command(settings: Settings, *, file: Any, as_json: bool) -> None:
     fetched by the next refresh.
     """
     document: bytes = file.read()
-    answer = run_with(settings, lambda planet: planet.import_opml(document, name=file.name))
+    answer = run_with(settings, lambda planet: planet.import_list(document, name=file.name))
     show(answer, as_json=as_json)
 
 

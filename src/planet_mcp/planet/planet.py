@@ -315,7 +315,7 @@ class Planet:
         result = AddResult(results=[_added_feed(item) for item in added], notice=self._notice())
         return Answer(result, added_text(result))
 
-    async def import_opml(self, document: bytes, *, name: str) -> Answer[AddResult]:
+    async def import_list(self, document: bytes, *, name: str) -> Answer[AddResult]:
         """Subscribe to the feeds of a document that the user has at hand: OPML or a config.ini.
 
         Raises:
