@@ -1,0 +1,213 @@
+"""Tokens to HTML: every element and attribute that can occur is written here."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from typing import NamedTuple
+
+from markdown_it.token import Token
+
+from planet_mcp.rendering.highlight import highlighted
+from planet_mcp.urls import http_url
+
+_TAGS = {
+    "paragraph_open": "<p>",
+    "paragraph_close": "</p>\n",
+    "blockquote_open": "<blockquote>\n",
+    "blockquote_close": "</blockquote>\n",
+    "bullet_list_open": "<ul>\n",
+    "bullet_list_close": "</ul>\n",
+    "ordered_list_close": "</ol>\n",
+    "list_item_open": "<li>",
+    "list_item_close": "</li>\n",
+    "hr": "<hr>\n",
+    "table_open": '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n',
+    "table_close": "</table></div>\n",
+    "tbody_open": "<tbody>\n",
+    "tbody_close": "</tbody>\n",
+    "tr_open": "<tr>",
+    "tr_close": "</tr>\n",
+    "th_close": "</th>",
+    "td_close": "</td>",
+    "em_open": "<em>",
+    "em_close": "</em>",
+    "strong_open": "<strong>",
+    "strong_close": "</strong>",
+    "s_open": "<s>",
+    "s_close": "</s>",
+    "softbreak": "\n",
+    "hardbreak": "<br>\n",
+}
+_ALIGNED = {"text-align:center": ' class="center"', "text-align:right": ' class="right"'}
+_LOWEST_HEADING = 6
+_DEEPEST_INLINE = 12
+# What our converter writes for an image. Where the image was a link, the URL is that link's: only
+# an address that names an image is loaded as one.
+_IMAGE_LABEL = re.compile(r"image(?:: (.*))?", re.DOTALL)
+_IMAGE_URL = re.compile(r"[^?#]+/[^?#]+\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#].*)?", re.IGNORECASE)
+_LAZILY = ' loading="lazy" decoding="async" referrerpolicy="no-referrer"'
+_TAG = re.compile("<[^>]*>")
+
+
+class Block(NamedTuple):
+    """A whole block of the top level, and how many characters of text it shows."""
+
+    html: str
+    visible: int
+
+
+def blocks_of(tokens: Sequence[Token], *, images: bool, top_heading: int) -> list[Block]:
+    """Write each block of the top level; the first headings get the level `top_heading`."""
+    writer = _Writer(images=images, top_heading=top_heading)
+    return [writer.block(block) for block in _top_level(tokens)]
+
+
+def _top_level(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    start = 0
+    for position, token in enumerate(tokens, 1):
+        if token.level == 0 and token.nesting <= 0 and token.type != "inline":
+            yield tokens[start:position]
+            start = position
+
+
+class _Writer:
+    """Writes tokens, and knows what came before: the headings, and what is still open."""
+
+    def __init__(self, *, images: bool, top_heading: int) -> None:
+        self._images = images
+        self._top = top_heading
+        self._outline: list[int] = []
+        self._pieces: list[str] = []
+        self._visible = 0
+        self._depth = 0
+        self._urls: list[str | None] = []
+        # Where open headings, links and heads of tables began, and how much was visible before:
+        # without text, they would be stops for a keyboard or a screen reader that say nothing.
+        self._marks: list[tuple[int, int]] = []
+
+    def block(self, tokens: Sequence[Token]) -> Block:
+        self._pieces, self._visible = [], 0
+        for token in tokens:
+            if token.type == "inline":
+                self._inline(token.children or ())
+            else:
+                self._write(token)
+        return Block("".join(self._pieces), self._visible)
+
+    def _inline(self, tokens: Sequence[Token]) -> None:
+        self._depth = 0
+        for token in tokens:
+            kind = token.type
+            if kind == "text":
+                self._text(token.content)
+            elif token.nesting == 0:
+                self._write(token)
+            else:
+                self._nested(token)
+
+    def _nested(self, token: Token) -> None:
+        """Write an element within a line, unless it is one of far too many within each other."""
+        opens = token.nesting > 0
+        self._depth += opens
+        if self._depth <= _DEEPEST_INLINE:
+            self._write(token)
+        self._depth -= not opens
+
+    def _write(self, token: Token) -> None:
+        write = _WRITERS.get(token.type)
+        if write:
+            write(self, token)
+        elif token.hidden:
+            self._pieces.append("\n" if token.nesting < 0 else "")
+        else:
+            self._pieces.append(_TAGS[token.type])
+
+    def _text(self, text: str) -> None:
+        self._visible += len(text.strip())
+        self._pieces.append(escape(text, quote=False))
+
+    def code(self, token: Token) -> None:
+        self._visible += len(token.content)
+        language = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
+        code = highlighted(token.content, language)
+        self._pieces.append(f'<pre class="code" tabindex="0"><code>{code}</code></pre>\n')
+
+    def code_in_line(self, token: Token) -> None:
+        self._visible += len(token.content)
+        self._pieces.append(f"<code>{escape(token.content, quote=False)}</code>")
+
+    def numbered(self, token: Token) -> None:
+        start = token.attrs.get("start", 1)
+        self._pieces.append("<ol>\n" if start == 1 else f'<ol start="{int(start)}">\n')
+
+    def cell(self, token: Token) -> None:
+        aligned = _ALIGNED.get(str(token.attrs.get("style")), "")
+        scope = ' scope="col"' if token.tag == "th" else ""
+        self._pieces.append(f"<{token.tag}{scope}{aligned}>")
+
+    def heading(self, token: Token) -> None:
+        """Open a heading at most one level below the one before it."""
+        level = int(token.tag[1])
+        while self._outline and self._outline[-1] >= level:
+            self._outline.pop()
+        self._outline.append(level)
+        self._open(f"<h{self._level()}>")
+
+    def heading_end(self, token: Token) -> None:
+        self._close(f"</h{self._level()}>\n")
+
+    def _level(self) -> int:
+        return min(self._top + len(self._outline) - 1, _LOWEST_HEADING)
+
+    def head(self, token: Token) -> None:
+        self._open("<thead>\n")
+
+    def head_end(self, token: Token) -> None:
+        self._close("</thead>\n")
+
+    def link(self, token: Token) -> None:
+        url = http_url(str(token.attrs["href"]))
+        self._urls.append(url)
+        self._open(f'<a href="{escape(url)}" rel="nofollow noopener ugc">' if url else "")
+
+    def link_end(self, token: Token) -> None:
+        url = self._urls.pop()
+        start = self._close("</a>" if url else "")
+        if url and self._images:
+            self._to_image(start, url)
+
+    def _to_image(self, start: int, url: str) -> None:
+        """Load the image that a link names, if it was an image."""
+        label = _IMAGE_LABEL.fullmatch("".join(self._pieces[start + 1 : -1]))
+        if label and _IMAGE_URL.fullmatch(url):
+            alt = _TAG.sub("", label[1] or "").replace('"', "&quot;")
+            self._pieces[start:] = [f'<img src="{escape(url)}" alt="{alt}"{_LAZILY}>']
+
+    def _open(self, tag: str) -> None:
+        self._marks.append((len(self._pieces), self._visible))
+        self._pieces.append(tag)
+
+    def _close(self, tag: str) -> int:
+        """Close what must not be empty, or take it away; return where it began."""
+        start, visible = self._marks.pop()
+        if self._visible == visible:
+            del self._pieces[start:]
+        else:
+            self._pieces.append(tag)
+        return start
+
+
+_WRITERS: dict[str, Callable[[_Writer, Token], None]] = {
+    "fence": _Writer.code,
+    "code_block": _Writer.code,
+    "code_inline": _Writer.code_in_line,
+    "ordered_list_open": _Writer.numbered,
+    "th_open": _Writer.cell,
+    "td_open": _Writer.cell,
+    "heading_open": _Writer.heading,
+    "heading_close": _Writer.heading_end,
+    "thead_open": _Writer.head,
+    "thead_close": _Writer.head_end,
+    "link_open": _Writer.link,
+    "link_close": _Writer.link_end,
+}

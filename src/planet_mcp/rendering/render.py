@@ -1,0 +1,89 @@
+"""Markdown to the HTML of an entry: its beginning, and the rest that a page folds away."""
+
+import re
+from dataclasses import dataclass
+from itertools import accumulate, islice
+
+from planet_mcp.rendering.html import Block, blocks_of
+from planet_mcp.rendering.parser import parse
+
+# Controls but tab and line ends, surrogates, what has no glyph, and what turns text around. In
+# our own Markdown there is none, but an entity can spell one.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffc\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]+"
+)
+# What costs time: a parser looks at each of these. An article of 200,000 characters has some
+# thousands; 20,000 take half a second at the very worst.
+_MARKS = re.compile(r"[\n|\[\]*_~`<>&\\!]")
+_MOST_MARKS = 20_000
+# What is shorter than this part of the beginning is no rest worth a click.
+_SMALL_REST = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The safe HTML of an entry: its beginning, and the rest that a page folds away.
+
+    `rest` is empty when all is in `beginning`; `cut` says that the Markdown was longer than
+    allowed, and its end is missing. Each part is balanced on its own.
+    """
+
+    beginning: str
+    rest: str
+    cut: bool
+
+
+def render(
+    markdown: str,
+    *,
+    images: bool = False,
+    top_heading: int = 5,
+    fold_after: int | None = None,
+    max_chars: int = 200_000,
+) -> Rendered:
+    """Render Markdown, whoever wrote it, as harmless HTML in bounded time.
+
+    `top_heading` is the level of the first headings. `fold_after` is the number of characters of
+    text after which, at the end of a block, the rest begins; None folds nothing. `max_chars` is
+    how much of the Markdown is rendered; what has far more markup than an article ends sooner.
+    """
+    text = _shortened(markdown, max_chars)
+    blocks = blocks_of(parse(_UNSEEN.sub("", text)), images=images, top_heading=top_heading)
+    size = _beginning(blocks, fold_after)
+    return Rendered(
+        beginning=_joined(blocks[:size]),
+        rest=_joined(blocks[size:]),
+        cut=len(text) < len(markdown),
+    )
+
+
+def _shortened(markdown: str, max_chars: int) -> str:
+    """Cut at the end of a paragraph or line; open code ends there too (CommonMark 4.5)."""
+    most = _end_of_marks(markdown[:max_chars])
+    if len(markdown) <= most:
+        return markdown
+    ends = (markdown.rfind(end, most // 2, most) for end in ("\n\n", "\n", " "))
+    return markdown[: next((end for end in ends if end > 0), most)]
+
+
+def _end_of_marks(text: str) -> int:
+    """Return where there were as many marks as are looked at; the end, if there are fewer."""
+    if len(text) <= _MOST_MARKS:
+        return len(text)
+    mark = next(islice(_MARKS.finditer(text), _MOST_MARKS, None), None)
+    return mark.start() if mark else len(text)
+
+
+def _beginning(blocks: list[Block], fold_after: int | None) -> int:
+    """Count the blocks that are shown at once."""
+    if fold_after is None:
+        return len(blocks)
+    shown = list(accumulate(block.visible for block in blocks))
+    size = next((n for n, so_far in enumerate(shown, 1) if so_far >= fold_after), len(blocks))
+    rest = shown[-1] - shown[size - 1] if size else 0
+    return len(blocks) if rest < fold_after * _SMALL_REST else size
+
+
+def _joined(blocks: list[Block]) -> str:
+    return _UNSEEN.sub("", "".join(block.html for block in blocks))
