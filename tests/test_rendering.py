@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from planet_mcp.rendering import render
+from planet_mcp.markdown import convert
+from planet_mcp.rendering import Rendered, code_css, render
 
 PARAGRAPH = "Some words about something. " * 8 + "\n\n"
 ATTRIBUTES = {
@@ -72,7 +73,7 @@ def problems(part: str) -> Iterator[str]:
 def unbalanced(part: str) -> Iterator[str]:
     if re.search("[<>]", TAG.sub("", part)):
         yield "a tag of an unknown form"
-    still_open = []
+    still_open: list[str] = []
     for end, name, _ in TAG.findall(part):
         if end and (not still_open or still_open.pop() != name):
             yield f"</{name}>"
@@ -86,7 +87,8 @@ def whole(markdown: str, **options: bool | int) -> str:
 
 
 def words_of(part: str) -> list[str]:
-    return html.fragment_fromstring(part, create_parent="main").text_content().split()
+    text: str = html.fragment_fromstring(part, create_parent="main").text_content()
+    return text.split()
 
 
 MARKDOWN = st.lists(
@@ -143,3 +145,134 @@ def test_every_word_survives(words: list[str]) -> None:
     markdown = "".join(shapes[n % len(shapes)].format(line) for n, line in enumerate(lines))
     rendered = render(markdown, fold_after=100)
     assert words_of(rendered.beginning + rendered.rest) == words
+
+
+def test_links_lead_to_the_web_or_are_text() -> None:
+    assert whole("[a](https://a.example/?x=1&y=2 'title')") == (
+        '<p><a href="https://a.example/?x=1&amp;y=2" rel="nofollow noopener ugc">a</a></p>\n'
+    )
+    assert whole("[b](javascript:alert(1)) <mailto:x@c.example> [](https://d.example)") == (
+        "<p>b mailto:x@c.example </p>\n"
+    )
+
+
+def test_images_are_links_unless_they_are_wanted() -> None:
+    image = convert('<p><img src="https://a.example/b.png" alt=\'A "B" [c]\'></p>').markdown
+    link = '<a href="https://a.example/b.png" rel="nofollow noopener ugc">image: A "B" [c]</a>'
+    assert whole(image) == f"<p>{link}</p>\n"
+    assert whole(image, images=True) == (
+        '<p><img src="https://a.example/b.png" alt="A &quot;B&quot; [c]"'
+        ' loading="lazy" decoding="async" referrerpolicy="no-referrer"></p>\n'
+    )
+
+
+def test_an_image_that_was_a_link_stays_one() -> None:
+    page = convert(
+        '<a href="https://a.example/page"><img src="https://a.example/b.png" alt="c"></a>'
+    ).markdown
+    assert "<img" not in whole(page, images=True)
+    assert 'href="https://a.example/page"' in whole(page, images=True)
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [("123", "566"), ("2332", "5665"), ("3123", "5566"), ("141", "565"), ("24", "56")],
+)
+def test_headings_keep_their_order_below_the_top(levels: str, expected: str) -> None:
+    markdown = "\n\n".join(f"{'#' * int(level)} x" for level in levels)
+    assert re.findall(r"<h(\d)>", whole(markdown)) == list(expected)
+
+
+def test_headings_never_skip_a_level() -> None:
+    assert re.findall(r"<h(\d)>", whole("# a\n\n#### b\n\n## c\n\n### d", top_heading=2)) == [
+        *("2", "3", "3", "4")
+    ]
+
+
+def test_code_is_coloured_by_its_own_language_only() -> None:
+    code = "def f(x):\n    return '<b>'  # {x}\n"
+    python = whole(f"```python\n{code}```")
+    assert '<span class="k">def</span>' in python
+    assert html.fromstring(python).text_content() == code
+    for language in ("", "nonsense", "csharp"):
+        assert "<span" not in whole(f"```{language}\n{code}```")
+    assert (
+        whole("    a  < b\n") == '<pre class="code" tabindex="0"><code>a  &lt; b\n</code></pre>\n'
+    )
+
+
+@pytest.mark.parametrize("code", ["x = 1\n" * 3000, "x" * 1500 + "\n", "x\n" + "\n" * 300])
+def test_code_that_no_author_writes_is_not_coloured(code: str) -> None:
+    rendered = whole(f"```python\n{code}```")
+    assert "<span" not in rendered
+    assert html.fromstring(rendered).text_content() == code
+
+
+def test_a_table_scrolls_and_is_aligned_by_classes() -> None:
+    table = whole("| a | b |\n|---|--:|\n| 1 | 2 |\n")
+    assert table.startswith('<div class="table" tabindex="0" role="region" aria-label="Table">')
+    assert '<th scope="col" class="right">b</th>' in table
+    assert "<thead" not in whole("|  |  |\n|---|---|\n| 1 | 2 |\n")
+
+
+def test_a_long_entry_is_folded_between_blocks() -> None:
+    rendered = render(PARAGRAPH * 10, fold_after=500)
+    assert rendered.beginning.count("<p>") == 3
+    assert rendered.rest.count("<p>") == 7
+
+
+def test_a_small_rest_is_not_folded() -> None:
+    assert render(PARAGRAPH * 3 + "The end.", fold_after=600).rest == ""
+    assert render(PARAGRAPH * 10).rest == ""
+    assert render("", fold_after=600) == Rendered("", "", cut=False)
+
+
+def test_a_long_text_is_cut_at_a_paragraph() -> None:
+    rendered = render(PARAGRAPH * 10, max_chars=700)
+    assert rendered.cut
+    assert rendered.beginning.count("<p>") == 3
+    assert words_of(rendered.beginning) == (PARAGRAPH * 3).split()
+    assert not render(PARAGRAPH * 10).cut
+
+
+def test_code_that_is_cut_ends_with_the_text() -> None:
+    rendered = render("```python\n" + "x = 1\n" * 100, max_chars=300)
+    assert rendered.cut
+    assert list(problems(rendered.beginning)) == []
+    assert set(html.fromstring(rendered.beginning).text_content().split("\n")) == {"x = 1", ""}
+
+
+@pytest.mark.parametrize("piece", ["[", "[[a](", "|a", "> ", "- a\n", "*a **b ", "a|b\n-|-\n", "`"])
+def test_what_is_nothing_but_markup_is_cut_and_harmless(piece: str) -> None:
+    rendered = render(piece * 200_000, max_chars=len(piece) * 200_000)
+    assert rendered.cut
+    assert len(rendered.beginning) < 4_000_000
+    assert not re.search("[<>]", TAG.sub("", rendered.beginning))
+
+
+def contrast(one: str, other: str) -> float:
+    """Compute the contrast of two colours (WCAG 2.2, relative luminance)."""
+    lights = sorted(map(luminance, (one, other)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_colour_of_code_can_be_read_in_light_and_dark() -> None:
+    css = code_css()
+    assert len(css) < 6000
+    media = css.split("@media")[1:]
+    assert ["light" in media[0], "dark" in media[1]] == [True, True]
+    for rules in media:
+        base = re.findall(r"\.code\{color:(#\w{6});background:(#\w{6})\}", rules)
+        assert len(base) == 1
+        looks = re.findall(r"\{((?:color|background)[^{}]*)\}", rules)
+        assert len(looks) > 15
+        for look in looks:
+            found = dict(part.split(":") for part in look.split(";"))
+            ink, paper = found.get("color", base[0][0]), found.get("background", base[0][1])
+            assert contrast(ink, paper) >= 4.5, look

@@ -1,5 +1,6 @@
 """Source code to HTML with classes, by the language that the author named."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from html import escape
@@ -7,42 +8,53 @@ from itertools import groupby
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
 
 from planet_mcp.rendering.style import class_of
 
-_MOST_CHARACTERS = 20_000
-# What is written about; each lexer more is a module to load and patterns to trust.
+_MOST_CHARACTERS = 10_000
+# Many lexers take quadratic time for lines or blank space that no author writes.
+_ODD = re.compile(r"\s{200}|[^\n]{1000}")
+# What is written about, and has a lexer that is quick whatever it gets: those of C#, Groovy and
+# HCL take seconds for some kilobytes, that of HTTP chooses another one by what it reads.
 _LANGUAGES = frozenset(
     """
-    bash sh shell zsh console shell-session powershell ps1 pwsh bat cmd python py python3 py3
-    python2 pycon pytb ipython cython json json5 jsonc yaml yml toml ini xml html svg css scss
-    sass less javascript js jsx typescript ts tsx vue svelte c cpp c++ csharp cs c# fsharp f# java
-    kotlin scala groovy swift objective-c go golang rust rs ruby rb erb perl php lua r julia sql
-    mysql postgresql postgres plpgsql django jinja jinja2 html+jinja html+django diff patch docker
-    dockerfile make makefile cmake nginx http graphql haskell hs elixir ex erlang clojure clj lisp
-    common-lisp scheme racket emacs-lisp elisp ocaml fortran zig nim nix hcl terraform vim awk tex
-    latex rst restructuredtext markdown md protobuf proto matlab dart wasm asm nasm
+    bash sh shell zsh console shell-session powershell ps1 pwsh bat python py python3 py3
+    python2 pycon pytb cython json json5 yaml yml toml ini xml html css scss
+    sass less javascript js jsx typescript ts tsx vue c cpp c++ java
+    kotlin scala swift objective-c go golang rust rs ruby rb erb perl php lua r julia sql
+    mysql postgresql postgres plpgsql django jinja html+jinja html+django diff docker
+    dockerfile make makefile cmake nginx graphql haskell hs elixir ex erlang clojure clj lisp
+    common-lisp scheme racket emacs-lisp elisp ocaml fortran zig nim nix vim awk tex
+    latex rst restructuredtext markdown md protobuf proto matlab dart asm nasm
     """.split()
 )
+_ALIASES = {
+    "ipython": "python",
+    "ipython3": "python",
+    "jinja2": "jinja",
+    "jsonc": "json",
+    "patch": "diff",
+    "svg": "xml",
+}
 
 
 def highlighted(code: str, language: str) -> str:
     """Return the HTML of code, without its `<pre>`; it is coloured if it is short and known."""
-    lexer = _lexer(language.lower()) if len(code) <= _MOST_CHARACTERS else None
-    return "".join(_spans(code, lexer)) if lexer else escape(code, quote=False)
-
-
-@cache
-def _lexer_of(language: str) -> Lexer | None:
-    try:
-        return get_lexer_by_name(language, stripnl=False)
-    except ClassNotFound:
-        return None
+    language = language.lower()
+    lexer = _lexer(_ALIASES.get(language, language))
+    if lexer is None or len(code) > _MOST_CHARACTERS or _ODD.search(code):
+        return escape(code, quote=False)
+    return "".join(_spans(code, lexer))
 
 
 def _lexer(language: str) -> Lexer | None:
-    return _lexer_of(language) if language in _LANGUAGES else None
+    return _loaded(language) if language in _LANGUAGES else None
+
+
+@cache
+def _loaded(language: str) -> Lexer:
+    # Code within Markdown or reStructuredText would be read by any lexer there is.
+    return get_lexer_by_name(language, stripnl=False, handlecodeblocks=False)
 
 
 def _spans(code: str, lexer: Lexer) -> Iterator[str]:

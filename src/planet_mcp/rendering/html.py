@@ -41,6 +41,8 @@ _TAGS = {
 _ALIGNED = {"text-align:center": ' class="center"', "text-align:right": ' class="right"'}
 _LOWEST_HEADING = 6
 _DEEPEST_INLINE = 12
+# Characters of code in an entry that are coloured.
+_MOST_COLOURED = 20_000
 # What our converter writes for an image. Where the image was a link, the URL is that link's: only
 # an address that names an image is loaded as one.
 _IMAGE_LABEL = re.compile(r"image(?:: (.*))?", re.DOTALL)
@@ -80,6 +82,7 @@ class _Writer:
         self._pieces: list[str] = []
         self._visible = 0
         self._depth = 0
+        self._colours = _MOST_COLOURED
         self._urls: list[str | None] = []
         # Where open headings, links and heads of tables began, and how much was visible before:
         # without text, they would be stops for a keyboard or a screen reader that say nothing.
@@ -127,9 +130,12 @@ class _Writer:
         self._pieces.append(escape(text, quote=False))
 
     def code(self, token: Token) -> None:
-        self._visible += len(token.content)
+        size = len(token.content)
+        self._visible += size
         language = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
-        code = highlighted(token.content, language)
+        coloured = size <= self._colours
+        self._colours -= size if coloured and language else 0
+        code = highlighted(token.content, language if coloured else "")
         self._pieces.append(f'<pre class="code" tabindex="0"><code>{code}</code></pre>\n')
 
     def code_in_line(self, token: Token) -> None:

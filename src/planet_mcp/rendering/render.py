@@ -15,7 +15,7 @@ _UNSEEN = re.compile(
 )
 # What costs time: a parser looks at each of these. An article of 200,000 characters has some
 # thousands; 20,000 take half a second at the very worst.
-_MARKS = re.compile(r"[\n|\[\]*_~`<>&\\!]")
+_MARKS = re.compile(r"[\n|\[\](*_~`<>&\\!]")
 _MOST_MARKS = 20_000
 # What is shorter than this part of the beginning is no rest worth a click.
 _SMALL_REST = 0.25
