@@ -201,7 +201,15 @@ def test_code_is_coloured_by_its_own_language_only() -> None:
     )
 
 
-@pytest.mark.parametrize("code", ["x = 1\n" * 3000, "x" * 1500 + "\n", "x\n" + "\n" * 300])
+def test_an_entry_full_of_code_is_coloured_at_its_beginning() -> None:
+    code = "x = 1\n" * 500
+    blocks = whole(f"```python\n{code}```\n\n" * 20).split("<pre")[1:]
+    coloured = ["<span" in block for block in blocks]
+    assert coloured == sorted(coloured, reverse=True)
+    assert set(coloured) == {True, False}
+
+
+@pytest.mark.parametrize("code", ["x = 1\n" * 1000, "x" * 1500 + "\n", "x\n" + "\n" * 300])
 def test_code_that_no_author_writes_is_not_coloured(code: str) -> None:
     rendered = whole(f"```python\n{code}```")
     assert "<span" not in rendered

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from markdown_it.token import Token
 
@@ -46,7 +47,7 @@ _MOST_COLOURED = 20_000
 # What our converter writes for an image. Where the image was a link, the URL is that link's: only
 # an address that names an image is loaded as one.
 _IMAGE_LABEL = re.compile(r"image(?:: (.*))?", re.DOTALL)
-_IMAGE_URL = re.compile(r"[^?#]+/[^?#]+\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#].*)?", re.IGNORECASE)
+_IMAGE_NAMES = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
 _LAZILY = ' loading="lazy" decoding="async" referrerpolicy="no-referrer"'
 _TAG = re.compile("<[^>]*>")
 
@@ -185,7 +186,7 @@ class _Writer:
     def _to_image(self, start: int, url: str) -> None:
         """Load the image that a link names, if it was an image."""
         label = _IMAGE_LABEL.fullmatch("".join(self._pieces[start + 1 : -1]))
-        if label and _IMAGE_URL.fullmatch(url):
+        if label and urlsplit(url).path.lower().endswith(_IMAGE_NAMES):
             alt = _TAG.sub("", label[1] or "").replace('"', "&quot;")
             self._pieces[start:] = [f'<img src="{escape(url)}" alt="{alt}"{_LAZILY}>']
 
