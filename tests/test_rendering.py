@@ -194,7 +194,7 @@ def test_code_is_coloured_by_its_own_language_only() -> None:
     python = whole(f"```python\n{code}```")
     assert '<span class="k">def</span>' in python
     assert html.fromstring(python).text_content() == code
-    for language in ("", "nonsense", "csharp"):
+    for language in ("", "nonsense", "java"):
         assert "<span" not in whole(f"```{language}\n{code}```")
     assert (
         whole("    a  < b\n") == '<pre class="code" tabindex="0"><code>a  &lt; b\n</code></pre>\n'

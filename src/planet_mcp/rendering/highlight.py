@@ -15,13 +15,13 @@ from planet_mcp.rendering.style import class_of
 _MOST_CHARACTERS = 5_000
 # Many lexers take quadratic time for lines or blank space that no author writes.
 _ODD = re.compile(r"\s{200}|[^\n]{1000}")
-# What is written about, and has a lexer that is quick whatever it gets: those of C#, Groovy and
-# HCL take seconds for some kilobytes, that of HTTP chooses another one by what it reads.
+# What is written about, and has a lexer that is quick whatever it gets: those of C#, Java, Groovy
+# and HCL take seconds for some kilobytes, that of HTTP chooses another one by what it reads.
 _LANGUAGES = frozenset(
     """
     bash sh shell zsh console shell-session powershell ps1 pwsh bat python py python3 py3
     python2 pycon pytb cython json json5 yaml yml toml ini xml html css scss
-    sass less javascript js jsx typescript ts tsx vue c cpp c++ java
+    sass less javascript js jsx typescript ts tsx vue c cpp c++
     kotlin scala swift objective-c go golang rust rs ruby rb erb perl php lua r julia sql
     mysql postgresql postgres plpgsql django jinja html+jinja html+django diff docker
     dockerfile make makefile cmake nginx graphql haskell hs elixir ex erlang clojure clj lisp
