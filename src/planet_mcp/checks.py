@@ -35,7 +35,7 @@ from planet_mcp.models import (
     Subscription,
     Validators,
 )
-from planet_mcp.store import Failure, Outcome, Store
+from planet_mcp.store import Answered, Failure, Outcome, Store
 from planet_mcp.times import is_credible, stamp
 from planet_mcp.urls import canonical, host_of, registrable_domain
 from planet_mcp.workers import Worker
@@ -238,10 +238,16 @@ class Checker:
 
     async def _unchanged(self, feed: Feed, answer: Document | NotModified) -> Checked:
         now = self._clock()
+        is_304 = isinstance(answer, NotModified)
 
         def record() -> Checked:
             outcome = self._outcome(feed, answer, feed.hints, dates=(), now=now)
-            self._store.feeds.record_unchanged(feed.id, outcome, validators=answer.validators)
+            self._store.feeds.record_unchanged(
+                feed.id,
+                outcome,
+                validators=answer.validators,
+                answered=Answered.NOT_MODIFIED if is_304 else Answered.DOCUMENT,
+            )
             # What is stored came from there, so it shares its entries.
             self._adopt(feed, outcome, now=now, shared=True)
             return Checked(feed=self._state(feed), unchanged=True)

@@ -333,12 +333,27 @@ def m005_forgotten_entries(database: "Database") -> None:
     )
 
 
+def m006_traffic(database: "Database") -> None:
+    """Count by day (days since 1970, UTC) how feeds' servers answered."""
+    database.conn.execute(
+        """
+        CREATE TABLE traffic (
+            day INTEGER PRIMARY KEY,
+            documents INTEGER NOT NULL DEFAULT 0,
+            not_modified INTEGER NOT NULL DEFAULT 0,
+            failures INTEGER NOT NULL DEFAULT 0
+        ) STRICT
+        """
+    )
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
     m003_pages_read_again,
     m004_index_of_names,
     m005_forgotten_entries,
+    m006_traffic,
 )
 
 

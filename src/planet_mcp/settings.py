@@ -36,6 +36,9 @@ _PROXY = re.compile(
     r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?/?",
     re.IGNORECASE,
 )
+_SITE_URL = re.compile(
+    r"https?://(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?(?:/[a-z0-9._~%/-]*)?", re.IGNORECASE
+)
 
 
 def _items(value: object) -> object:
@@ -54,6 +57,15 @@ def _proxy(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not _is_proxy(value.get_secret_value()):
         raise ValueError("give http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT")
     return value
+
+
+def _site_url(value: str | None) -> str | None:
+    """Return the address with a slash at its end, as relative links are resolved against it."""
+    if value is None:
+        return None
+    if not _SITE_URL.fullmatch(value):
+        raise ValueError("give an http(s) address without a query, https://planet.example.org/")
+    return f"{value.rstrip('/')}/"
 
 
 def _is_proxy(url: str) -> bool:
@@ -172,6 +184,26 @@ class Settings(BaseModel):
         False,
         description="Offer only the tools that read: no `add_feeds`, `remove_feeds`, "
         "`refresh_feeds`.",
+    )
+    title: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="What the pages and feeds for people are called, for example `Planet Python`.",
+    )
+    site_url: Annotated[str | None, AfterValidator(_site_url)] = Field(
+        None,
+        description=(
+            "Where people reach the pages, for example https://planet.example.org/. Without it, a "
+            "server takes the name that it was asked by."
+        ),
+    )
+    images: bool = Field(
+        False,
+        description=(
+            "Show the images of entries on pages. The browsers of readers load them from the "
+            "sites that they are on; without it, images are links."
+        ),
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="What the server writes to stderr."

@@ -39,7 +39,8 @@ async def _serve(database: Path, port: int) -> None:
         server = create_server(planet, refresh=False)
         add_fixtures(server)
         add_rounds(server)
-        await serve(server, planet, listen(LOOPBACK, port), access_for(settings, LOOPBACK))
+        access = access_for(settings, LOOPBACK)
+        await serve(server, planet, listen(LOOPBACK, port), settings=settings, access=access)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,21 @@ HTTP = (
         help="Another name that clients reach the server by; may be repeated.",
     ),
 )
+PAGES = (
+    option("--title", env="PLANET_MCP_TITLE", help="What the pages are called."),
+    option(
+        "--site-url",
+        env="PLANET_MCP_SITE_URL",
+        help="Where people reach the pages, such as https://planet.example.org/.",
+    ),
+    option(
+        "--images",
+        env="PLANET_MCP_IMAGES",
+        is_flag=True,
+        default=None,
+        help="Show the images of entries on pages, not only links to them.",
+    ),
+)
 NETWORK = (
     option(
         "--allow-networks",

@@ -10,6 +10,7 @@ from planet_mcp.cli.options import (
     FETCH_ANY,
     HTTP,
     NETWORK,
+    PAGES,
     PREFIX,
     READ_ONLY,
     REFRESH,
@@ -29,7 +30,11 @@ Examples:
 """
 
 
-_OF_HTTP = ("host", "port", f"{PREFIX}token_file", f"{PREFIX}allowed_hosts")
+_OF_HTTP = (
+    "host",
+    "port",
+    *(f"{PREFIX}{name}" for name in ("token_file", "allowed_hosts", "title", "site_url", "images")),
+)
 
 
 @click.group(invoke_without_command=True, epilog=EXAMPLES)
@@ -52,12 +57,15 @@ def commands(settings: Settings) -> int:
     help="Address for --http; other than loopback needs a token.",
 )
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535))
-@settings_from(FEEDS, REFRESH, FETCH_ANY, READ_ONLY, *HTTP, *NETWORK)
+@settings_from(FEEDS, REFRESH, FETCH_ANY, READ_ONLY, *HTTP, *PAGES, *NETWORK)
 def serve_command(settings: Settings, *, http: bool, host: str, port: int) -> int:
     """Serve MCP over stdio, or with --http at http://HOST:PORT/mcp."""
     given = click.get_current_context().get_parameter_source
     if not http and any(given(name) == ParameterSource.COMMANDLINE for name in _OF_HTTP):
-        raise click.UsageError("--host, --port, --token-file and --allowed-host go with --http.")
+        raise click.UsageError(
+            "--host, --port, --token-file, --allowed-host, --title, --site-url and --images go "
+            "with --http."
+        )
     return serve_http(settings, host, port) if http else serve_stdio(settings)
 
 
@@ -106,7 +114,7 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
             click.echo(
                 f"planet-mcp serves MCP at {address}/mcp (health: {address}/health){asks}", err=True
             )
-            await serve(server, planet, listener, access)
+            await serve(server, planet, listener, settings=settings, access=access)
 
     anyio.run(run)
     return 0

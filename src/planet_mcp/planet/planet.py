@@ -4,7 +4,6 @@ import importlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -13,7 +12,7 @@ from planet_mcp import __version__
 from planet_mcp.articles import Articles
 from planet_mcp.checks import Checked
 from planet_mcp.discovery import Finder
-from planet_mcp.errors import ArgumentError, OpmlError, SettingsError, StoreError
+from planet_mcp.errors import ArgumentError, StoreError
 from planet_mcp.fulltext import Filler
 from planet_mcp.gate import Gate
 from planet_mcp.models import Feed, FeedStatus, Subscription
@@ -36,6 +35,7 @@ from planet_mcp.planet.articletext import article_text
 from planet_mcp.planet.lookup import find_feed
 from planet_mcp.planet.reading import Reading, SearchSort
 from planet_mcp.planet.river import Asked, Detail, River
+from planet_mcp.planet.seeds import first_feeds
 from planet_mcp.planet.text import added_text, refresh_text, removed_text, status_text
 from planet_mcp.refresh import Progress, Refresher, utc_now
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
@@ -55,6 +55,7 @@ RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
 STALE_AFTER = timedelta(days=1)
 MAX_PROBLEMS = 20
 READERS = 4
+PAGE_READERS = 2
 MAX_IDS = 101
 
 T = TypeVar("T")
@@ -73,36 +74,11 @@ async def open_planet(
     store = Store(settings.database, keep=settings.keep)
     try:
         if not store.read_only and not store.feeds.is_seeded():
-            store.feeds.seed(_first_feeds(settings.feeds), now=clock())
+            store.feeds.seed(first_feeds(settings.feeds), now=clock())
         async with AsyncExitStack() as stack:
             yield Planet(store, settings, stack, clock)
     finally:
         store.close()
-
-
-def _first_feeds(source: str) -> tuple[Subscription, ...]:
-    from planet_mcp import opml  # deferred, here and below: few starts need an XML parser
-
-    if source == "none":
-        return ()
-    try:
-        return opml.read(_opml_document(source))
-    except OSError as error:
-        raise SettingsError(
-            f"PLANET_MCP_FEEDS: cannot read {source}: {error.strerror}. "
-            "Name an OPML file, or `none`."
-        ) from error
-    except OpmlError as error:
-        raise SettingsError(f"PLANET_MCP_FEEDS: {source}: {error}") from error
-
-
-def _opml_document(source: str) -> bytes:
-    if source != DEFAULT_FEEDS:
-        return Path(source).expanduser().read_bytes()
-    package = Path(__file__).parents[1]
-    # In a checkout the file is at the top; the wheel carries it inside the package.
-    packaged, checkout = package / "feeds.opml", package.parents[1] / "feeds.opml"
-    return (packaged if packaged.is_file() else checkout).read_bytes()
 
 
 class Planet:
@@ -122,7 +98,10 @@ class Planet:
         self._reading = Reading(store)
         self._river = River(store)
         self._readers = DaemonThreads(READERS, name="reader")
+        # Pages take longer to make than answers, which are not to wait behind them.
+        self._page_readers = DaemonThreads(PAGE_READERS, name="page")
         stack.callback(self._readers.close)
+        stack.callback(self._page_readers.close)
         # The addresses that this process listens on.
         self._own: list[tuple[str, int]] = []
         self._fetcher: Fetcher | None = None
@@ -321,7 +300,7 @@ class Planet:
         Raises:
             ListError: It is malformed or names no feed; nothing was imported.
         """
-        from planet_mcp import lists  # deferred, as above
+        from planet_mcp import lists  # deferred: few starts need an XML parser
 
         listed = lists.read(document)
         counts = with_reading_lists(
@@ -401,6 +380,20 @@ class Planet:
         """Return what differs after entries arrived or other feeds are followed."""
         return await self._read(self._store.marks)
 
+    @property
+    def store(self) -> Store:
+        """Return the store, for pages that are made of it within `browse`."""
+        return self._store
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Return the clock that all here goes by."""
+        return self._clock
+
+    async def browse(self, work: Callable[[], T]) -> T:
+        """Make a page, in one of a few threads, of one state of the store."""
+        return await self._read(work, self._page_readers)
+
     async def status(self) -> Answer[StatusResult]:
         """Say how the planet is doing."""
         return await self._read(self._status)
@@ -419,7 +412,7 @@ class Planet:
         )
         return Answer(result, status_text(result))
 
-    async def _read(self, work: Callable[[], T]) -> T:
+    async def _read(self, work: Callable[[], T], threads: DaemonThreads | None = None) -> T:
         """Read in one of a few threads, all from one state of the database.
 
         The number of threads bounds the connections to the database.
@@ -429,7 +422,7 @@ class Planet:
             with self._store.view():
                 return work()
 
-        return await self._readers.run(read)
+        return await (threads or self._readers).run(read)
 
     def _named(self, feeds: Sequence[int | str], *, undone: str) -> list[Feed]:
         """Find followed feeds by what someone called them, each once."""

@@ -15,9 +15,11 @@ from planet_mcp.store.entries import (
 )
 from planet_mcp.store.feeds import Failure, Feeds, FeedsPage, Outcome, Saved, Summary
 from planet_mcp.store.search import Filters, Found, Hit, Search
+from planet_mcp.store.statistics import Answered
 from planet_mcp.store.store import Marks, Store
 
 __all__ = [
+    "Answered",
     "Database",
     "Entries",
     "EntryText",

@@ -33,13 +33,14 @@ def _tells_story_of(alias: str) -> str:
 
 
 # Of the first entry `s` of a story: that it is one, and of all that a feed has of the story.
-_FIRST = "s.story_id = s.id AND s.feed_id IS NOT NULL"
-_FIRST_OF_FEED = f"""
+FIRST = "s.story_id = s.id AND s.feed_id IS NOT NULL"
+FIRST_OF_FEED = f"""
     s.feed_id = :feed_id AND NOT EXISTS (
         SELECT 1 FROM entries AS o
         WHERE {_tells_story_of("s")} AND o.feed_id = :feed_id AND o.id < s.id
     )
 """
+TELLS_STORY_OF_E = _tells_story_of("e")
 # The fullest that a feed has of the story of `s`.
 TOLD_IN_FEED = f"""(
     SELECT o.id FROM entries AS o
@@ -246,7 +247,7 @@ class Entries:
                 SELECT o.id
                 FROM entries AS e
                 JOIN contents AS c ON c.entry_id = e.id
-                JOIN entries AS o ON {_tells_story_of("e")}
+                JOIN entries AS o ON {TELLS_STORY_OF_E}
                 JOIN contents AS t ON t.entry_id = o.id
                 LEFT JOIN articles AS a ON a.entry_id = o.id
                 WHERE e.id = ? AND o.id <> e.id AND (NOT o.teaser OR a.entry_id IS NOT NULL)
@@ -360,7 +361,7 @@ class _Part:
 
 
 def _part(connection: sqlite3.Connection, stretch: Stretch) -> _Part:
-    first = _FIRST_OF_FEED if stretch.feed_id else _FIRST
+    first = FIRST_OF_FEED if stretch.feed_id else FIRST
     time, last = stretch.shown or (0, stretch.after)
     values = {
         "snapshot": stretch.snapshot,
@@ -415,7 +416,7 @@ def retellings(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, 
         f"""
         SELECT DISTINCT e.id, coalesce(f.label, f.title, f.url) AS feed
         FROM entries AS e
-        JOIN entries AS o ON {_tells_story_of("e")}
+        JOIN entries AS o ON {TELLS_STORY_OF_E}
         JOIN feeds AS f ON f.id = o.feed_id
         WHERE e.id IN (SELECT value FROM json_each(?)) AND o.feed_id IS NOT e.feed_id
         ORDER BY feed

@@ -24,6 +24,7 @@ from planet_mcp.store.database import Database
 from planet_mcp.store.recognition import recognise
 from planet_mcp.store.rows import placeholders, split_names, to_optional_time, to_seconds, to_time
 from planet_mcp.store.saving import rename_feed, save_entries
+from planet_mcp.store.statistics import Answered, count_answer
 from planet_mcp.store.stories import forget_feeds
 from planet_mcp.times import day_of
 from planet_mcp.urls import canonical
@@ -267,6 +268,7 @@ class Feeds:
             cut = parsed.entries[-1].key if parsed.truncated and parsed.entries else None
             new = save_entries(connection, feed_id, parsed.entries, cut=cut, now=outcome.checked_at)
             _record_answer(connection, feed_id, outcome, validators)
+            count_answer(connection, Answered.DOCUMENT, now=outcome.checked_at)
         return Saved(new, shared=new < len({entry.key for entry in parsed.entries}))
 
     def has_any(self, feed_id: int, entries: Sequence[ParsedEntry]) -> bool:
@@ -274,14 +276,18 @@ class Feeds:
         with self._database.reading() as connection:
             return any(found.known for found in recognise(connection, feed_id, entries))
 
-    def record_unchanged(self, feed_id: int, outcome: Outcome, *, validators: Validators) -> None:
+    def record_unchanged(
+        self, feed_id: int, outcome: Outcome, *, validators: Validators, answered: Answered
+    ) -> None:
         """Note that a feed answered, but has nothing new."""
         with self._database.writing() as connection:
             _record_answer(connection, feed_id, outcome, validators)
+            count_answer(connection, answered, now=outcome.checked_at)
 
     def record_failure(self, feed_id: int, outcome: Outcome, *, failure: Failure) -> None:
         """Note that a check failed; entries and validators stay as they are."""
         with self._database.writing() as connection:
+            count_answer(connection, Answered.FAILURE, now=outcome.checked_at)
             connection.execute(
                 """
                 UPDATE feeds SET checked_at = ?, next_check_at = ?, errors = errors + 1,

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from planet_mcp.errors import StoreError
 from planet_mcp.models import Article, Validators
+from planet_mcp.store.browsing import Browsing
+from planet_mcp.store.catalogue import Catalogue
 from planet_mcp.store.database import Database
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.health import Health
 from planet_mcp.store.retention import KeptFeeds, Retention
 from planet_mcp.store.search import Search
+from planet_mcp.store.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,10 @@ class Store:
         self.path = self._database.path
         self.feeds = KeptFeeds(self._database, keep) if keep else Feeds(self._database)
         self.entries = (_ReadEntries if self.read_only else Entries)(self._database)
+        self.browsing = Browsing(self._database)
+        self.catalogue = Catalogue(self._database)
         self.search = Search(self._database)
+        self.statistics = Statistics(self._database)
         self.retention = Retention(self._database, keep)
         self.health = Health(self._database)
         if not to_repair:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from base64 import b64decode
 from dataclasses import dataclass
 from hmac import compare_digest
 
@@ -51,13 +52,26 @@ class Access:
         # Any program of this machine may show pages at other ports of its loopback names.
         return self.knows(authority) and _split(authority)[0] not in LOOPBACK_NAMES
 
-    def admits(self, headers: Headers) -> bool:
-        """Say whether a request carries the token, if one is set (RFC 6750, section 2.1)."""
+    def admits(self, headers: Headers, *, in_person: bool = False) -> bool:
+        """Say whether a request carries the token, if one is set (RFC 6750, section 2.1).
+
+        People may give it as the password that their browser or feed reader asks for, with any
+        user name (RFC 7617).
+        """
         if self.token is None:
             return True
         scheme, _, given = headers.get("authorization", "").partition(" ")
+        if in_person and scheme.lower() == "basic":
+            return compare_digest(_password(given.strip()), self.token.encode())
         same = compare_digest(given.strip().encode(), self.token.encode())
         return same and scheme.lower() == "bearer"
+
+
+def _password(credentials: str) -> bytes:
+    try:
+        return b64decode(credentials, validate=True).partition(b":")[2]
+    except ValueError:
+        return b""
 
 
 def _split(authority: str) -> tuple[str, str | None]:

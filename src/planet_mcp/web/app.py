@@ -1,4 +1,4 @@
-"""The ASGI application: the MCP endpoint `/mcp` and `GET /health`, behind the guard."""
+"""The ASGI application behind the guard: MCP at `/mcp`, `GET /health`, and pages elsewhere."""
 
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
@@ -9,11 +9,15 @@ from starlette.routing import Route
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
 from planet_mcp.server.app import PlanetServer
+from planet_mcp.settings import Settings
 from planet_mcp.web.access import Access
 from planet_mcp.web.guard import HEALTH, MAX_BODY, MCP, Guard
+from planet_mcp.web.reading import pages_route
 
 
-def create_app(server: PlanetServer, planet: Planet, access: Access) -> Starlette:
+def create_app(
+    server: PlanetServer, planet: Planet, settings: Settings, access: Access
+) -> Starlette:
     """Build the ASGI application for those who have access."""
 
     async def health(request: Request) -> JSONResponse:
@@ -28,6 +32,7 @@ def create_app(server: PlanetServer, planet: Planet, access: Access) -> Starlett
     )
     app.router.redirect_slashes = False
     app.router.routes.append(Route(HEALTH, health, methods=["GET"]))
+    app.router.routes.append(pages_route(planet, settings, token=access.token is not None))
     app.add_middleware(Guard, access=access)
     return app
 

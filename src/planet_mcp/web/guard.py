@@ -55,7 +55,7 @@ class Guard:
         return (
             _wrong_name(headers, self._access, local=local)
             or _too_many_headers(scope)
-            or (None if path == HEALTH else _no_token(headers, self._access))
+            or (None if path == HEALTH else _no_token(headers, self._access, path))
             or (_busy() if self._running >= MOST_REQUESTS else None)
             or _no_stream(path, method)
             or (_too_large() if _length(headers) > MAX_BODY else None)
@@ -91,16 +91,21 @@ def _wrong_name(headers: Headers, access: Access, *, local: str) -> Response | N
     return None
 
 
-def _no_token(headers: Headers, access: Access) -> Response | None:
-    if access.admits(headers):
+def _no_token(headers: Headers, access: Access, path: str) -> Response | None:
+    in_person = path != MCP
+    if access.admits(headers, in_person=in_person):
         return None
     # RFC 6750, section 3.1: no error code for a request without any credentials.
     error = ', error="invalid_token"' if "authorization" in headers else ""
-    return PlainTextResponse(
+    response = PlainTextResponse(
         "A bearer token is required: send `Authorization: Bearer TOKEN`.\n",
         status_code=401,
         headers={"WWW-Authenticate": f'Bearer realm="planet-mcp"{error}'},
     )
+    if in_person:
+        # A line of its own: not all browsers look behind a comma.
+        response.headers.append("WWW-Authenticate", 'Basic realm="planet-mcp", charset="UTF-8"')
+    return response
 
 
 def _no_stream(path: str, method: str) -> Response | None:

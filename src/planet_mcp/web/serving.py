@@ -15,6 +15,7 @@ from planet_mcp.dial import mend_h11
 from planet_mcp.errors import SettingsError
 from planet_mcp.planet import Planet
 from planet_mcp.server.app import PlanetServer
+from planet_mcp.settings import Settings
 from planet_mcp.web.access import Access
 from planet_mcp.web.app import create_app
 
@@ -119,7 +120,12 @@ class _Uvicorn(uvicorn.Server):
 
 
 async def serve(
-    server: PlanetServer, planet: Planet, listener: socket.socket, access: Access
+    server: PlanetServer,
+    planet: Planet,
+    listener: socket.socket,
+    *,
+    settings: Settings,
+    access: Access,
 ) -> None:
     """Serve on an open socket until a signal comes."""
     # Its streams would end with the signal, and calls under way with them.
@@ -127,7 +133,7 @@ async def serve(
     mend_h11()
     planet.never_fetch_from(*listener.getsockname()[:2])
     config = uvicorn.Config(
-        create_app(server, planet, access),
+        create_app(server, planet, settings, access),
         http=_Protocol,
         log_config=None,
         access_log=False,

@@ -1,0 +1,19 @@
+"""The planet for people and feed readers: pages and feed documents, made on the server."""
+
+from planet_mcp.pages.links import file_of
+from planet_mcp.pages.river import place_of
+from planet_mcp.pages.site import DRAWN_WITH, FIXED, Site
+from planet_mcp.pages.values import HTML, Asked, Options, Page, options_of
+
+__all__ = [
+    "DRAWN_WITH",
+    "FIXED",
+    "HTML",
+    "Asked",
+    "Options",
+    "Page",
+    "Site",
+    "file_of",
+    "options_of",
+    "place_of",
+]

@@ -1,0 +1,88 @@
+"""The texts of entries on a page: rendered once, folded where they are long, within a budget."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from planet_mcp.rendering import Rendered, render
+from planet_mcp.store.browsing import Post
+
+# So much of an entry's text is read for a page of several; the rest is on its own page.
+TEXT_CHARS = 20_000
+WHOLE_CHARS = 200_000
+FOLD_AFTER = 700
+# Bytes of texts, so that a page with all else stays below 150 kB.
+PAGE_BYTES = 95_000
+# A first block that is longer than this gives way to the excerpt.
+MOST_OF_BEGINNING = 12_000
+_IN_RIVER, _ALONE = 5, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A post with its text as a page shows it; `more` says that its own page has more of it."""
+
+    post: Post
+    beginning: Markup
+    rest: Markup
+    more: bool
+
+
+class Budget:
+    """Shares the bytes of one page among its posts, first come, first served."""
+
+    def __init__(self, *, images: bool, room: int = PAGE_BYTES) -> None:
+        self._images = images
+        self._room = room
+
+    def show(self, post: Post) -> Shown:
+        """Return a post with as much of its text as there is room for."""
+        rendered = _folded(post.markdown, images=self._images)
+        beginning, rest = rendered.beginning, rendered.rest
+        size = len(beginning.encode())
+        if size > min(MOST_OF_BEGINNING, self._room):
+            short = Markup("<p>{}</p>").format(post.excerpt) if post.excerpt else Markup()
+            return Shown(post, self._taken(short), Markup(), more=True)
+        self._room -= size
+        fits = len(rest.encode()) <= self._room
+        shown_rest = self._taken(Markup(rest)) if fits else Markup()  # noqa: S704 - it is rendered
+        more = post.cut or rendered.cut or not fits
+        return Shown(post, Markup(beginning), shown_rest, more=more)  # noqa: S704
+
+    def _taken(self, html: Markup) -> Markup:
+        self._room = max(self._room - len(html.encode()), 0)
+        return html
+
+
+def whole(markdown: str, *, images: bool) -> tuple[Markup, bool]:
+    """Return a whole text for a page of its own, and whether its end is missing."""
+    rendered = render(markdown, images=images, top_heading=_ALONE, max_chars=WHOLE_CHARS)
+    return Markup(rendered.beginning), rendered.cut  # noqa: S704
+
+
+def for_feed(markdown: str) -> str:
+    """Return a text as HTML for a feed document; images are links, as everywhere else."""
+    return _unfolded(markdown).beginning
+
+
+def marked(snippet: str) -> Markup:
+    """Return a search's snippet with its matches, `**so**`, as `<mark>`."""
+    parts = snippet.split("**")
+    if len(parts) % 2 == 0:
+        return escape(snippet)
+    return Markup().join(
+        Markup("<mark>{}</mark>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
+
+
+# A text of 20,000 characters makes about twice as many: some megabytes in all.
+@lru_cache(maxsize=400)
+def _folded(markdown: str, *, images: bool) -> Rendered:
+    return render(markdown, images=images, top_heading=_IN_RIVER, fold_after=FOLD_AFTER)
+
+
+@lru_cache(maxsize=200)
+def _unfolded(markdown: str) -> Rendered:
+    return render(markdown, top_heading=_ALONE)

@@ -1,0 +1,138 @@
+"""The river: what is new by day and feed, the page of a day, and the page of titles."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, TypeVar
+
+from planet_mcp.pages.content import TEXT_CHARS, Budget, Shown
+from planet_mcp.pages.values import Options
+from planet_mcp.store import Store
+from planet_mcp.store.browsing import Place
+
+RIVER_POSTS = 40
+POSTS_OF_DAY = 50
+TITLES = 300
+
+T = TypeVar("T", Shown, Place)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGroup(Generic[T]):
+    """What one feed posted on one day, newest first."""
+
+    feed_id: int
+    feed: str
+    posts: list[T]
+
+
+@dataclass(frozen=True, slots=True)
+class DayGroup(Generic[T]):
+    """One day of the river; the feed that posted last comes first."""
+
+    day: date
+    feeds: list[FeedGroup[T]]
+
+
+@dataclass(frozen=True, slots=True)
+class RiverView:
+    """The newest days; `onward` is the place where the river goes on."""
+
+    days: list[DayGroup[Shown]]
+    onward: str | None
+    last_update: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TitlesView:
+    """The newest days with nothing but titles."""
+
+    days: list[DayGroup[Place]]
+    onward: str | None
+    last_update: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """A page of one day; `earlier` and `later` are the next days that have stories."""
+
+    day: DayGroup[Shown]
+    stories: int
+    page: int
+    pages: int
+    earlier: date | None
+    later: date | None
+
+
+def river_view(store: Store, options: Options) -> RiverView:
+    """Return the newest whole days, or the beginning of the last one if it is a long one."""
+    days, onward = _days(store, most=RIVER_POSTS)
+    count = sum(number for _, number in days)
+    posts = store.browsing.newest(limit=count, chars=TEXT_CHARS)
+    budget = Budget(images=options.images)
+    groups = _grouped([budget.show(post) for post in posts])
+    return RiverView(groups, onward, store.browsing.last_change())
+
+
+def titles_view(store: Store) -> TitlesView:
+    """Return the titles of the newest whole days."""
+    days, onward = _days(store, most=TITLES)
+    places = store.browsing.latest(limit=sum(number for _, number in days))
+    return TitlesView(_grouped(places), onward, store.browsing.last_change())
+
+
+def day_view(store: Store, day: date, page: int, options: Options) -> DayView | None:
+    """Return a page of a day; None if there is none."""
+    stories = store.browsing.count_of_day(day)
+    pages = -(-stories // POSTS_OF_DAY)
+    if not 1 <= page <= pages:
+        return None
+    posts = store.browsing.of_day(
+        day, limit=POSTS_OF_DAY, offset=(page - 1) * POSTS_OF_DAY, chars=TEXT_CHARS
+    )
+    budget = Budget(images=options.images)
+    (group,) = _grouped([budget.show(post) for post in posts])
+    earlier, later = store.browsing.neighbours(day)
+    return DayView(group, stories, page, pages, earlier, later)
+
+
+def place_of(day: date, page: int = 1) -> str:
+    """Return the place of a page of a day."""
+    return f"days/{day.isoformat()}" + (f"/{page}" if page > 1 else "")
+
+
+def _days(store: Store, *, most: int) -> tuple[list[tuple[date, int]], str | None]:
+    """Return the newest days with their numbers of stories, and where the river goes on."""
+    places = store.browsing.latest(limit=most + 1)
+    counts: dict[date, int] = {}
+    for place in places:
+        counts[place.ordered_at.date()] = counts.get(place.ordered_at.date(), 0) + 1
+    days = list(counts.items())
+    if len(places) <= most:
+        return days, None
+    if len(days) > 1:
+        cut, _ = days.pop()
+        return days, place_of(cut)
+    # One day has more than there is room for; its own pages have all of it.
+    return [(days[0][0], most)], place_of(days[0][0])
+
+
+def _grouped(posts: Sequence[T]) -> list[DayGroup[T]]:
+    """Group posts, newest first, by day and then by feed."""
+    days: dict[date, dict[int, FeedGroup[T]]] = {}
+    for item in posts:
+        at, feed_id, feed = _standing(item)
+        feeds = days.setdefault(at.date(), {})
+        feeds.setdefault(feed_id, FeedGroup(feed_id, feed, [])).posts.append(item)
+    return [DayGroup(day, list(feeds.values())) for day, feeds in days.items()]
+
+
+def _standing(item: Shown | Place) -> tuple[datetime, int, str]:
+    if isinstance(item, Place):
+        return item.ordered_at, item.feed_id, item.feed
+    return item.post.ordered_at, item.post.feed.id, item.post.feed.title
+
+
+def shown_posts(days: Iterable[DayGroup[Shown]]) -> list[Shown]:
+    """Return all posts of some days."""
+    return [post for day in days for feed in day.feeds for post in feed.posts]

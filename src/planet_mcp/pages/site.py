@@ -1,0 +1,223 @@
+"""All pages and feed documents of a planet by place, for a server and for static files alike.
+
+Blocking; each page is a few short queries, which see one state of the store within its `view`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from planet_mcp.pages import outputs
+from planet_mcp.pages.content import TEXT_CHARS
+from planet_mcp.pages.figures import stats_view
+from planet_mcp.pages.links import Links, links_of
+from planet_mcp.pages.reading import entry_view, feed_view, feeds_view, search_view
+from planet_mcp.pages.river import day_view, river_view, titles_view
+from planet_mcp.pages.templating import ICON, Templates
+from planet_mcp.pages.values import Asked, Options, Page
+from planet_mcp.store import Store
+from planet_mcp.store.browsing import Post
+from planet_mcp.syndication import Channel, atom, foafroll, json_feed, rss10, rss20
+
+ATOM = "application/atom+xml; charset=utf-8"
+_FORMATS: dict[str, tuple[Callable[[Channel], bytes], str]] = {
+    "atom.xml": (atom, ATOM),
+    "rss20.xml": (rss20, "application/rss+xml; charset=utf-8"),
+    "rss10.xml": (rss10, "application/rss+xml; charset=utf-8"),
+    "feed.json": (json_feed, "application/feed+json"),
+}
+# Those that no place names, beside the days, the entries and the feeds.
+FIXED = ("", "titles", "feeds", "stats", "about", *_FORMATS, "opml.xml", "foafroll.xml")
+DRAWN_WITH = ("style.css", "icon.svg")
+_NUMBER = "([1-9][0-9]{0,17})"
+
+_Handler = Callable[[Asked, tuple[str, ...]], Page | None]
+
+
+class Site:
+    """The pages of one store."""
+
+    def __init__(self, store: Store, options: Options, *, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._options = options
+        self._clock = clock
+        self._templates = Templates(options)
+        self._routes = [
+            (re.compile(pattern), handler)
+            for pattern, handler in self._handlers().items()
+            if not (options.static and pattern.startswith("search"))
+        ]
+
+    @property
+    def mark(self) -> str:
+        """Return what differs with every change of how pages look, other than their content."""
+        return self._templates.mark
+
+    def page(self, asked: Asked) -> Page:
+        """Return the page at a place; one that says so where there is none, with status 404."""
+        for pattern, handler in self._routes:
+            match = pattern.fullmatch(asked.place)
+            found = handler(asked, match.groups(default="")) if match else None
+            if found:
+                return found
+        return self._html("missing", asked, status=404)
+
+    def _handlers(self) -> dict[str, _Handler]:
+        return {
+            "": self._river,
+            "titles": self._titles,
+            rf"days/(\d{{4}}-\d\d-\d\d)(?:/{_NUMBER})?": self._day,
+            f"entries/{_NUMBER}": self._entry,
+            "feeds": self._feeds,
+            f"feeds/{_NUMBER}(?:/{_NUMBER})?": self._feed,
+            rf"feeds/{_NUMBER}/atom\.xml": self._feed_atom,
+            "search": self._search,
+            r"search/atom\.xml": self._search_atom,
+            "stats": self._stats,
+            "about": self._about,
+            rf"({'|'.join(map(re.escape, _FORMATS))})": self._document,
+            r"opml\.xml": self._opml,
+            r"foafroll\.xml": self._foafroll,
+            r"style\.css": self._style,
+            r"icon\.svg": self._icon,
+        }
+
+    def _links(self, asked: Asked) -> Links:
+        return links_of(asked, static=self._options.static)
+
+    def _html(self, template: str, asked: Asked, **seen: Any) -> Page:
+        return self._templates.page(template, asked, self._links(asked), **seen)
+
+    # Pages
+
+    def _river(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        return self._html("river", asked, view=river_view(self._store, self._options))
+
+    def _titles(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        return self._html("titles", asked, view=titles_view(self._store))
+
+    def _day(self, asked: Asked, named: tuple[str, ...]) -> Page | None:
+        written, page = named
+        try:
+            day = date.fromisoformat(written)
+        except ValueError:
+            return None
+        view = day_view(self._store, day, int(page or 1), self._options)
+        return self._html("day", asked, view=view) if view else None
+
+    def _entry(self, asked: Asked, named: tuple[str, ...]) -> Page | None:
+        view = entry_view(self._store, int(named[0]), self._options)
+        return self._html("entry", asked, view=view) if view else None
+
+    def _feeds(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        view = feeds_view(self._store, asked.query.get("status", ""), now=self._clock())
+        return self._html("feeds", asked, view=view)
+
+    def _feed(self, asked: Asked, named: tuple[str, ...]) -> Page | None:
+        number, page = named
+        view = feed_view(self._store, int(number), int(page or 1), now=self._clock())
+        return self._html("feed", asked, view=view) if view else None
+
+    def _search(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        view = search_view(self._store, asked.query, now=self._clock())
+        return self._html("search", asked, view=view, status=400 if view.problem else 200)
+
+    def _stats(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        return self._html("stats", asked, view=stats_view(self._store, now=self._clock()))
+
+    def _about(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        endpoint = self._links(asked).absolute("mcp")
+        return self._html(
+            "about",
+            asked,
+            summary=self._store.feeds.summary(),
+            configuration=lambda key: _configuration(key, endpoint, token=self._options.token),
+        )
+
+    # Feed documents
+
+    def _document(self, asked: Asked, named: tuple[str, ...]) -> Page:
+        write, content_type = _FORMATS[named[0]]
+        links = self._links(asked)
+        return _channel(
+            outputs.newest_posts(self._store),
+            links,
+            write,
+            content_type,
+            title=self._options.title,
+            self_url=links.absolute(asked.place),
+            home_url=links.absolute(),
+        )
+
+    def _feed_atom(self, asked: Asked, named: tuple[str, ...]) -> Page | None:
+        feed_id, links = int(named[0]), self._links(asked)
+        feed = self._store.feeds.get([feed_id], now=self._clock()).get(feed_id)
+        if feed is None:
+            return None
+        return _channel(
+            outputs.posts_of_feed(self._store, feed_id),
+            links,
+            atom,
+            ATOM,
+            title=feed.title,
+            self_url=links.absolute(asked.place),
+            home_url=links.absolute(f"feeds/{feed_id}"),
+        )
+
+    def _search_atom(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        # Newest first, or a feed reader would never see what is new.
+        view = search_view(self._store, {**asked.query, "sort": "newest"}, now=self._clock())
+        if view.problem:
+            return self._html("search", asked, view=view, status=400)
+        links = self._links(asked)
+        given = {name: value for name, value in view.asked.items() if name != "sort"}
+        return _channel(
+            self._store.browsing.by_id(
+                [found.hit.entry_id for found in view.hits], chars=TEXT_CHARS
+            ),
+            links,
+            atom,
+            ATOM,
+            title=f"{self._options.title}: {view.asked['q'] or 'search'}",
+            self_url=links.absolute(asked.place, **given),
+            home_url=links.absolute("search", **given),
+        )
+
+    def _opml(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        body = outputs.opml_document(self._store, self._options, now=self._clock())
+        return Page(body, "text/x-opml; charset=utf-8")
+
+    def _foafroll(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        feeds = self._store.feeds.subscribed(now=self._clock())
+        sources = [outputs.source_of(feed) for feed in feeds]
+        body = foafroll(self._options.title, self._links(asked).absolute(), sources)
+        return Page(body, "application/rdf+xml; charset=utf-8")
+
+    # What pages are drawn with
+
+    def _style(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        return Page(self._templates.style, "text/css; charset=utf-8")
+
+    def _icon(self, asked: Asked, _: tuple[str, ...]) -> Page:
+        return Page(ICON.encode(), "image/svg+xml")
+
+
+def _channel(
+    posts: Sequence[Post],
+    links: Links,
+    write: Callable[[Channel], bytes],
+    content_type: str,
+    **described: str,
+) -> Page:
+    body = write(outputs.channel_of(posts, links, **described))
+    return Page(body, content_type, modified=outputs.changed_at(posts))
+
+
+def _configuration(key: str, endpoint: str, *, token: bool) -> str:
+    """Return what a host's configuration says of this server."""
+    entry: dict[str, Any] = {"type": "http", "url": endpoint}
+    if token:
+        entry["headers"] = {"Authorization": "Bearer ${PLANET_MCP_TOKEN}"}
+    return json.dumps({key: {"planet": entry}}, indent=2)

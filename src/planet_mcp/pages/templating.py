@@ -1,0 +1,70 @@
+"""The templates of the pages, and what all of them know."""
+
+import hashlib
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from planet_mcp import __version__
+from planet_mcp.pages import words
+from planet_mcp.pages.figures import HEIGHT, WIDTH
+from planet_mcp.pages.links import Links
+from planet_mcp.pages.river import place_of
+from planet_mcp.pages.values import Asked, Options, Page
+from planet_mcp.rendering import code_css
+
+# All of the page itself, nothing from elsewhere; no scripts at all.
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<circle cx="8" cy="8" r="5" fill="#38a"/><path d="M1 11 15 5" stroke="#fb3"/></svg>'
+)
+_MARK_CHARS = 12
+
+
+class Templates:
+    """Makes pages of what is to be seen on them."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._environment = Environment(
+            loader=PackageLoader("planet_mcp.pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {
+            "words": words,
+            "options": options,
+            "place_of": place_of,
+            "version": __version__,
+            "drawing": {"width": WIDTH, "height": HEIGHT},
+        }
+
+    @cached_property
+    def style(self) -> bytes:
+        """Return the style sheet of all pages."""
+        own = files("planet_mcp.pages").joinpath("templates", "style.css").read_text("utf-8")
+        return f"{own}\n{code_css()}".encode()
+
+    @cached_property
+    def mark(self) -> str:
+        """Return what differs with every change of how pages look, other than their content."""
+        source = hashlib.sha256(self.style)
+        source.update(f"{__version__} {self._options}".encode())
+        for name in sorted(self._environment.list_templates()):
+            path = files("planet_mcp.pages").joinpath("templates", name)
+            source.update(path.read_bytes())
+        return source.hexdigest()[:_MARK_CHARS]
+
+    def page(
+        self, template: str, asked: Asked, links: Links, *, status: int = 200, **seen: Any
+    ) -> Page:
+        """Make the page that was asked for."""
+        style = f"{links.to('style.css')}?{hashlib.sha256(self.style).hexdigest()[:_MARK_CHARS]}"
+        html = self._environment.get_template(f"{template}.html").render(
+            link=links.to, absolute=links.absolute, place=asked.place, style=style, **seen
+        )
+        return Page(html.encode("utf-8", "replace"), status=status)

@@ -1,0 +1,56 @@
+"""What pages are made with, and what they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from planet_mcp.settings import DEFAULT_FEEDS, Settings
+
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the pages of a planet are to be.
+
+    `images` says whether they load the images of entries, `token` whether agents need one.
+    `static` pages are files: their links are relative, nothing can be searched, and no server is
+    there.
+    """
+
+    title: str
+    images: bool = False
+    token: bool = False
+    static: bool = False
+
+
+def options_of(settings: Settings, *, token: bool = False, static: bool = False) -> Options:
+    """Return how the pages of a planet with these settings are to be."""
+    default = "Planet Python" if settings.feeds == DEFAULT_FEEDS else "Planet"
+    return Options(settings.title or default, settings.images, token, static)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The page that is wanted: its place, the address of the site, and what a form said.
+
+    A place is a path without a slash at its beginning: `entries/12`, `days/2025-11-12/2`,
+    `atom.xml`; that of the river is empty. `base` ends with a slash.
+    """
+
+    place: str
+    base: str
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page or feed document as it is served or written.
+
+    `modified` is when the newest of its entries was stored, where that is all that it shows.
+    """
+
+    body: bytes
+    content_type: str = HTML
+    status: int = 200
+    modified: datetime | None = None

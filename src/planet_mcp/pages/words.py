@@ -1,0 +1,70 @@
+"""Dates, counts and states in a reader's words (pure)."""
+
+import re
+from datetime import date, datetime
+from typing import Final
+
+from planet_mcp.models import Feed, FeedStatus
+from planet_mcp.times import stamp
+
+# Not `strftime`, which speaks the language of whoever started the process.
+_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS: Final = (
+    "January February March April May June July August September October November December".split()
+)
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+
+
+def language(claimed: str | None) -> str:
+    """Return the language of a feed, if it may be one (RFC 5646); empty else."""
+    tag = (claimed or "").strip().replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else ""
+
+
+def long_day(day: date) -> str:
+    """Return a day as `Wednesday, 12 November 2025`."""
+    return f"{_DAYS[day.weekday()]}, {short_day(day)}"
+
+
+def short_day(day: date) -> str:
+    """Return a day as `12 November 2025`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def moment(at: datetime) -> str:
+    """Return a moment (UTC) as `12 November 2025, 10:00 UTC`."""
+    return f"{short_day(at.date())}, {clock(at)}"
+
+
+def clock(at: datetime) -> str:
+    """Return the time of a moment (UTC) as `10:00 UTC`."""
+    return f"{at:%H:%M} UTC"
+
+
+def machine(at: datetime) -> str:
+    """Return a moment (UTC) for the `datetime` attribute of `<time>`."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: `1 entry`, `12,000 entries`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def status(feed: Feed) -> str:
+    """Say how a feed is doing."""
+    if feed.status is FeedStatus.GONE:
+        return "Gone: its server says that it is gone for good."
+    if feed.status is FeedStatus.FAILING:
+        often = "" if feed.errors == 1 else f" ({feed.errors} times in a row)"
+        return f"Failing{often}: {feed.problem or 'no reason is known'}"
+    if feed.checked_at is None:
+        return "Not read yet."
+    said = "Silent for over half a year." if feed.status is FeedStatus.DORMANT else "Fine."
+    return f"{said} Note: {feed.warning}." if feed.warning else said
+
+
+def checked(feed: Feed) -> str:
+    """Say when a feed was read last."""
+    return stamp(feed.checked_at) if feed.checked_at else "never"

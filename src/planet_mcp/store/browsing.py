@@ -1,0 +1,321 @@
+"""What pages for people show: days of the river, posts with their texts, and how they stand."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
+
+from planet_mcp.models import Enclosure
+from planet_mcp.store.database import Database
+from planet_mcp.store.entries import (
+    FIRST,
+    FIRST_OF_FEED,
+    SHOWN_AT,
+    TELLS_STORY_OF_E,
+    TOLD_IN_FEED,
+    TOLD_TITLE,
+)
+from planet_mcp.store.rows import split_names, to_optional_time, to_seconds, to_time
+
+T = TypeVar("T")
+
+# Within these, no day is the last one that a calendar has.
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Another feed that tells the same story, and its entry."""
+
+    entry_id: int
+    feed_id: int
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostFeed:
+    """The feed of a post."""
+
+    id: int
+    title: str
+    url: str
+    site_url: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A story as one entry tells it.
+
+    `key` is the entry's own id as `parse.identity` spells it; `ordered_at` where it stands in
+    the river, `published_at` when this telling was published. `markdown` is its text up to the
+    length asked for, `cut` says that there is more of it. `untitled` means that `title` was made
+    of the text.
+    """
+
+    id: int
+    feed: PostFeed
+    key: str
+    title: str
+    untitled: bool
+    url: str | None
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    ordered_at: datetime
+    published_at: datetime
+    first_seen_at: datetime
+    revised_at: datetime | None
+    excerpt: str
+    markdown: str
+    cut: bool
+    words: int
+    teaser: bool
+    also_in: tuple[Telling, ...]
+    enclosures: tuple[Enclosure, ...]
+
+    @property
+    def changed_at(self) -> datetime:
+        """Return when it was stored as it is now."""
+        return self.revised_at or self.first_seen_at
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a story stands, for lists of nothing but titles and days."""
+
+    entry_id: int
+    feed_id: int
+    feed: str
+    title: str
+    ordered_at: datetime
+
+
+class Browsing:
+    """The stories of one database as pages show them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def latest(self, *, limit: int) -> list[Place]:
+        """Return the newest stories, newest first."""
+        return self._places("TRUE", {}, limit=limit, offset=0)
+
+    def count_of_day(self, day: date) -> int:
+        """Return how many stories stand on a day (UTC)."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"SELECT count(*) FROM entries AS s WHERE {FIRST} AND {_ON_DAY}", _bounds(day)
+            ).fetchone()
+        return int(row[0])
+
+    def of_day(self, day: date, *, limit: int, offset: int, chars: int) -> list[Post]:
+        """Return stories of a day (UTC), newest first, with texts of so many characters."""
+        with self._database.reading() as connection:
+            return _posts(
+                connection,
+                f"SELECT s.* FROM entries AS s WHERE {FIRST} AND {_ON_DAY} "
+                f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
+                _bounds(day),
+                chars=chars,
+            )
+
+    def newest(self, *, limit: int, chars: int) -> list[Post]:
+        """Return the newest stories with texts of so many characters."""
+        with self._database.reading() as connection:
+            return _posts(
+                connection,
+                f"SELECT s.* FROM entries AS s WHERE {FIRST} "
+                f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)}",
+                {},
+                chars=chars,
+            )
+
+    def of_feed(self, feed_id: int, *, limit: int, offset: int, chars: int) -> list[Post]:
+        """Return stories that a feed tells, in its own telling, newest first."""
+        with self._database.reading() as connection:
+            return _posts(
+                connection,
+                f"SELECT s.* FROM entries AS s WHERE {FIRST_OF_FEED} "
+                f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
+                {"feed_id": feed_id},
+                chars=chars,
+                telling=TOLD_IN_FEED,
+            )
+
+    def count_of_feed(self, feed_id: int) -> int:
+        """Return how many stories a feed tells."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT count(DISTINCT story_id) FROM entries WHERE feed_id = ?", (feed_id,)
+            ).fetchone()
+        return int(row[0])
+
+    def by_id(self, ids: Sequence[int], *, chars: int) -> list[Post]:
+        """Return these entries, each as itself, in this order; without those that are not here."""
+        with self._database.reading() as connection:
+            found = _posts(
+                connection,
+                "SELECT s.*, o.id AS own FROM entries AS o JOIN entries AS s ON s.id = o.story_id "
+                "WHERE o.id IN (SELECT value FROM json_each(:ids)) AND o.feed_id IS NOT NULL",
+                {"ids": json.dumps(ids)},
+                chars=chars,
+                telling="s.own",
+            )
+        by_id = {post.id: post for post in found}
+        return [by_id[entry_id] for entry_id in ids if entry_id in by_id]
+
+    def neighbours(self, day: date) -> tuple[date | None, date | None]:
+        """Return the next earlier and the next later day on which stories stand."""
+        with self._database.reading() as connection:
+            earlier, later = (
+                connection.execute(
+                    f"SELECT s.ordered_at FROM entries AS s WHERE {FIRST} AND {beyond} LIMIT 1",
+                    _bounds(day),
+                ).fetchone()
+                for beyond in (
+                    "s.ordered_at < :begin ORDER BY s.ordered_at DESC",
+                    "s.ordered_at >= :end ORDER BY s.ordered_at",
+                )
+            )
+        return _day(earlier), _day(later)
+
+    def last_change(self) -> datetime | None:
+        """Return when an entry of a feed was stored last, as new."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT first_seen_at FROM entries WHERE feed_id IS NOT NULL "
+                "ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+        return to_time(row[0]) if row else None
+
+    def _places(
+        self, where: str, values: dict[str, object], *, limit: int, offset: int
+    ) -> list[Place]:
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"""
+                SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
+                       {TOLD_TITLE} AS title, s.ordered_at
+                FROM (
+                    SELECT s.* FROM entries AS s WHERE {FIRST} AND {where}
+                    ORDER BY s.ordered_at DESC, s.id DESC
+                    LIMIT {int(limit)} OFFSET {int(offset)}
+                ) AS s
+                JOIN entries AS e ON e.id = s.told_by
+                JOIN feeds AS f ON f.id = e.feed_id
+                JOIN contents AS c ON c.entry_id = e.id
+                ORDER BY s.ordered_at DESC, s.id DESC
+                """,
+                values,
+            ).fetchall()
+        return [
+            Place(row["id"], row["feed_id"], row["feed"], row["title"], to_time(row["ordered_at"]))
+            for row in rows
+        ]
+
+
+_ON_DAY = "s.ordered_at >= :begin AND s.ordered_at < :end"
+
+
+def _bounds(day: date) -> dict[str, object]:
+    begin = datetime.combine(min(max(day, _FIRST_DAY), _LAST_DAY), time(0), UTC)
+    return {"begin": to_seconds(begin), "end": to_seconds(begin + timedelta(days=1))}
+
+
+def _day(row: sqlite3.Row | None) -> date | None:
+    return to_time(row[0]).date() if row else None
+
+
+def _posts(
+    connection: sqlite3.Connection,
+    stories: str,
+    values: dict[str, object],
+    *,
+    chars: int,
+    telling: str = "s.told_by",
+) -> list[Post]:
+    """Read the posts of stories `s`, in their order; `telling` is the entry that tells each."""
+    rows = connection.execute(
+        f"""
+        SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed, f.url AS feed_url,
+               f.site_url, f.language, e.key, {TOLD_TITLE} AS title,
+               e.title_derived AND s.told_title IS NULL AS untitled,
+               e.url, c.authors, c.tags, s.ordered_at, {SHOWN_AT} AS published_at,
+               e.first_seen_at, e.revised_at,
+               c.excerpt, substr(c.markdown, 1, :chars) AS markdown,
+               length(c.markdown) > :chars AS cut, e.words, e.teaser
+        FROM ({stories}) AS s
+        JOIN entries AS e ON e.id = {telling}
+        JOIN feeds AS f ON f.id = e.feed_id
+        JOIN contents AS c ON c.entry_id = e.id
+        ORDER BY s.ordered_at DESC, s.id DESC
+        """,
+        {**values, "chars": chars},
+    ).fetchall()
+    ids = json.dumps([row["id"] for row in rows])
+    also_in, enclosures = _also_in(connection, ids), _enclosures(connection, ids)
+    return [_post(row, also_in.get(row["id"], ()), enclosures.get(row["id"], ())) for row in rows]
+
+
+def _also_in(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Telling, ...]]:
+    """Return the other feeds that tell the stories of entries, each once."""
+    rows = connection.execute(
+        f"""
+        SELECT e.id, min(o.id), o.feed_id, coalesce(f.label, f.title, f.url) AS feed
+        FROM entries AS e
+        JOIN entries AS o ON {TELLS_STORY_OF_E}
+        JOIN feeds AS f ON f.id = o.feed_id
+        WHERE e.id IN (SELECT value FROM json_each(?)) AND o.feed_id IS NOT e.feed_id
+        GROUP BY e.id, o.feed_id ORDER BY feed
+        """,
+        (ids,),
+    ).fetchall()
+    return _grouped((row[0], Telling(row[1], row[2], row[3])) for row in rows)
+
+
+def _enclosures(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Enclosure, ...]]:
+    rows = connection.execute(
+        """
+        SELECT entry_id, url, type, length, seconds FROM enclosures
+        WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY entry_id, position
+        """,
+        (ids,),
+    ).fetchall()
+    return _grouped((row[0], Enclosure(*tuple(row)[1:])) for row in rows)
+
+
+def _grouped(pairs: Iterable[tuple[int, T]]) -> dict[int, tuple[T, ...]]:
+    found: dict[int, tuple[T, ...]] = {}
+    for key, value in pairs:
+        found[key] = (*found.get(key, ()), value)
+    return found
+
+
+def _post(
+    row: sqlite3.Row, also_in: tuple[Telling, ...], enclosures: tuple[Enclosure, ...]
+) -> Post:
+    return Post(
+        id=row["id"],
+        feed=PostFeed(
+            row["feed_id"], row["feed"], row["feed_url"], row["site_url"], row["language"]
+        ),
+        key=row["key"],
+        title=row["title"],
+        untitled=bool(row["untitled"]),
+        url=row["url"],
+        authors=split_names(row["authors"]),
+        tags=split_names(row["tags"]),
+        ordered_at=to_time(row["ordered_at"]),
+        published_at=to_time(row["published_at"]),
+        first_seen_at=to_time(row["first_seen_at"]),
+        revised_at=to_optional_time(row["revised_at"]),
+        excerpt=row["excerpt"],
+        markdown=row["markdown"],
+        cut=bool(row["cut"]),
+        words=row["words"],
+        teaser=bool(row["teaser"]),
+        also_in=also_in,
+        enclosures=enclosures,
+    )

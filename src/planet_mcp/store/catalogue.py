@@ -1,0 +1,74 @@
+"""All entries in short, with marks that change when a page which shows them has to."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from planet_mcp.store.database import Database
+from planet_mcp.store.rows import to_time
+
+_MARK_CHARS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry: its feed, its story and the day on which that stands, and a mark of both.
+
+    `tells` says that the story is told by it.
+    """
+
+    id: int
+    feed_id: int
+    story_id: int
+    day: date
+    tells: bool
+    mark: str
+
+
+class Catalogue:
+    """The entries of one database in short."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def entries(self) -> list[Listed]:
+        """Return all entries of feeds, in the order of the river."""
+        with self._database.reading() as connection:
+            feeds = {
+                row[0]: tuple(row)
+                for row in connection.execute(
+                    "SELECT id, coalesce(label, title, url), url, site_url, language FROM feeds"
+                )
+            }
+            rows = connection.execute(
+                """
+                SELECT e.id, e.feed_id, e.story_id, s.ordered_at, s.told_by, s.told_title,
+                       e.fingerprint, e.revised_at, a.fetched_at
+                FROM entries AS e
+                JOIN entries AS s ON s.id = e.story_id
+                LEFT JOIN articles AS a ON a.entry_id = e.id
+                WHERE e.feed_id IS NOT NULL
+                ORDER BY s.ordered_at DESC, s.id DESC, e.id
+                """
+            ).fetchall()
+        told: defaultdict[int, list[int]] = defaultdict(list)
+        for row in rows:
+            told[row["story_id"]].append(row["feed_id"])
+        return [
+            Listed(
+                id=row["id"],
+                feed_id=row["feed_id"],
+                story_id=row["story_id"],
+                day=to_time(row["ordered_at"]).date(),
+                tells=row["told_by"] == row["id"],
+                mark=mark_of(map(str, [*row, *(feeds[feed] for feed in told[row["story_id"]])])),
+            )
+            for row in rows
+        ]
+
+
+def mark_of(values: Iterable[str]) -> str:
+    """Return a short mark of texts, another one for other texts."""
+    return hashlib.sha256("\0".join(values).encode("utf-8", "replace")).hexdigest()[:_MARK_CHARS]

@@ -1,0 +1,127 @@
+"""How a planet is doing over time: what was posted, how soon it arrived, what was asked for it."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from planet_mcp.store.database import Database
+from planet_mcp.store.rows import to_seconds, to_time
+
+_DAY = 86_400
+_WEEK = 7 * _DAY
+# 1970 began on a Thursday; weeks begin on Mondays (ISO 8601).
+_TO_MONDAY = 3 * _DAY
+DAYS_KEPT = 400
+
+
+class Answered(StrEnum):
+    """How a feed's server answered: with a document, with 304, or not as it should."""
+
+    DOCUMENT = "documents"
+    NOT_MODIFIED = "not_modified"
+    FAILURE = "failures"
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How many stories were published in the week that begins on a Monday."""
+
+    monday: date
+    stories: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The feeds asked on one day (UTC), and how their servers answered; redirects count once."""
+
+    day: date
+    documents: int
+    not_modified: int
+    failures: int
+
+    @property
+    def requests(self) -> int:
+        """Return how many feeds were asked."""
+        return self.documents + self.not_modified + self.failures
+
+
+def count_answer(connection: sqlite3.Connection, answered: Answered, *, now: datetime) -> None:
+    """Count an answer of a feed's server on its day; days of more than a year ago go."""
+    day = int(now.timestamp()) // _DAY
+    column = answered.value
+    connection.execute(
+        f"INSERT INTO traffic (day, {column}) VALUES (?, 1) "
+        f"ON CONFLICT (day) DO UPDATE SET {column} = {column} + 1",
+        (day,),
+    )
+    connection.execute("DELETE FROM traffic WHERE day < ?", (day - DAYS_KEPT,))
+
+
+class Statistics:
+    """The numbers of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def weeks(self, *, now: datetime, count: int) -> list[Week]:
+        """Return the stories of the last weeks, the present one included, oldest first."""
+        seconds = int(now.timestamp())
+        last = (seconds + _TO_MONDAY) // _WEEK
+        first = last - count + 1
+        with self._database.reading() as connection:
+            found = dict(
+                connection.execute(
+                    f"""
+                    SELECT (s.ordered_at + {_TO_MONDAY}) / {_WEEK} AS week, count(*)
+                    FROM entries AS s
+                    WHERE s.ordered_at >= :begin AND s.ordered_at < :end
+                      AND s.story_id = s.id AND s.feed_id IS NOT NULL
+                    GROUP BY week
+                    """,
+                    {
+                        "begin": first * _WEEK - _TO_MONDAY,
+                        "end": (last + 1) * _WEEK - _TO_MONDAY,
+                    },
+                ).fetchall()
+            )
+        return [
+            Week(to_time(week * _WEEK - _TO_MONDAY).date(), found.get(week, 0))
+            for week in range(first, last + 1)
+        ]
+
+    def delays(self, *, since: datetime, limit: int) -> list[timedelta]:
+        """Return how long after their publication the newest entries arrived, shortest first.
+
+        Only of entries that their feeds published while they were followed: what a feed had
+        before was late for no fault of anybody.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                """
+                SELECT e.first_seen_at - e.published
+                FROM entries AS e
+                JOIN (
+                    SELECT feed_id, min(first_seen_at) AS begun FROM entries GROUP BY feed_id
+                ) AS f ON f.feed_id = e.feed_id
+                WHERE e.first_seen_at >= :since AND e.published = e.ordered_at
+                  AND e.published > f.begun AND e.published <= e.first_seen_at
+                ORDER BY e.first_seen_at DESC LIMIT :limit
+                """,
+                {"since": to_seconds(since), "limit": limit},
+            ).fetchall()
+        return sorted(timedelta(seconds=row[0]) for row in rows)
+
+    def traffic(self, *, now: datetime, days: int) -> list[Traffic]:
+        """Return the answers of the last days, today included, oldest first."""
+        last = int(now.timestamp()) // _DAY
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT day, documents, not_modified, failures FROM traffic WHERE day > ?",
+                (last - days,),
+            ).fetchall()
+        found = {row[0]: tuple(row)[1:] for row in rows}
+        return [
+            Traffic(to_time(day * _DAY).date(), *found.get(day, (0, 0, 0)))
+            for day in range(last - days + 1, last + 1)
+        ]

@@ -1,0 +1,100 @@
+"""Pages and feed documents over HTTP: conditional, compressed, and with nothing from elsewhere."""
+
+import hashlib
+import logging
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from planet_mcp.errors import StoreError
+from planet_mcp.pages import HTML, Asked, Page, Site, options_of
+from planet_mcp.planet import Planet
+from planet_mcp.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+SMALLEST_COMPRESSED = 500
+FEED_SECONDS = 600
+DRAWN_SECONDS = 86_400
+
+# No script, no frame, nothing of another server. `form-action` allows the search.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'{images}; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def pages_route(planet: Planet, settings: Settings, *, token: bool) -> Route:
+    """Return the route of all pages, which goes behind all others."""
+    site = Site(planet.store, options_of(settings, token=token), clock=planet.clock)
+    policy = _POLICY.format(images=" https: http:" if settings.images else "")
+
+    async def answer(request: Request) -> Response:
+        asked = _asked(request, settings)
+        try:
+            page = await planet.browse(lambda: site.page(asked))
+        except StoreError as error:
+            # It names files of this machine.
+            logger.warning("A page cannot be made: %s", error)
+            return PlainTextResponse("The planet cannot be read just now.\n", status_code=503)
+        return _respond(request, page, policy)
+
+    compress = Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=6)
+    return Route("/{place:path}", answer, methods=["GET"], middleware=[compress])
+
+
+def _asked(request: Request, settings: Settings) -> Asked:
+    # The guard knows the name in the Host header.
+    base = settings.site_url or f"http://{request.headers['host']}/"
+    place = request.path_params["place"]
+    return Asked(place.removesuffix("/"), base, dict(request.query_params))
+
+
+def _respond(request: Request, page: Page, policy: str) -> Response:
+    # Weak: it is the same for the compressed body (RFC 9110, section 8.8.1).
+    etag = f'W/"{hashlib.sha256(page.body).hexdigest()[:20]}"'
+    headers = {
+        **_HEADERS,
+        "Content-Security-Policy": policy,
+        "ETag": etag,
+        "Cache-Control": _freshness(page),
+    }
+    if page.modified:
+        headers["Last-Modified"] = format_datetime(page.modified, usegmt=True)
+    if page.status == HTTPStatus.OK and _is_known(request, etag, page.modified):
+        return Response(status_code=304, headers={**headers, "Vary": "Accept-Encoding"})
+    return Response(page.body, page.status, headers, page.content_type)
+
+
+def _freshness(page: Page) -> str:
+    if page.modified:
+        return f"max-age={FEED_SECONDS}"
+    return "no-cache" if page.content_type == HTML else f"max-age={DRAWN_SECONDS}"
+
+
+def _is_known(request: Request, etag: str, modified: datetime | None) -> bool:
+    """Say whether the client has this already (RFC 9110, section 13.2.2)."""
+    known = request.headers.get("if-none-match")
+    if known is not None:
+        tags = {tag.strip() for tag in known.split(",")}
+        return "*" in tags or bool({etag, etag.removeprefix("W/")} & tags)
+    since = request.headers.get("if-modified-since")
+    if since is None or modified is None:
+        return False
+    try:
+        return modified <= parsedate_to_datetime(since)
+    except (TypeError, ValueError):
+        return False
