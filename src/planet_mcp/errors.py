@@ -7,6 +7,7 @@ PlanetError
 │   ├── OpmlError            an OPML document
 │   └── PlanetIniError       the config.ini of a Planet
 ├── HostFileError            an MCP host's configuration cannot be read or written
+├── PublishError             pages cannot be written as files
 ├── StoreError               the database cannot be opened or written
 │   ├── NewerDatabaseError   it was written by a newer planet-mcp
 │   └── ForeignDatabaseError it belongs to another program or is damaged
@@ -108,6 +109,12 @@ class HostFileError(PlanetError):
     """An MCP host's configuration cannot be read, understood or written."""
 
     code = "host_file"
+
+
+class PublishError(PlanetError):
+    """Pages cannot be written as files."""
+
+    code = "publish"
 
 
 class StoreError(PlanetError):

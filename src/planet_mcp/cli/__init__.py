@@ -2,13 +2,13 @@
 
 import click
 
-from planet_mcp.cli import changing, health, install, reading
+from planet_mcp.cli import changing, health, install, publishing, reading
 from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR, for_people
 from planet_mcp.cli.serving import commands
 from planet_mcp.errors import ArgumentError, ListError, PlanetError, SettingsError
 
 # The modules add their commands when they are imported.
-__all__ = ["changing", "commands", "health", "install", "main", "reading"]
+__all__ = ["changing", "commands", "health", "install", "main", "publishing", "reading"]
 
 
 def main() -> int:

@@ -1,0 +1,95 @@
+"""The command that writes a planet as files: build."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+
+from planet_mcp.cli.options import FEEDS, JSON, NETWORK, PAGES, REFRESH, run_with, settings_from
+from planet_mcp.cli.serving import commands
+from planet_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    from planet_mcp.planet import Planet
+    from planet_mcp.publish import Published
+
+WATCH_SECONDS = 2.0
+# What stands on pages besides entries, such as how feeds are doing, changes without any.
+REBUILT_AFTER = 3600.0
+NO_ADDRESS = "http://localhost/"
+
+
+@commands.command("build")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--watch", is_flag=True, help="Go on: refresh the feeds, rebuild what they bring.")
+@JSON
+@settings_from(FEEDS, REFRESH, *PAGES, *NETWORK)
+def build_command(settings: Settings, *, folder: Path, watch: bool, as_json: bool) -> None:
+    """Write the pages and feeds for people to FOLDER, for any web host.
+
+    Only files that changed are written, and only those that it wrote are removed.
+    """
+    if settings.site_url is None:
+        click.echo(
+            f"Note: the feeds say that the planet is at {NO_ADDRESS}. Give its address with "
+            "--site-url.",
+            err=True,
+        )
+
+    def show(done: "Published") -> None:
+        if as_json:
+            click.echo(json.dumps({"folder": str(folder), **asdict(done)}))
+        else:
+            click.echo(
+                f"{folder}: {done.written:,} files written, {done.unchanged:,} unchanged, "
+                f"{done.removed:,} removed"
+            )
+
+    run_with(settings, lambda planet: _build(planet, settings, folder, watch=watch, show=show))
+
+
+async def _build(
+    planet: "Planet",
+    settings: Settings,
+    folder: Path,
+    *,
+    watch: bool,
+    show: "Callable[[Published], None]",
+) -> None:
+    from planet_mcp.pages import options_of  # deferred: no other command needs templates
+    from planet_mcp.publish import Publisher
+
+    publisher = Publisher(
+        planet.store,
+        folder,
+        options=options_of(settings, static=True),
+        base=settings.site_url or NO_ADDRESS,
+        clock=planet.clock,
+    )
+
+    async def build() -> None:
+        show(await anyio.to_thread.run_sync(publisher.publish, abandon_on_cancel=True))
+
+    if not watch:
+        await build()
+        return
+    async with anyio.create_task_group() as tasks:
+        if settings.refresh == "on":
+            tasks.start_soon(planet.run)
+        await _follow(planet, build)
+
+
+async def _follow(planet: "Planet", build: Callable[[], Awaitable[None]]) -> None:
+    """Build, and again when entries arrive or other feeds are followed, and once an hour."""
+    known, built_at = None, -REBUILT_AFTER
+    while True:
+        # Before the build: what arrives meanwhile is in the next one.
+        found, now = await planet.marks(), anyio.current_time()
+        if found != known or now - built_at > REBUILT_AFTER:
+            known, built_at = found, now
+            await build()
+        await anyio.sleep(WATCH_SECONDS)

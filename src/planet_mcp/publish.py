@@ -1,0 +1,185 @@
+"""A planet as files for any web host: only what changed is made anew, only our own is removed.
+
+A file beside them, `.planet-mcp.json`, has what each page was made of. Pages whose entries are the
+same are not even made; those that come out the same are not written.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from planet_mcp.errors import PublishError
+from planet_mcp.models import Feed
+from planet_mcp.pages import DRAWN_WITH, FIXED, Asked, Options, Site, file_of, place_of
+from planet_mcp.pages.reading import POSTS_OF_FEED
+from planet_mcp.pages.river import POSTS_OF_DAY
+from planet_mcp.pages.words import status
+from planet_mcp.store import Store
+from planet_mcp.store.catalogue import Listed, mark_of
+
+MANIFEST = ".planet-mcp.json"
+# Of pages that are always made: they show what changes by the hour.
+_ALWAYS = ""
+# Nothing outside of the folder is ours to remove, whatever the note says.
+_PLACE = r"^(?:[a-z0-9-]+[./])*[a-z0-9-]*$"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How many files were written, left as they were, and removed."""
+
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+
+
+class _Note(BaseModel):
+    """What the pages of a folder were made of: a mark of each, and of how they look."""
+
+    look: str
+    pages: dict[Annotated[str, Field(pattern=_PLACE)], str]
+
+
+class Publisher:
+    """Writes the pages of one store into one folder."""
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        *,
+        options: Options,
+        base: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._folder = folder
+        self._base = base
+        self._clock = clock
+        self._site = Site(store, options, clock=clock)
+
+    def publish(self) -> Published:
+        """Bring the folder up to date.
+
+        Raises:
+            PublishError: It cannot be written, or has pages that planet-mcp did not make.
+        """
+        with _words(self._folder):
+            before = self._begin()
+            # Whatever changes from now on has another mark the next time.
+            places = dict(self._places())
+            done = Published()
+            for place, mark in places.items():
+                done = self._bring(place, mark, before.get(place), done)
+            for place in before.keys() - places.keys():
+                (self._folder / file_of(place)).unlink(missing_ok=True)
+                done = replace(done, removed=done.removed + 1)
+            self._note(places)
+        return done
+
+    def _begin(self) -> dict[str, str]:
+        """Return what the pages in the folder were made of, if they look as they would now."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            noted = _Note.model_validate_json((self._folder / MANIFEST).read_bytes())
+        except FileNotFoundError:
+            if (self._folder / file_of("")).exists():
+                raise PublishError(
+                    f"{self._folder} has an {file_of('')} that planet-mcp did not make. Name "
+                    "another folder, or move that file away."
+                ) from None
+            self._note({})
+            return {}
+        except ValueError:
+            return {}  # it is a note of ours; without it, all pages are made anew
+        return noted.pages if noted.look == self._look else dict.fromkeys(noted.pages, _ALWAYS)
+
+    @property
+    def _look(self) -> str:
+        return f"{self._site.mark} {self._base}"
+
+    def _bring(self, place: str, mark: str, before: str | None, done: Published) -> Published:
+        path = self._folder / file_of(place)
+        if mark != _ALWAYS and mark == before and path.exists():
+            return replace(done, unchanged=done.unchanged + 1)
+        page = self._site.page(Asked(place, self._base))
+        if page.status == _OK and _write(path, page.body):
+            return replace(done, written=done.written + 1)
+        return replace(done, unchanged=done.unchanged + 1)
+
+    def _note(self, places: dict[str, str]) -> None:
+        noted = _Note(look=self._look, pages=places)
+        _write(self._folder / MANIFEST, noted.model_dump_json().encode())
+
+    def _places(self) -> Iterator[tuple[str, str]]:
+        """Name all pages, each with a mark of what it is made of."""
+        yield from dict.fromkeys((*DRAWN_WITH, *FIXED), _ALWAYS).items()
+        entries = self._store.catalogue.entries()
+        yield from ((f"entries/{entry.id}", entry.mark) for entry in entries)
+        yield from _days(entries)
+        yield from _feeds(entries, self._store.feeds.known(now=self._clock()))
+
+
+_OK = 200
+
+
+def _days(entries: list[Listed]) -> Iterator[tuple[str, str]]:
+    days: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry.tells:
+            days[place_of(entry.day)].append(entry.mark)
+    ordered = ["", *days, ""]
+    for number, (place, marks) in enumerate(days.items()):
+        around = (ordered[number], ordered[number + 2], str(len(marks)))
+        for page in range(-(-len(marks) // POSTS_OF_DAY)):
+            part = marks[page * POSTS_OF_DAY : (page + 1) * POSTS_OF_DAY]
+            yield _numbered(place, page + 1), mark_of([*around, *part])
+
+
+def _feeds(entries: list[Listed], feeds: list[Feed]) -> Iterator[tuple[str, str]]:
+    told: defaultdict[int, list[str]] = defaultdict(list)
+    stories: defaultdict[int, set[int]] = defaultdict(set)
+    for entry in entries:
+        told[entry.feed_id].append(entry.mark)
+        stories[entry.feed_id].add(entry.story_id)
+    for feed in feeds:
+        facts = (feed.title, feed.url, feed.site_url or "", status(feed), str(feed.entries))
+        mark = mark_of([*facts, *told[feed.id]])
+        for page in range(max(-(-len(stories[feed.id]) // POSTS_OF_FEED), 1)):
+            yield _numbered(f"feeds/{feed.id}", page + 1), mark
+        yield f"feeds/{feed.id}/atom.xml", mark
+
+
+def _numbered(place: str, page: int) -> str:
+    return place if page == 1 else f"{place}/{page}"
+
+
+def _write(path: Path, body: bytes) -> bool:
+    """Put a file in its place as a whole, unless it is there already; says which."""
+    try:
+        if path.read_bytes() == body:
+            return False
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    new.write_bytes(body)
+    new.replace(path)
+    return True
+
+
+@contextmanager
+def _words(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PublishError(
+            f"The pages cannot be written to {folder}: {error.strerror} ({error.filename}). What "
+            "was written before is whole; the next build goes on from there."
+        ) from error
