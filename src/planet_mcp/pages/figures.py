@@ -9,7 +9,7 @@ from planet_mcp.pages.words import count, short_day
 from planet_mcp.store import Store, Summary
 
 WEEKS, DAYS, LATELY = 53, 30, timedelta(days=30)
-MOST_DELAYS = 20_000
+MOST_DELAYS = 5_000
 WIDTH, HEIGHT = 640.0, 160.0
 _GAP = 0.2
 

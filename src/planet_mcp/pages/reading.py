@@ -92,10 +92,12 @@ def feeds_view(store: Store, status: str, *, now: datetime) -> FeedsView:
 
 def feed_view(store: Store, feed_id: int, page: int, *, now: datetime) -> FeedView | None:
     """Return a feed with a page of its entries; None if there is none."""
-    known = {feed.id: feed for feed in store.feeds.known(now=now)}
-    if feed_id not in known:
+    feed = store.feeds.get([feed_id], now=now).get(feed_id)
+    if feed is None:
         return None
-    followed = any(feed.id == feed_id for feed in store.feeds.subscribed(now=now))
+    followed = store.feeds.by_url(feed.url, now=now) is not None
+    if not followed and not feed.entries:
+        return None
     stories = store.browsing.count_of_feed(feed_id)
     pages = max(-(-stories // POSTS_OF_FEED), 1)
     if not 1 <= page <= pages:
@@ -103,7 +105,7 @@ def feed_view(store: Store, feed_id: int, page: int, *, now: datetime) -> FeedVi
     posts = store.browsing.of_feed(
         feed_id, limit=POSTS_OF_FEED, offset=(page - 1) * POSTS_OF_FEED, chars=0
     )
-    return FeedView(known[feed_id], followed, posts, page, pages)
+    return FeedView(feed, followed, posts, page, pages)
 
 
 def search_view(store: Store, query: Mapping[str, str], *, now: datetime) -> SearchView:

@@ -99,14 +99,21 @@ class Statistics:
         with self._database.reading() as connection:
             rows = connection.execute(
                 """
-                SELECT e.first_seen_at - e.published
-                FROM entries AS e
-                JOIN (
-                    SELECT feed_id, min(first_seen_at) AS begun FROM entries GROUP BY feed_id
-                ) AS f ON f.feed_id = e.feed_id
-                WHERE e.first_seen_at >= :since AND e.published = e.ordered_at
-                  AND e.published > f.begun AND e.published <= e.first_seen_at
-                ORDER BY e.first_seen_at DESC LIMIT :limit
+                WITH recent AS (
+                    -- Ids are given out in the order of storing.
+                    SELECT feed_id, published, ordered_at, first_seen_at FROM entries
+                    WHERE feed_id IS NOT NULL ORDER BY id DESC LIMIT :limit
+                ), begun AS MATERIALIZED (
+                    SELECT r.feed_id, (
+                        SELECT first_seen_at FROM entries
+                        WHERE id = (SELECT min(id) FROM entries WHERE feed_id = r.feed_id)
+                    ) AS begun_at
+                    FROM (SELECT DISTINCT feed_id FROM recent) AS r
+                )
+                SELECT first_seen_at - published
+                FROM recent JOIN begun USING (feed_id)
+                WHERE first_seen_at >= :since AND published = ordered_at
+                  AND published > begun_at AND published <= first_seen_at
                 """,
                 {"since": to_seconds(since), "limit": limit},
             ).fetchall()

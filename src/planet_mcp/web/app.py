@@ -9,15 +9,12 @@ from starlette.routing import Route
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
 from planet_mcp.server.app import PlanetServer
-from planet_mcp.settings import Settings
 from planet_mcp.web.access import Access
 from planet_mcp.web.guard import HEALTH, MAX_BODY, MCP, Guard
-from planet_mcp.web.reading import pages_route
+from planet_mcp.web.reading import Pages
 
 
-def create_app(
-    server: PlanetServer, planet: Planet, settings: Settings, access: Access
-) -> Starlette:
+def create_app(server: PlanetServer, planet: Planet, pages: Pages, access: Access) -> Starlette:
     """Build the ASGI application for those who have access."""
 
     async def health(request: Request) -> JSONResponse:
@@ -32,7 +29,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.router.routes.append(Route(HEALTH, health, methods=["GET"]))
-    app.router.routes.append(pages_route(planet, settings, token=access.token is not None))
+    app.router.routes.append(pages.route)
     app.add_middleware(Guard, access=access)
     return app
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
@@ -37,28 +38,36 @@ _HEADERS = {
 }
 
 
-def pages_route(planet: Planet, settings: Settings, *, token: bool) -> Route:
-    """Return the route of all pages, which goes behind all others."""
-    site = Site(planet.store, options_of(settings, token=token), clock=planet.clock)
-    policy = _POLICY.format(images=" https: http:" if settings.images else "")
+class Pages:
+    """The pages of a planet for whoever may see them; `route` goes behind all others."""
 
-    async def answer(request: Request) -> Response:
-        asked = _asked(request, settings)
+    def __init__(self, planet: Planet, settings: Settings, *, token: bool) -> None:
+        self._planet = planet
+        self._site_url = settings.site_url
+        self._site = Site(planet.store, options_of(settings, token=token), clock=planet.clock)
+        self._policy = _POLICY.format(images=" https: http:" if settings.images else "")
+        compress = Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=6)
+        self.route = Route("/{place:path}", self._answer, methods=["GET"], middleware=[compress])
+
+    async def warm_up(self) -> None:
+        """Make the first page before anyone asks: templates and lexers load once."""
+        with suppress(StoreError):
+            await self._planet.browse(lambda: self._site.page(Asked("", "/")))
+
+    async def _answer(self, request: Request) -> Response:
+        asked = _asked(request, self._site_url)
         try:
-            page = await planet.browse(lambda: site.page(asked))
+            page = await self._planet.browse(lambda: self._site.page(asked))
         except StoreError as error:
             # It names files of this machine.
             logger.warning("A page cannot be made: %s", error)
             return PlainTextResponse("The planet cannot be read just now.\n", status_code=503)
-        return _respond(request, page, policy)
-
-    compress = Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=6)
-    return Route("/{place:path}", answer, methods=["GET"], middleware=[compress])
+        return _respond(request, page, self._policy)
 
 
-def _asked(request: Request, settings: Settings) -> Asked:
+def _asked(request: Request, site_url: str | None) -> Asked:
     # The guard knows the name in the Host header.
-    base = settings.site_url or f"http://{request.headers['host']}/"
+    base = site_url or f"http://{request.headers['host']}/"
     place = request.path_params["place"]
     return Asked(place.removesuffix("/"), base, dict(request.query_params))
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import anyio
 import uvicorn
 from mcp.server.subscriptions import ListenHandler
 from sse_starlette.sse import AppStatus
@@ -18,6 +19,7 @@ from planet_mcp.server.app import PlanetServer
 from planet_mcp.settings import Settings
 from planet_mcp.web.access import Access
 from planet_mcp.web.app import create_app
+from planet_mcp.web.reading import Pages
 
 GRACE_SECONDS = 2
 KEEP_ALIVE_SECONDS = 30
@@ -132,8 +134,9 @@ async def serve(
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     mend_h11()
     planet.never_fetch_from(*listener.getsockname()[:2])
+    pages = Pages(planet, settings, token=access.token is not None)
     config = uvicorn.Config(
-        create_app(server, planet, settings, access),
+        create_app(server, planet, pages, access),
         http=_Protocol,
         log_config=None,
         access_log=False,
@@ -144,4 +147,7 @@ async def serve(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    await _Uvicorn(config, server).serve(sockets=[listener])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pages.warm_up)
+        await _Uvicorn(config, server).serve(sockets=[listener])
+        tasks.cancel_scope.cancel()
