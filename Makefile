@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install serve test check gauntlet bench conformance inspector old-client host-check mcpb lock clean
+.PHONY: install serve test check gauntlet bench conformance inspector old-client host-check screenshots mcpb lock clean
 
 ## install: set up .venv with everything pinned in requirements.lock
 install: $(STAMP)
@@ -45,6 +45,10 @@ old-client: $(STAMP)
 ## host-check: connect Claude Code to the server (needs npm; Linux on x86-64; 176 MB)
 host-check: $(STAMP)
 	$(BIN)/python -m tests.conformance.host
+
+## screenshots: write docs/images from the pages of tests/data/planet_week (needs Chromium)
+screenshots: $(STAMP)
+	$(BIN)/python -m tests.browser.screenshots
 
 ## mcpb: write a bundle for Claude Desktop to dist/planet-mcp.mcpb (needs npm)
 mcpb:

@@ -1,0 +1,61 @@
+"""Writes the pictures of docs/images: `python -m tests.browser.screenshots`."""
+
+import sys
+import tempfile
+from http import HTTPStatus
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext
+
+from tests.browser import chromium, pictures
+from tests.browser.servers import Served, planet_of_week
+from tests.browser.test_pages import ENTRY, FEED
+from tests.browser.visit import LOOKS, Scheme, begin
+from tests.conformance.tools import ROOT, say
+
+FOLDER = ROOT / "docs" / "images"
+PAGES = {
+    "river": "/",
+    "search": "/search?q=packaging",
+    "entry": "/entries/{entry}",
+    "feeds": "/feeds",
+    "stats": "/stats",
+}
+MOST_BYTES = 100_000
+
+
+def main() -> None:
+    """Write all pictures; fail where one is too large for a repository."""
+    path = chromium.find() or sys.exit("this needs Chromium")
+    FOLDER.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        planet_of_week(Path(folder), entry=ENTRY, feed=FEED) as week,
+        chromium.launched(path) as browser,
+    ):
+        context = browser.new_context()
+        sizes = [
+            _take(context, week, name, width, scheme)
+            for name, (width, scheme) in product(PAGES, LOOKS)
+        ]
+    sys.exit(max(sizes) > MOST_BYTES)
+
+
+def _take(context: BrowserContext, week: Served, name: str, width: int, scheme: Scheme) -> int:
+    """Write the picture of what is in the window first; returns its bytes."""
+    file = FOLDER / f"{name}-{width}-{scheme}.png"
+    visit = begin(context, width, scheme)
+    status = visit.open(week.url(PAGES[name]))
+    if status != HTTPStatus.OK:
+        sys.exit(f"{PAGES[name]}: status {status}")
+    shot = visit.page.screenshot(animations="disabled")
+    picture = pictures.with_palette(pictures.read(visit.page, shot))
+    visit.page.close()
+    file.write_bytes(picture)
+    say(f"{file.relative_to(ROOT)} {len(picture):,} bytes")
+    return len(picture)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""The pages in a browser: readable at any width and scheme, for everyone, whatever feeds say."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
+from tests import planet_week
+from tests.browser import axe, strangers
+from tests.browser.servers import Served, apart, planet, planet_of_week
+from tests.browser.visit import LOOKS, WIDTHS, PageAt, Visit
+from tests.planet_week import Day, FeedOfDay, Story
+
+# An entry with headings and code.
+ENTRY, FEED = "Counting what the garbage collector skips", "Alder Street Engineering"
+PATHS = {
+    "river": "/",
+    "titles": "/titles",
+    "search": "/search?q=test",
+    "search without hits": "/search?q=zyzzyva",
+    "entry": "/entries/{entry}",
+    "feeds": "/feeds",
+    "feed": "/feeds/{feed}",
+    "stats": "/stats",
+    "about": "/about",
+}
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with planet_of_week(tmp_path_factory.mktemp("week"), entry=ENTRY, feed=FEED) as served:
+        yield served
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_page_is_whole_and_asks_nobody_else(page_at: PageAt, week: Served, name: str) -> None:
+    visit = page_at(1280, "light")
+    for width, scheme in LOOKS:
+        visit.look(width, scheme)
+        assert visit.open(week.url(PATHS[name])) == 200
+        assert visit.too_wide() == []
+    assert visit.requests_beside(week.origin) == []
+    assert visit.complaints == []
+
+
+@pytest.mark.skipif(not axe.is_there(), reason="npm is not here, which brings axe-core")
+@pytest.mark.parametrize("name", PATHS)
+def test_axe_finds_nothing_serious(page_at: PageAt, week: Served, name: str) -> None:
+    visit = page_at(1280, "light", bypass_csp=True)
+    visit.open(week.url(PATHS[name]))
+    found = {}
+    for width, scheme in LOOKS:
+        visit.look(width, scheme)
+        found[width, scheme] = axe.violations(visit.page)
+    assert found == {look: [] for look in LOOKS}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_page_has_one_title_and_headings_without_gaps(
+    page_at: PageAt, week: Served, name: str
+) -> None:
+    visit = page_at(1280, "light")
+    visit.open(week.url(PATHS[name]))
+    levels = [level for level, _ in visit.headings()]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert [(here, there) for here, there in pairwise(levels) if there > here + 1] == []
+    assert all(text for _, text in visit.headings())
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_the_keyboard_comes_to_the_content_first(page_at: PageAt, week: Served, name: str) -> None:
+    visit = page_at(390, "light")
+    visit.open(week.url(PATHS[name]))
+    skip = visit.press("Tab")
+    assert (skip["href"], skip["visible"]) == ("#main", True)
+    visit.press("Enter")
+    visit.press("Tab")
+    assert visit.page.evaluate("document.activeElement.closest('main, footer') !== null")
+
+
+def test_the_river_shows_the_week_as_it_was_each_day_once(page_at: PageAt, week: Served) -> None:
+    visit = page_at(1280, "light")
+    visit.open(week.url("/"))
+    days = river_of(visit)
+    while days[-1].date > planet_week.FIRST_DAY:
+        visit.page.click("a[rel=next]")
+        days += river_of(visit)
+    expected = [without_words(day) for day in planet_week.EXPECTED]
+    assert days[: len(expected)] == expected
+    assert all(day.date < planet_week.FIRST_DAY for day in days[len(expected) :])
+
+
+def test_what_is_folded_opens_without_scripts(page_at: PageAt, week: Served) -> None:
+    visit = page_at(390, "light")
+    visit.open(week.url("/"))
+    while not (long := visit.page.locator("article.entry", has_text="renames photos")).count():
+        visit.page.click("a[rel=next]")
+    last = long.locator("details.more pre").last
+    assert not last.is_visible()
+    long.locator("details.more summary").click()
+    assert last.is_visible()
+    assert visit.too_wide() == []
+
+
+def without_words(day: Day) -> Day:
+    return Day(
+        day.date,
+        tuple(
+            FeedOfDay(feed.title, tuple(replace(story, words="") for story in feed.stories))
+            for feed in day.feeds
+        ),
+    )
+
+
+def river_of(visit: Visit) -> list[Day]:
+    """Read the river from the page."""
+    return [
+        Day(date, tuple(FeedOfDay(title, tuple(map(_story, told))) for title, told in feeds))
+        for date, feeds in visit.page.evaluate(_RIVER)
+    ]
+
+
+def _story(shown: tuple[str, str, str | None, str | None]) -> Story:
+    title, moment, author, also = shown
+    others = also.removeprefix("also in ").split(", ") if also else ()
+    return Story(title, moment[11:16], "", author, tuple(others))
+
+
+_RIVER = """() => {
+    const text = (root, selector) => root.querySelector(selector)?.textContent.trim() ?? null;
+    const time = (root) => root.querySelector("time").getAttribute("datetime");
+    const entry = (article) => [
+        text(article, "h4"), time(article.querySelector("footer")),
+        text(article, "footer .author"), text(article, "footer .also"),
+    ];
+    const feed = (section) => [
+        text(section, "h3"), [...section.querySelectorAll("article.entry")].map(entry),
+    ];
+    const day = (section) => [
+        time(section.querySelector("h2")), [...section.querySelectorAll("section.feed")].map(feed),
+    ];
+    return [...document.querySelectorAll("section.day")].map(day);
+}"""
+
+
+# ------------------------------------------------------------------------- what strangers write
+
+OF_STRANGERS = (
+    "/",
+    "/titles",
+    f"/search?q={strangers.WORD}",
+    "/feeds",
+    "/feeds/2",
+    *(
+        # The feed between the others has the entries after the first one.
+        f"/entries/{number}"
+        for number in range(2, 2 + strangers.ENTRIES)
+    ),
+)
+# What only a stranger could have brought into a page; the pages' own search form is allowed.
+_FOREIGN = """() => {
+    const found = [...document.querySelectorAll(
+        "script, body style, iframe, object, embed, base, form:not([action^='/']), marquee, " +
+        "font, meta[http-equiv=refresh], textarea, noscript, plaintext, [style], [tabindex='1'], " +
+        "link[rel~=stylesheet][href^=http]"
+    )].map((element) => element.outerHTML.slice(0, 100));
+    const ids = new Set();
+    for (const element of document.querySelectorAll("*")) {
+        for (const {name, value} of element.attributes) {
+            if (name.startsWith("on")) found.push(`${name}=${value.slice(0, 80)}`);
+        }
+        if (element.id && ids.has(element.id)) found.push(`a second #${element.id}`);
+        ids.add(element.id);
+    }
+    for (const link of document.links) {
+        if (!["http:", "https:"].includes(link.protocol)) found.push(link.href.slice(0, 80));
+    }
+    const text = document.documentElement.textContent;
+    return found.concat(text.match(/[\u202a-\u202e\u2066-\u2069]/g) ?? []);
+}"""
+
+
+@pytest.fixture(scope="module")
+def planets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The origins of a planet with a hostile feed, and of one with a harmless feed of its shape."""
+    folder = tmp_path_factory.mktemp("strangers")
+    mean, kind = folder / "mean.sqlite", folder / "kind.sqlite"
+    title = f"Blog {strangers.MARKS}{strangers.BIDI}"
+    apart(partial(strangers.make, posts=strangers.hostile(), title=title), mean)
+    apart(partial(strangers.make, posts=strangers.harmless(), title="Blog"), kind)
+    with planet(mean) as hostile, planet(kind) as harmless:
+        yield hostile, harmless
+
+
+@pytest.mark.parametrize("path", OF_STRANGERS)
+def test_nothing_that_a_feed_brings_runs_or_acts(
+    page_at: PageAt, planets: tuple[str, str], path: str
+) -> None:
+    origin, _ = planets
+    # Without the policy too: nothing should be there that it has to stop.
+    for bypass_csp in (False, True):
+        visit = page_at(1280, "light", bypass_csp=bypass_csp)
+        assert visit.open(f"{origin}{path}") == 200
+        assert visit.page.evaluate("window.hacked") is None
+        assert visit.page.evaluate(_FOREIGN) == []
+        assert visit.requests_beside(origin) == []
+        assert visit.complaints == []
+        assert visit.page.url == f"{origin}{path}"
+
+
+@pytest.mark.parametrize("path", OF_STRANGERS)
+def test_a_hostile_feed_changes_nothing_around_its_text(
+    page_at: PageAt, planets: tuple[str, str], path: str
+) -> None:
+    hostile, harmless = visits = page_at(1280, "light"), page_at(1280, "light")
+    for visit, origin in zip(visits, planets, strict=True):
+        assert visit.open(f"{origin}{path}") == 200
+    assert hostile.frame() == harmless.frame()
+    for width in WIDTHS:
+        for visit in visits:
+            visit.look(width, "light")
+            assert visit.too_wide() == []
+        assert hostile.boxes() == harmless.boxes()
