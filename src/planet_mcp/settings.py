@@ -102,7 +102,7 @@ class Settings(BaseModel):
     feeds: str = Field(
         DEFAULT_FEEDS,
         description=(
-            "What a new database subscribes to: an OPML file, or `none`. "
+            "What a new database subscribes to: an OPML file, a Planet's config.ini, or `none`. "
             "Without it, Planet Python's 567 feeds."
         ),
     )
