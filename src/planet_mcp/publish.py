@@ -8,7 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -35,9 +35,9 @@ _PLACE = r"^(?:[a-z0-9-]+[./])*[a-z0-9-]*$"
 class Published:
     """How many files were written, left as they were, and removed."""
 
-    written: int = 0
-    unchanged: int = 0
-    removed: int = 0
+    written: int
+    unchanged: int
+    removed: int
 
 
 class _Note(BaseModel):
@@ -75,14 +75,18 @@ class Publisher:
             before = self._begin()
             # Whatever changes from now on has another mark the next time.
             places = dict(self._places())
-            done = Published()
-            for place, mark in places.items():
-                done = self._bring(place, mark, before.get(place), done)
-            for place in before.keys() - places.keys():
+            there = _files(self._folder)
+            changed = [
+                place
+                for place, mark in places.items()
+                if mark == _ALWAYS or mark != before.get(place) or file_of(place) not in there
+            ]
+            written = sum(map(self._bring, changed))
+            gone = before.keys() - places.keys()
+            for place in gone:
                 (self._folder / file_of(place)).unlink(missing_ok=True)
-                done = replace(done, removed=done.removed + 1)
             self._note(places)
-        return done
+        return Published(written, len(places) - written, len(gone))
 
     def _begin(self) -> dict[str, str]:
         """Return what the pages in the folder were made of, if they look as they would now."""
@@ -105,14 +109,11 @@ class Publisher:
     def _look(self) -> str:
         return f"{self._site.mark} {self._base}"
 
-    def _bring(self, place: str, mark: str, before: str | None, done: Published) -> Published:
-        path = self._folder / file_of(place)
-        if mark != _ALWAYS and mark == before and path.exists():
-            return replace(done, unchanged=done.unchanged + 1)
+    def _bring(self, place: str) -> bool:
+        """Make a page, and write it if it is another one than before; says which."""
         page = self._site.page(Asked(place, self._base))
-        if page.status == _OK and _write(path, page.body):
-            return replace(done, written=done.written + 1)
-        return replace(done, unchanged=done.unchanged + 1)
+        # What was deleted since the places were read is not there any more.
+        return page.status == _OK and _write(self._folder / file_of(place), page.body)
 
     def _note(self, places: dict[str, str]) -> None:
         noted = _Note(look=self._look, pages=places)
@@ -159,6 +160,16 @@ def _feeds(entries: list[Listed], feeds: list[Feed]) -> Iterator[tuple[str, str]
 
 def _numbered(place: str, page: int) -> str:
     return place if page == 1 else f"{place}/{page}"
+
+
+def _files(folder: Path) -> set[str]:
+    """Return the names of all files beneath a folder; to look for each alone takes far longer."""
+    found: set[str] = set()
+    for parent, _, names in os.walk(folder):
+        within = os.path.relpath(parent, folder).replace(os.sep, "/")
+        prefix = "" if within == "." else f"{within}/"
+        found.update(f"{prefix}{name}" for name in names)
+    return found
 
 
 def _write(path: Path, body: bytes) -> bool:
