@@ -105,7 +105,7 @@ EXPECTED = (
                 Story(
                     "Elm 4.3 beta: what's in it",
                     "06:30",
-                    "it lives on as a package of its own",
+                    "it's smaller than the last one. We've taken the XML reader out",
                     "Rosa Quist",
                 ),
             ),

@@ -363,6 +363,10 @@ def test_a_title_is_one_readable_line(text: str, expected: str) -> None:
     assert markdown.one_line(text, limit=298) == expected
 
 
+def test_an_apostrophe_without_its_semicolon_is_one() -> None:
+    assert md("<p>it&aposs &apos;fine&apos;, <code>&amp;apos</code></p>") == "it's 'fine', `&apos`"
+
+
 def test_a_line_without_spaces_is_cut_anywhere() -> None:
     assert markdown.one_line("x" * 50, limit=10) == "x" * 9 + "…"
 

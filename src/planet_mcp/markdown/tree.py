@@ -49,6 +49,8 @@ _FOLD = re.compile(
 _FOLD_TITLE = re.compile(r"title|header|summary|toggle|trigger|head(?:\s|$)", re.IGNORECASE)
 # Without an end it takes the rest, as in a browser.
 _COMMENT = re.compile(r"<!--(.*?)(?:--!?>|\Z)", re.DOTALL)
+# XML's name for it, which HTML parsers know by its semicolon alone.
+_LOOSE_APOSTROPHE = re.compile(r"&apos(?!;)")
 _STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
 _LONGEST_STYLE = 2000
 _LOOK_BELOW = 100
@@ -69,7 +71,7 @@ _LONGEST_FORM = 400
 
 def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser) -> _Element | None:
     """Parse any HTML; None when it holds nothing."""
-    html = _close_in_listings(_without_controls(html))
+    html = _LOOSE_APOSTROPHE.sub("'", _close_in_listings(_without_controls(html)))
     root, complete = _parse(html, parser_class)
     if not complete:
         # The parser drops what lies too deep: look for it in a flatter document.
