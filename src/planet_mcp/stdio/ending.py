@@ -48,7 +48,7 @@ class Ending:
             self._begun, self.code = True, code
             # In a thread, as the event loop may be what is held up. Not one of `threading`: its
             # locks may be held by what the signal interrupted.
-            start_new_thread(self._enforce, ())
+            start_new_thread(self._enforce, (time.monotonic(),))
 
     def on_signal(self, number: int, _: FrameType | None) -> None:
         """Begin to end; if that has begun already, end at once."""
@@ -66,9 +66,10 @@ class Ending:
         if self._task:
             self._task.cancel()
 
-    def _enforce(self) -> None:
-        until = time.monotonic() + (0.0 if self.code else FLUSH_SECONDS)
-        time.sleep(GRACE_SECONDS)
+    def _enforce(self, begun: float) -> None:
+        until = begun + (0.0 if self.code else FLUSH_SECONDS)
+        # On a busy machine some of the grace is over before this thread comes to run.
+        time.sleep(max(0.0, begun + GRACE_SECONDS - time.monotonic()))
         while self._unsent() and time.monotonic() < until:
             time.sleep(POLL_SECONDS)
         os._exit(self.code)
