@@ -209,6 +209,61 @@ def test_what_was_undone_to_something_unsound_is_refused_until_it_is_repaired(
     store.close()
 
 
+def at_opening(path: Path, act: Callable[[], object]) -> list[object]:
+    """Do something once, when this process is about to open a file; what is left is not done."""
+    left = [act]
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if left and event == "open" and str(arguments[0]) == str(path):
+            left.pop()()
+
+    sys.addaudithook(watch)
+    return left
+
+
+@ROLLBACK
+@pytest.mark.parametrize("then", ["rests", "writes"])
+def test_a_journal_that_another_undoes_meanwhile_is_not_taken_for_damaged(
+    cut_off: Path, then: str
+) -> None:
+    (journal,) = journals(cut_off)
+    with closing(sqlite3.connect(cut_off, isolation_level=None, check_same_thread=False)) as other:
+
+        def undo() -> None:
+            other.execute("SELECT count(*) FROM feeds").fetchall()
+            assert not journals(cut_off)
+            if then == "writes":
+                other.execute("BEGIN IMMEDIATE")
+                other.execute("UPDATE contents SET text = text || ' more'")
+                assert journals(cut_off)
+                threading.Timer(0.3, other.rollback).start()
+
+        left = at_opening(journal, undo)
+        store = Store(cut_off)
+        assert not left
+        assert found(store, "text") == 80
+        store.close()
+    assert sound(cut_off) == 80
+
+
+@ROLLBACK
+def test_what_no_write_cut_off_has_left_is_found_by_check_and_refuses_nothing(
+    database: Path,
+) -> None:
+    store = Store(database)
+    fill(store, *(entry(str(number), f"some text {number} " * 150) for number in range(80)))
+    store.close()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE feeds SET entries = entries + 1")
+    leave_cut_off(database)
+
+    store = Store(database)
+    assert found(store, "text") == 80
+    store.close()
+    code, said = check(database)
+    assert (code, "feeds with a wrong number of entries: 1" in said) == (1, True)
+
+
 # ------------------------------------------------------------------------------------ full disks
 
 

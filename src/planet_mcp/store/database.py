@@ -471,7 +471,12 @@ def _refuse_torn_journal(path: Path) -> None:
     SQLite stops at the first page of a journal that is missing or has a wrong checksum, says
     nothing, and deletes the journal; what it leaves is neither the old state nor the new.
     """
-    if not _is_whole(_beside(path, "-journal")):
+    try:
+        whole = _is_whole(_beside(path, "-journal"))
+    except FileNotFoundError:
+        return  # another process has undone it meanwhile
+    # Or has, and writes again: the journal of a write under way is not whole yet.
+    if not whole and _state(path) is _State.CUT_OFF:
         raise StoreError(
             f"{path} was left in the middle of a write, and its journal, which would undo that, is "
             f"damaged. Both were left as they are: put an earlier copy in their place. {_REPAIR}"

@@ -74,10 +74,16 @@ class Health:
 
     def problems(self) -> list[str]:
         """Return what is wrong with it, in words; nothing if it is sound."""
-        damage = self._damage()
-        if damage:
-            return damage
-        return [*self._dangling(), *self._miscounted(), *self._untold(), *self._drift()]
+        return self._damage() or [
+            *self._dangling(),
+            *self._drift(),
+            *self._miscounted(),
+            *self._untold(),
+        ]
+
+    def _torn(self) -> list[str]:
+        """Return what is wrong as only half a write can have left it."""
+        return self._damage() or [*self._dangling(), *self._drift()]
 
     def refuse_unsound(self) -> None:
         """Refuse a database that was found unsound when the last write to it had been cut off.
@@ -85,7 +91,7 @@ class Health:
         Raises:
             StoreError: It is unsound, and was not repaired yet.
         """
-        problems = self.problems() if self._database.was_cut_off else []
+        problems = self._torn() if self._database.was_cut_off else []
         if problems:
             with self._database.writing() as connection:
                 connection.execute(
