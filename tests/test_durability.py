@@ -622,6 +622,28 @@ def test_only_the_long_query_is_stopped(database: Path, monkeypatch: pytest.Monk
     store.close()
 
 
+def test_many_readers_at_once_leave_few_connections(database: Path) -> None:
+    store = Store(database)
+    fill(store, entry("a"))
+    everyone = threading.Barrier(12)
+    counted: list[int] = []
+
+    def ask() -> None:
+        with store._database.reading():
+            everyone.wait()
+            counted.append(store.feeds.summary().entries)
+
+    for _ in range(3):
+        threads = [threading.Thread(target=ask) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert counted == [1] * 36
+    assert 0 < store._database._readers.qsize() <= databases.MOST_IDLE_READERS
+    store.close()
+
+
 @pytest.mark.anyio
 async def test_an_agent_is_told_what_to_do_about_a_long_query(
     site: Site, monkeypatch: pytest.MonkeyPatch

@@ -23,6 +23,8 @@ OPEN_SECONDS = 60.0
 QUERY_SECONDS = 5.0
 # So many of SQLite's own steps, some milliseconds, pass between two looks at the clock.
 STEPS_BETWEEN_LOOKS = 500_000
+# Each may hold 16 MB of the file in memory.
+MOST_IDLE_READERS = 4
 COPIES_KEPT = 3
 REHEARSED_CHARS = 1_000_000
 _HELP = "Set PLANET_MCP_DATABASE (or --database) to another file."
@@ -56,7 +58,6 @@ class Database:
         self._write_lock = threading.Lock()
         self._view = threading.local()
         self._readers: LifoQueue[_Reader] = LifoQueue()
-        self._retired: list[_Reader] = []
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -130,7 +131,10 @@ class Database:
             yield reader.connection
         finally:
             reader.deadline.moment = math.inf
-            self._readers.put(reader)
+            if self._readers.qsize() < MOST_IDLE_READERS:
+                self._readers.put(reader)
+            else:
+                reader.connection.close()
 
     def _reader(self) -> "_Reader":
         seen = self._seen()
@@ -142,8 +146,6 @@ class Database:
             if reader.seen == seen[: len(reader.seen)]:
                 return reader
             reader.connection.close()
-            # Kept, since what is remembered of a connection goes by its id.
-            self._retired.append(reader)
 
     def _new_reader(self, seen: tuple[int, ...]) -> "_Reader":
         frozen = False
@@ -210,6 +212,10 @@ def _beside(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
+class _Connection(sqlite3.Connection):
+    """A connection of which something can be remembered as long as it is there."""
+
+
 def _open(path: Path, *, mode: str, seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -217,6 +223,7 @@ def _open(path: Path, *, mode: str, seconds: float = BUSY_SECONDS) -> sqlite3.Co
         timeout=seconds,
         isolation_level=None,
         check_same_thread=False,
+        factory=_Connection,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from planet_mcp import moves
 from planet_mcp.models import (
@@ -108,7 +109,7 @@ class Feeds:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._summaries: dict[int, tuple[int, Summary]] = {}
+        self._summaries = WeakKeyDictionary[sqlite3.Connection, tuple[int, Summary]]()
 
     def seed(self, subscriptions: Iterable[Subscription], *, now: datetime) -> bool:
         """Subscribe a new database to its first feeds; False when that was done before."""
@@ -244,10 +245,10 @@ class Feeds:
         with self._database.reading() as connection:
             # Counts the commits of all other connections, as this one sees them.
             version: int = connection.execute("PRAGMA data_version").fetchone()[0]
-            known = self._summaries.get(id(connection))
+            known = self._summaries.get(connection)
             if known is None or known[0] != version:
                 known = version, _summary(connection)
-                self._summaries[id(connection)] = known
+                self._summaries[connection] = known
         return known[1]
 
     def record_document(
