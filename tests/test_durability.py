@@ -209,9 +209,9 @@ def test_what_was_undone_to_something_unsound_is_refused_until_it_is_repaired(
     store.close()
 
 
-def at_opening(path: Path, act: Callable[[], object]) -> list[object]:
+def at_opening(path: Path, act: Callable[[], object]) -> list[Callable[[], object]]:
     """Do something once, when this process is about to open a file; what is left is not done."""
-    left = [act]
+    left: list[Callable[[], object]] = [act]
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if left and event == "open" and str(arguments[0]) == str(path):
