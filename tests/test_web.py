@@ -309,6 +309,44 @@ async def test_bodies_over_the_limit_are_refused(planet: Planet, length: bytes) 
         assert (await talk(url, head + body)).startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("end", [b"zz\r\n", b""])
+async def test_a_call_whose_body_breaks_off_is_not_carried_out(
+    site: Site, planet: Planet, end: bytes
+) -> None:
+    """All of the message is there, but not the end of the body that it came in."""
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    params = {"name": "remove_feeds", "arguments": {"feeds": [url]}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    body = json.dumps(message).encode()
+    head = (
+        b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Accept: application/json, text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    async with serving_here(planet) as url:
+        host, port = url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head + b"%x\r\n" % len(body) + body + b"\r\n" + end)
+        if not end:
+            writer.write_eof()
+        said = await reader.read()
+        writer.close()
+        async with Client(f"{url}/mcp", mode="legacy") as client:
+            await client.call_tool("search_entries", {"query": "one"})
+    assert b" 200 " not in said
+    assert len((await planet.list_feeds()).result.feeds) == 1
+
+
+async def test_a_request_that_is_refused_and_broken_gets_one_answer(
+    planet: Planet, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"POST /mcp HTTP/1.1\r\nHost: other.example\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    async with serving_here(planet) as url:
+        said = await talk(url, head)
+    assert said.count(b"HTTP/1.1") == 1
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
 async def test_too_many_requests_at_once_are_told_when_to_come_again(
     planet: Planet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

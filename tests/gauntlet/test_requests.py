@@ -118,7 +118,7 @@ async def answer(url: str, request: bytes) -> bytes:
 
 
 async def test_no_damaged_request_disturbs_the_server(
-    planet: Planet, monkeypatch: pytest.MonkeyPatch
+    planet: Planet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("planet_mcp.web.serving.HEADER_SECONDS", 0.3)
     monkeypatch.setattr("planet_mcp.web.serving.KEEP_ALIVE_SECONDS", 0.3)
@@ -139,4 +139,5 @@ async def test_no_damaged_request_disturbs_the_server(
     assert whole == [b"200", b"405", b"405", *[b"200"] * 8]
     assert health.status_code == 200
     assert bad == []
+    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == []
     assert statuses["200"] > 0

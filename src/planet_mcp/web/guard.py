@@ -70,6 +70,8 @@ class Guard:
             slow = _closing(408, f"The body did not arrive within {BODY_SECONDS:.0f} s.")
             await slow(scope, receive, send)
             return
+        if body is None:
+            return  # whoever asked is gone, in the middle of it
         if len(body) > MAX_BODY:
             await _too_large()(scope, receive, send)
         else:
@@ -146,11 +148,13 @@ def _length(headers: Headers) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-async def _read(receive: Receive) -> bytes:
-    """Read a body until its end, or until it is longer than allowed."""
+async def _read(receive: Receive) -> bytes | None:
+    """Read a body until its end, or until it is longer than allowed; None if it was broken off."""
     body, more = bytearray(), True
     while more and len(body) <= MAX_BODY:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return bytes(body)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
+import h11
 import uvicorn
 from mcp.server.subscriptions import ListenHandler
 from sse_starlette.sse import AppStatus
@@ -76,6 +77,16 @@ class _Protocol(H11Protocol):
             self._await_headers()
         else:
             self._got_headers()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, unless another answer has begun; no other may follow."""
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Await nothing any more."""
