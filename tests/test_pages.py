@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import feedparser
 import httpx
@@ -176,6 +177,20 @@ async def test_what_is_not_there_is_said_on_a_page(pages: Pages, path: str) -> N
     status = 200 if path == "/entries/1/" else 404
     seen = await pages.see(path, status=status)
     assert seen.links("//header//a[1]")[0] == "/"
+
+
+async def test_no_address_and_no_form_is_beyond_an_answer_in_words(pages: Pages) -> None:
+    dice = Random(7)
+    parts = ["days", "entries", "feeds", "search", "2025-11-12", "1", "0", "99", "atom.xml", ""]
+    parts += ["..", "%2e%2e", "%00", "%ff", "é", "a" * 2_000, "2025-02-31", "0000-00-00", "\u202e"]
+    names = ["q", "feed", "author", "tag", "since", "until", "sort", "cursor", "status", "other"]
+    values = ["", "x", '"', "*", "-", "OR", "(", "NEAR/2", "7d", "9" * 40, "-1", "\0", "\u202e"]
+    for _ in range(300):
+        path = "/".join(dice.choices(parts, k=dice.randint(0, 4)))
+        form = dict(zip(dice.choices(names, k=3), dice.choices(values, k=3), strict=True))
+        answer = await pages.web.get(f"/{path.lstrip('/')}", params=form)
+        assert answer.status_code in {200, 400, 404}, (path, form)
+        assert answer.text
 
 
 # Entries and feeds
