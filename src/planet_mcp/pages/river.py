@@ -1,6 +1,6 @@
 """The river: what is new by day and feed, the page of a day, and the page of titles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, TypeVar
@@ -35,19 +35,10 @@ class DayGroup(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class RiverView:
-    """The newest days; `onward` is the place where the river goes on."""
+class RiverView(Generic[T]):
+    """The newest days, with texts or only titles; `onward` is where the river goes on."""
 
-    days: list[DayGroup[Shown]]
-    onward: str | None
-    last_update: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class TitlesView:
-    """The newest days with nothing but titles."""
-
-    days: list[DayGroup[Place]]
+    days: list[DayGroup[T]]
     onward: str | None
     last_update: datetime | None
 
@@ -64,7 +55,7 @@ class DayView:
     later: date | None
 
 
-def river_view(store: Store, options: Options) -> RiverView:
+def river_view(store: Store, options: Options) -> RiverView[Shown]:
     """Return the newest whole days, or the beginning of the last one if it is a long one."""
     days, onward = _days(store, most=RIVER_POSTS)
     count = sum(number for _, number in days)
@@ -74,11 +65,11 @@ def river_view(store: Store, options: Options) -> RiverView:
     return RiverView(groups, onward, store.browsing.last_change())
 
 
-def titles_view(store: Store) -> TitlesView:
+def titles_view(store: Store) -> RiverView[Place]:
     """Return the titles of the newest whole days."""
     days, onward = _days(store, most=TITLES)
     places = store.browsing.latest(limit=sum(number for _, number in days))
-    return TitlesView(_grouped(places), onward, store.browsing.last_change())
+    return RiverView(_grouped(places), onward, store.browsing.last_change())
 
 
 def day_view(store: Store, day: date, page: int, options: Options) -> DayView | None:
@@ -131,8 +122,3 @@ def _standing(item: Shown | Place) -> tuple[datetime, int, str]:
     if isinstance(item, Place):
         return item.ordered_at, item.feed_id, item.feed
     return item.post.ordered_at, item.post.feed.id, item.post.feed.title
-
-
-def shown_posts(days: Iterable[DayGroup[Shown]]) -> list[Shown]:
-    """Return all posts of some days."""
-    return [post for day in days for feed in day.feeds for post in feed.posts]

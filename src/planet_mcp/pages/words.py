@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Final
 
 from planet_mcp.models import Feed, FeedStatus
-from planet_mcp.times import stamp
 
 # Not `strftime`, which speaks the language of whoever started the process.
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -63,8 +62,3 @@ def status(feed: Feed) -> str:
         return "Not read yet."
     said = "Silent for over half a year." if feed.status is FeedStatus.DORMANT else "Fine."
     return f"{said} Note: {feed.warning}." if feed.warning else said
-
-
-def checked(feed: Feed) -> str:
-    """Say when a feed was read last."""
-    return stamp(feed.checked_at) if feed.checked_at else "never"

@@ -100,7 +100,25 @@ class Browsing:
 
     def latest(self, *, limit: int) -> list[Place]:
         """Return the newest stories, newest first."""
-        return self._places("TRUE", {}, limit=limit, offset=0)
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"""
+                SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
+                       {TOLD_TITLE} AS title, s.ordered_at
+                FROM (
+                    SELECT s.* FROM entries AS s WHERE {FIRST}
+                    ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)}
+                ) AS s
+                JOIN entries AS e ON e.id = s.told_by
+                JOIN feeds AS f ON f.id = e.feed_id
+                JOIN contents AS c ON c.entry_id = e.id
+                ORDER BY s.ordered_at DESC, s.id DESC
+                """
+            ).fetchall()
+        return [
+            Place(row["id"], row["feed_id"], row["feed"], row["title"], to_time(row["ordered_at"]))
+            for row in rows
+        ]
 
     def count_of_day(self, day: date) -> int:
         """Return how many stories stand on a day (UTC)."""
@@ -189,31 +207,6 @@ class Browsing:
                 "ORDER BY id DESC LIMIT 1"
             ).fetchone()
         return to_time(row[0]) if row else None
-
-    def _places(
-        self, where: str, values: dict[str, object], *, limit: int, offset: int
-    ) -> list[Place]:
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                f"""
-                SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
-                       {TOLD_TITLE} AS title, s.ordered_at
-                FROM (
-                    SELECT s.* FROM entries AS s WHERE {FIRST} AND {where}
-                    ORDER BY s.ordered_at DESC, s.id DESC
-                    LIMIT {int(limit)} OFFSET {int(offset)}
-                ) AS s
-                JOIN entries AS e ON e.id = s.told_by
-                JOIN feeds AS f ON f.id = e.feed_id
-                JOIN contents AS c ON c.entry_id = e.id
-                ORDER BY s.ordered_at DESC, s.id DESC
-                """,
-                values,
-            ).fetchall()
-        return [
-            Place(row["id"], row["feed_id"], row["feed"], row["title"], to_time(row["ordered_at"]))
-            for row in rows
-        ]
 
 
 _ON_DAY = "s.ordered_at >= :begin AND s.ordered_at < :end"
