@@ -376,9 +376,11 @@ def _state(path: Path) -> _State:
     try:
         with closing(_open(path, mode="ro")) as connection, transaction(connection, "DEFERRED"):
             version = _checked_version(path, connection)
-            mode: str = connection.execute("PRAGMA journal_mode").fetchone()[0]
-            if mode != "wal":
-                _refuse_cut(path, connection)
+            # These read the tables' definitions, which a cut may leave without an end.
+            with _naming_damage(path):
+                mode: str = connection.execute("PRAGMA journal_mode").fetchone()[0]
+                if mode != "wal":
+                    _refuse_cut(path, connection)
     except sqlite3.OperationalError as error:
         if _code(error) != sqlite3.SQLITE_READONLY_ROLLBACK:
             raise
