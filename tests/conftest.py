@@ -21,7 +21,11 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sees the settings or the database of whoever runs it, or reaches the internet."""
+    set_apart(monkeypatch, tmp_path)
+
+
+def set_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep away the settings and the database of whoever runs a test, and the internet."""
     for name in Settings.model_fields:
         monkeypatch.delenv(f"PLANET_MCP_{name.upper()}", raising=False)
     monkeypatch.setenv("PLANET_MCP_DATABASE", str(tmp_path / "planet.sqlite"))

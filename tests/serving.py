@@ -1,7 +1,8 @@
-"""The HTTP server within a test's own process, and its pages as a browser gets them."""
+"""The HTTP server, in a process of its own or in the test's, and its pages as browsers get them."""
 
 import asyncio
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from planet_mcp.planet import Planet
 from planet_mcp.server import create_server
 from planet_mcp.settings import load
 from planet_mcp.web import access_for, listen, serve
+from tests.programs import COMMAND, environment
 
 SECONDS = 20
 
@@ -28,6 +30,38 @@ async def until_up(url: str) -> None:
                 await asyncio.to_thread(lambda: None)
             else:
                 return
+
+
+@asynccontextmanager
+async def serving(
+    *arguments: str, **settings: str
+) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """Serve in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        "serve",
+        "--http",
+        "--port",
+        "0",
+        *arguments,
+        stderr=subprocess.PIPE,
+        env=environment(**settings),
+    )
+    assert process.stderr is not None
+    url = await asyncio.wait_for(_address(process.stderr), SECONDS)
+    try:
+        await until_up(url)
+        yield url, process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def _address(log: asyncio.StreamReader) -> str:
+    while b"planet-mcp serves MCP at" not in (line := await log.readline()):
+        assert line
+    return line.decode().split()[4].removesuffix("/mcp")
 
 
 @asynccontextmanager
@@ -84,8 +118,12 @@ class Pages:
 @asynccontextmanager
 async def pages_of(planet: Planet, **settings: Any) -> AsyncIterator[Pages]:
     """Serve a planet, and get its pages."""
-    async with (
-        serving_here(planet, **settings) as url,
-        httpx.AsyncClient(base_url=url, timeout=SECONDS) as web,
-    ):
+    async with serving_here(planet, **settings) as url, pages_at(url) as pages:
+        yield pages
+
+
+@asynccontextmanager
+async def pages_at(url: str) -> AsyncIterator[Pages]:
+    """Get the pages of a server."""
+    async with httpx.AsyncClient(base_url=url, timeout=SECONDS) as web:
         yield Pages(web)

@@ -48,8 +48,8 @@ from tests.hostile import (
     take_for_public,
     watching,
 )
+from tests.serving import serving
 from tests.test_urls import FAMILIES
-from tests.test_web import serving
 
 __all__ = ["resolver"]
 
