@@ -441,6 +441,13 @@ async def test_feeds_are_conditional_by_date_too(pages: Pages, path: str) -> Non
         await pages.see(path, headers={"If-Modified-Since": other})
 
 
+async def test_nothing_that_changes_is_kept_for_long(pages: Pages) -> None:
+    kept = {
+        path: (await pages.see(path)).answer.headers["cache-control"] for path in (*PAGES, *OUTPUTS)
+    }
+    assert kept == dict.fromkeys(PAGES, "no-cache") | dict.fromkeys(OUTPUTS, "max-age=600")
+
+
 async def test_a_new_entry_changes_the_validators(planet: Planet, site: Site) -> None:
     await follow(planet, site, Ada=[Post("Old")])
     async with pages_of(planet) as pages:

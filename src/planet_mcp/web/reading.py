@@ -89,9 +89,10 @@ def _respond(request: Request, page: Page, policy: str) -> Response:
 
 
 def _freshness(page: Page) -> str:
-    if page.modified:
-        return f"max-age={FEED_SECONDS}"
-    return "no-cache" if page.content_type == HTML else f"max-age={DRAWN_SECONDS}"
+    if page.content_type == HTML:
+        return "no-cache"
+    drawn_with = page.content_type.startswith(("text/css", "image/"))
+    return f"max-age={DRAWN_SECONDS if drawn_with else FEED_SECONDS}"
 
 
 def _is_known(request: Request, etag: str, modified: datetime | None) -> bool:
