@@ -1,8 +1,10 @@
-"""Talk to an installed planet-mcp over stdio: initialize, tools/list, one search."""
+"""Use an installed planet-mcp: initialize, tools/list and one search over stdio, pages as files."""
 
 import asyncio
+import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
@@ -34,4 +36,20 @@ async def main(command: str) -> None:
     sys.stdout.write("the wheel serves\n")
 
 
+def build(command: str) -> None:
+    """Fail loudly unless the templates are in the wheel."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder, "site")
+        given = [
+            "--database",
+            f"{folder}/planet.sqlite",
+            "--site-url",
+            "https://planet.example.org",
+        ]
+        subprocess.run([command, "build", str(site), *given], check=True)
+        assert "<h1>Planet Python</h1>" in (site / "index.html").read_text("utf-8")
+        assert (site / "style.css").stat().st_size
+
+
 asyncio.run(main(sys.argv[1]))
+build(sys.argv[1])
