@@ -112,7 +112,9 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
             if access.any_address and not settings.allowed_hosts:
                 asks += "; by another name than an address only with --allowed-host NAME"
             click.echo(
-                f"planet-mcp serves MCP at {address}/mcp (health: {address}/health){asks}", err=True
+                f"planet-mcp serves MCP at {address}/mcp and pages at {address}/ "
+                f"(health: {address}/health){asks}",
+                err=True,
             )
             await serve(server, planet, listener, settings=settings, access=access)
 
