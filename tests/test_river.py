@@ -310,6 +310,17 @@ def test_a_reader_with_a_watermark_is_told_each_story_exactly_once(
             assert max(Counter(reader.shown).values(), default=1) == 1
 
 
+# A dated title of feed 3 becomes part of a story of feed 2 by a text that comes between two pages.
+_NOTHING = (0, None, None, 0, None)
+_BRIDGED = (
+    Arrival(0, 1, (_NOTHING,)),
+    Arrival(0, 2, (*[_NOTHING] * 6, (1, None, None, 2, None), _NOTHING)),
+    Arrival(0, 3, (*[_NOTHING] * 3, (1, None, 2, 0, 1))),
+)
+_BRIDGE = Arrival(0, 3, ((0, None, 2, 2, None), *[_NOTHING] * 3))
+
+
+@example(before=[*_BRIDGED], between=[_BRIDGE], feed=2, max_chars=300)
 @settings(max_examples=60, deadline=None)
 @given(
     before=st.lists(_ARRIVALS, min_size=2, max_size=6),

@@ -347,6 +347,14 @@ def m006_traffic(database: "Database") -> None:
     )
 
 
+def m007_joined_stories(database: "Database") -> None:
+    """Note of an entry which was the newest one of all when its story became part of another.
+
+    So a list that is read in parts knows where a story stood at its first part.
+    """
+    database.conn.execute("ALTER TABLE entries ADD COLUMN joined_by INTEGER NOT NULL DEFAULT 0")
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -354,6 +362,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     m004_index_of_names,
     m005_forgotten_entries,
     m006_traffic,
+    m007_joined_stories,
 )
 
 

@@ -386,14 +386,14 @@ def _part(connection: sqlite3.Connection, stretch: Stretch) -> _Part:
 
 
 def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int]:
-    """Return where stories stood that took another date from what was stored after a snapshot."""
+    """Return where stories stood that took another date from what joined them after a snapshot."""
     rows = connection.execute(
         """
         SELECT s.id, coalesce(
             (
                 SELECT min(o.ordered_at) FROM entries AS o
-                WHERE o.story_id = s.id AND o.story_id <> o.id AND o.id <= :snapshot
-                  AND o.published = o.ordered_at
+                WHERE o.story_id = s.id AND o.story_id <> o.id
+                  AND max(o.id, o.joined_by) <= :snapshot AND o.published = o.ordered_at
             ),
             s.first_seen_at
         )
@@ -402,7 +402,8 @@ def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int
           AND s.id <= :snapshot AND s.published IS NOT s.ordered_at
           AND EXISTS (
               SELECT 1 FROM entries AS o
-              WHERE o.story_id = s.id AND o.id > :snapshot AND o.published = s.ordered_at
+              WHERE o.story_id = s.id AND max(o.id, o.joined_by) > :snapshot
+                AND o.published = s.ordered_at
           )
         """,
         {"snapshot": snapshot},

@@ -117,7 +117,12 @@ def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
     first = min(stories)
     for story in stories - {first}:
         connection.execute(
-            f"UPDATE entries AS e SET story_id = :first WHERE {_MEMBERS}",
+            f"""
+            UPDATE entries AS e SET
+                story_id = :first,
+                joined_by = (SELECT seq FROM sqlite_sequence WHERE name = 'entries')
+            WHERE {_MEMBERS}
+            """,
             {"first": first, "story": story},
         )
     if len(stories) > 1 or first != entry_id or _is_told_with_others(connection, first):
