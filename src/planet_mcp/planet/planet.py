@@ -10,7 +10,6 @@ import anyio
 
 from planet_mcp import __version__
 from planet_mcp.articles import Articles
-from planet_mcp.checks import Checked
 from planet_mcp.discovery import Finder
 from planet_mcp.errors import ArgumentError, StoreError
 from planet_mcp.fulltext import Filler
@@ -18,11 +17,8 @@ from planet_mcp.gate import Gate
 from planet_mcp.models import Feed, FeedStatus, Subscription
 from planet_mcp.planet import fitting
 from planet_mcp.planet.answers import (
-    AddedFeed,
     AddResult,
     Answer,
-    FeedCandidate,
-    FeedProblem,
     FeedsResult,
     LatestResult,
     RefreshResult,
@@ -33,6 +29,7 @@ from planet_mcp.planet.answers import (
 )
 from planet_mcp.planet.articletext import article_text
 from planet_mcp.planet.lookup import find_feed
+from planet_mcp.planet.outcomes import MAX_PROBLEMS, added_feed, refresh_result
 from planet_mcp.planet.reading import Reading, SearchSort
 from planet_mcp.planet.river import Asked, Detail, River
 from planet_mcp.planet.seeds import first_feeds
@@ -53,7 +50,6 @@ if TYPE_CHECKING:
 # The feed of the planet whose feeds a new database subscribes to: it names the active ones.
 RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
 STALE_AFTER = timedelta(days=1)
-MAX_PROBLEMS = 20
 READERS = 4
 PAGE_READERS = 2
 MAX_IDS = 101
@@ -291,7 +287,7 @@ class Planet:
                     tasks.start_soon(one, position)
         except* StoreError as group:
             raise group.exceptions[0] from None
-        result = AddResult(results=[_added_feed(item) for item in added], notice=self._notice())
+        result = AddResult(results=[added_feed(item) for item in added], notice=self._notice())
         return Answer(result, added_text(result))
 
     async def import_list(self, document: bytes, *, name: str) -> Answer[AddResult]:
@@ -306,7 +302,7 @@ class Planet:
         counts = with_reading_lists(
             await self._subscriber.subscribe_all(listed.subscriptions), listed.reading_lists
         )
-        result = AddResult(results=[_added_feed(added_list(name, counts))], notice=self._notice())
+        result = AddResult(results=[added_feed(added_list(name, counts))], notice=self._notice())
         return Answer(result, added_text(result))
 
     async def remove_feeds(
@@ -358,7 +354,7 @@ class Planet:
         elif everything:
             chosen = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
         checked = await self.refresher.check(chosen, progress=progress)
-        result = _refresh_result(checked, self._notice(), most_problems)
+        result = refresh_result(checked, self._notice(), most_problems)
         return Answer(result, refresh_text(result))
 
     async def export_opml(self) -> str:
@@ -459,53 +455,3 @@ def _gate(settings: Settings) -> Gate:
 
 async def _in_thread(work: Callable[[], T]) -> T:
     return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
-
-
-def _added_feed(item: Added) -> AddedFeed:
-    counts, feed = item.counts, item.feed
-    problem = item.problem or (feed.warning if feed and item.outcome == "added" else None)
-    if counts and counts.problems:
-        problem = "; ".join(counts.problems[:MAX_PROBLEMS])
-    return AddedFeed(
-        url=item.url,
-        outcome=item.outcome,
-        feed_id=feed.id if feed else None,
-        title=feed.title if feed else None,
-        feed_url=feed.url if feed else None,
-        entries=feed.entries if feed else None,
-        candidates=[FeedCandidate(url=c.url, title=c.title) for c in item.candidates] or None,
-        feeds_added=counts.added if counts else None,
-        feeds_already_subscribed=counts.already_subscribed if counts else None,
-        feeds_failed=counts.failed if counts else None,
-        problem=problem,
-    )
-
-
-def _refresh_result(
-    checked: Sequence[Checked], notice: str | None, most_problems: int
-) -> RefreshResult:
-    failed = [item for item in checked if item.problem]
-    queued = [item for item in checked if item.queued]
-    problems = [_problem(item) for item in (*failed, *queued)]
-    if len(problems) > most_problems:
-        more = f'{len(problems) - most_problems} more problems: list_feeds(status="failing").'
-        notice = f"{notice} {more}" if notice else more
-    return RefreshResult(
-        checked=len(checked),
-        ok=len(checked) - len(failed) - len(queued),
-        unchanged=sum(item.unchanged for item in checked if not item.problem),
-        failed=len(failed),
-        queued=len(queued),
-        new_entries=sum(item.new_entries for item in checked),
-        problems=problems[:most_problems] or None,
-        notice=notice,
-    )
-
-
-def _problem(item: Checked) -> FeedProblem:
-    return FeedProblem(
-        feed_id=item.feed.id,
-        title=item.feed.title,
-        outcome="queued" if item.queued else "failed",
-        problem=item.problem or "waiting for its turn; its domain is asked one request at a time",
-    )

@@ -5,7 +5,6 @@ import os
 import re
 import sqlite3
 import stat
-import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from queue import Empty, LifoQueue
 
 from planet_mcp import schema
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
+from planet_mcp.store import journal
 
 BUSY_SECONDS = 10.0
 OPEN_SECONDS = 60.0
@@ -468,11 +468,6 @@ def _migrate(path: Path) -> None:
 
 # Journals of those who were stopped in the middle of a write
 
-_MAGIC = bytes.fromhex("d9d505f920a163d7")
-_JOURNAL_HEAD = struct.Struct(">8s5I")
-_TO_THE_END = 0xFFFFFFFF
-_SAMPLED = 200
-
 
 def _refuse_torn_journal(path: Path) -> None:
     """Refuse to undo a write by halves.
@@ -481,7 +476,7 @@ def _refuse_torn_journal(path: Path) -> None:
     nothing, and deletes the journal; what it leaves is neither the old state nor the new.
     """
     try:
-        whole = _is_whole(_beside(path, "-journal"))
+        whole = journal.is_whole(_beside(path, "-journal"))
     except FileNotFoundError:
         return  # another process has undone it meanwhile
     # Or has, and writes again: the journal of a write under way is not whole yet.
@@ -490,41 +485,6 @@ def _refuse_torn_journal(path: Path) -> None:
             f"{path} was left in the middle of a write, and its journal, which would undo that, is "
             f"damaged. Both were left as they are: put an earlier copy in their place. {_REPAIR}"
         )
-
-
-def _is_whole(journal: Path) -> bool:
-    """Say whether all is there and right that a rollback journal says it has.
-
-    The format: sqlite.org/fileformat2.html#the_rollback_journal.
-    """
-    size, position = journal.stat().st_size, 0
-    with journal.open("rb") as file:
-        while position < size:
-            file.seek(position)
-            head = file.read(_JOURNAL_HEAD.size)
-            if position and not any(head[: len(_MAGIC)]):
-                return True  # of what was not synchronised yet, nothing is in the database
-            if len(head) < _JOURNAL_HEAD.size:
-                return False
-            magic, records, nonce, pages, sector, page = _JOURNAL_HEAD.unpack(head)
-            if magic != _MAGIC or not sector or not page:
-                return False
-            file.seek(position + sector)
-            while records and (records != _TO_THE_END or file.tell() < size):
-                if not _is_right(file.read(page + 8), page, pages, nonce):
-                    return False
-                records -= records != _TO_THE_END
-            position = -(-file.tell() // sector) * sector
-    return True
-
-
-def _is_right(record: bytes, page: int, pages: int, nonce: int) -> bool:
-    """Compare a page of a journal with its checksum, which samples every 200th byte."""
-    if len(record) < page + 8 or not 0 < int.from_bytes(record[:4], "big") <= pages:
-        return False
-    content = record[4 : page + 4]
-    total = nonce + sum(content[position] for position in range(page - _SAMPLED, 0, -_SAMPLED))
-    return total & 0xFFFFFFFF == int.from_bytes(record[page + 4 :], "big")
 
 
 # Copies
