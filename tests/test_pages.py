@@ -85,8 +85,9 @@ async def test_the_river_says_when_it_was_updated_last(pages: Pages) -> None:
 
 
 async def test_an_empty_planet_says_so_on_every_page(planet: Planet) -> None:
+    await planet.import_list(b"[https://ada.example.org/feed]\nname = Ada", name="config.ini")
     async with pages_of(planet) as pages:
-        assert "Nothing is here yet" in (await pages.see("/")).answer.text
+        assert "Nothing is here yet: 0 of 1 feed read" in (await pages.see("/")).answer.text
         for path in ("titles", "feeds", "stats", "about", *OUTPUTS):
             await pages.see(path)
 
@@ -255,6 +256,13 @@ async def test_feeds_are_listed_with_how_they_are_doing(planet: Planet, site: Si
     assert len(failing.texts("//tbody/tr")) == 1
 
 
+async def test_a_feed_without_entries_is_not_called_silent(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=[])
+    async with pages_of(planet) as pages:
+        (ada,) = (await pages.see("/feeds")).texts("//tbody/tr")
+    assert "It has no entries yet." in ada
+
+
 async def test_all_entries_of_a_feed_are_on_its_pages(planet: Planet, site: Site) -> None:
     await follow(planet, site, Ada=[Post(f"Post {n}", age=n * DAY) for n in range(60)])
     async with pages_of(planet) as pages:
@@ -364,20 +372,26 @@ async def test_the_page_about_it_says_how_an_agent_connects(pages: Pages) -> Non
     endpoint = f"{pages.web.base_url}/mcp"
     assert blocks[0] == f"claude mcp add planet --transport http {endpoint}"
     assert json.loads(blocks[1])["servers"]["planet"] == {"type": "http", "url": endpoint}
-    assert json.loads(blocks[2])["mcpServers"]["planet"]["url"] == endpoint
+    assert json.loads(blocks[2])["mcpServers"]["planet"] == {"url": endpoint}
 
 
 # Feed documents
+
+_TITLES = ("One", "Two", "Three")
 
 
 @pytest.mark.parametrize("path", ["atom.xml", "rss20.xml", "rss10.xml"])
 async def test_feed_readers_get_the_newest_entries(pages: Pages, path: str) -> None:
     found = feedparser.parse((await pages.see(path)).answer.content)
     assert not found.bozo
-    assert {entry.title for entry in found.entries} == {"One", "Two", "Three"}
+    # As a Planet's readers know it: in RSS the title names the feed.
+    names = ("Ada: ", "Bob: ", "Bob: ") if path.startswith("rss") else ("", "", "")
+    titles = [f"{name}{title}" for name, title in zip(names, _TITLES, strict=True)]
+    assert sorted(entry.title for entry in found.entries) == sorted(titles)
     assert found.feed.link == f"{pages.web.base_url}/"
-    one = next(entry for entry in found.entries if entry.title == "One")
+    one = next(entry for entry in found.entries if entry.title.endswith("One"))
     assert one.link == "https://blog.example.org/one"
+    assert one.author == "Ada L."
     assert "<em>text</em>" in one.content[0].value
 
 
@@ -493,7 +507,11 @@ async def test_people_give_the_token_as_a_password(planet: Planet) -> None:
             assert "Basic" in refused.answer.headers["www-authenticate"]
         auth = httpx.BasicAuth("anyone", TOKEN)
         about = await pages.see("/about", auth=auth)
-        assert "$PLANET_MCP_TOKEN" in about.texts("//pre")[0]
+        code, vscode, cursor = about.texts("//pre")
+        assert "$PLANET_MCP_TOKEN" in code
+        # Each host has its own way to refer to what it is not to keep.
+        assert "${input:" in vscode
+        assert "${env:PLANET_MCP_TOKEN}" in cursor
         assert TOKEN not in about.answer.text
         await pages.see("/", auth=httpx.BasicAuth("anyone", "wrong"), status=401)
         for given in ("!", base64.b64encode(b"\xff").decode()):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -54,12 +55,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "site"
 
 
-def publish(planet: Planet, folder: Path, **settings: object) -> Published:
+def publish(
+    planet: Planet, folder: Path, *, base: str | None = BASE, **settings: object
+) -> Published:
     return Publisher(
         planet.store,
         folder,
         options=options_of(load(**settings), static=True),
-        base=BASE,
+        base=base,
         clock=planet.clock,
     ).publish()
 
@@ -170,12 +173,59 @@ async def test_pages_of_what_was_deleted_go_and_files_of_others_stay(
     assert {"robots.txt", "entries/mine.html"} <= files(folder)
 
 
-async def test_a_folder_with_a_page_of_others_is_left_alone(filled: Planet, folder: Path) -> None:
-    place(folder / "index.html", "mine")
-    with pytest.raises(PublishError, match=r"index\.html that planet-mcp did not make"):
+@pytest.mark.parametrize("name", ["index.html", "about.html", "feeds/1.html", "style.css"])
+async def test_a_file_of_others_is_never_overwritten(
+    filled: Planet, folder: Path, name: str
+) -> None:
+    place(folder / name, "mine")
+    with pytest.raises(PublishError, match=rf"did not make and would overwrite: {name}\."):
         publish(filled, folder)
-    assert files(folder) == {"index.html"}
-    assert (folder / "index.html").read_text() == "mine"
+    assert files(folder) == {name}
+    assert (folder / name).read_text() == "mine"
+
+
+async def test_a_build_that_was_cut_off_is_finished_by_the_next(
+    filled: Planet, folder: Path
+) -> None:
+    place(folder / "stats.html" / "in the way", "")
+    with pytest.raises(PublishError, match="cannot be written"):
+        publish(filled, folder)
+    assert "index.html" in files(folder)
+    shutil.rmtree(folder / "stats.html")
+    publish(filled, folder)
+    assert {"stats.html", "atom.xml", "entries/63.html"} <= files(folder)
+
+
+async def test_what_is_built_bit_by_bit_is_what_is_built_at_once(
+    filled: Planet, site: Site, folder: Path, tmp_path: Path
+) -> None:
+    publish(filled, folder)
+    told = Post("ada 5", age=5 * DAY, link="https://ada.example.org/5")
+    new = [Post("New", age=DAY), told, *posts(2, of="bob")]
+    site.add("/bob", rss(new, title="Bob's new name"))
+    await filled.refresh_feeds(["bob"])
+    publish(filled, folder)
+    site.add("/ada", status=500)
+    await filled.refresh_feeds(["ada"])
+    publish(filled, folder)
+    await filled.remove_feeds(["ada"])
+    publish(filled, folder)
+    fresh = tmp_path / "fresh"
+    publish(filled, fresh)
+    assert files(fresh) == files(folder)
+    for name in files(fresh):
+        assert (folder / name).read_text("utf-8") == (fresh / name).read_text("utf-8"), name
+
+
+async def test_the_address_of_the_site_is_kept_until_another_is_given(
+    filled: Planet, folder: Path
+) -> None:
+    assert publish(filled, folder, base=None).base == "http://localhost/"
+    publish(filled, folder)
+    make_old(folder)
+    assert publish(filled, folder, base=None).base == BASE
+    assert written(folder) == set()
+    assert BASE in (folder / "atom.xml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("noted", ["", "{", '{"look": 1}', "[]", '{"look": "x", "pages": []}'])

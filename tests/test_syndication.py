@@ -275,7 +275,7 @@ def test_rss_2_has_what_its_specification_requires() -> None:
     assert texts(channel, "item/guid/@isPermaLink") == ["true", "false"]
     assert texts(channel, "item/source/@url") == [ADA.feed_url, BOB.feed_url]
     assert texts(channel, "item/source/text()") == [ADA.title, BOB.title]
-    assert texts(channel, "item/dc:creator/text()") == list(FULL.authors)
+    assert texts(channel, "item/dc:creator/text()") == [*FULL.authors, BOB.title]
     assert texts(channel, "item/author") == []
     assert only(channel, "item/enclosure").attrib == {
         "url": RECORDING.url,
@@ -320,7 +320,7 @@ def test_rss_1_is_a_graph_whose_items_the_channel_lists() -> None:
     for item in rdf.xpath("rss:item", namespaces=NS):
         for name in ("rss:title", "rss:link", "dc:date", "dc:source"):
             assert only(item, f"{name}/text()")
-    assert texts(rdf, "rss:item/dc:creator/text()") == list(FULL.authors)
+    assert texts(rdf, "rss:item/dc:creator/text()") == [*FULL.authors, BOB.title]
     assert texts(rdf, "//dc:date/text()") == ["2025-11-12T09:30:00Z"] * 3
     # An entry without a link leads to its site, or to the feed of which no site is known.
     assert texts(rdf, "rss:item/rss:link/text()") == [FULL.url, BOB.feed_url]

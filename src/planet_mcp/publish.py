@@ -25,6 +25,9 @@ from planet_mcp.store import Store
 from planet_mcp.store.catalogue import Listed, mark_of
 
 MANIFEST = ".planet-mcp.json"
+# What feeds say the planet's address is while nobody has given one.
+NO_ADDRESS = "http://localhost/"
+MOST_NAMED = 5
 # Of pages that are always made: they show what changes by the hour.
 _ALWAYS = ""
 # Nothing outside of the folder is ours to remove, whatever the note says.
@@ -33,17 +36,19 @@ _PLACE = r"^(?:[a-z0-9-]+[./])*[a-z0-9-]*$"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """How many files were written, left as they were, and removed."""
+    """How many files were written, left as they were, and removed; `base` is the site's address."""
 
     written: int
     unchanged: int
     removed: int
+    base: str
 
 
 class _Note(BaseModel):
     """What the pages of a folder were made of: a mark of each, and of how they look."""
 
     look: str
+    base: str
     pages: dict[Annotated[str, Field(pattern=_PLACE)], str]
 
 
@@ -56,12 +61,12 @@ class Publisher:
         folder: Path,
         *,
         options: Options,
-        base: str,
+        base: str | None,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._folder = folder
-        self._base = base
+        self._given_base = base
         self._clock = clock
         self._site = Site(store, options, clock=clock)
 
@@ -72,51 +77,64 @@ class Publisher:
             PublishError: It cannot be written, or has pages that planet-mcp did not make.
         """
         with _words(self._folder):
-            before = self._begin()
+            note = self._read_note()
+            base = self._given_base or (note.base if note and note.base else NO_ADDRESS)
             # Whatever changes from now on has another mark the next time.
-            places = dict(self._places())
-            there = _files(self._folder)
+            places, there = dict(self._places()), _files(self._folder)
+            before = self._known(note, base, places, there)
             changed = [
                 place
                 for place, mark in places.items()
                 if mark == _ALWAYS or mark != before.get(place) or file_of(place) not in there
             ]
-            written = sum(map(self._bring, changed))
+            if not before.keys() >= places.keys():
+                # So that a build that is cut off knows its files the next time.
+                self._write_note(base, {**dict.fromkeys(places, _ALWAYS), **before})
+            written = sum(self._bring(place, base) for place in changed)
             gone = before.keys() - places.keys()
             for place in gone:
                 (self._folder / file_of(place)).unlink(missing_ok=True)
-            self._note(places)
-        return Published(written, len(places) - written, len(gone))
+            self._write_note(base, places)
+        return Published(written, len(places) - written, len(gone), base)
 
-    def _begin(self) -> dict[str, str]:
-        """Return what the pages in the folder were made of, if they look as they would now."""
+    def _read_note(self) -> _Note | None:
+        """Return what the pages in the folder were made of; None where no build began."""
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            noted = _Note.model_validate_json((self._folder / MANIFEST).read_bytes())
+            return _Note.model_validate_json((self._folder / MANIFEST).read_bytes())
         except FileNotFoundError:
-            if (self._folder / file_of("")).exists():
-                raise PublishError(
-                    f"{self._folder} has an {file_of('')} that planet-mcp did not make. Name "
-                    "another folder, or move that file away."
-                ) from None
-            self._note({})
-            return {}
+            return None
         except ValueError:
-            return {}  # it is a note of ours; without it, all pages are made anew
-        return noted.pages if noted.look == self._look else dict.fromkeys(noted.pages, _ALWAYS)
+            # It is a note of ours all the same: all pages are made anew.
+            return _Note(look="", base="", pages=dict.fromkeys(dict(self._places()), _ALWAYS))
 
-    @property
-    def _look(self) -> str:
-        return f"{self._site.mark} {self._base}"
+    def _known(
+        self, note: _Note | None, base: str, places: dict[str, str], there: set[str]
+    ) -> dict[str, str]:
+        """Return the pages that are ours, with their marks if they look as they would now.
 
-    def _bring(self, place: str) -> bool:
+        Raises:
+            PublishError: Another's file is where a page is to go.
+        """
+        known = note.pages if note else {}
+        foreign = sorted(there & {file_of(place) for place in places.keys() - known.keys()})
+        if foreign:
+            named = ", ".join(foreign[:MOST_NAMED]) + (", …" if len(foreign) > MOST_NAMED else "")
+            raise PublishError(
+                f"{self._folder} has files that planet-mcp did not make and would overwrite: "
+                f"{named}. Name another folder, or move them away. Nothing was written."
+            )
+        same = note is not None and (note.look, note.base) == (self._site.mark, base)
+        return known if same else dict.fromkeys(known, _ALWAYS)
+
+    def _bring(self, place: str, base: str) -> bool:
         """Make a page, and write it if it is another one than before; says which."""
-        page = self._site.page(Asked(place, self._base))
+        page = self._site.page(Asked(place, base))
         # What was deleted since the places were read is not there any more.
         return page.status == _OK and _write(self._folder / file_of(place), page.body)
 
-    def _note(self, places: dict[str, str]) -> None:
-        noted = _Note(look=self._look, pages=places)
+    def _write_note(self, base: str, places: dict[str, str]) -> None:
+        noted = _Note(look=self._site.mark, base=base, pages=places)
         _write(self._folder / MANIFEST, noted.model_dump_json().encode())
 
     def _places(self) -> Iterator[tuple[str, str]]:
@@ -125,7 +143,9 @@ class Publisher:
         entries = self._store.catalogue.entries()
         yield from ((f"entries/{entry.id}", entry.mark) for entry in entries)
         yield from _days(entries)
-        yield from _feeds(entries, self._store.feeds.known(now=self._clock()))
+        now = self._clock()
+        followed = {feed.id for feed in self._store.feeds.subscribed(now=now)}
+        yield from _feeds(entries, self._store.feeds.known(now=now), followed)
 
 
 _OK = 200
@@ -144,14 +164,17 @@ def _days(entries: list[Listed]) -> Iterator[tuple[str, str]]:
             yield _numbered(place, page + 1), mark_of([*around, *part])
 
 
-def _feeds(entries: list[Listed], feeds: list[Feed]) -> Iterator[tuple[str, str]]:
+def _feeds(
+    entries: list[Listed], feeds: list[Feed], followed: set[int]
+) -> Iterator[tuple[str, str]]:
     told: defaultdict[int, list[str]] = defaultdict(list)
     stories: defaultdict[int, set[int]] = defaultdict(set)
     for entry in entries:
         told[entry.feed_id].append(entry.mark)
         stories[entry.feed_id].add(entry.story_id)
     for feed in feeds:
-        facts = (feed.title, feed.url, feed.site_url or "", status(feed), str(feed.entries))
+        said = status(feed) if feed.id in followed else ""
+        facts = (feed.title, feed.url, feed.site_url or "", said, str(feed.entries))
         mark = mark_of([*facts, *told[feed.id]])
         for page in range(max(-(-len(stories[feed.id]) // POSTS_OF_FEED), 1)):
             yield _numbered(f"feeds/{feed.id}", page + 1), mark

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from planet_mcp.cli.options import FEEDS, JSON, NETWORK, PAGES, REFRESH, run_with, settings_from
+from planet_mcp.cli.options import FEEDS, NETWORK, PAGES, REFRESH, run_with, settings_from
 from planet_mcp.cli.serving import commands
 from planet_mcp.settings import Settings
 
@@ -20,36 +20,43 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 2.0
 # What stands on pages besides entries, such as how feeds are doing, changes without any.
 REBUILT_AFTER = 3600.0
-NO_ADDRESS = "http://localhost/"
 
 
 @commands.command("build")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--watch", is_flag=True, help="Go on: refresh the feeds, rebuild what they bring.")
-@JSON
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 @settings_from(FEEDS, REFRESH, *PAGES, *NETWORK)
 def build_command(settings: Settings, *, folder: Path, watch: bool, as_json: bool) -> None:
     """Write the pages and feeds for people to FOLDER, for any web host.
 
     Only files that changed are written, and only those that it wrote are removed.
     """
-    if settings.site_url is None:
-        click.echo(
-            f"Note: the feeds say that the planet is at {NO_ADDRESS}. Give its address with "
-            "--site-url.",
-            err=True,
-        )
 
     def show(done: "Published") -> None:
         if as_json:
             click.echo(json.dumps({"folder": str(folder), **asdict(done)}))
         else:
-            click.echo(
-                f"{folder}: {done.written:,} files written, {done.unchanged:,} unchanged, "
-                f"{done.removed:,} removed"
-            )
+            click.echo(f"{folder}: {_counted(done)}")
+        _warn(done)
 
     run_with(settings, lambda planet: _build(planet, settings, folder, watch=watch, show=show))
+
+
+def _counted(done: "Published") -> str:
+    files = "1 file" if done.written == 1 else f"{done.written:,} files"
+    return f"{files} written, {done.unchanged:,} unchanged, {done.removed:,} removed"
+
+
+def _warn(done: "Published") -> None:
+    from planet_mcp.publish import NO_ADDRESS  # deferred, as below
+
+    if done.base == NO_ADDRESS:
+        click.echo(
+            f"Note: the feeds say that the planet is at {NO_ADDRESS}. Give its address with "
+            "--site-url; later builds keep it.",
+            err=True,
+        )
 
 
 async def _build(
@@ -67,7 +74,7 @@ async def _build(
         planet.store,
         folder,
         options=options_of(settings, static=True),
-        base=settings.site_url or NO_ADDRESS,
+        base=settings.site_url,
         clock=planet.clock,
     )
 

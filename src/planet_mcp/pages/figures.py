@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from planet_mcp.models import Feed, FeedStatus
-from planet_mcp.pages.words import count, short_day
+from planet_mcp.models import Feed
+from planet_mcp.pages.words import STATES, count, short_day
 from planet_mcp.store import Store, Summary
 
 WEEKS, DAYS, LATELY = 53, 30, timedelta(days=30)
@@ -13,12 +13,6 @@ MOST_DELAYS = 5_000
 WIDTH, HEIGHT = 640.0, 160.0
 _GAP = 0.2
 
-_STATES = {
-    FeedStatus.OK: "fine",
-    FeedStatus.FAILING: "failing",
-    FeedStatus.DORMANT: "silent for over half a year",
-    FeedStatus.GONE: "gone",
-}
 _DELAYS = (
     ("up to 1 hour", timedelta(hours=1)),
     ("1 to 2 hours", timedelta(hours=2)),
@@ -119,8 +113,7 @@ def _weeks(store: Store, now: datetime) -> Chart:
 
 def _states(feeds: Sequence[Feed]) -> Chart:
     rows = tuple(
-        Row(words, sum(feed.status is status for feed in feeds))
-        for status, words in _STATES.items()
+        Row(words, sum(feed.status is status for feed in feeds)) for status, words in STATES.items()
     )
     said = f"Of {count(len(feeds), 'feed')}, " + ", ".join(
         f"{row.number} {'are' if row.number != 1 else 'is'} {row.label}" for row in rows

@@ -1,6 +1,7 @@
 """The planet for feed readers: its newest entries, those of a feed, and those of a search."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from planet_mcp import opml
@@ -20,6 +21,11 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 def newest_posts(store: Store) -> list[Post]:
     """Return the entries of the planet's own feeds."""
     return store.browsing.newest(limit=POSTS, chars=TEXT_CHARS)
+
+
+def named_by_feed(posts: Sequence[Post]) -> list[Post]:
+    """Put the feed before the title, `Feed: Title`, as a Planet does in RSS."""
+    return [replace(post, title=f"{post.feed.title}: {post.title}") for post in posts]
 
 
 def posts_of_feed(store: Store, feed_id: int) -> list[Post]:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from planet_mcp.pages.content import TEXT_CHARS, Budget, Shown
 from planet_mcp.pages.values import Options
-from planet_mcp.store import Store
+from planet_mcp.store import Store, Summary
 from planet_mcp.store.browsing import Place
 
 RIVER_POSTS = 40
@@ -41,6 +41,7 @@ class RiverView(Generic[T]):
     days: list[DayGroup[T]]
     onward: str | None
     last_update: datetime | None
+    summary: Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,14 @@ def river_view(store: Store, options: Options) -> RiverView[Shown]:
     posts = store.browsing.newest(limit=count, chars=TEXT_CHARS)
     budget = Budget(images=options.images)
     groups = _grouped([budget.show(post) for post in posts])
-    return RiverView(groups, onward, store.browsing.last_change())
+    return RiverView(groups, onward, store.browsing.last_change(), store.feeds.summary())
 
 
 def titles_view(store: Store) -> RiverView[Place]:
     """Return the titles of the newest whole days."""
     days, onward = _days(store, most=TITLES)
     places = store.browsing.latest(limit=sum(number for _, number in days))
-    return RiverView(_grouped(places), onward, store.browsing.last_change())
+    return RiverView(_grouped(places), onward, store.browsing.last_change(), store.feeds.summary())
 
 
 def day_view(store: Store, day: date, page: int, options: Options) -> DayView | None:

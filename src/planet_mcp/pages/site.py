@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from planet_mcp.hosts import HOSTS, added, http_entry
 from planet_mcp.pages import outputs
 from planet_mcp.pages.content import TEXT_CHARS
 from planet_mcp.pages.figures import stats_view
@@ -133,7 +134,7 @@ class Site:
             "about",
             asked,
             summary=self._store.feeds.summary(),
-            configuration=lambda key: _configuration(key, endpoint, token=self._options.token),
+            configuration=lambda host: _configuration(host, endpoint, token=self._options.token),
         )
 
     # Feed documents
@@ -141,8 +142,10 @@ class Site:
     def _document(self, asked: Asked, named: tuple[str, ...]) -> Page:
         write, content_type = _FORMATS[named[0]]
         links = self._links(asked)
+        posts = outputs.newest_posts(self._store)
         return _channel(
-            outputs.newest_posts(self._store),
+            # What readers of a Planet's RSS know: no field of it that they show names the feed.
+            outputs.named_by_feed(posts) if named[0].startswith("rss") else posts,
             links,
             write,
             content_type,
@@ -215,9 +218,8 @@ def _channel(
     return Page(body, content_type, modified=outputs.changed_at(posts))
 
 
-def _configuration(key: str, endpoint: str, *, token: bool) -> str:
-    """Return what a host's configuration says of this server."""
-    entry: dict[str, Any] = {"type": "http", "url": endpoint}
-    if token:
-        entry["headers"] = {"Authorization": "Bearer ${PLANET_MCP_TOKEN}"}
-    return json.dumps({key: {"planet": entry}}, indent=2)
+def _configuration(name: str, endpoint: str, *, token: bool) -> str:
+    """Return what a host's configuration says of this server, as `planet-mcp install` writes it."""
+    host = HOSTS[name]
+    entry = added(host, {}, "planet", http_entry(host, endpoint, token=token))
+    return json.dumps(entry, indent=2)

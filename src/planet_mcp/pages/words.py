@@ -12,6 +12,12 @@ _MONTHS: Final = (
     "January February March April May June July August September October November December".split()
 )
 
+STATES: Final = {
+    FeedStatus.OK: "fine",
+    FeedStatus.FAILING: "failing",
+    FeedStatus.DORMANT: "silent for over half a year",
+    FeedStatus.GONE: "gone",
+}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -51,14 +57,21 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+def _for_people(problem: str) -> str:
+    """Return words about a feed with commands where they name tools."""
+    return problem.replace("add_feeds", "planet-mcp add").replace("_feeds", " feeds")
+
+
 def status(feed: Feed) -> str:
     """Say how a feed is doing."""
     if feed.status is FeedStatus.GONE:
         return "Gone: its server says that it is gone for good."
     if feed.status is FeedStatus.FAILING:
         often = "" if feed.errors == 1 else f" ({feed.errors} times in a row)"
-        return f"Failing{often}: {feed.problem or 'no reason is known'}"
+        return f"Failing{often}: {_for_people(feed.problem or 'no reason is known')}"
     if feed.checked_at is None:
         return "Not read yet."
+    if not feed.entries:
+        return "It has no entries yet."
     said = "Silent for over half a year." if feed.status is FeedStatus.DORMANT else "Fine."
     return f"{said} Note: {feed.warning}." if feed.warning else said

@@ -169,7 +169,8 @@ def _added_lines(item: AddedFeed) -> list[str]:
 
 def removed_text(result: RemoveResult) -> str:
     """Write which feeds were removed."""
-    fate = "stay searchable" if result.entries == "kept" else "are deleted"
+    kept = "stay, in searches and on pages, as delete_entries was not said"
+    fate = kept if result.entries == "kept" else "are deleted"
     return "\n".join(
         f"- removed [{feed.feed_id}] {quoted(feed.title)} ({feed.feed_url}); "
         f"its {feed.entries} entries {fate}"

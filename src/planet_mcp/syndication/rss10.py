@@ -50,7 +50,7 @@ def _add_item(rdf: _Element, item: Item) -> None:
     if item.html:
         add(element, "content:encoded", item.html)
     add(element, "dc:date", rfc3339(item.published))
-    for name in item.authors:
+    for name in item.authors or (item.source.title,):
         add(element, "dc:creator", name)
     for tag in item.tags:
         add(element, "dc:subject", tag)

@@ -46,7 +46,7 @@ def _add_item(channel: _Element, item: Item) -> None:
     add(element, "guid", item.id, {"isPermaLink": permanent})
     add(element, "pubDate", _rfc822(item.published))
     # RSS's own author is an e-mail address.
-    for name in item.authors:
+    for name in item.authors or (item.source.title,):
         add(element, "dc:creator", name)
     for tag in item.tags:
         add(element, "category", tag)

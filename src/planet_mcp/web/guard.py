@@ -99,8 +99,11 @@ def _no_token(headers: Headers, access: Access, path: str) -> Response | None:
         return None
     # RFC 6750, section 3.1: no error code for a request without any credentials.
     error = ', error="invalid_token"' if "authorization" in headers else ""
+    said = "A bearer token is required: send `Authorization: Bearer TOKEN`.\n"
+    if in_person:
+        said += "In a browser or a feed reader: any user name, and the token as the password.\n"
     response = PlainTextResponse(
-        "A bearer token is required: send `Authorization: Bearer TOKEN`.\n",
+        said,
         status_code=401,
         headers={"WWW-Authenticate": f'Bearer realm="planet-mcp"{error}'},
     )
