@@ -702,3 +702,16 @@ def test_titles_that_differ_in_spelling_alone_share_a_key() -> None:
     assert title_key("Hello,  World!") == title_key("hello — world")
     assert len({title_key(f"Learning {name}") for name in ("C", "C++", "C#")}) == 3
     assert title_key("!!!") is None
+
+
+async def test_a_feed_of_very_many_like_posts_makes_stories_of_a_bounded_size(
+    planet: Planet, site: Site
+) -> None:
+    # Each telling of a story is looked at with the next one: 100,000 in one would take hours.
+    same = [
+        Post("A photo", "", guid=f"photo {n}", link=f"https://a.example.org/{n}")
+        for n in range(200)
+    ]
+    found = await stories(planet, site, same)
+    assert planet.store.feeds.summary().entries == 200
+    assert 4 <= len(found) < 200

@@ -350,9 +350,13 @@ def m006_traffic(database: "Database") -> None:
 def m007_joined_stories(database: "Database") -> None:
     """Note of an entry which was the newest one of all when its story became part of another.
 
-    So a list that is read in parts knows where a story stood at its first part.
+    So a list that is read in parts knows where a story stood at its first part. And find the newest
+    entries of a title at once: where a hundred thousand have it, to sort them each time took hours.
     """
     database.conn.execute("ALTER TABLE entries ADD COLUMN joined_by INTEGER NOT NULL DEFAULT 0")
+    database.conn.execute(
+        "CREATE INDEX entries_titled ON entries (title_key) WHERE title_key IS NOT NULL"
+    )
 
 
 STEPS: tuple[Callable[["Database"], None], ...] = (

@@ -36,7 +36,9 @@ EMPTY_WITHIN = timedelta(days=1)
 # From here on, what two write about one page are two texts and not two excerpts.
 OPINION_WORDS = 100
 COMPARED_CHARS = 40_000
-MOST_OF_A_KIND = 20
+MOST_OF_A_KIND, MOST_TELLINGS = 20, 50
+# Who posts more in a few days is no blog.
+MOST_AT_ONE_TIME = 500
 # Slightly longer than the first telling is a footer more, not a fuller story.
 NEARLY_AS_FULL = 0.9
 
@@ -105,7 +107,7 @@ class _Telling:
 def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
     """Put an entry that is new or revised into the story that others tell already, if they do."""
     (new,) = _select(connection, "e.id = :id", {"id": entry_id})
-    others = _alike(connection, new)
+    others = _not_full(connection, _alike(connection, new))
     own = _twins(connection, new)
     matches = _Comparison(connection, new, others).matches()
     own |= {other.story_id for strength, other in matches if strength is _Match.ONE_POST}
@@ -127,6 +129,26 @@ def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
         )
     if len(stories) > 1 or first != entry_id or _is_told_with_others(connection, first):
         settle(connection, first)
+
+
+def _not_full(connection: sqlite3.Connection, others: Sequence[_Telling]) -> list[_Telling]:
+    """Leave out entries of stories that are told so often that another telling says nothing.
+
+    All tellings of a story are looked at with each new one: without a bound, a feed of a hundred
+    thousand like entries would take hours.
+    """
+    full = {
+        story
+        for story in {other.story_id for other in others}
+        if len(
+            connection.execute(
+                f"SELECT 1 FROM entries AS e WHERE {_MEMBERS} LIMIT {MOST_TELLINGS}",
+                {"story": story},
+            ).fetchall()
+        )
+        == MOST_TELLINGS
+    }
+    return [other for other in others if other.story_id not in full]
 
 
 def _share_a_feed(connection: sqlite3.Connection, stories: set[int], other: int) -> bool:
@@ -332,11 +354,15 @@ def _twins(connection: sqlite3.Connection, new: _Telling) -> set[int]:
     others = _select(
         connection,
         """
-        e.feed_id = :feed AND e.ordered_at BETWEEN :from AND :to AND e.id <> :id
-        AND e.title_derived <> :derived AND (e.words <= :empty) = :derived
+        e.id IN (
+            SELECT id FROM entries WHERE feed_id = :feed AND ordered_at BETWEEN :from AND :to
+            ORDER BY ordered_at DESC, id DESC LIMIT :most
+        )
+        AND e.id <> :id AND e.title_derived <> :derived AND (e.words <= :empty) = :derived
         """,
         {
             "feed": new.feed_id,
+            "most": MOST_AT_ONE_TIME,
             "from": new.ordered_at - TWIN_WITHIN.total_seconds(),
             "to": new.ordered_at + TWIN_WITHIN.total_seconds(),
             "id": new.id,
