@@ -20,7 +20,7 @@ import trafilatura
 
 from planet_mcp.errors import DocumentError
 from planet_mcp.extract import extract_article
-from planet_mcp.markdown import convert
+from planet_mcp.text.from_html import convert
 
 SHAPES = Path(__file__).parent.parent / "tests" / "data" / "code"
 EXPECTED = "<!-- expected -->\n"

@@ -1,4 +1,4 @@
-"""What `planet_mcp.markdown` makes of HTML, plain text and titles."""
+"""What `planet_mcp.text.from_html` makes of HTML, plain text and titles."""
 
 import re
 import unicodedata
@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from benchmarks.extraction import EXPECTED
-from planet_mcp import markdown
-from planet_mcp.markdown.characters import count_unseen
 from planet_mcp.models import Content
+from planet_mcp.text import from_html
+from planet_mcp.text.characters import count_unseen
 
 BASE = "https://example.org/blog/post"
 INVISIBLE = re.compile(
@@ -24,7 +24,7 @@ ESCAPED = CODE.replace('"', "&quot;")
 
 
 def md(html: str) -> str:
-    return markdown.convert(html, base_url=BASE).markdown
+    return from_html.convert(html, base_url=BASE).markdown
 
 
 def numbers(template: str) -> str:
@@ -216,7 +216,7 @@ def test_links_and_images_are_absolute_and_lead_to_the_web_only(html: str, expec
     ],
 )
 def test_what_a_reader_does_not_see_is_gone_and_the_rest_stays(html: str) -> None:
-    content = markdown.convert(f"<p>one</p>{html}<p>two</p>")
+    content = from_html.convert(f"<p>one</p>{html}<p>two</p>")
     assert (content.markdown, content.text) == ("one\n\ntwo", "one\ntwo")
 
 
@@ -226,7 +226,7 @@ def test_a_wrapper_that_fades_in_or_resets_the_font_size_is_kept() -> None:
 
 
 def test_markup_that_an_author_typed_stays_readable_and_harmless() -> None:
-    content = markdown.convert(
+    content = from_html.convert(
         "<p>&lt;script&gt;x&lt;/script&gt; [a](javascript:b) __init__ 2*3*4 a &lt; b</p>"
     )
     assert content.markdown == (
@@ -250,14 +250,14 @@ def test_footnotes_refer_to_their_notes() -> None:
 def test_the_text_holds_words_and_code_but_no_urls() -> None:
     link = "<a href='https://www.E.org:8080/x'>this</a>"
     html = f"<h1>T</h1><p>See {link} <img src='/i.png' alt=a></p><pre>x = 1</pre>"
-    content = markdown.convert(html, base_url=BASE)
+    content = from_html.convert(html, base_url=BASE)
     assert content.text == "T\nSee this\nx = 1"
     assert content.words == 6
     assert content.hosts == ("e.org",)
 
 
 def test_the_excerpt_skips_code_and_ends_at_a_word() -> None:
-    content = markdown.convert(
+    content = from_html.convert(
         "<pre>code</pre><p><img src='http://e.org/i.png'></p><p>" + "word " * 100 + "</p>"
     )
     assert content.excerpt.startswith("word word")
@@ -266,14 +266,14 @@ def test_the_excerpt_skips_code_and_ends_at_a_word() -> None:
 
 
 def test_a_huge_document_is_cut_at_the_end_of_a_block() -> None:
-    content = markdown.convert("<p>Some words of a paragraph.</p>" * 60_000)
+    content = from_html.convert("<p>Some words of a paragraph.</p>" * 60_000)
     assert 900_000 < len(content.markdown) <= 1_000_000
     assert content.markdown.endswith("paragraph.")
 
 
 @pytest.mark.parametrize(("line", "fence"), [("x = 1\n", "```"), ("`" * 200, "~~~")])
 def test_a_huge_code_block_is_cut_and_closed(line: str, fence: str) -> None:
-    content = markdown.convert("<pre>" + line * (1_500_000 // len(line)) + "</pre>")
+    content = from_html.convert("<pre>" + line * (1_500_000 // len(line)) + "</pre>")
     assert len(content.markdown) <= 1_000_010
     assert content.markdown.endswith(f"\n{fence}")
 
@@ -286,14 +286,14 @@ def test_the_text_of_a_section_is_kept_whatever_its_kind(tag: str) -> None:
 
 @pytest.mark.parametrize("tag", ["div", "b", "ul><li", "blockquote", "table><tr><td", "span", "a"])
 def test_text_below_a_thousand_levels_is_found(tag: str) -> None:
-    assert "deep" in markdown.convert(f"<{tag}>" * 1000 + "deep").text
+    assert "deep" in from_html.convert(f"<{tag}>" * 1000 + "deep").text
 
 
 @pytest.mark.parametrize(
     "html", ["", " \n", "<", "<!--", "<p>", "\x00", "<table>", "&#xd800;", "<pre></pre>", "\ud800"]
 )
 def test_next_to_nothing_is_converted_without_an_error(html: str) -> None:
-    assert markdown.convert(html).words <= 1
+    assert from_html.convert(html).words <= 1
 
 
 TAGS = (
@@ -308,7 +308,7 @@ ANYTHING = st.lists(st.sampled_from(TAGS) | st.text(max_size=8), max_size=40).ma
 @given(ANYTHING)
 @settings(deadline=None, max_examples=200)
 def test_no_input_raises_and_no_invisible_character_survives(html: str) -> None:
-    content = markdown.convert(html, base_url=BASE)
+    content = from_html.convert(html, base_url=BASE)
     assert not INVISIBLE.search(content.markdown + content.text + content.excerpt)
     assert len(content.excerpt) <= 300
     assert not re.search(
@@ -319,15 +319,15 @@ def test_no_input_raises_and_no_invisible_character_survives(html: str) -> None:
 @given(st.text())
 @settings(deadline=None)
 def test_clean_text_is_stable_normal_and_visible(text: str) -> None:
-    cleaned = markdown.clean_text(text)
-    assert markdown.clean_text(cleaned) == cleaned
+    cleaned = from_html.clean_text(text)
+    assert from_html.clean_text(cleaned) == cleaned
     assert unicodedata.is_normalized("NFC", cleaned)
     assert not INVISIBLE.search(cleaned)
 
 
 @pytest.mark.parametrize("text", ["👩🏽‍💻", "❤️‍🔥", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "می‌خواهم", "क्‍ष", "한국어", "a\nb\tc"])
 def test_clean_text_keeps_what_languages_and_emoji_need(text: str) -> None:
-    assert markdown.clean_text(text) == text
+    assert from_html.clean_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_clean_text_keeps_what_languages_and_emoji_need(text: str) -> None:
     ],
 )
 def test_clean_text_removes_what_nobody_sees(text: str, expected: str) -> None:
-    assert markdown.clean_text(text) == expected
+    assert from_html.clean_text(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_clean_text_removes_what_nobody_sees(text: str, expected: str) -> None:
     ],
 )
 def test_a_title_is_one_readable_line(text: str, expected: str) -> None:
-    assert markdown.one_line(text, limit=298) == expected
+    assert from_html.one_line(text, limit=298) == expected
 
 
 def test_an_apostrophe_without_its_semicolon_is_one() -> None:
@@ -368,7 +368,7 @@ def test_an_apostrophe_without_its_semicolon_is_one() -> None:
 
 
 def test_a_line_without_spaces_is_cut_anywhere() -> None:
-    assert markdown.one_line("x" * 50, limit=10) == "x" * 9 + "…"
+    assert from_html.one_line("x" * 50, limit=10) == "x" * 9 + "…"
 
 
 @pytest.mark.parametrize(
@@ -388,11 +388,11 @@ def test_a_line_without_spaces_is_cut_anywhere() -> None:
     ],
 )
 def test_html_is_told_from_text(text: str, *, expected: bool) -> None:
-    assert markdown.looks_like_html(text) is expected
+    assert from_html.looks_like_html(text) is expected
 
 
 def test_plain_text_keeps_its_paragraphs_and_its_characters_mean_themselves() -> None:
-    content = markdown.from_plain_text("# a\nb *c* <i>\n\n\n    1. d https://e.org/_f_\n- g")
+    content = from_html.from_plain_text("# a\nb *c* <i>\n\n\n    1. d https://e.org/_f_\n- g")
     assert content.markdown == "\\# a\nb \\*c\\* &lt;i>\n\n1\\. d https://e.org/_f_\n\\- g"
     assert content.text == "# a\nb *c* <i>\n1. d \n- g"
     assert content.hosts == ("e.org",)
@@ -400,7 +400,7 @@ def test_plain_text_keeps_its_paragraphs_and_its_characters_mean_themselves() ->
 
 def test_a_markdown_document_keeps_its_markdown_and_loses_its_html() -> None:
     source = "# T\n\n<p align=center>Hi <!-- no --> **you** [x](javascript:y) [z](http://e.org)</p>\n\n```html\n<p>\n```"
-    content = markdown.from_markdown(source)
+    content = from_html.from_markdown(source)
     assert content.markdown == "# T\n\nHi  **you** [x] [z](http://e.org)\n\n```html\n<p>\n```"
     assert content.hosts == ("e.org",)
 
@@ -425,7 +425,7 @@ def test_no_image_is_written_so_that_a_host_would_load_it(html: str, expected: s
 
 
 def test_images_of_a_markdown_document_become_links() -> None:
-    content = markdown.from_markdown(
+    content = from_html.from_markdown(
         "See ![a map](https://example.org/m.png) and ![](https://e.org/x.png)"
     )
     assert content.markdown == (
@@ -510,7 +510,7 @@ def test_code_side_by_side_is_one_piece_of_code() -> None:
 def test_a_markdown_document_is_disarmed_where_it_could_be_read_as_markup(
     source: str, expected: str
 ) -> None:
-    text = markdown.from_markdown(source).markdown
+    text = from_html.from_markdown(source).markdown
     assert text == expected
     assert loaded(text) == []
 
@@ -530,7 +530,7 @@ def test_a_markdown_document_is_disarmed_where_it_could_be_read_as_markup(
     ],
 )
 def test_code_in_a_markdown_document_stays_exactly_as_it_is(code: str) -> None:
-    text = markdown.from_markdown(f"Before\n\n{code}\n\nAfter").markdown
+    text = from_html.from_markdown(f"Before\n\n{code}\n\nAfter").markdown
     assert text == f"Before\n\n{code}\n\nAfter"
     assert loaded(text) == []
 
@@ -604,14 +604,14 @@ def test_whatever_the_html_a_host_loads_nothing(html: str) -> None:
 @settings(deadline=None, max_examples=300)
 @example(f"text\n      ```\n      {EVIL}\n\n      x\n      ```")
 def test_whatever_the_markdown_a_host_loads_nothing(source: str) -> None:
-    assert loaded(markdown.from_markdown(source).markdown) == []
+    assert loaded(from_html.from_markdown(source).markdown) == []
 
 
 @given(st.lists(MARKDOWN_PIECES, min_size=2, max_size=30).map("".join))
 @settings(deadline=None, max_examples=200)
 def test_whatever_the_text_a_host_loads_nothing(source: str) -> None:
     content: Content
-    for content in (markdown.from_plain_text(source), markdown.from_code(source)):
+    for content in (from_html.from_plain_text(source), from_html.from_code(source)):
         assert loaded(content.markdown) == []
 
 
@@ -648,19 +648,19 @@ UNSEEN = {
 @pytest.mark.parametrize("need", KEPT)
 def test_what_a_language_or_an_emoji_needs_stays_and_is_not_counted(need: str) -> None:
     text = unicodedata.normalize("NFC", KEPT[need])
-    assert markdown.clean_text(text) == text
-    assert markdown.one_line(text) == text
+    assert from_html.clean_text(text) == text
+    assert from_html.one_line(text) == text
     assert md(f"<p>{text}</p>") == text
     assert count_unseen(text) == 0
-    assert markdown.convert_counting(f"<p>{text}</p><pre>{text}</pre>")[1] == 0
+    assert from_html.convert_counting(f"<p>{text}</p><pre>{text}</pre>")[1] == 0
 
 
 @pytest.mark.parametrize("kind", UNSEEN)
 def test_what_nobody_sees_is_removed_and_counted(kind: str) -> None:
     text, count = UNSEEN[kind]
-    assert len(text) - len(markdown.clean_text(text)) >= count - 1
+    assert len(text) - len(from_html.clean_text(text)) >= count - 1
     assert count_unseen(text) == count
-    content, found = markdown.convert_counting(f"<p>{text}</p>")
+    content, found = from_html.convert_counting(f"<p>{text}</p>")
     assert count_unseen(content.markdown + content.text) == 0
     assert found == count
 
@@ -681,12 +681,12 @@ def test_what_nobody_sees_is_removed_and_counted(kind: str) -> None:
     ],
 )
 def test_hidden_elements_and_comments_are_counted(html: str, count: int) -> None:
-    assert markdown.convert_counting(html)[1] == count
+    assert from_html.convert_counting(html)[1] == count
 
 
 @given(st.text())
 def test_clean_text_has_nothing_left_to_count(text: str) -> None:
-    assert count_unseen(markdown.clean_text(text)) == 0
+    assert count_unseen(from_html.clean_text(text)) == 0
 
 
 @pytest.mark.parametrize(
@@ -734,6 +734,6 @@ def test_clean_text_has_nothing_left_to_count(text: str) -> None:
 )
 def test_floods_of_signs_are_read_in_time(flood: str) -> None:
     text = flood * (200_000 // len(flood))
-    markdown.from_markdown(text)
-    markdown.one_line(text)
+    from_html.from_markdown(text)
+    from_html.one_line(text)
     count_unseen(text)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.identifiers import index_terms
 from planet_mcp.query import MAX_TERMS, compile_query, phrase
+from planet_mcp.text.identifiers import index_terms
 
 # The columns and the tokenizer of the real index, see planet_mcp.schema.
 INDEX = """

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from planet_mcp.markdown import convert
-from planet_mcp.rendering import Rendered, code_css, render
+from planet_mcp.text.from_html import convert
+from planet_mcp.text.to_html import Rendered, code_css, render
 
 PARAGRAPH = "Some words about something. " * 8 + "\n\n"
 ATTRIBUTES = {

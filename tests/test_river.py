@@ -17,12 +17,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from planet_mcp.likeness import signature
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
 from planet_mcp.planet import fitting, watermarks
 from planet_mcp.planet.answers import Answer, LatestEntry, LatestResult
 from planet_mcp.planet.river import Asked, Detail, River
 from planet_mcp.store import Outcome, Store
+from planet_mcp.text.likeness import signature
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 FEEDS = (1, 2, 3)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planet_mcp.identifiers import humps, index_terms, named_by_signs
 from planet_mcp.planet import Planet
 from planet_mcp.store.search import MOST_COUNTED
+from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
 from tests.conftest import planet_of
 from tests.documents import Post, rss, whole
 from tests.site import Site

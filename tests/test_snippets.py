@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planet_mcp.snippets import SNIPPET_CHARS, beginning, snippet
+from planet_mcp.text.snippets import SNIPPET_CHARS, beginning, snippet
 
 FILLER = "Nothing of interest here at all. " * 30
 

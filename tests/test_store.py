@@ -16,11 +16,11 @@ from sqlite_utils import Database as SqliteUtilsDatabase
 
 from planet_mcp import schema
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
-from planet_mcp.likeness import signature
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
 from planet_mcp.query import compile_query
 from planet_mcp.store import Filters, Outcome, Store
 from planet_mcp.store.database import journal_mode
+from planet_mcp.text.likeness import signature
 from tests.gauntlet.test_faults import obeying_modes
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planet_mcp.likeness import (
+from planet_mcp.planet import Planet
+from planet_mcp.planet.answers import SearchHit
+from planet_mcp.text.likeness import (
     are_clearly_different,
     are_numbered_apart,
     likeness,
@@ -18,8 +20,6 @@ from planet_mcp.likeness import (
     signature,
     title_key,
 )
-from planet_mcp.planet import Planet
-from planet_mcp.planet.answers import SearchHit
 from tests.documents import Post, atom, rss
 from tests.site import Site
 

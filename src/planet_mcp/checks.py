@@ -22,7 +22,6 @@ from planet_mcp.errors import (
     UnreachableError,
 )
 from planet_mcp.gate import Gate
-from planet_mcp.likeness import title_key
 from planet_mcp.models import (
     Document,
     Feed,
@@ -36,6 +35,7 @@ from planet_mcp.models import (
     Validators,
 )
 from planet_mcp.store import Answered, Failure, Outcome, Store
+from planet_mcp.text.likeness import title_key
 from planet_mcp.times import is_credible, stamp
 from planet_mcp.urls import canonical, host_of, registrable_domain
 from planet_mcp.workers import Worker

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from planet_mcp.identifiers import index_terms
-from planet_mcp.likeness import signature, title_key
+from planet_mcp.text.identifiers import index_terms
+from planet_mcp.text.likeness import signature, title_key
 from planet_mcp.urls import canonical
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def m002_stories_enclosures_hints(database: "Database") -> None:
 
     The row of a story's first entry says in `told_by` which entry leads it, and in `told_title`
     the title where the leader has none of its own. `title_key` and the two `minhash` columns find
-    entries of like title and text (`planet_mcp.likeness`). `former_addresses` has, in canonical
+    entries of like title and text (`planet_mcp.text.likeness`). `former_addresses` has, in canonical
     form, where adopted feeds were followed before.
     """
     for statement in _M002:
@@ -249,7 +249,7 @@ def m004_index_of_names(database: "Database") -> None:
 
     `heading` is the title, unless that was made of the text: its words would count twice. `terms`
     has words for what the index would tear apart or not look into: `C++`, `TaskGroup`
-    (`planet_mcp.identifiers`).
+    (`planet_mcp.text.identifiers`).
     """
     for statement in _M004_COLUMNS:
         database.conn.execute(statement)

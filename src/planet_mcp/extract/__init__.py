@@ -9,9 +9,9 @@ from planet_mcp.errors import DocumentError
 from planet_mcp.extract.decoding import decoded
 from planet_mcp.extract.kinds import Kind, file_name, reading_of
 from planet_mcp.extract.page import page_article
-from planet_mcp.markdown import from_code, from_markdown, one_line
-from planet_mcp.markdown.plain import first_heading
 from planet_mcp.models import Article
+from planet_mcp.text.from_html import from_code, from_markdown, one_line
+from planet_mcp.text.from_html.plain import first_heading
 
 __all__ = ["extract_article"]
 

@@ -9,7 +9,7 @@ from lxml.etree import _Element
 from trafilatura.metadata import extract_metadata
 from trafilatura.settings import Document, set_date_params
 
-from planet_mcp.markdown import one_line
+from planet_mcp.text.from_html import one_line
 
 _PUBLISHED = (
     "//meta[@property='article:published_time' or @property='og:article:published_time'"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from planet_mcp.errors import DocumentError
-from planet_mcp.markdown import one_line
+from planet_mcp.text.from_html import one_line
 
 
 class Kind(StrEnum):

@@ -13,18 +13,18 @@ from planet_mcp.errors import DocumentError
 from planet_mcp.extract.carried import Signs, Words
 from planet_mcp.extract.facts import LIBRARY_ERRORS, authors, metadata, published
 from planet_mcp.extract.walls import Hints, refuse_walls
-from planet_mcp.markdown import one_line
-from planet_mcp.markdown.blocks import (
+from planet_mcp.models import Article, Content
+from planet_mcp.text.from_html import one_line
+from planet_mcp.text.from_html.blocks import (
     adopt_text_areas,
     link_footnotes,
     shelve_formulas,
     shelve_listings,
 )
-from planet_mcp.markdown.links import declared_base
-from planet_mcp.markdown.render import NOTHING, render
-from planet_mcp.markdown.shelf import Shelf
-from planet_mcp.markdown.tree import parse, remove_unseen
-from planet_mcp.models import Article, Content
+from planet_mcp.text.from_html.convert import NOTHING, render
+from planet_mcp.text.from_html.links import declared_base
+from planet_mcp.text.from_html.placeholders import Shelf
+from planet_mcp.text.from_html.tree import parse, remove_unseen
 
 # It reports each page without an article on its own; we raise.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)

@@ -11,8 +11,8 @@ from typing import NamedTuple, NoReturn
 from lxml.etree import _Element
 
 from planet_mcp.errors import DocumentError
-from planet_mcp.markdown.tree import text_of
 from planet_mcp.models import Content
+from planet_mcp.text.from_html.tree import text_of
 
 
 class _Wall(NamedTuple):

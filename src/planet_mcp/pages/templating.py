@@ -13,7 +13,7 @@ from planet_mcp.pages.figures import HEIGHT, WIDTH
 from planet_mcp.pages.links import Links
 from planet_mcp.pages.river import place_of
 from planet_mcp.pages.values import Asked, Options, Page
-from planet_mcp.rendering import code_css
+from planet_mcp.text.to_html import code_css
 
 # All of the page itself, nothing from elsewhere; no scripts at all.
 ICON = (

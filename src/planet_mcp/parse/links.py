@@ -7,8 +7,8 @@ from typing import Any
 import lxml.etree
 import lxml.html
 
-from planet_mcp.markdown import one_line
 from planet_mcp.models import Candidate, FeedLinks
+from planet_mcp.text.from_html import one_line
 from planet_mcp.urls import canonical, host_of, http_url
 
 _FEED_TYPES = frozenset(

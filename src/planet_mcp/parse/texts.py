@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from planet_mcp.markdown import (
+from planet_mcp.models import Content
+from planet_mcp.parse.raw import RawText
+from planet_mcp.text.from_html import (
     convert_counting,
     count_unseen,
     excerpt_of,
@@ -13,8 +15,6 @@ from planet_mcp.markdown import (
     looks_like_html,
     one_line,
 )
-from planet_mcp.models import Content
-from planet_mcp.parse.raw import RawText
 from planet_mcp.urls import http_url
 
 _DERIVED_TITLE = 80

@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from planet_mcp.identifiers import index_terms
-from planet_mcp.likeness import title_key
 from planet_mcp.models import Content, ParsedEntry
 from planet_mcp.store.recognition import Recognised, recognise
 from planet_mcp.store.rows import join_names, to_seconds
 from planet_mcp.store.stories import join_story
+from planet_mcp.text.identifiers import index_terms
+from planet_mcp.text.likeness import title_key
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, host_of
 

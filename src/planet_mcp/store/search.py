@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from planet_mcp.query import Query
-from planet_mcp.snippets import beginning, snippet
 from planet_mcp.store.database import Database
 from planet_mcp.store.entries import SHOWN_AT, TOLD_IN_FEED, TOLD_TITLE, retellings
 from planet_mcp.store.rows import (
@@ -18,6 +17,7 @@ from planet_mcp.store.rows import (
     to_seconds,
     to_time,
 )
+from planet_mcp.text.snippets import beginning, snippet
 
 CANDIDATES = 200
 # So many matches are ranked, the newest of all and the newest by title; a word that more entries

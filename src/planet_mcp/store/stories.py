@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import IntEnum
 from itertools import islice
 
-from planet_mcp.likeness import (
+from planet_mcp.text.likeness import (
     are_clearly_different,
     are_numbered_apart,
     likeness,

@@ -6,16 +6,16 @@ stays text. Pure: values in, values out.
 tree ─▶ blocks, links (code, formulas and URLs go on the shelf) ─▶ render (and back from it)
 """
 
-from planet_mcp.markdown.characters import clean_text, count_unseen
-from planet_mcp.markdown.plain import (
+from planet_mcp.text.characters import clean_text, count_unseen
+from planet_mcp.text.from_html.convert import convert, convert_counting
+from planet_mcp.text.from_html.foreign_markdown import from_markdown
+from planet_mcp.text.from_html.plain import (
     excerpt_of,
     from_code,
     from_plain_text,
     looks_like_html,
     one_line,
 )
-from planet_mcp.markdown.render import convert, convert_counting
-from planet_mcp.markdown.source import from_markdown
 
 __all__ = [
     "clean_text",

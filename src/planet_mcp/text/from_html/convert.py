@@ -8,11 +8,12 @@ import html_to_markdown
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.markdown import blocks, links
-from planet_mcp.markdown.characters import count_unseen, strip_unseen
-from planet_mcp.markdown.plain import excerpt_of, shortened
-from planet_mcp.markdown.shelf import INLINE, Shelf
-from planet_mcp.markdown.tree import (
+from planet_mcp.models import Content
+from planet_mcp.text.characters import count_unseen, strip_unseen
+from planet_mcp.text.from_html import blocks, links
+from planet_mcp.text.from_html.placeholders import INLINE, Shelf
+from planet_mcp.text.from_html.plain import excerpt_of, shortened
+from planet_mcp.text.from_html.tree import (
     count_comments,
     count_controls,
     drop,
@@ -20,7 +21,6 @@ from planet_mcp.markdown.tree import (
     remove_dropped,
     remove_unseen,
 )
-from planet_mcp.models import Content
 
 NOTHING = Content(markdown="", text="", excerpt="", words=0)
 

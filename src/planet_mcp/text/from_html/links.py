@@ -7,9 +7,9 @@ from urllib.parse import quote, urljoin, urlsplit
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.markdown.characters import clean_code, clean_text
-from planet_mcp.markdown.shelf import Shelf
-from planet_mcp.markdown.tree import drop, is_blank, text_of
+from planet_mcp.text.characters import clean_code, clean_text
+from planet_mcp.text.from_html.placeholders import Shelf
+from planet_mcp.text.from_html.tree import drop, is_blank, text_of
 from planet_mcp.urls import host_of
 
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from markdown_it.token import Token
 
-from planet_mcp.rendering.highlight import highlighted
+from planet_mcp.text.to_html.highlight import highlighted
 from planet_mcp.urls import http_url
 
 _TAGS = {

@@ -9,7 +9,7 @@ from functools import lru_cache
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.markdown.characters import MARKS, strip_ansi, without_marks
+from planet_mcp.text.characters import MARKS, strip_ansi, without_marks
 
 _DROPPED = "planet-dropped"
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")

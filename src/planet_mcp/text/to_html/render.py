@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
-from planet_mcp.rendering.html import Block, blocks_of
-from planet_mcp.rendering.parser import parse
+from planet_mcp.text.to_html.html import Block, blocks_of
+from planet_mcp.text.to_html.parser import parse
 
 # Controls but tab and line ends, surrogates, what has no glyph, and what turns text around. In
 # our own Markdown there is none, but an entity can spell one.

@@ -6,7 +6,7 @@ cannot occur. Pure: values in, values out.
 parser (tokens of bounded work) ─▶ html (tokens to HTML; code by highlight) ─▶ render (fold)
 """
 
-from planet_mcp.rendering.render import Rendered, render
-from planet_mcp.rendering.style import code_css
+from planet_mcp.text.to_html.render import Rendered, render
+from planet_mcp.text.to_html.style import code_css
 
 __all__ = ["Rendered", "code_css", "render"]

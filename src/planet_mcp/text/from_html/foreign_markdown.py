@@ -7,10 +7,10 @@ Code stays exactly as it is where no reader of Markdown can take it for anything
 import re
 from collections.abc import Iterator, Sequence
 
-from planet_mcp.markdown.characters import clean_text
-from planet_mcp.markdown.links import hosts_of
-from planet_mcp.markdown.plain import BARE_URL, TAG, excerpt_of, shortened, without_hidden
 from planet_mcp.models import Content
+from planet_mcp.text.characters import clean_text
+from planet_mcp.text.from_html.links import hosts_of
+from planet_mcp.text.from_html.plain import BARE_URL, TAG, excerpt_of, shortened, without_hidden
 
 _FENCE = re.compile(
     r"((?:[ \t]*>)*[ \t]*)((?:[-*+]|\d{1,9}[.)]) {1,4})?(`{3,}|~{3,})[ \t]*[\w+#.{}=-]*[ \t]*"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from planet_mcp.markdown.characters import clean_code
-from planet_mcp.markdown.code import CodeBlock
+from planet_mcp.text.characters import clean_code
+from planet_mcp.text.from_html.code import CodeBlock
 
 BLOCK, INLINE, END = "\ue000", "\ue001", "\ue002"
 _BLOCK_LINE = re.compile(f"^[^{BLOCK}\n]*{BLOCK}.*$", re.MULTILINE)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.markdown.characters import clean_code
+from planet_mcp.text.characters import clean_code
 
 
 class CodeBlock(NamedTuple):

@@ -9,7 +9,7 @@ from itertools import groupby
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 
-from planet_mcp.rendering.style import class_of
+from planet_mcp.text.to_html.style import class_of
 
 # Of a hundred blocks with a language, 99 are shorter than 2,000 characters.
 _MOST_CHARACTERS = 5_000

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from lxml import etree
 from lxml.etree import _Element, _ElementUnicodeResult
 
-from planet_mcp.markdown.characters import clean_code, clean_text
-from planet_mcp.markdown.code import (
+from planet_mcp.text.characters import clean_code, clean_text
+from planet_mcp.text.from_html.code import (
     KNOWN_LANGUAGES,
     CodeBlock,
     code_block,
@@ -16,8 +16,8 @@ from planet_mcp.markdown.code import (
     is_numbers,
     joined_block,
 )
-from planet_mcp.markdown.shelf import BLOCK, Shelf
-from planet_mcp.markdown.tree import drop, is_blank, remove_dropped, text_of
+from planet_mcp.text.from_html.placeholders import BLOCK, Shelf
+from planet_mcp.text.from_html.tree import drop, is_blank, remove_dropped, text_of
 
 _LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
 _CODE_BLOCKS = etree.XPath(

@@ -3,11 +3,11 @@
 import html
 import re
 
-from planet_mcp.markdown.characters import clean_code, clean_text
-from planet_mcp.markdown.code import CodeBlock
-from planet_mcp.markdown.links import hosts_of
-from planet_mcp.markdown.shelf import fenced
 from planet_mcp.models import Content
+from planet_mcp.text.characters import clean_code, clean_text
+from planet_mcp.text.from_html.code import CodeBlock
+from planet_mcp.text.from_html.links import hosts_of
+from planet_mcp.text.from_html.placeholders import fenced
 
 ELLIPSIS = "…"
 MOST_CHARACTERS = 1_000_000
