@@ -18,8 +18,8 @@ from statistics import mean, quantiles
 
 import trafilatura
 
+from planet_mcp.documents.extract import extract_article
 from planet_mcp.errors import DocumentError
-from planet_mcp.extract import extract_article
 from planet_mcp.text.from_html import convert
 
 SHAPES = Path(__file__).parent.parent / "tests" / "data" / "code"

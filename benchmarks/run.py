@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.corpus import captured, made_up
 from benchmarks.host import Host, hosting
-from planet_mcp import opml
+from planet_mcp.documents import opml
 from planet_mcp.models import Subscription
 from tests.site import Site, running_site
 

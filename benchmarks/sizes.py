@@ -16,10 +16,10 @@ from typing import Any
 
 from benchmarks.passes import prepare
 from benchmarks.search_quality import lines
+from planet_mcp.documents.extract import extract_article
+from planet_mcp.documents.parse import parse_feed
 from planet_mcp.errors import DocumentError
-from planet_mcp.extract import extract_article
 from planet_mcp.models import ParsedFeed, Subscription, Validators
-from planet_mcp.parse import parse_feed
 from planet_mcp.store import Outcome, Store
 from tests.documents import Post, rss
 

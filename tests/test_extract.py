@@ -1,4 +1,4 @@
-"""What `planet_mcp.extract` finds on article pages."""
+"""What `planet_mcp.documents.extract` finds on article pages."""
 
 import re
 import time
@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.extraction import EXPECTED, listings
+from planet_mcp.documents.extract import extract_article
+from planet_mcp.documents.extract.decoding import decoded
 from planet_mcp.errors import DocumentError
-from planet_mcp.extract import extract_article
-from planet_mcp.extract.decoding import decoded
 
 SHAPES = sorted((Path(__file__).parent / "data" / "code").glob("*.html"))
 URL = "https://example.org/posts/gardens"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planet_mcp.documents.opml import read, write
 from planet_mcp.errors import OpmlError
 from planet_mcp.models import Subscription
-from planet_mcp.opml import read, write
 from planet_mcp.text.labels import label
 
 FEEDS = Path(__file__).parent.parent / "feeds.opml"

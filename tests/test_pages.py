@@ -12,7 +12,7 @@ import feedparser
 import httpx
 import pytest
 
-from planet_mcp import opml
+from planet_mcp.documents import opml
 from planet_mcp.planet import Planet
 from tests.conftest import planet_of, set_apart
 from tests.documents import NOW, Post, rss, whole

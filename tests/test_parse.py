@@ -19,6 +19,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from planet_mcp.documents.parse import discover, parse_feed
+from planet_mcp.documents.parse.dates import parse_date
+from planet_mcp.documents.parse.keys import keys_of
+from planet_mcp.documents.parse.raw import RawEntry, RawText
 from planet_mcp.errors import NotAFeedError, OpmlError, ParseFailedError, PlanetError
 from planet_mcp.models import (
     Candidate,
@@ -28,10 +32,6 @@ from planet_mcp.models import (
     PollingHints,
     SubscriptionList,
 )
-from planet_mcp.parse import discover, parse_feed
-from planet_mcp.parse.dates import parse_date
-from planet_mcp.parse.identity import keys_of
-from planet_mcp.parse.raw import RawEntry, RawText
 from planet_mcp.times import is_credible
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planet_mcp import lists
+from planet_mcp.documents import lists
+from planet_mcp.documents.planetini import read
 from planet_mcp.errors import ListError, OpmlError, PlanetIniError
 from planet_mcp.models import Subscription
-from planet_mcp.planetini import read
 
 ADA = Subscription("https://ada.example.org/feed", "Ada")
 

@@ -18,9 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from planet_mcp.models import Enclosure, ParsedFeed
-from planet_mcp.parse import parse_feed
-from planet_mcp.syndication import (
+from planet_mcp.documents.parse import parse_feed
+from planet_mcp.documents.syndication import (
     Channel,
     Item,
     Source,
@@ -32,6 +31,7 @@ from planet_mcp.syndication import (
     rss10,
     rss20,
 )
+from planet_mcp.models import Enclosure, ParsedFeed
 
 NS = {
     "a": "http://www.w3.org/2005/Atom",

@@ -130,19 +130,19 @@ def _json(value: object) -> str:
 
 
 def _feed(body: bytes, head: dict[str, Any]) -> Any:
-    from planet_mcp.parse import parse_feed  # deferred: each child loads only what it is asked for
+    from planet_mcp.documents.parse import (parse_feed, # deferred: each child loads only what it is asked for)
 
     return parse_feed(body, **{**head, "now": datetime.fromisoformat(head["now"])})
 
 
 def _discover(body: bytes, head: dict[str, Any]) -> Any:
-    from planet_mcp.parse import discover  # deferred, as above
+    from planet_mcp.documents.parse import discover  # deferred, as above
 
     return discover(body, **{**head, "now": datetime.fromisoformat(head["now"])})
 
 
 def _article(body: bytes, head: dict[str, Any]) -> Any:
-    from planet_mcp.extract import extract_article  # deferred, as above
+    from planet_mcp.documents.extract import extract_article  # deferred, as above
 
     return extract_article(body, **head)
 

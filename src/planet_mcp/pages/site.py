@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from planet_mcp.documents.syndication import Channel, atom, foafroll, json_feed, rss10, rss20
 from planet_mcp.hosts import HOSTS, added, http_entry
 from planet_mcp.pages import outputs
 from planet_mcp.pages.content import TEXT_CHARS
@@ -20,7 +21,6 @@ from planet_mcp.pages.templating import ICON, Templates
 from planet_mcp.pages.values import Asked, Options, Page
 from planet_mcp.store import Store
 from planet_mcp.store.browsing import Post
-from planet_mcp.syndication import Channel, atom, foafroll, json_feed, rss10, rss20
 
 ATOM = "application/atom+xml; charset=utf-8"
 _FORMATS: dict[str, tuple[Callable[[Channel], bytes], str]] = {

@@ -296,7 +296,7 @@ class Planet:
         Raises:
             ListError: It is malformed or names no feed; nothing was imported.
         """
-        from planet_mcp import lists  # deferred: few starts need an XML parser
+        from planet_mcp.documents import lists  # deferred: few starts need an XML parser
 
         listed = lists.read(document)
         counts = with_reading_lists(
@@ -359,7 +359,7 @@ class Planet:
 
     async def export_opml(self) -> str:
         """Return the followed feeds as an OPML document."""
-        from planet_mcp import opml  # deferred, as above
+        from planet_mcp.documents import opml  # deferred, as above
 
         feeds = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
         return opml.write(

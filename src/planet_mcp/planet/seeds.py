@@ -13,7 +13,7 @@ def first_feeds(source: str) -> tuple[Subscription, ...]:
     Raises:
         SettingsError: The file cannot be read.
     """
-    from planet_mcp import lists  # deferred: few starts need an XML parser
+    from planet_mcp.documents import lists  # deferred: few starts need an XML parser
 
     if source == "none":
         return ()

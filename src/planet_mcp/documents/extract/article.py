@@ -9,10 +9,10 @@ from trafilatura.baseline import html2txt
 from trafilatura.htmlprocessing import convert_to_html
 from trafilatura.settings import Document
 
+from planet_mcp.documents.extract.interstitials import Hints, refuse_walls
+from planet_mcp.documents.extract.metadata import LIBRARY_ERRORS, authors, metadata, published
+from planet_mcp.documents.extract.stash import Signs, Words
 from planet_mcp.errors import DocumentError
-from planet_mcp.extract.carried import Signs, Words
-from planet_mcp.extract.facts import LIBRARY_ERRORS, authors, metadata, published
-from planet_mcp.extract.walls import Hints, refuse_walls
 from planet_mcp.models import Article, Content
 from planet_mcp.text.from_html import one_line
 from planet_mcp.text.from_html.blocks import (

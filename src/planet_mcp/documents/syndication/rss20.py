@@ -6,9 +6,17 @@ from html import escape
 
 from lxml.etree import _Element
 
+from planet_mcp.documents.syndication.channel import Channel, Item
+from planet_mcp.documents.syndication.markup import (
+    ATOM,
+    CONTENT,
+    DC,
+    Namespaces,
+    add,
+    document,
+    root,
+)
 from planet_mcp.models import Enclosure
-from planet_mcp.syndication.markup import ATOM, CONTENT, DC, Namespaces, add, document, root
-from planet_mcp.syndication.values import Channel, Item
 
 _NAMESPACES: Namespaces = {"atom": ATOM, "content": CONTENT, "dc": DC}
 _UNKNOWN_TYPE = "application/octet-stream"

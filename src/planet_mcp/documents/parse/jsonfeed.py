@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 from typing import Any
 
+from planet_mcp.documents.parse.dates import parse_date
+from planet_mcp.documents.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
+from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal
 from planet_mcp.errors import NotAFeedError, ParseFailedError
-from planet_mcp.parse.dates import parse_date
-from planet_mcp.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
-from planet_mcp.parse.sniff import Kind, Sniffed, refusal
 
 _MARK = "jsonfeed.org/version"
 

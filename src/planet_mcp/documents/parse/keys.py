@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from planet_mcp.parse.raw import RawEntry
+from planet_mcp.documents.parse.raw import RawEntry
 
 _LONGEST = 500
 

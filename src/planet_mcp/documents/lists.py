@@ -1,6 +1,6 @@
 """A file that lists feeds → its subscriptions, whatever its kind (pure)."""
 
-from planet_mcp import opml, planetini
+from planet_mcp.documents import opml, planetini
 from planet_mcp.models import SubscriptionList
 
 # A document in one of the wide encodings begins with a mark or has a null in its first character.

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import feedparser
 
+from planet_mcp.documents.parse.dates import parse_date
+from planet_mcp.documents.parse.enclosures import plays
+from planet_mcp.documents.parse.hints import hints_of
+from planet_mcp.documents.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
+from planet_mcp.documents.parse.repair import declared_entities, repair
+from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal
 from planet_mcp.errors import ParseFailedError
 from planet_mcp.models import PollingHints
-from planet_mcp.parse.dates import parse_date
-from planet_mcp.parse.enclosures import plays
-from planet_mcp.parse.hints import hints_of
-from planet_mcp.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
-from planet_mcp.parse.repair import declared_entities, repair
-from planet_mcp.parse.sniff import Kind, Sniffed, refusal
 
 Node = Mapping[str, Any]
 

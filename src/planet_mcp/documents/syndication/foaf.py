@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from lxml.etree import _Element
 
-from planet_mcp.syndication.markup import (
+from planet_mcp.documents.syndication.channel import Source
+from planet_mcp.documents.syndication.markup import (
     DC,
     FOAF,
     RDF,
@@ -15,7 +16,6 @@ from planet_mcp.syndication.markup import (
     document,
     root,
 )
-from planet_mcp.syndication.values import Source
 
 _NAMESPACES: Namespaces = {"dc": DC, "foaf": FOAF, "rdf": RDF, "rdfs": RDFS, "rss": RSS10}
 

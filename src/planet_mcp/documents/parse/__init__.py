@@ -7,14 +7,14 @@ values of `raw`, with `dates` and `hints`; `entries` normalises those with `iden
 
 from datetime import datetime
 
-from planet_mcp import opml
+from planet_mcp.documents import opml
+from planet_mcp.documents.parse.autodiscovery import find_feed_links
+from planet_mcp.documents.parse.encoding import Decoded, decode
+from planet_mcp.documents.parse.jsonfeed import read_json_feed
+from planet_mcp.documents.parse.normalise import normalise
+from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal, sniff
+from planet_mcp.documents.parse.xmlfeed import read_xml_feed
 from planet_mcp.models import FeedLinks, ParsedFeed, SubscriptionList
-from planet_mcp.parse.encoding import Decoded, decode
-from planet_mcp.parse.entries import normalise
-from planet_mcp.parse.jsonfeed import read_json_feed
-from planet_mcp.parse.links import find_feed_links
-from planet_mcp.parse.sniff import Kind, Sniffed, refusal, sniff
-from planet_mcp.parse.xmlfeed import read_xml_feed
 
 __all__ = ["discover", "parse_feed"]
 

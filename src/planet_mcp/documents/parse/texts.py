@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from planet_mcp.documents.parse.raw import RawText
 from planet_mcp.models import Content
-from planet_mcp.parse.raw import RawText
 from planet_mcp.text.from_html import (
     convert_counting,
     count_unseen,

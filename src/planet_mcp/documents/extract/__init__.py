@@ -5,10 +5,10 @@ kinds (what is it?) ─▶ text and source code as they are
                        images) ─▶ walls (is it an article at all?)
 """
 
+from planet_mcp.documents.extract.article import page_article
+from planet_mcp.documents.extract.content_types import Kind, file_name, reading_of
+from planet_mcp.documents.extract.decoding import decoded
 from planet_mcp.errors import DocumentError
-from planet_mcp.extract.decoding import decoded
-from planet_mcp.extract.kinds import Kind, file_name, reading_of
-from planet_mcp.extract.page import page_article
 from planet_mcp.models import Article
 from planet_mcp.text.from_html import from_code, from_markdown, one_line
 from planet_mcp.text.from_html.plain import first_heading

@@ -4,7 +4,8 @@ from html import escape
 
 from lxml.etree import _Element
 
-from planet_mcp.syndication.markup import (
+from planet_mcp.documents.syndication.channel import Channel, Item
+from planet_mcp.documents.syndication.markup import (
     CONTENT,
     DC,
     RDF,
@@ -15,7 +16,6 @@ from planet_mcp.syndication.markup import (
     rfc3339,
     root,
 )
-from planet_mcp.syndication.values import Channel, Item
 
 _NAMESPACES: Namespaces = {None: RSS10, "content": CONTENT, "dc": DC, "rdf": RDF}
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from planet_mcp.documents.parse.enclosures import enclosures_of
+from planet_mcp.documents.parse.keys import digest, keys_of
+from planet_mcp.documents.parse.raw import RawEntry, RawFeed
+from planet_mcp.documents.parse.texts import content_of, derived_title, is_teaser, title_of
 from planet_mcp.models import ParsedEntry, ParsedFeed
-from planet_mcp.parse.enclosures import enclosures_of
-from planet_mcp.parse.identity import digest, keys_of
-from planet_mcp.parse.raw import RawEntry, RawFeed
-from planet_mcp.parse.texts import content_of, derived_title, is_teaser, title_of
 from planet_mcp.text.from_html import count_unseen, one_line
 from planet_mcp.text.likeness import signature
 from planet_mcp.times import is_credible

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from planet_mcp.documents.parse.raw import RawEnclosure
 from planet_mcp.models import Enclosure
-from planet_mcp.parse.raw import RawEnclosure
 from planet_mcp.urls import http_url
 
 _MOST = 20

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
+from planet_mcp.documents.syndication.channel import Channel, Item, Source
+from planet_mcp.documents.syndication.markup import legal, rfc3339
 from planet_mcp.models import Enclosure
-from planet_mcp.syndication.markup import legal, rfc3339
-from planet_mcp.syndication.values import Channel, Item, Source
 
 _VERSION = "https://jsonfeed.org/version/1.1"
 _UNKNOWN_TYPE = "application/octet-stream"

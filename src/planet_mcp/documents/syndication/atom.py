@@ -2,8 +2,8 @@
 
 from lxml.etree import _Element
 
-from planet_mcp.syndication.markup import ATOM, add, document, rfc3339, root
-from planet_mcp.syndication.values import Channel, Item, Source
+from planet_mcp.documents.syndication.channel import Channel, Item, Source
+from planet_mcp.documents.syndication.markup import ATOM, add, document, rfc3339, root
 
 
 def atom(channel: Channel) -> bytes:
