@@ -20,8 +20,6 @@ from hypothesis import strategies as st
 from mcp import Client
 from pydantic import SecretStr
 
-from planet_mcp import dial
-from planet_mcp.dial import GuardedBackend, mend_h11
 from planet_mcp.errors import (
     BadResponseError,
     BlockedAddressError,
@@ -30,8 +28,10 @@ from planet_mcp.errors import (
     SettingsError,
     UnreachableError,
 )
-from planet_mcp.fetch import Fetcher
 from planet_mcp.models import Document
+from planet_mcp.network import transport
+from planet_mcp.network.fetcher import Fetcher
+from planet_mcp.network.transport import GuardedBackend, mend_h11
 from planet_mcp.settings import load
 from planet_mcp.urls import PORTS, IPNetwork, check_address, literal_address
 from tests.documents import Post, rss
@@ -307,7 +307,7 @@ async def test_of_many_addresses_only_the_first_few_are_tried(
         with watching() as traffic, pytest.raises(UnreachableError):
             await fetcher.get(f"http://feeds.example.com:{public.port}/")
 
-    assert len(traffic.connections) == dial.MAX_ADDRESSES
+    assert len(traffic.connections) == transport.MAX_ADDRESSES
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ async def test_a_name_without_an_address_is_unreachable(
 async def test_look_ups_that_stall_are_given_up_and_hold_up_nobody(
     public: RawServer, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.dial.LOOKUP_SECONDS", 0.5)
+    monkeypatch.setattr("planet_mcp.network.transport.LOOKUP_SECONDS", 0.5)
     resolver.knows("feeds.example.com", [PUBLIC])
     problems: list[str] = []
 
@@ -379,12 +379,12 @@ def test_who_listens_is_known_by_every_address_that_leads_there(
     own, address = [(listening, 8000)], ipaddress.ip_address(dialled)
 
     with watching() as traffic:
-        dial.check_not_own(address, 8001, own)
+        transport.check_not_own(address, 8001, own)
         if not refused:
-            dial.check_not_own(address, 8000, own)
+            transport.check_not_own(address, 8000, own)
         else:
             with pytest.raises(BlockedAddressError, match="itself listens"):
-                dial.check_not_own(address, 8000, own)
+                transport.check_not_own(address, 8000, own)
     assert traffic.connections == []
 
 

@@ -28,7 +28,8 @@ from planet_mcp.errors import (
     TooManyRedirectsError,
     UnreachableError,
 )
-from planet_mcp.fetch import (
+from planet_mcp.models import Document, FeedStatus, NotModified, Validators
+from planet_mcp.network.fetcher import (
     MAX_BODY,
     MAX_REDIRECTS,
     Fetcher,
@@ -36,8 +37,7 @@ from planet_mcp.fetch import (
     _Inflate,
     _seconds_until,
 )
-from planet_mcp.gate import Gate
-from planet_mcp.models import Document, FeedStatus, NotModified, Validators
+from planet_mcp.network.limiter import Gate
 from tests.conftest import planet_of
 from tests.documents import Post, rss
 from tests.hostile import INJECTED, OK, REFUSED, UNENDING, Answer, always, raw_server
@@ -359,7 +359,7 @@ async def test_a_redirect_is_followed_to_a_name_that_no_one_can_read(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A heart, which newer rules for names do not allow, and some registries do.
-    monkeypatch.setattr("planet_mcp.dial._addresses", lambda *_: ["127.0.0.1"])
+    monkeypatch.setattr("planet_mcp.network.transport._addresses", lambda *_: ["127.0.0.1"])
     port = site.url.rpartition(":")[2]
     start = site.redirect("/start", f"http://xn--i-7iq.ws:{port}/again")
     site.redirect("/again", "/Übersicht")
@@ -638,7 +638,7 @@ def held(site: Site) -> Iterator[Site]:
 async def test_an_answer_that_does_not_come_is_given_up(
     held: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.fetch.TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.3)
 
     with pytest.raises(DeadlineError, match="did not answer completely"):
         await fetch(f"{held.url}/feed")
@@ -646,7 +646,7 @@ async def test_an_answer_that_does_not_come_is_given_up(
 
 
 async def test_the_time_is_for_all_redirects_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.fetch.TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.5)
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     port = listener.extra(anyio.abc.SocketAttribute.local_port)
 
@@ -664,7 +664,7 @@ async def test_the_time_is_for_all_redirects_together(monkeypatch: pytest.Monkey
 
 
 async def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.fetch.TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.3)
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     port = listener.extra(anyio.abc.SocketAttribute.local_port)
 
@@ -685,7 +685,7 @@ async def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
 async def test_waiting_for_a_turn_does_not_count_against_the_time(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.fetch.TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.3)
     url = site.add("/feed", BODY)
     gate = Gate(delay=0.4, concurrency=1)
 
@@ -798,7 +798,7 @@ async def test_a_hostile_answer_is_refused_at_once(name: str) -> None:
 
 @pytest.mark.parametrize("name", UNENDING)
 async def test_a_hostile_answer_is_given_up(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.fetch.TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.3)
     with raw_server(UNENDING[name]) as server:
         before = anyio.current_time()
         with pytest.raises(DeadlineError) as caught:
@@ -848,7 +848,7 @@ def test_no_header_makes_the_reading_of_times_fail(value: str) -> None:
 
 
 async def test_hostile_answers_hold_up_nobody(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.fetch.TOTAL_SECONDS", 1)
+    monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 1)
     good = site.add("/feed", BODY)
     for answer in REFUSED.values():
         answer.prepare()
@@ -902,7 +902,7 @@ async def test_a_feed_that_turns_bad_is_listed_with_what_is_wrong(
         async with planet_of() as planet:
             await planet.add_feeds([server.url])
             server.script = answer
-            monkeypatch.setattr("planet_mcp.fetch.TOTAL_SECONDS", 0.5)
+            monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.5)
             refreshed = (await planet.refresh_feeds([server.url])).result
             listed = await planet.list_feeds(status=FeedStatus.FAILING)
             assert (await planet.search_entries("good")).result.hits

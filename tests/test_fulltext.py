@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import anyio
 import pytest
 
+from planet_mcp.network.robots import Rules
 from planet_mcp.planet import Planet, open_planet
-from planet_mcp.robots import Rules
 from planet_mcp.settings import load
 from tests.documents import NOW, Post, page, rss, whole
 from tests.site import Page, Site

@@ -8,7 +8,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from planet_mcp.gate import IN_FLIGHT, MAX_UNREAD, Gate
+from planet_mcp.network.limiter import IN_FLIGHT, MAX_UNREAD, Gate
 
 pytestmark = pytest.mark.anyio
 

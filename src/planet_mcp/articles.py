@@ -17,8 +17,8 @@ from planet_mcp.errors import (
     FetchError,
     UnreachableError,
 )
-from planet_mcp.gate import Gate
 from planet_mcp.models import Article, Document, Enclosure, NotModified, Validators
+from planet_mcp.network.limiter import Gate
 from planet_mcp.refresh import utc_now
 from planet_mcp.store import EntryText, Store, StoredArticle
 from planet_mcp.times import stamp
@@ -26,7 +26,7 @@ from planet_mcp.urls import IPNetwork, canonical, check_url, host_of, http_url
 from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
-    from planet_mcp.fetch import Fetcher
+    from planet_mcp.network.fetcher import Fetcher
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
 FRESH_FOR = timedelta(days=7)

@@ -21,7 +21,6 @@ from planet_mcp.errors import (
     OpmlError,
     UnreachableError,
 )
-from planet_mcp.gate import Gate
 from planet_mcp.models import (
     Document,
     Feed,
@@ -34,6 +33,7 @@ from planet_mcp.models import (
     Subscription,
     Validators,
 )
+from planet_mcp.network.limiter import Gate
 from planet_mcp.store import Answered, Failure, Outcome, Store
 from planet_mcp.text.likeness import title_key
 from planet_mcp.times import is_credible, stamp
@@ -41,7 +41,7 @@ from planet_mcp.urls import canonical, host_of, registrable_domain
 from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
-    from planet_mcp.fetch import Fetcher
+    from planet_mcp.network.fetcher import Fetcher
 
 logger = logging.getLogger(__name__)
 

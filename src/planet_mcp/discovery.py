@@ -18,7 +18,6 @@ from planet_mcp.errors import (
     NotAFeedError,
     UnreachableError,
 )
-from planet_mcp.gate import Gate
 from planet_mcp.models import (
     Candidate,
     Document,
@@ -27,11 +26,12 @@ from planet_mcp.models import (
     ParsedFeed,
     SubscriptionList,
 )
+from planet_mcp.network.limiter import Gate
 from planet_mcp.urls import canonical, host_of
 from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
-    from planet_mcp.fetch import Fetcher
+    from planet_mcp.network.fetcher import Fetcher
 
 MAX_REQUESTS = 8
 MAX_ANCHORS = 3

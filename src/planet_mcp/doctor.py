@@ -237,7 +237,9 @@ def _reasons(failing: list[Feed]) -> str:
 
 async def _network(settings: Settings, feeds: list[Feed]) -> Finding:
     """Ask for one feed, conditionally; any answer of its server is good."""
-    from planet_mcp.fetch import Fetcher  # deferred: not every look at a database needs it
+    from planet_mcp.network.fetcher import (
+        Fetcher,  # deferred: not every look at a database needs it
+    )
 
     tried: dict[str, Feed] = {}
     for feed in sorted(feeds, key=lambda feed: (feed.errors, not feed.validators)):

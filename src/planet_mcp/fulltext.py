@@ -9,14 +9,14 @@ import anyio
 
 from planet_mcp.articles import Articles
 from planet_mcp.errors import BadResponseError, DocumentError, FetchError, StoreError
-from planet_mcp.gate import Gate
-from planet_mcp.robots import Robots
+from planet_mcp.network.limiter import Gate
+from planet_mcp.network.robots import Robots
 from planet_mcp.store import Store
 from planet_mcp.store.pages import Teaser
 from planet_mcp.urls import host_of, registrable_domain
 
 if TYPE_CHECKING:
-    from planet_mcp.fetch import Fetcher
+    from planet_mcp.network.fetcher import Fetcher
 
 logger = logging.getLogger(__name__)
 

@@ -13,14 +13,14 @@ import anyio
 
 from planet_mcp.checks import Checked, Checker
 from planet_mcp.errors import ParseFailedError, StoreError
-from planet_mcp.gate import Gate
 from planet_mcp.lease import Lease
 from planet_mcp.models import Document, Feed, ParsedFeed
+from planet_mcp.network.limiter import Gate
 from planet_mcp.store import Store
 from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
-    from planet_mcp.fetch import Fetcher
+    from planet_mcp.network.fetcher import Fetcher
 
 logger = logging.getLogger(__name__)
 

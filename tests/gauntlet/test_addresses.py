@@ -18,8 +18,8 @@ from planet_mcp.errors import (
     PlanetError,
     UnreachableError,
 )
-from planet_mcp.fetch import Fetcher
 from planet_mcp.models import Document
+from planet_mcp.network.fetcher import Fetcher
 from planet_mcp.planet import Planet
 from tests.conftest import planet_of
 from tests.documents import Post, rss

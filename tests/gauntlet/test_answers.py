@@ -19,10 +19,10 @@ from typing import Any
 import anyio
 import pytest
 
-from planet_mcp import fetch
 from planet_mcp.errors import DeadlineError, FetchError
-from planet_mcp.fetch import Fetcher
 from planet_mcp.models import Document, Validators
+from planet_mcp.network import fetcher
+from planet_mcp.network.fetcher import Fetcher
 from tests.hostile import (
     CHUNKED,
     GZIP,
@@ -107,7 +107,7 @@ async def _measure_all(small: str, asked: dict[str, list[str]]) -> dict[str, Any
 
 def main() -> None:
     """Fetch what stdin says, and print what each took."""
-    fetch.TOTAL_SECONDS = 5.0
+    fetcher.TOTAL_SECONDS = 5.0
     print(json.dumps(asyncio.run(_measure_all(*json.loads(sys.stdin.read())))))  # noqa: T201
 
 
@@ -207,8 +207,8 @@ async def test_every_answer_without_end_meets_the_deadline() -> None:
             tasks.start_soon(ask, name, server.url)
 
     assert seconds.keys() == UNENDING.keys()
-    assert min(seconds.values()) > fetch.TOTAL_SECONDS - 1
-    assert max(seconds.values()) < fetch.TOTAL_SECONDS + 2
+    assert min(seconds.values()) > fetcher.TOTAL_SECONDS - 1
+    assert max(seconds.values()) < fetcher.TOTAL_SECONDS + 2
 
 
 # -------------------------------------------------------------------------------- damaged at random
@@ -252,7 +252,7 @@ def damaged(dice: random.Random) -> bytes:
 
 
 async def test_no_damaged_answer_causes_another_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.fetch.TOTAL_SECONDS", 1)
+    monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 1)
     # Redirects may name hosts; none is looked up for real.
     monkeypatch.setattr(socket, "getaddrinfo", _knows_nobody)
     dice, outcomes, longest = random.Random(20261122), list[str](), 0

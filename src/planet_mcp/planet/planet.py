@@ -13,8 +13,8 @@ from planet_mcp.articles import Articles
 from planet_mcp.discovery import Finder
 from planet_mcp.errors import ArgumentError, StoreError
 from planet_mcp.fulltext import Filler
-from planet_mcp.gate import Gate
 from planet_mcp.models import Feed, FeedStatus, Subscription
+from planet_mcp.network.limiter import Gate
 from planet_mcp.planet import fitting
 from planet_mcp.planet.answers import (
     AddResult,
@@ -45,7 +45,7 @@ from planet_mcp.urls import registrable_domain
 from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
-    from planet_mcp.fetch import Fetcher
+    from planet_mcp.network.fetcher import Fetcher
 
 # The feed of the planet whose feeds a new database subscribes to: it names the active ones.
 RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
@@ -167,7 +167,7 @@ class Planet:
 
     def _load_fetcher(self) -> "Fetcher":
         registrable_domain("example.org")  # reads the list of suffixes, once
-        fetcher: Fetcher = importlib.import_module("planet_mcp.fetch").Fetcher(
+        fetcher: Fetcher = importlib.import_module("planet_mcp.network.fetcher").Fetcher(
             allowed=self._settings.allow_networks,
             contact=self._settings.contact,
             proxy=self._settings.proxy,

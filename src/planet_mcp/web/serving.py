@@ -13,8 +13,8 @@ from mcp.server.subscriptions import ListenHandler
 from sse_starlette.sse import AppStatus
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from planet_mcp.dial import mend_h11
 from planet_mcp.errors import SettingsError
+from planet_mcp.network.transport import mend_h11
 from planet_mcp.planet import Planet
 from planet_mcp.server.app import PlanetServer
 from planet_mcp.settings import Settings

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from planet_mcp.errors import BadResponseError
-from planet_mcp.gate import Gate
 from planet_mcp.models import Document
+from planet_mcp.network.limiter import Gate
 
 if TYPE_CHECKING:
-    from planet_mcp.fetch import Fetcher
+    from planet_mcp.network.fetcher import Fetcher
 
 AGENT = "planet-mcp"
 READ_EVERY = timedelta(days=1)

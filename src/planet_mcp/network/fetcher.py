@@ -25,15 +25,6 @@ import httpx
 from pydantic import SecretStr
 
 from planet_mcp import __version__
-from planet_mcp.dial import (
-    CONNECT_SECONDS,
-    LOOKUP_SECONDS,
-    BoundedStream,
-    EndlessError,
-    GuardedBackend,
-    Listening,
-    check_not_own,
-)
 from planet_mcp.errors import (
     BadResponseError,
     BlockedAddressError,
@@ -44,8 +35,17 @@ from planet_mcp.errors import (
     TooManyRedirectsError,
     UnreachableError,
 )
-from planet_mcp.gate import Gate
 from planet_mcp.models import Document, NotModified, Validators
+from planet_mcp.network.limiter import Gate
+from planet_mcp.network.transport import (
+    CONNECT_SECONDS,
+    LOOKUP_SECONDS,
+    BoundedStream,
+    EndlessError,
+    GuardedBackend,
+    Listening,
+    check_not_own,
+)
 from planet_mcp.urls import (
     DEFAULT_PORTS,
     IPNetwork,
