@@ -22,8 +22,8 @@ from benchmarks.host import Host, hosting
 from benchmarks.passes import prepare
 from benchmarks.search_quality import QUESTIONS, lines
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
-from planet_mcp.query import compile_query
 from planet_mcp.store import Outcome, Store
+from planet_mcp.store.search.query import compile_query
 from planet_mcp.text.likeness import signature
 
 DOCUMENTS = 17_603

@@ -9,11 +9,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from planet_mcp import schema
 from planet_mcp.errors import ArgumentError, FetchError
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.settings import load
 from planet_mcp.store import Store
+from planet_mcp.store.db import schema
 from planet_mcp.times import stamp
 from tests.conftest import planet_of
 from tests.documents import NOW, Post, page, rss, whole

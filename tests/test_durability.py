@@ -24,7 +24,7 @@ import pytest
 from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
-from planet_mcp import cli, schema
+from planet_mcp import cli
 from planet_mcp.errors import (
     ForeignDatabaseError,
     NewerDatabaseError,
@@ -35,7 +35,8 @@ from planet_mcp.planet import Planet, open_planet
 from planet_mcp.server import create_server
 from planet_mcp.settings import load
 from planet_mcp.store import Store
-from planet_mcp.store import database as databases
+from planet_mcp.store.db import database as databases
+from planet_mcp.store.db import schema
 from tests.conftest import planet_of
 from tests.documents import NOW, Post, page, rss, whole
 from tests.gauntlet.test_faults import (

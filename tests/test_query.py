@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.query import MAX_TERMS, compile_query, phrase
+from planet_mcp.store.search.query import MAX_TERMS, compile_query, phrase
 from planet_mcp.text.identifiers import index_terms
 
-# The columns and the tokenizer of the real index, see planet_mcp.schema.
+# The columns and the tokenizer of the real index, see planet_mcp.store.db.schema.
 INDEX = """
 CREATE VIRTUAL TABLE texts USING fts5 (
     title, authors, tags, terms, text, tokenize = 'porter unicode61 remove_diacritics 2'

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planet_mcp.planet import Planet
-from planet_mcp.store.search import MOST_COUNTED
+from planet_mcp.store.search.strategies import MOST_COUNTED
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
 from tests.conftest import planet_of
 from tests.documents import Post, rss, whole
@@ -168,9 +168,9 @@ async def test_many_matches_are_counted_up_to_a_thousand_and_said_so(site: Site)
 async def test_a_period_holds_however_many_match(
     planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch, ranked: int, aside: int
 ) -> None:
-    monkeypatch.setattr("planet_mcp.store.search.MOST_RANKED", ranked)
-    monkeypatch.setattr("planet_mcp.store.search.MOST_RANKED_BY_TITLE", 2)
-    monkeypatch.setattr("planet_mcp.store.search.MOST_ASIDE", aside)
+    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_RANKED", ranked)
+    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_RANKED_BY_TITLE", 2)
+    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_ASIDE", aside)
     posts = [
         Post(f"Post {n}", f"<p>common word{n}</p>", link=f"https://a.example/{n}", age=day(n))
         for n in range(30)

@@ -14,12 +14,12 @@ from random import Random
 import pytest
 from sqlite_utils import Database as SqliteUtilsDatabase
 
-from planet_mcp import schema
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
-from planet_mcp.query import compile_query
 from planet_mcp.store import Filters, Outcome, Store
-from planet_mcp.store.database import journal_mode
+from planet_mcp.store.db import schema
+from planet_mcp.store.db.database import journal_mode
+from planet_mcp.store.search.query import compile_query
 from planet_mcp.text.likeness import signature
 from tests.gauntlet.test_faults import obeying_modes
 

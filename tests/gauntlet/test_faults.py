@@ -30,11 +30,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from planet_mcp import schema
 from planet_mcp.errors import StoreError
 from planet_mcp.models import Article, Content, ParsedEntry, ParsedFeed, Subscription, Validators
 from planet_mcp.store import Outcome, Store
-from planet_mcp.store.database import journal_mode
+from planet_mcp.store.db import schema
+from planet_mcp.store.db.database import journal_mode
 
 pytestmark = pytest.mark.gauntlet
 
@@ -714,7 +714,7 @@ def test_an_upgrade_may_be_killed(database: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def _fill_first_version(database: Path) -> None:
-    from planet_mcp.store.database import Database
+    from planet_mcp.store.db.database import Database
 
     Database(database).close()
     with closing(sqlite3.connect(database)) as old, old:

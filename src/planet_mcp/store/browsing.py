@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from planet_mcp.models import Enclosure
-from planet_mcp.store.database import Database
+from planet_mcp.store.db.database import Database
+from planet_mcp.store.db.rows import split_names, to_optional_time, to_seconds, to_time
 from planet_mcp.store.entries import (
     FIRST,
     FIRST_OF_FEED,
@@ -17,7 +18,6 @@ from planet_mcp.store.entries import (
     TOLD_IN_FEED,
     TOLD_TITLE,
 )
-from planet_mcp.store.rows import split_names, to_optional_time, to_seconds, to_time
 
 T = TypeVar("T")
 

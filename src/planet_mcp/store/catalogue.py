@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from planet_mcp.store.database import Database
-from planet_mcp.store.rows import to_time
+from planet_mcp.store.db.database import Database
+from planet_mcp.store.db.rows import to_time
 
 _MARK_CHARS = 16
 

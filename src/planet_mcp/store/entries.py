@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.models import Article, Enclosure, Validators
-from planet_mcp.store.database import Database
-from planet_mcp.store.pages import (
+from planet_mcp.store.db.database import Database
+from planet_mcp.store.db.rows import (
+    split_names,
+    to_optional_time,
+    to_seconds,
+    to_time,
+)
+from planet_mcp.store.webpages import (
     Teaser,
     page_id,
     put_article,
     put_off,
     renew_article,
     unfilled,
-)
-from planet_mcp.store.rows import (
-    split_names,
-    to_optional_time,
-    to_seconds,
-    to_time,
 )
 from planet_mcp.urls import canonical, host_of
 

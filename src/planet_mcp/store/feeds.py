@@ -21,12 +21,18 @@ from planet_mcp.models import (
     Validators,
 )
 from planet_mcp.schedule import DORMANT_AFTER
-from planet_mcp.store.database import Database
-from planet_mcp.store.recognition import recognise
-from planet_mcp.store.rows import placeholders, split_names, to_optional_time, to_seconds, to_time
+from planet_mcp.store.db.database import Database
+from planet_mcp.store.db.rows import (
+    placeholders,
+    split_names,
+    to_optional_time,
+    to_seconds,
+    to_time,
+)
 from planet_mcp.store.saving import rename_feed, save_entries
 from planet_mcp.store.statistics import Answered, count_answer
-from planet_mcp.store.stories import forget_feeds
+from planet_mcp.store.stories.joining import forget_feeds
+from planet_mcp.store.stories.recognition import recognise
 from planet_mcp.times import day_of
 from planet_mcp.urls import canonical
 

@@ -14,9 +14,8 @@ from enum import Enum
 from pathlib import Path
 from queue import Empty, LifoQueue
 
-from planet_mcp import schema
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
-from planet_mcp.store import journal
+from planet_mcp.store.db import journal, schema
 
 BUSY_SECONDS = 10.0
 OPEN_SECONDS = 60.0

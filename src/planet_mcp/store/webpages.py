@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.models import Article, Validators
-from planet_mcp.store.rows import join_names, to_seconds
+from planet_mcp.store.db.rows import join_names, to_seconds
 from planet_mcp.store.saving import note_hosts
 from planet_mcp.text.identifiers import index_terms
 from planet_mcp.urls import canonical, host_of

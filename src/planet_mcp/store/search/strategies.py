@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from planet_mcp.query import Query
-from planet_mcp.store.database import Database
-from planet_mcp.store.entries import SHOWN_AT, TOLD_IN_FEED, TOLD_TITLE, retellings
-from planet_mcp.store.rows import (
+from planet_mcp.store.db.database import Database
+from planet_mcp.store.db.rows import (
     split_names,
     to_optional_time,
     to_seconds,
     to_time,
 )
+from planet_mcp.store.entries import SHOWN_AT, TOLD_IN_FEED, TOLD_TITLE, retellings
+from planet_mcp.store.search.query import Query
 from planet_mcp.text.snippets import beginning, snippet
 
 CANDIDATES = 200
