@@ -149,7 +149,7 @@ def children_of(pid: int) -> list[int]:
 
 def _parses(pid: int) -> bool:
     with suppress(OSError):
-        return b"planet_mcp.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"planet_mcp.sandbox.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 

@@ -14,12 +14,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from planet_mcp import worker as child
-from planet_mcp import workers
 from planet_mcp.errors import DocumentError, NotAFeedError, ParseFailedError, ParserDiedError
 from planet_mcp.models import Document, FeedStatus, ParsedFeed, SubscriptionList, Validators
 from planet_mcp.planet import Planet
-from planet_mcp.workers import Worker
+from planet_mcp.sandbox import child, parent
+from planet_mcp.sandbox.parent import Worker
 from tests.documents import Post, page, rss, whole
 from tests.programs import is_alive
 from tests.site import Site
@@ -76,7 +75,7 @@ async def test_a_document_that_takes_too_long_costs_one_child(
     async with Worker() as worker:
         await parse(worker)
         with monkeypatch.context() as patch:
-            patch.setattr(workers, "WALL_SECONDS", 0.0)
+            patch.setattr(parent, "WALL_SECONDS", 0.0)
             with pytest.raises(ParseFailedError, match="longer than"):
                 await parse(worker)
         assert (await parse(worker)).entries
@@ -108,7 +107,7 @@ async def test_a_cancelled_request_leaves_no_half_answer_behind() -> None:
 
 
 async def test_a_child_is_replaced_after_many_documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "MAX_DOCUMENTS", 2)
+    monkeypatch.setattr(parent, "MAX_DOCUMENTS", 2)
     async with Worker() as worker:
         children = set()
         for _ in range(5):
@@ -130,7 +129,7 @@ async def test_a_child_of_a_large_process_is_not_taken_for_grown() -> None:
 
 
 async def test_an_idle_child_goes_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(parent, "IDLE_SECONDS", 0.0)
     async with Worker() as worker:
         await parse(worker)
         first = worker._process
@@ -168,7 +167,7 @@ async def test_the_child_sees_nothing_of_the_environment(monkeypatch: pytest.Mon
 
 PARENT = """
 import os, signal, subprocess, sys
-command = [sys.executable, "-I", "-m", "planet_mcp.worker"]
+command = [sys.executable, "-I", "-m", "planet_mcp.sandbox.child"]
 child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 child.send_signal(signal.SIGSTOP)
 child.stdin.write(bytes.fromhex(sys.argv[1]))
@@ -233,9 +232,9 @@ async def test_a_child_that_goes_astray_is_replaced(
         await parse(worker)
         before = descriptors()
         with monkeypatch.context() as patch:
-            patch.setattr(workers, "COMMAND", ("-I", "-c", READY + ASTRAY[way]))
-            patch.setattr(workers, "WALL_SECONDS", 1.0)
-            patch.setattr(workers, "MAX_ANSWER", 2**20)
+            patch.setattr(parent, "COMMAND", ("-I", "-c", READY + ASTRAY[way]))
+            patch.setattr(parent, "WALL_SECONDS", 1.0)
+            patch.setattr(parent, "MAX_ANSWER", 2**20)
             await worker.aclose()
             with pytest.raises(ParserDiedError):
                 await parse(worker)
@@ -247,7 +246,7 @@ async def test_a_child_that_goes_astray_is_replaced(
 async def test_an_answer_to_another_question_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     links = b'{"type": "FeedLinks", "value": {"candidates": []}}'
     answer = struct.pack(">I", len(links)) + links + bytes(4)
-    monkeypatch.setattr(workers, "COMMAND", ("-I", "-c", f"{READY}os.write(1, {answer!r})"))
+    monkeypatch.setattr(parent, "COMMAND", ("-I", "-c", f"{READY}os.write(1, {answer!r})"))
     async with Worker() as worker:
         with pytest.raises(ParserDiedError, match="something else"):
             await parse(worker)
@@ -257,10 +256,10 @@ async def test_a_child_that_does_not_start_is_no_documents_fault(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Worker() as worker:
-        monkeypatch.setattr(workers, "COMMAND", ("-I", "-c", "raise SystemExit(3)"))
+        monkeypatch.setattr(parent, "COMMAND", ("-I", "-c", "raise SystemExit(3)"))
         for executable in (sys.executable, "/nowhere/python"):
             monkeypatch.setattr(sys, "executable", executable)
-            for _ in range(workers.MOST_DEATHS + 1):
+            for _ in range(parent.MOST_DEATHS + 1):
                 with pytest.raises(ParseFailedError, match="did not start") as caught:
                     await parse(worker)
                 assert not isinstance(caught.value, ParserDiedError)
@@ -280,9 +279,9 @@ async def test_a_document_that_needs_too_much_memory_is_refused_and_the_child_re
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     little = "from planet_mcp import worker; worker.MEMORY_BYTES = 80 << 20; worker.main()"
-    monkeypatch.setattr(workers, "COMMAND", ("-I", "-c", little))
+    monkeypatch.setattr(parent, "COMMAND", ("-I", "-c", little))
     async with Worker() as worker:
-        for _ in range(workers.MOST_DEATHS + 1):
+        for _ in range(parent.MOST_DEATHS + 1):
             with pytest.raises(ParseFailedError, match=r"memory|died|quarantined"):
                 await parse(worker, document(rss([Post("x", html="<p>word " * 500_000)])))
         assert (await parse(worker)).entries
@@ -290,7 +289,7 @@ async def test_a_document_that_needs_too_much_memory_is_refused_and_the_child_re
 
 async def test_a_child_that_grew_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     grown = "from planet_mcp import worker; worker.GROWN_BYTES = 1; worker.main()"
-    monkeypatch.setattr(workers, "COMMAND", ("-I", "-c", grown))
+    monkeypatch.setattr(parent, "COMMAND", ("-I", "-c", grown))
     async with Worker() as worker:
         children = set()
         for _ in range(3):
@@ -343,7 +342,7 @@ async def deaths(worker: Worker, count: int, *, source: str = URL) -> list[str]:
 async def test_what_killed_three_children_gets_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Worker() as worker:
         with monkeypatch.context() as patch:
-            patch.setattr(workers, "COMMAND", DIES)
+            patch.setattr(parent, "COMMAND", DIES)
             said = await deaths(worker, 3)
         again = await deaths(worker, 2)
         assert worker._process is None
@@ -357,16 +356,16 @@ async def test_a_change_a_day_and_a_success_lift_the_quarantine(
 ) -> None:
     async with Worker() as worker:
         with monkeypatch.context() as patch:
-            patch.setattr(workers, "COMMAND", DIES)
+            patch.setattr(parent, "COMMAND", DIES)
             await deaths(worker, 3)
             await deaths(worker, 2, source="another")
             assert (await deaths(worker, 1, source="another"))[0].startswith("The parser process")
         changed = document(rss([Post("Two")]))
         assert (await worker.parse_feed(changed, now=NOW, source=URL)).entries
-        later = NOW + workers.QUARANTINE
+        later = NOW + parent.QUARANTINE
         assert (await worker.parse_feed(FEED, now=later, source="another")).entries
         with monkeypatch.context() as patch:
-            patch.setattr(workers, "COMMAND", DIES)
+            patch.setattr(parent, "COMMAND", DIES)
             await worker.aclose()
             said = await deaths(worker, 3)
     assert ["quarantined" in each for each in said] == [False, False, True]
@@ -375,17 +374,17 @@ async def test_a_change_a_day_and_a_success_lift_the_quarantine(
 async def test_a_death_after_the_quarantine_is_the_next_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workers, "COMMAND", DIES)
-    monkeypatch.setattr(workers, "QUARANTINE", timedelta(0))
+    monkeypatch.setattr(parent, "COMMAND", DIES)
+    monkeypatch.setattr(parent, "QUARANTINE", timedelta(0))
     async with Worker() as worker:
         assert "4 times" in (await deaths(worker, 4))[-1]
 
 
 def test_only_so_many_sources_are_remembered() -> None:
-    quarantine = workers.Quarantine()
-    for number in range(workers.MOST_REMEMBERED + 5):
+    quarantine = parent.Quarantine()
+    for number in range(parent.MOST_REMEMBERED + 5):
         quarantine.note(str(number), b"", now=NOW)
-    assert len(quarantine._deaths) == workers.MOST_REMEMBERED
+    assert len(quarantine._deaths) == parent.MOST_REMEMBERED
 
 
 async def test_list_feeds_says_that_a_feed_is_quarantined(
@@ -395,7 +394,7 @@ async def test_list_feeds_says_that_a_feed_is_quarantined(
     await planet.add_feeds([url])
     site.add("/feed", rss([Post("Two")]))
     with monkeypatch.context() as patch:
-        patch.setattr(workers, "COMMAND", DIES)
+        patch.setattr(parent, "COMMAND", DIES)
         for _ in range(4):
             await planet.refresh_feeds([1])
     (feed,) = (await planet.list_feeds()).result.feeds
@@ -424,14 +423,14 @@ async def test_a_child_is_isolated_and_limited() -> None:
         assert re.search("Max open files +64 ", limits)
         assert re.search("Max file size +0 ", limits)
         assert re.search("Max core file size +0 ", limits)
-        assert workers.WALL_SECONDS < seconds <= child.CPU_SECONDS + 5
+        assert parent.WALL_SECONDS < seconds <= child.CPU_SECONDS + 5
         assert all(path.name in "012345" for path in (process / "fd").iterdir())
 
 
 KILLED = """
 import asyncio, sys
 from tests.test_workers import FEED, NOW, Worker
-from planet_mcp import workers
+from planet_mcp.sandbox import parent
 
 async def main():
     worker = Worker()
@@ -441,7 +440,7 @@ async def main():
         await worker.aclose()
         endless = "import os\\nos.write(1, bytes(4))\\nos.read(0, 9)\\nwhile True: pass"
         begin = "from planet_mcp import worker; worker._die_with_parent(); "
-        workers.COMMAND = ("-I", "-c", begin + f"exec({endless!r})")
+        parent.COMMAND = ("-I", "-c", begin + f"exec({endless!r})")
         task = asyncio.create_task(worker.parse_feed(FEED, now=NOW))
         while not worker._process:
             await asyncio.sleep(0.01)

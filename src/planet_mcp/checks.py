@@ -34,11 +34,11 @@ from planet_mcp.models import (
     Validators,
 )
 from planet_mcp.network.limiter import Gate
+from planet_mcp.sandbox.parent import Worker
 from planet_mcp.store import Answered, Failure, Outcome, Store
 from planet_mcp.text.likeness import title_key
 from planet_mcp.times import is_credible, stamp
 from planet_mcp.urls import canonical, host_of, registrable_domain
-from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
     from planet_mcp.network.fetcher import Fetcher

@@ -27,8 +27,8 @@ from planet_mcp.models import (
     SubscriptionList,
 )
 from planet_mcp.network.limiter import Gate
+from planet_mcp.sandbox.parent import Worker
 from planet_mcp.urls import canonical, host_of
-from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
     from planet_mcp.network.fetcher import Fetcher

@@ -16,8 +16,8 @@ from planet_mcp.errors import ParseFailedError, StoreError
 from planet_mcp.lease import Lease
 from planet_mcp.models import Document, Feed, ParsedFeed
 from planet_mcp.network.limiter import Gate
+from planet_mcp.sandbox.parent import Worker
 from planet_mcp.store import Store
-from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
     from planet_mcp.network.fetcher import Fetcher

@@ -35,6 +35,7 @@ from planet_mcp.planet.river import Asked, Detail, River
 from planet_mcp.planet.seeds import first_feeds
 from planet_mcp.planet.text import added_text, refresh_text, removed_text, status_text
 from planet_mcp.refresh import Progress, Refresher, utc_now
+from planet_mcp.sandbox.parent import Worker
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Marks, Store
 from planet_mcp.store.feeds import FeedSort
@@ -42,7 +43,6 @@ from planet_mcp.subscribe import Added, Subscriber, added_list, with_reading_lis
 from planet_mcp.threads import DaemonThreads
 from planet_mcp.times import stamp
 from planet_mcp.urls import registrable_domain
-from planet_mcp.workers import Worker
 
 if TYPE_CHECKING:
     from planet_mcp.network.fetcher import Fetcher

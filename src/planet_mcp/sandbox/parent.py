@@ -38,13 +38,13 @@ from planet_mcp.models import (
     Subscription,
     SubscriptionList,
 )
+from planet_mcp.sandbox.child import END, LAST
 from planet_mcp.times import stamp
-from planet_mcp.worker import END, LAST
 
 logger = logging.getLogger(__name__)
 
 # Isolated: what stands in the environment or the folder changes nothing in the child.
-COMMAND = ("-I", "-m", "planet_mcp.worker")
+COMMAND = ("-I", "-m", "planet_mcp.sandbox.child")
 WALL_SECONDS = 10.0
 IDLE_SECONDS = 30.0
 MAX_DOCUMENTS = 500
