@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise
 from statistics import quantiles
 
-from planet_mcp import schedule
-from planet_mcp.models import PollingHints
-from planet_mcp.schedule import (
+from planet_mcp.feeds import schedule
+from planet_mcp.feeds.schedule import (
     DAY,
     HOUR,
     MAX_INTERVAL,
@@ -22,6 +21,7 @@ from planet_mcp.schedule import (
     NO_HINTS,
     UNCONDITIONAL_INTERVAL,
 )
+from planet_mcp.models import PollingHints
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
 MEASURED_FROM = START + 56 * DAY

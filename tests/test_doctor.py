@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from planet_mcp.lease import Lease
+from planet_mcp.feeds.lease import Lease
 from tests.conftest import planet_of
 from tests.documents import Post, rss
 from tests.programs import COMMAND, environment

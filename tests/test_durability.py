@@ -353,8 +353,8 @@ async def test_with_a_full_disk_tools_say_so_and_others_go_on(site: Site) -> Non
 async def test_nothing_is_fetched_as_long_as_nothing_can_be_stored(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.refresh.PAUSE_AFTER_CRASH_SECONDS", 0.05)
-    monkeypatch.setattr("planet_mcp.refresh.TICK_SECONDS", 0.05)
+    monkeypatch.setattr("planet_mcp.feeds.refresh.PAUSE_AFTER_CRASH_SECONDS", 0.05)
+    monkeypatch.setattr("planet_mcp.feeds.refresh.TICK_SECONDS", 0.05)
     rehearsed = 0
     rehearse = Store.rehearse
 

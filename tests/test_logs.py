@@ -15,7 +15,7 @@ from tests.programs import COMMAND, environment
 from tests.site import Site
 
 FORMATTER = LogFormatter("%(levelname)s %(name)s: %(message)s")
-FORGED = "ERROR planet_mcp.refresh: the database is lost"
+FORGED = "ERROR planet_mcp.feeds.refresh: the database is lost"
 
 
 def written(message: str, error: BaseException | None = None) -> str:

@@ -14,7 +14,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from planet_mcp.lease import Lease
+from planet_mcp.feeds.lease import Lease
 from planet_mcp.planet import Planet
 from tests.conftest import planet_of
 from tests.documents import Post, rss
@@ -30,7 +30,7 @@ SECONDS = 60
 HOLDER = """
 import sys, time
 from pathlib import Path
-from planet_mcp import lease
+from planet_mcp.feeds import lease
 lease.LEASE_SECONDS = 1.0
 held = lease.Lease(Path(sys.argv[1]))
 assert held.acquire()
@@ -110,7 +110,7 @@ async def found(client: Client, query: str) -> int:
 
 @pytest.fixture
 def _short_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.lease.LEASE_SECONDS", 1.0)
+    monkeypatch.setattr("planet_mcp.feeds.lease.LEASE_SECONDS", 1.0)
 
 
 @pytest.mark.usefixtures("_short_lease")

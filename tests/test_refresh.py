@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from planet_mcp.lease import Lease
+from planet_mcp.feeds.lease import Lease
 from planet_mcp.models import FeedStatus
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.planet.planet import RECENT_PAGES

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planet_mcp.models import PollingHints
-from planet_mcp.schedule import (
+from planet_mcp.feeds.schedule import (
     BUSY_INTERVAL,
     DAY,
     ERRORS_OF_TWO_WEEKS,
@@ -23,6 +22,7 @@ from planet_mcp.schedule import (
     is_gone,
     rhythm,
 )
+from planet_mcp.models import PollingHints
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -18,7 +18,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from planet_mcp.lease import Lease
+from planet_mcp.feeds.lease import Lease
 from tests.documents import Post, rss
 from tests.programs import (
     COMMAND,
@@ -483,9 +483,9 @@ async def test_what_is_printed_reaches_stderr_and_never_the_wire(
 
 
 CRASH = """
-import planet_mcp.refresh
+import planet_mcp.feeds.refresh
 
-class Failing(planet_mcp.refresh.Lease):
+class Failing(planet_mcp.feeds.refresh.Lease):
     failed = False
 
     def acquire(self):
@@ -494,8 +494,8 @@ class Failing(planet_mcp.refresh.Lease):
             raise OSError(37, "No locks available")
         return super().acquire()
 
-planet_mcp.refresh.Lease = Failing
-planet_mcp.refresh.PAUSE_AFTER_CRASH_SECONDS = 0.1
+planet_mcp.feeds.refresh.Lease = Failing
+planet_mcp.feeds.refresh.PAUSE_AFTER_CRASH_SECONDS = 0.1
 """
 
 
@@ -511,7 +511,9 @@ async def test_a_refresher_that_crashes_goes_on(
         server.close_stdin()
         code, _, err = await server.end()
     assert code == 0
-    assert err.startswith("ERROR planet_mcp.refresh: The refresher failed; it goes on in a moment.")
+    assert err.startswith(
+        "ERROR planet_mcp.feeds.refresh: The refresher failed; it goes on in a moment."
+    )
     assert err.endswith("OSError: [Errno 37] No locks available\n")
 
 

@@ -23,8 +23,8 @@ from planet_mcp.errors import (
     StoreError,
     UnreachableError,
 )
+from planet_mcp.feeds.lease import Lease
 from planet_mcp.hosts import HOSTS, Host, Machine, Scope, servers_in
-from planet_mcp.lease import Lease
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Store

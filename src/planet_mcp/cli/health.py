@@ -32,8 +32,8 @@ def doctor_command(settings: Settings, *, as_json: bool) -> int:
 
 async def _examine(settings: Settings, *, as_json: bool) -> int:
     from planet_mcp.doctor import examine  # deferred: --help needs none of it
+    from planet_mcp.feeds.refresh import utc_now
     from planet_mcp.hosts import this_machine
-    from planet_mcp.refresh import utc_now
 
     findings = []
     async for finding in examine(settings, this_machine(), clock=utc_now):

@@ -5,8 +5,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from planet_mcp.feeds.subscribing import AddOutcome
 from planet_mcp.models import FeedStatus
-from planet_mcp.subscribe import AddOutcome
 
 
 class Result(BaseModel):

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from planet_mcp.checks import Checked
+from planet_mcp.feeds.subscribing import Added
+from planet_mcp.feeds.update import Checked
 from planet_mcp.planet.answers import AddedFeed, FeedCandidate, FeedProblem, RefreshResult
-from planet_mcp.subscribe import Added
 
 MAX_PROBLEMS = 20
 

@@ -10,8 +10,10 @@ import anyio
 
 from planet_mcp import __version__
 from planet_mcp.articles import Articles
-from planet_mcp.discovery import Finder
 from planet_mcp.errors import ArgumentError, StoreError
+from planet_mcp.feeds.discovery import Finder
+from planet_mcp.feeds.refresh import Progress, Refresher, utc_now
+from planet_mcp.feeds.subscribing import Added, Subscriber, added_list, with_reading_lists
 from planet_mcp.fulltext import Filler
 from planet_mcp.models import Feed, FeedStatus, Subscription
 from planet_mcp.network.limiter import Gate
@@ -34,12 +36,10 @@ from planet_mcp.planet.reading import Reading, SearchSort
 from planet_mcp.planet.river import Asked, Detail, River
 from planet_mcp.planet.seeds import first_feeds
 from planet_mcp.planet.text import added_text, refresh_text, removed_text, status_text
-from planet_mcp.refresh import Progress, Refresher, utc_now
 from planet_mcp.sandbox.parent import Worker
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Marks, Store
 from planet_mcp.store.feeds import FeedSort
-from planet_mcp.subscribe import Added, Subscriber, added_list, with_reading_lists
 from planet_mcp.threads import DaemonThreads
 from planet_mcp.times import stamp
 from planet_mcp.urls import registrable_domain

@@ -6,6 +6,7 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
+from planet_mcp.feeds.refresh import Progress
 from planet_mcp.models import FeedStatus
 from planet_mcp.planet import Answer, Planet
 from planet_mcp.planet.answers import (
@@ -17,7 +18,6 @@ from planet_mcp.planet.answers import (
     Result,
     SearchResult,
 )
-from planet_mcp.refresh import Progress
 
 MAX_QUERY = 10_000
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from weakref import WeakKeyDictionary
 
-from planet_mcp import moves
+from planet_mcp.feeds import redirects
+from planet_mcp.feeds.schedule import DORMANT_AFTER
 from planet_mcp.models import (
     Feed,
     FeedStatus,
@@ -20,7 +21,6 @@ from planet_mcp.models import (
     Subscription,
     Validators,
 )
-from planet_mcp.schedule import DORMANT_AFTER
 from planet_mcp.store.db.database import Database
 from planet_mcp.store.db.rows import (
     placeholders,
@@ -488,7 +488,7 @@ def _warning(row: sqlite3.Row) -> str | None:
         said.append(
             f"It moved here; it was followed at {url} until {day_of(to_time(int(left_at)))}"
         )
-    if row["moved_checks"] >= moves.CHECKS:
+    if row["moved_checks"] >= redirects.CHECKS:
         said.append(
             f"It moved to {row['moved_to']}, where another feed is followed: remove one of the two"
         )

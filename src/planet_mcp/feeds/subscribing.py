@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import anyio
 
-from planet_mcp.discovery import Finder, Found, Known, KnownAt, Several
 from planet_mcp.errors import DocumentError, FetchError, OpmlError
+from planet_mcp.feeds.discovery import Finder, Found, Known, KnownAt, Several
+from planet_mcp.feeds.refresh import Refresher, utc_now
 from planet_mcp.models import Candidate, Feed, FeedLinks, Subscription, SubscriptionList
-from planet_mcp.refresh import Refresher, utc_now
 from planet_mcp.store import Store
 from planet_mcp.urls import IPNetwork, canonical, check_url, shown
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from planet_mcp.checks import Checked, Checker
 from planet_mcp.errors import ParseFailedError, StoreError
-from planet_mcp.lease import Lease
+from planet_mcp.feeds.lease import Lease
+from planet_mcp.feeds.update import Checked, Checker
 from planet_mcp.models import Document, Feed, ParsedFeed
 from planet_mcp.network.limiter import Gate
 from planet_mcp.sandbox.parent import Worker

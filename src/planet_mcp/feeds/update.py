@@ -11,8 +11,6 @@ from urllib.parse import urljoin
 
 import anyio
 
-from planet_mcp import moves, schedule
-from planet_mcp.discovery import Finder
 from planet_mcp.errors import (
     BadResponseError,
     DocumentError,
@@ -21,6 +19,8 @@ from planet_mcp.errors import (
     OpmlError,
     UnreachableError,
 )
+from planet_mcp.feeds import redirects, schedule
+from planet_mcp.feeds.discovery import Finder
 from planet_mcp.models import (
     Document,
     Feed,
@@ -272,7 +272,7 @@ class Checker:
             conditional=bool(answer.validators.etag or answer.validators.last_modified),
             jitter=_jitter(),
         )
-        move = moves.after_answer(feed.move, answer.moved_to, now=now)
+        move = redirects.after_answer(feed.move, answer.moved_to, now=now)
         return Outcome(checked_at=now, next_check_at=next_check_at, move=move)
 
     def _adopt(self, feed: Feed, outcome: Outcome, *, now: datetime, shared: bool) -> None:
@@ -281,7 +281,7 @@ class Checker:
         if (
             move
             and shared
-            and moves.is_for_good(move)
+            and redirects.is_for_good(move)
             and self._store.feeds.adopt(feed.id, move.url, now=now)
         ):
             logger.info(
