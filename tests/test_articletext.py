@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planet_mcp.articles import FullText
+from planet_mcp.articles.full_text import FullText
 from planet_mcp.errors import ArgumentError
 from planet_mcp.planet.articletext import article_text, part_end
 

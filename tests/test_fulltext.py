@@ -30,7 +30,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.fulltext.DELAY_SECONDS", 0.02)
+    monkeypatch.setattr("planet_mcp.articles.backfill.DELAY_SECONDS", 0.02)
 
 
 @asynccontextmanager
@@ -211,7 +211,7 @@ async def test_nothing_is_fetched_unasked_by_default(site: Site) -> None:
 async def test_one_domain_is_asked_for_one_page_at_a_time(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.fulltext.DELAY_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.articles.backfill.DELAY_SECONDS", 0.3)
     links = [add_page(site, f"/post{number}", f"Zebra {number}.") for number in range(3)]
     async with running() as planet:
         posts = [Post(f"P{link[-1]}", TEASER, link=link) for link in links]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 
 from planet_mcp import __version__
-from planet_mcp.articles import Articles
+from planet_mcp.articles.backfill import Filler
+from planet_mcp.articles.full_text import Articles
 from planet_mcp.errors import ArgumentError, StoreError
 from planet_mcp.feeds.discovery import Finder
 from planet_mcp.feeds.refresh import Progress, Refresher, utc_now
 from planet_mcp.feeds.subscribing import Added, Subscriber, added_list, with_reading_lists
-from planet_mcp.fulltext import Filler
 from planet_mcp.models import Feed, FeedStatus, Subscription
 from planet_mcp.network.limiter import Gate
 from planet_mcp.planet import fitting

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from planet_mcp.articles import Articles
+from planet_mcp.articles.full_text import Articles
 from planet_mcp.errors import BadResponseError, DocumentError, FetchError, StoreError
 from planet_mcp.network.limiter import Gate
 from planet_mcp.network.robots import Robots
