@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from planet_mcp.articles.full_text import FullText
 from planet_mcp.errors import ArgumentError
-from planet_mcp.planet.articletext import article_text, part_end
+from planet_mcp.planet.article_text import article_text, part_end
 
 ARTICLE = FullText(
     entry_id=7,

@@ -24,7 +24,7 @@ from planet_mcp.errors import HostFileError
 from planet_mcp.hosts import HOSTS, Machine, installed_from, start_command
 from planet_mcp.hosts.files import HostFile
 from planet_mcp.hosts.jsonc import read, rewrite
-from planet_mcp.hosts.places import Scope, added, local_entry, place_of, removed
+from planet_mcp.hosts.known import Scope, added, local_entry, place_of, removed
 from tests.programs import COMMAND, environment
 
 PROGRAM = "/opt/planet/.venv/bin/planet-mcp"

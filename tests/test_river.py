@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
 from planet_mcp.planet import fitting, watermarks
 from planet_mcp.planet.answers import Answer, LatestEntry, LatestResult
-from planet_mcp.planet.river import Asked, Detail, River
+from planet_mcp.planet.latest import Asked, Detail, River
 from planet_mcp.store import Outcome, Store
 from planet_mcp.text.likeness import signature
 

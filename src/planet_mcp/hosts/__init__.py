@@ -1,6 +1,7 @@
 """MCP hosts: where they keep their configuration, and how an entry gets into it and out."""
 
-from planet_mcp.hosts.places import (
+from planet_mcp.hosts.change import Visit, servers_in, this_machine
+from planet_mcp.hosts.known import (
     HOSTS,
     TOKEN,
     Entry,
@@ -15,7 +16,6 @@ from planet_mcp.hosts.places import (
     server_url,
     start_command,
 )
-from planet_mcp.hosts.visit import Visit, servers_in, this_machine
 
 __all__ = [
     "HOSTS",

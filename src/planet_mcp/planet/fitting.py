@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from planet_mcp.planet.answers import Answer, Result
-from planet_mcp.planet.text import body_lines
+from planet_mcp.planet.markdown import body_lines
 
 DEFAULT_CHARS = 8_000
 MAX_CHARS = 40_000

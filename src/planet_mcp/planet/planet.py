@@ -29,13 +29,13 @@ from planet_mcp.planet.answers import (
     SearchResult,
     StatusResult,
 )
-from planet_mcp.planet.articletext import article_text
+from planet_mcp.planet.article_text import article_text
+from planet_mcp.planet.latest import Asked, Detail, River
 from planet_mcp.planet.lookup import find_feed
+from planet_mcp.planet.markdown import added_text, refresh_text, removed_text, status_text
 from planet_mcp.planet.outcomes import MAX_PROBLEMS, added_feed, refresh_result
-from planet_mcp.planet.reading import Reading, SearchSort
-from planet_mcp.planet.river import Asked, Detail, River
+from planet_mcp.planet.search import Reading, SearchSort
 from planet_mcp.planet.seeds import first_feeds
-from planet_mcp.planet.text import added_text, refresh_text, removed_text, status_text
 from planet_mcp.sandbox.parent import Worker
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Marks, Store

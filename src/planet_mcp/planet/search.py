@@ -17,7 +17,7 @@ from planet_mcp.planet.answers import (
 )
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.lookup import find_feed
-from planet_mcp.planet.text import call, feeds_text, quoted, search_text
+from planet_mcp.planet.markdown import call, feeds_text, quoted, search_text
 from planet_mcp.store import Filters, Found, Hit, Store
 from planet_mcp.store.feeds import FeedSort
 from planet_mcp.store.search.query import Query, compile_query, phrase

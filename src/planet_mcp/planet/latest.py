@@ -19,8 +19,7 @@ from planet_mcp.planet import cursors, fitting, watermarks
 from planet_mcp.planet.answers import Answer, LatestDay, LatestEntry, LatestFeed, LatestResult
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.fitting import Size
-from planet_mcp.planet.reading import start
-from planet_mcp.planet.text import (
+from planet_mcp.planet.markdown import (
     QUOTES,
     call,
     day_lines,
@@ -29,6 +28,7 @@ from planet_mcp.planet.text import (
     latest_text,
     quoted,
 )
+from planet_mcp.planet.search import start
 from planet_mcp.store import FeedCount, RiverEntry, Store, Stretch
 from planet_mcp.times import day_of, parse_since, stamp
 

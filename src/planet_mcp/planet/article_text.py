@@ -8,7 +8,7 @@ from datetime import timedelta
 from planet_mcp.articles.full_text import FullText
 from planet_mcp.errors import ArgumentError, redacted
 from planet_mcp.models import Enclosure
-from planet_mcp.planet.text import call, quoted
+from planet_mcp.planet.markdown import call, quoted
 from planet_mcp.times import is_credible, stamp
 
 MOST_FILES = 5

@@ -10,7 +10,7 @@ from typing import Any
 from planet_mcp.errors import ArgumentError, HostFileError
 from planet_mcp.hosts import jsonc
 from planet_mcp.hosts.files import HostFile
-from planet_mcp.hosts.places import (
+from planet_mcp.hosts.known import (
     Entry,
     Host,
     Machine,
