@@ -14,10 +14,10 @@ import pytest
 from lxml import html
 
 from planet_mcp.errors import PublishError
-from planet_mcp.pages import options_of
 from planet_mcp.planet import Planet
-from planet_mcp.publish import MANIFEST, Published, Publisher
 from planet_mcp.settings import load
+from planet_mcp.site import options_of
+from planet_mcp.site.build import MANIFEST, Published, Publisher
 from tests.documents import Post, rss
 from tests.programs import COMMAND, environment
 from tests.site import Site

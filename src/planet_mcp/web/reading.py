@@ -14,9 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from planet_mcp.errors import StoreError
-from planet_mcp.pages import HTML, Asked, Page, Site, options_of
 from planet_mcp.planet import Planet
 from planet_mcp.settings import Settings
+from planet_mcp.site import HTML, Asked, Page, Site, options_of
 
 logger = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from planet_mcp import __version__
-from planet_mcp.pages import words
-from planet_mcp.pages.figures import HEIGHT, WIDTH
-from planet_mcp.pages.links import Links
-from planet_mcp.pages.river import place_of
-from planet_mcp.pages.values import Asked, Options, Page
+from planet_mcp.site import words
+from planet_mcp.site.figures import HEIGHT, WIDTH
+from planet_mcp.site.paths import Links
+from planet_mcp.site.river import place_of
+from planet_mcp.site.values import Asked, Options, Page
 from planet_mcp.text.to_html import code_css
 
 # All of the page itself, nothing from elsewhere; no scripts at all.
@@ -29,7 +29,7 @@ class Templates:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._environment = Environment(
-            loader=PackageLoader("planet_mcp.pages"),
+            loader=PackageLoader("planet_mcp.site"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -46,7 +46,7 @@ class Templates:
     @cached_property
     def style(self) -> bytes:
         """Return the style sheet of all pages."""
-        own = files("planet_mcp.pages").joinpath("templates", "style.css").read_text("utf-8")
+        own = files("planet_mcp.site").joinpath("templates", "style.css").read_text("utf-8")
         return f"{own}\n{code_css()}".encode()
 
     @cached_property
@@ -55,7 +55,7 @@ class Templates:
         source = hashlib.sha256(self.style)
         source.update(f"{__version__} {self._options}".encode())
         for name in sorted(self._environment.list_templates()):
-            path = files("planet_mcp.pages").joinpath("templates", name)
+            path = files("planet_mcp.site").joinpath("templates", name)
             source.update(path.read_bytes())
         return source.hexdigest()[:_MARK_CHARS]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from planet_mcp.models import Feed
-from planet_mcp.pages.words import STATES, count, short_day
+from planet_mcp.site.words import STATES, count, short_day
 from planet_mcp.store import Store, Summary
 
 WEEKS, DAYS, LATELY = 53, 30, timedelta(days=30)

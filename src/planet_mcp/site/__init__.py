@@ -1,9 +1,9 @@
 """The planet for people and feed readers: pages and feed documents, made on the server."""
 
-from planet_mcp.pages.links import file_of
-from planet_mcp.pages.river import place_of
-from planet_mcp.pages.site import DRAWN_WITH, FIXED, Site
-from planet_mcp.pages.values import HTML, Asked, Options, Page, options_of
+from planet_mcp.site.paths import file_of
+from planet_mcp.site.river import place_of
+from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
+from planet_mcp.site.values import HTML, Asked, Options, Page, options_of
 
 __all__ = [
     "DRAWN_WITH",

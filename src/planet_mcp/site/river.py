@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
-from planet_mcp.pages.content import TEXT_CHARS, Budget, Shown
-from planet_mcp.pages.values import Options
+from planet_mcp.site.content import TEXT_CHARS, Budget, Shown
+from planet_mcp.site.values import Options
 from planet_mcp.store import Store, Summary
 from planet_mcp.store.browsing import Place
 

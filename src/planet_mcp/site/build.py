@@ -17,10 +17,10 @@ from pydantic import BaseModel, Field
 
 from planet_mcp.errors import PublishError
 from planet_mcp.models import Feed
-from planet_mcp.pages import DRAWN_WITH, FIXED, Asked, Options, Site, file_of, place_of
-from planet_mcp.pages.reading import POSTS_OF_FEED
-from planet_mcp.pages.river import POSTS_OF_DAY
-from planet_mcp.pages.words import status
+from planet_mcp.site import DRAWN_WITH, FIXED, Asked, Options, Site, file_of, place_of
+from planet_mcp.site.river import POSTS_OF_DAY
+from planet_mcp.site.views import POSTS_OF_FEED
+from planet_mcp.site.words import status
 from planet_mcp.store import Store
 from planet_mcp.store.catalogue import Listed, mark_of
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from planet_mcp.documents.syndication import Channel, atom, foafroll, json_feed, rss10, rss20
 from planet_mcp.hosts import HOSTS, added, http_entry
-from planet_mcp.pages import outputs
-from planet_mcp.pages.content import TEXT_CHARS
-from planet_mcp.pages.figures import stats_view
-from planet_mcp.pages.links import Links, links_of
-from planet_mcp.pages.reading import entry_view, feed_view, feeds_view, search_view
-from planet_mcp.pages.river import day_view, river_view, titles_view
-from planet_mcp.pages.templating import ICON, Templates
-from planet_mcp.pages.values import Asked, Options, Page
+from planet_mcp.site import outputs
+from planet_mcp.site.content import TEXT_CHARS
+from planet_mcp.site.figures import stats_view
+from planet_mcp.site.paths import Links, links_of
+from planet_mcp.site.river import day_view, river_view, titles_view
+from planet_mcp.site.templating import ICON, Templates
+from planet_mcp.site.values import Asked, Options, Page
+from planet_mcp.site.views import entry_view, feed_view, feeds_view, search_view
 from planet_mcp.store import Store
 from planet_mcp.store.browsing import Post
 

@@ -6,7 +6,7 @@ Places without a dot in their last part are pages, whose files have names in `.h
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from planet_mcp.pages.values import Asked
+from planet_mcp.site.values import Asked
 
 _PAGE_FILE = ".html"
 

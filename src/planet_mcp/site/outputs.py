@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from planet_mcp.documents import opml
 from planet_mcp.documents.syndication import Channel, Item, Source, item_id
 from planet_mcp.models import Feed, Subscription
-from planet_mcp.pages.content import TEXT_CHARS, for_feed
-from planet_mcp.pages.links import Links
-from planet_mcp.pages.values import Options
+from planet_mcp.site.content import TEXT_CHARS, for_feed
+from planet_mcp.site.paths import Links
+from planet_mcp.site.values import Options
 from planet_mcp.store import Store
 from planet_mcp.store.browsing import Post, PostFeed
 from planet_mcp.urls import host_of
