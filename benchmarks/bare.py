@@ -20,7 +20,7 @@ if __name__ == "__main__":
     if "--native" in sys.argv:
         import asyncio
 
-        from planet_mcp.stdio import claim_descriptors, serve
+        from planet_mcp.serving.stdio import claim_descriptors, serve
 
         asyncio.run(serve(server, *claim_descriptors()))
     else:

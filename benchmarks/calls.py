@@ -50,10 +50,10 @@ def filled(folder: Path) -> dict[str, str]:
 async def serve(runner: str) -> None:
     """Serve the planet's tools, and one more, over stdio."""
     from planet_mcp.planet import open_planet  # deferred: the measuring process needs none of it
-    from planet_mcp.server import create_server
+    from planet_mcp.serving.mcp import create_server
+    from planet_mcp.serving.stdio import claim_descriptors
+    from planet_mcp.serving.stdio import serve as serve_by_us
     from planet_mcp.settings import load
-    from planet_mcp.stdio import claim_descriptors
-    from planet_mcp.stdio import serve as serve_by_us
 
     async with open_planet(load()) as planet:
         server = create_server(planet, refresh=False)

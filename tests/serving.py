@@ -12,9 +12,9 @@ import httpx
 from lxml import html
 
 from planet_mcp.planet import Planet
-from planet_mcp.server import create_server
+from planet_mcp.serving.http import access_for, listen, serve
+from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
-from planet_mcp.web import access_for, listen, serve
 from tests.programs import COMMAND, environment
 
 SECONDS = 20

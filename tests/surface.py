@@ -12,7 +12,7 @@ from typing import Any
 from mcp import Client
 
 from planet_mcp.planet import open_planet
-from planet_mcp.server import create_server
+from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import Settings, load
 
 ROOT = Path(__file__).parent.parent

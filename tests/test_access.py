@@ -6,8 +6,8 @@ import pytest
 from starlette.datastructures import Headers
 
 from planet_mcp.errors import SettingsError
+from planet_mcp.serving.http import Access, access_for
 from planet_mcp.settings import load
-from planet_mcp.web import Access, access_for
 
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 

@@ -17,7 +17,7 @@ from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
 from planet_mcp.planet import open_planet
-from planet_mcp.server import create_server
+from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from tests.conftest import LOOPBACK
 from tests.documents import Post, atom, rss, whole

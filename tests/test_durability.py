@@ -32,7 +32,7 @@ from planet_mcp.errors import (
     StoreError,
 )
 from planet_mcp.planet import Planet, open_planet
-from planet_mcp.server import create_server
+from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from planet_mcp.store import Store
 from planet_mcp.store.db import database as databases

@@ -10,7 +10,7 @@ from mcp import Client
 from mcp_types import ResourceUpdatedNotification
 
 from planet_mcp.planet import Planet
-from planet_mcp.server import create_server
+from planet_mcp.serving.mcp import create_server
 from tests.conftest import planet_of
 from tests.documents import Post, page, rss, whole
 from tests.site import Site
@@ -26,7 +26,7 @@ LATEST, FEEDS, OPML = "planet://latest", "planet://feeds", "planet://feeds.opml"
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.server.events.WATCH_SECONDS", 0.02)
+    monkeypatch.setattr("planet_mcp.serving.mcp.events.WATCH_SECONDS", 0.02)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from mcp_types import (
 )
 
 from planet_mcp.planet import Planet
-from planet_mcp.server import create_server
+from planet_mcp.serving.mcp import create_server
 from tests.documents import Post, rss, whole
 from tests.site import Site
 

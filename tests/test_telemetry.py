@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from planet_mcp.planet import Planet
-from planet_mcp.server import create_server
+from planet_mcp.serving.mcp import create_server
 
 pytestmark = pytest.mark.anyio
 

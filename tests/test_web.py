@@ -15,7 +15,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from planet_mcp.planet import Planet
-from planet_mcp.web import listen
+from planet_mcp.serving.http import listen
 from tests.documents import Post, rss
 from tests.programs import COMMAND, environment
 from tests.serving import SECONDS, serving, serving_here
@@ -240,7 +240,7 @@ async def talk(url: str, *parts: bytes) -> bytes:
 async def test_headers_that_do_not_come_end_the_connection(
     planet: Planet, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
-    monkeypatch.setattr("planet_mcp.web.serving.HEADER_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.serving.http.run.HEADER_SECONDS", 0.3)
     async with serving_here(planet) as url:
         assert await talk(url, head) == b""
 
@@ -248,14 +248,14 @@ async def test_headers_that_do_not_come_end_the_connection(
 async def test_a_second_request_that_does_not_come_ends_the_connection(
     planet: Planet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.web.serving.HEADER_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.serving.http.run.HEADER_SECONDS", 0.3)
     async with serving_here(planet) as url:
         said = await talk(url, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /hea")
     assert said.count(b"HTTP/1.1 200") == 1
 
 
 async def test_idle_connections_are_ended(planet: Planet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.web.serving.KEEP_ALIVE_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.serving.http.run.KEEP_ALIVE_SECONDS", 0.3)
     async with serving_here(planet) as url:
         said = await talk(url, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert said.count(b"HTTP/1.1 200") == 1
@@ -264,7 +264,7 @@ async def test_idle_connections_are_ended(planet: Planet, monkeypatch: pytest.Mo
 async def test_a_body_that_does_not_come_is_answered(
     planet: Planet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.web.guard.BODY_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.serving.http.guard.BODY_SECONDS", 0.3)
     head = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
     async with serving_here(planet) as url:
         assert (await talk(url, head)).startswith(b"HTTP/1.1 408")
@@ -319,7 +319,7 @@ async def test_a_request_that_is_refused_and_broken_gets_one_answer(
 async def test_too_many_requests_at_once_are_told_when_to_come_again(
     planet: Planet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.web.guard.MOST_REQUESTS", 1)
+    monkeypatch.setattr("planet_mcp.serving.http.guard.MOST_REQUESTS", 1)
     async with (
         serving_here(planet) as url,
         Client(f"{url}/mcp", mode="auto") as client,
@@ -342,7 +342,7 @@ async def test_too_many_connections_are_turned_away(
     planet: Planet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with serving_here(planet) as url:
-        monkeypatch.setattr("planet_mcp.web.serving.MOST_CONNECTIONS", 0)
+        monkeypatch.setattr("planet_mcp.serving.http.run.MOST_CONNECTIONS", 0)
         said = await talk(url, b"")
     assert said.startswith(b"HTTP/1.1 503")
     assert b"Retry-After: 1" in said

@@ -12,9 +12,9 @@ import anyio
 from mcp.shared.exceptions import MCPDeprecationWarning
 
 from planet_mcp.planet import open_planet
-from planet_mcp.server import create_server
+from planet_mcp.serving.http import access_for, listen, serve
+from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
-from planet_mcp.web import access_for, listen, serve
 from tests.conformance.fixtures import add_fixtures
 from tests.conformance.rounds import add_rounds
 from tests.conformance.tools import LOOPBACK, fill

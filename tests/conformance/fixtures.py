@@ -30,7 +30,7 @@ from mcp_types import (
 )
 from pydantic import Field
 
-from planet_mcp.server.app import PlanetServer
+from planet_mcp.serving.mcp.server import PlanetServer
 
 # A red pixel as PNG, and a WAV file without a sound.
 PNG = (

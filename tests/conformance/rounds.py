@@ -16,7 +16,7 @@ from mcp_types import (
     TextContent,
 )
 
-from planet_mcp.server.app import PlanetServer
+from planet_mcp.serving.mcp.server import PlanetServer
 
 Asked = str | InputRequiredResult
 

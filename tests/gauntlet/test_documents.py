@@ -15,7 +15,7 @@ import anyio
 import pytest
 from mcp import Client
 
-from planet_mcp.server import create_server
+from planet_mcp.serving.mcp import create_server
 from tests.conftest import planet_of
 from tests.documents import Post, rss, whole
 from tests.gauntlet.test_faults import report, sound

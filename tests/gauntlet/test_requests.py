@@ -133,9 +133,9 @@ async def answer(url: str, request: bytes) -> bytes:
 async def test_no_damaged_request_disturbs_the_server(
     planet: Planet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("planet_mcp.web.serving.HEADER_SECONDS", 0.3)
-    monkeypatch.setattr("planet_mcp.web.serving.KEEP_ALIVE_SECONDS", 0.3)
-    monkeypatch.setattr("planet_mcp.web.guard.BODY_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.serving.http.run.HEADER_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.serving.http.run.KEEP_ALIVE_SECONDS", 0.3)
+    monkeypatch.setattr("planet_mcp.serving.http.guard.BODY_SECONDS", 0.3)
     dice, statuses, bad = Random(20261126), Counter[str](), list[tuple[bytes, bytes]]()
     async with serving_here(planet) as url, httpx.AsyncClient() as web:
         whole = [(await answer(url, each))[9:12] for each in GOOD]

@@ -71,14 +71,14 @@ def serve_command(settings: Settings, *, http: bool, host: str, port: int) -> in
 
 def serve_stdio(settings: Settings) -> int:
     """Serve over stdin and stdout until stdin ends or a signal comes."""
-    from planet_mcp.stdio import claim_descriptors, serve  # deferred, as below
+    from planet_mcp.serving.stdio import claim_descriptors, serve  # deferred, as below
 
     source, sink = claim_descriptors()
 
     async def run() -> int:
         # Deferred: the other commands start twice as fast without the MCP SDK.
         from planet_mcp.planet import open_planet
-        from planet_mcp.server import create_server
+        from planet_mcp.serving.mcp import create_server
 
         async with open_planet(settings) as planet:
             server = create_server(
@@ -95,8 +95,8 @@ def serve_stdio(settings: Settings) -> int:
 def serve_http(settings: Settings, host: str, port: int) -> int:
     """Serve over HTTP until a signal comes."""
     from planet_mcp.planet import open_planet  # deferred, as above
-    from planet_mcp.server import create_server
-    from planet_mcp.web import EVERY_ADDRESS, access_for, listen, serve
+    from planet_mcp.serving.http import EVERY_ADDRESS, access_for, listen, serve
+    from planet_mcp.serving.mcp import create_server
 
     async def run() -> None:
         access = access_for(settings, host)

@@ -10,8 +10,14 @@ from typing import Self
 import anyio
 from mcp.shared.message import SessionMessage
 
-from planet_mcp.stdio.ending import Ending
-from planet_mcp.stdio.lines import MAX_LINE, RefusedLineError, read_message, too_long, write_message
+from planet_mcp.serving.stdio.ending import Ending
+from planet_mcp.serving.stdio.lines import (
+    MAX_LINE,
+    RefusedLineError,
+    read_message,
+    too_long,
+    write_message,
+)
 
 _Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

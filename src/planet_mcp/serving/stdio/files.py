@@ -11,8 +11,14 @@ import anyio
 from mcp.server.stdio import stdio_server
 from mcp_types import JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, RequestId
 
-from planet_mcp.stdio.ending import Ending
-from planet_mcp.stdio.lines import MAX_LINE, RefusedLineError, read_message, too_long, write_message
+from planet_mcp.serving.stdio.ending import Ending
+from planet_mcp.serving.stdio.lines import (
+    MAX_LINE,
+    RefusedLineError,
+    read_message,
+    too_long,
+    write_message,
+)
 
 
 class Files:

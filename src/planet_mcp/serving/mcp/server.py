@@ -24,10 +24,10 @@ from pydantic import ValidationError
 from planet_mcp import __version__
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
-from planet_mcp.server.events import Events
-from planet_mcp.server.resources import add_prompts, add_resources
-from planet_mcp.server.schemas import tighten
-from planet_mcp.server.tools import add_tools
+from planet_mcp.serving.mcp.events import Events
+from planet_mcp.serving.mcp.resources import add_prompts, add_resources
+from planet_mcp.serving.mcp.schemas import tighten
+from planet_mcp.serving.mcp.tools import add_tools
 
 START_SECONDS = 2.0
 

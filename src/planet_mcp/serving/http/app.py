@@ -8,10 +8,10 @@ from starlette.routing import Route
 
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
-from planet_mcp.server.app import PlanetServer
-from planet_mcp.web.access import Access
-from planet_mcp.web.guard import HEALTH, MAX_BODY, MCP, Guard
-from planet_mcp.web.reading import Pages
+from planet_mcp.serving.http.access import Access
+from planet_mcp.serving.http.guard import HEALTH, MAX_BODY, MCP, Guard
+from planet_mcp.serving.http.pages import Pages
+from planet_mcp.serving.mcp.server import PlanetServer
 
 
 def create_app(server: PlanetServer, planet: Planet, pages: Pages, access: Access) -> Starlette:

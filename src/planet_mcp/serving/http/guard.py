@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from planet_mcp.web.access import Access
+from planet_mcp.serving.http.access import Access
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ import sys
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
-from planet_mcp.stdio.ending import FAILED, Ending, on_signals
+from planet_mcp.serving.stdio.ending import FAILED, Ending, on_signals
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
@@ -84,10 +84,10 @@ def _streams(
 ) -> AbstractAsyncContextManager[tuple[Any, Any]]:
     # Deferred: the descriptors are claimed before the SDK is loaded, which takes half a second.
     if sys.platform != "win32" and _is_pipe(source) and _is_pipe(sink):
-        from planet_mcp.stdio.pipes import open_pipes
+        from planet_mcp.serving.stdio.pipes import open_pipes
 
         return open_pipes(source, sink, ending)
-    from planet_mcp.stdio.files import open_files
+    from planet_mcp.serving.stdio.files import open_files
 
     return open_files(source, sink, ending)
 

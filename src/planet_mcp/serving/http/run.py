@@ -16,11 +16,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from planet_mcp.errors import SettingsError
 from planet_mcp.network.transport import mend_h11
 from planet_mcp.planet import Planet
-from planet_mcp.server.app import PlanetServer
+from planet_mcp.serving.http.access import Access
+from planet_mcp.serving.http.app import create_app
+from planet_mcp.serving.http.pages import Pages
+from planet_mcp.serving.mcp.server import PlanetServer
 from planet_mcp.settings import Settings
-from planet_mcp.web.access import Access
-from planet_mcp.web.app import create_app
-from planet_mcp.web.reading import Pages
 
 GRACE_SECONDS = 2
 KEEP_ALIVE_SECONDS = 30
