@@ -2,9 +2,9 @@
 
 import click
 
-from planet_mcp.cli import changing, health, install, publishing, reading
+from planet_mcp.cli import ask, build, follow, install, maintain
 from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR, for_people
-from planet_mcp.cli.serving import commands
+from planet_mcp.cli.serve import commands
 from planet_mcp.errors import ArgumentError, ListError, PlanetError, SettingsError
 
 # The modules add their commands when they are imported.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planet_mcp.cli.options import FEEDS, FETCH_ANY, NETWORK, READ_ONLY, REFRESH, settings_from
-from planet_mcp.cli.serving import commands
+from planet_mcp.cli.serve import commands
 from planet_mcp.errors import SettingsError
 from planet_mcp.settings import DEFAULT_FEEDS, ENV_PREFIX, Settings
 

@@ -15,7 +15,7 @@ from planet_mcp.cli.options import (
     settings_from,
     show,
 )
-from planet_mcp.cli.serving import commands
+from planet_mcp.cli.serve import commands
 from planet_mcp.settings import Settings
 
 WHOLE_ARTICLE = 40_000

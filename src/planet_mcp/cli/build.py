@@ -10,7 +10,7 @@ import anyio
 import click
 
 from planet_mcp.cli.options import FEEDS, NETWORK, PAGES, REFRESH, run_with, settings_from
-from planet_mcp.cli.serving import commands
+from planet_mcp.cli.serve import commands
 from planet_mcp.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planet_mcp.cli.options import FAILURE, FEEDS, JSON, NETWORK, run_with, settings_from, show
-from planet_mcp.cli.serving import commands
+from planet_mcp.cli.serve import commands
 from planet_mcp.settings import Settings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import anyio
 import click
 
 from planet_mcp.cli.options import FAILURE, JSON, NETWORK, REFRESH, settings_from
-from planet_mcp.cli.serving import commands
+from planet_mcp.cli.serve import commands
 from planet_mcp.errors import StoreError
 from planet_mcp.settings import Settings
 
@@ -31,7 +31,7 @@ def doctor_command(settings: Settings, *, as_json: bool) -> int:
 
 
 async def _examine(settings: Settings, *, as_json: bool) -> int:
-    from planet_mcp.doctor import examine  # deferred: --help needs none of it
+    from planet_mcp.cli.doctor import examine  # deferred: --help needs none of it
     from planet_mcp.feeds.refresh import utc_now
     from planet_mcp.hosts import this_machine
 
