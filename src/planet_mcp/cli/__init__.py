@@ -8,7 +8,7 @@ from planet_mcp.cli.serve import commands
 from planet_mcp.errors import ArgumentError, ListError, PlanetError, SettingsError
 
 # The modules add their commands when they are imported.
-__all__ = ["changing", "commands", "health", "install", "main", "publishing", "reading"]
+__all__ = ["ask", "build", "commands", "follow", "install", "main", "maintain"]
 
 
 def main() -> int:

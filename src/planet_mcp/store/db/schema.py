@@ -156,8 +156,8 @@ def m002_stories_enclosures_hints(database: "Database") -> None:
 
     The row of a story's first entry says in `told_by` which entry leads it, and in `told_title`
     the title where the leader has none of its own. `title_key` and the two `minhash` columns find
-    entries of like title and text (`planet_mcp.text.likeness`). `former_addresses` has, in canonical
-    form, where adopted feeds were followed before.
+    entries of like title and text (`planet_mcp.text.likeness`). `former_addresses` has, in
+    canonical form, where adopted feeds were followed before.
     """
     for statement in _M002:
         database.conn.execute(statement)
