@@ -18,7 +18,7 @@ import feedparser
 
 from benchmarks.corpus import captured
 from benchmarks.passes import prepare, reading, refresh, settings_for
-from tests.site import running_site
+from tests.support.site import running_site
 
 _DATES = ("published", "updated", "created")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.corpus import made_up
 from benchmarks.host import Host, hosting
 from benchmarks.passes import WORDS, prepare, refresh, settings_for
-from tests.site import running_site
+from tests.support.site import running_site
 
 FEEDS, ENTRIES = 200, 20
 TURNS, WARM_UP = 40, 5

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tests.site import Site
+from tests.support.site import Site
 
 _SYLLABLES = "ka lo mi re sun ta vo ner pil dra ge fo shi mu an el or ist un per".split()
 _TOPICS = "python asyncio packaging release typing django startup memory testing wheels".split()

@@ -24,9 +24,9 @@ from statistics import median
 from benchmarks.corpus import made_up
 from benchmarks.host import Host
 from benchmarks.passes import children_of, environment, prepare, settings_for
-from tests.documents import Post, rss
-from tests.programs import is_alive
-from tests.site import Site, running_site
+from tests.support.documents import Post, rss
+from tests.support.programs import is_alive
+from tests.support.site import Site, running_site
 
 FEEDS, ENTRIES, UNDER_WAY = 60, 40, 10
 LONGEST_SECONDS = 10.0

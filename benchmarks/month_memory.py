@@ -26,8 +26,8 @@ from benchmarks.soak import BROKEN
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.settings import load
-from tests.documents import NOW, Post, page, rss, whole
-from tests.site import Site, running_site
+from tests.support.documents import NOW, Post, page, rss, whole
+from tests.support.site import Site, running_site
 
 HOUR = timedelta(hours=1)
 PER_FEED, READ_A_DAY, BROKEN_A_DAY = 20, 10, 15

@@ -31,7 +31,7 @@ from benchmarks.corpus import captured, made_up
 from benchmarks.host import Host, hosting
 from planet_mcp.documents import opml
 from planet_mcp.models import Subscription
-from tests.site import Page, Site, running_site
+from tests.support.site import Page, Site, running_site
 
 WORDS = "python asyncio release google packaging linux podcast memory web startup".split()
 LONGEST_PASS_SECONDS = 1800

@@ -34,7 +34,7 @@ from benchmarks.passes import (
     settings_for,
 )
 from planet_mcp.urls import canonical
-from tests.site import running_site
+from tests.support.site import running_site
 
 READER = "3.26"
 # What reader is told of the number of threads that fetch: its default, and as many as we may use.

@@ -21,7 +21,7 @@ from benchmarks.corpus import captured, made_up
 from benchmarks.host import Host, hosting
 from planet_mcp.documents import opml
 from planet_mcp.models import Subscription
-from tests.site import Site, running_site
+from tests.support.site import Site, running_site
 
 STARTS = 25
 BLOCKS = 10

@@ -27,7 +27,7 @@ from urllib.parse import urljoin
 from benchmarks.passes import prepare, reading, refresh, settings_for
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.settings import load
-from tests.site import Site, running_site
+from tests.support.site import Site, running_site
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
 TOP = 10

@@ -21,7 +21,7 @@ from planet_mcp.documents.parse import parse_feed
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import ParsedFeed, Subscription, Validators
 from planet_mcp.store import Outcome, Store
-from tests.documents import Post, rss
+from tests.support.documents import Post, rss
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 # Every so many documents of the corpus, and so many of them a feed.

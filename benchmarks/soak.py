@@ -26,8 +26,8 @@ from typing import Any
 from mcp import Client
 
 from benchmarks.passes import prepare
-from tests.documents import Post, rss
-from tests.site import Page, Site, running_site
+from tests.support.documents import Post, rss
+from tests.support.site import Page, Site, running_site
 
 FEEDS, CHANGED_AT_ONCE, READERS = 200, 5, 7
 STRANGE = ("C++", '"', "OR OR", "-python", "🐍", "a" * 5_000, "word*", "\x00", "")

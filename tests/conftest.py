@@ -9,7 +9,7 @@ import pytest
 
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.settings import Settings, load
-from tests.site import Site, running_site
+from tests.support.site import Site, running_site
 
 LOOPBACK = "127.0.0.0/8,::1/128"
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from planet_mcp.cli.options import LONGEST_LOG_LINE, LogFormatter
 from planet_mcp.errors import BadResponseError, FetchError, OpmlError, redacted
-from tests.programs import COMMAND, environment
-from tests.site import Site
+from tests.support.programs import COMMAND, environment
+from tests.support.site import Site
 
 FORMATTER = LogFormatter("%(levelname)s %(name)s: %(message)s")
 FORGED = "ERROR planet_mcp.feeds.refresh: the database is lost"

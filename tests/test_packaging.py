@@ -22,9 +22,9 @@ from planet_mcp.cli.install import OF_HTTP
 from planet_mcp.hosts import HOSTS, http_entry, local_entry
 from planet_mcp.hosts.known import added
 from planet_mcp.settings import DEFAULT_FEEDS, Settings, load
-from tests import surface
+from tests.support import surface
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 SERVER, MANIFEST = ROOT / "server.json", ROOT / "manifest.json"
 README = (ROOT / "README.md").read_text("utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")

@@ -2,26 +2,29 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 from planet_mcp.cli import commands
-from tests import surface
+from tests.support import surface
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.mark.anyio
 async def test_the_tool_table_is_the_published_surface() -> None:
     block = surface.tool_table(await surface.tools())
-    assert surface.with_block(README, "tools", block) == README, "run python -m tests.surface"
+    assert surface.with_block(README, "tools", block) == README, (
+        "run python -m tests.support.surface"
+    )
 
 
 def test_the_settings_table_is_what_the_settings_say() -> None:
     block = surface.settings_table()
-    assert surface.with_block(README, "settings", block) == README, "run python -m tests.surface"
+    assert surface.with_block(README, "settings", block) == README, (
+        "run python -m tests.support.surface"
+    )
 
 
 def test_every_command_is_named() -> None:

@@ -12,7 +12,8 @@ from tests.browser import chromium, pictures
 from tests.browser.servers import Served, planet_of_week
 from tests.browser.test_pages import ENTRY, FEED
 from tests.browser.visit import LOOKS, Scheme, begin
-from tests.conformance.tools import ROOT, say
+from tests.conformance.tools import say
+from tests.support.paths import ROOT
 
 FOLDER = ROOT / "docs" / "images"
 PAGES = {

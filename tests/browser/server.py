@@ -9,7 +9,7 @@ from functools import partial
 
 import planet_mcp.planet
 from planet_mcp.cli import commands
-from tests.planet_week import NOW
+from tests.support.planet_week import NOW
 
 if __name__ == "__main__":
     at_that_time = partial(planet_mcp.planet.open_planet, clock=lambda: NOW)

@@ -12,8 +12,8 @@ import anyio
 
 from planet_mcp.planet import open_planet
 from planet_mcp.settings import load
-from tests import planet_week
 from tests.conformance.tools import PYTHON, planet_over_http, serving, variables
+from tests.support import planet_week
 
 T = TypeVar("T")
 

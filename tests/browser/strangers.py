@@ -6,8 +6,8 @@ from pathlib import Path
 
 from planet_mcp.planet import open_planet
 from planet_mcp.settings import load
-from tests.documents import Post, rss
-from tests.site import running_site
+from tests.support.documents import Post, rss
+from tests.support.site import running_site
 
 ENTRIES = 9
 # In the text of each entry of either feed.

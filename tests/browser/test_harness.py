@@ -7,7 +7,7 @@ import pytest
 from tests.browser import axe, pictures
 from tests.browser.servers import planet
 from tests.browser.visit import SCHEMES, WIDTHS, PageAt, Scheme
-from tests.site import Site
+from tests.support.site import Site
 
 STRICT = {"Content-Security-Policy": "default-src 'none'; img-src 'self'"}
 KEPT_BY_NOBODY = {"Cache-Control": "no-store"}

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from tests import planet_week
 from tests.browser import axe, strangers
 from tests.browser.servers import Served, apart, planet, planet_of_week
 from tests.browser.visit import LOOKS, WIDTHS, PageAt, Visit
-from tests.planet_week import Day, FeedOfDay, Story
+from tests.support import planet_week
+from tests.support.planet_week import Day, FeedOfDay, Story
 
 # An entry with headings and code.
 ENTRY, FEED = "Counting what the garbage collector skips", "Alder Street Engineering"

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from planet_mcp.planet import open_planet
 from planet_mcp.settings import load
-from tests.documents import Post, rss, whole
-from tests.site import running_site
+from tests.support.documents import Post, rss, whole
+from tests.support.paths import ROOT
+from tests.support.site import running_site
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".conformance"
 LOOPBACK = "127.0.0.1"
 

@@ -22,8 +22,9 @@ from planet_mcp.models import Document
 from planet_mcp.network.fetcher import Fetcher
 from planet_mcp.planet import Planet
 from tests.conftest import planet_of
-from tests.documents import Post, rss
-from tests.hostile import (
+from tests.network.test_transport import NOT_PUBLIC, redirecting
+from tests.support.documents import Post, rss
+from tests.support.hostile import (
     OK,
     PUBLIC,
     RawServer,
@@ -34,7 +35,6 @@ from tests.hostile import (
     take_for_public,
     watching,
 )
-from tests.test_dial import NOT_PUBLIC, redirecting
 from tests.test_urls import FAMILIES, REFUSED
 
 __all__ = ["resolver"]

@@ -21,9 +21,9 @@ import pytest
 
 from planet_mcp.errors import DeadlineError, FetchError
 from planet_mcp.models import Document, Validators
-from planet_mcp.network import fetcher
+from planet_mcp.network import fetcher as limits
 from planet_mcp.network.fetcher import Fetcher
-from tests.hostile import (
+from tests.support.hostile import (
     CHUNKED,
     GZIP,
     OK,
@@ -107,7 +107,7 @@ async def _measure_all(small: str, asked: dict[str, list[str]]) -> dict[str, Any
 
 def main() -> None:
     """Fetch what stdin says, and print what each took."""
-    fetcher.TOTAL_SECONDS = 5.0
+    limits.TOTAL_SECONDS = 5.0
     print(json.dumps(asyncio.run(_measure_all(*json.loads(sys.stdin.read())))))  # noqa: T201
 
 
@@ -207,8 +207,8 @@ async def test_every_answer_without_end_meets_the_deadline() -> None:
             tasks.start_soon(ask, name, server.url)
 
     assert seconds.keys() == UNENDING.keys()
-    assert min(seconds.values()) > fetcher.TOTAL_SECONDS - 1
-    assert max(seconds.values()) < fetcher.TOTAL_SECONDS + 2
+    assert min(seconds.values()) > limits.TOTAL_SECONDS - 1
+    assert max(seconds.values()) < limits.TOTAL_SECONDS + 2
 
 
 # -------------------------------------------------------------------------------- damaged at random

@@ -17,11 +17,11 @@ from mcp import Client
 
 from planet_mcp.serving.mcp import create_server
 from tests.conftest import planet_of
-from tests.documents import Post, rss, whole
+from tests.documents.test_parse import BOMB, DOCUMENTS, LAYOUTS, PLACES, STRANGE
 from tests.gauntlet.test_faults import report, sound
-from tests.site import Site
-from tests.test_arguments import UNTYPED, checked
-from tests.test_parse import BOMB, DOCUMENTS, LAYOUTS, PLACES, STRANGE
+from tests.serving.mcp.test_arguments import UNTYPED, checked
+from tests.support.documents import Post, rss, whole
+from tests.support.site import Site
 
 pytestmark = [pytest.mark.anyio, pytest.mark.gauntlet]
 

@@ -35,10 +35,10 @@ from planet_mcp.models import Article, Content, ParsedEntry, ParsedFeed, Subscri
 from planet_mcp.store import Outcome, Store
 from planet_mcp.store.db import schema
 from planet_mcp.store.db.database import journal_mode
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.gauntlet
 
-ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 WRITER = "tests.gauntlet.test_faults"
 FEEDS = 5

@@ -10,7 +10,7 @@ import pytest
 
 from planet_mcp.planet import Planet
 from tests.gauntlet.test_faults import report
-from tests.serving import serving_here
+from tests.support.serving import serving_here
 
 pytestmark = [pytest.mark.anyio, pytest.mark.gauntlet]
 

@@ -1,10 +1,11 @@
 """The child process: parses one untrusted document per request, and can be killed at any time.
 
 Started by `planet_mcp.sandbox.parent` as `python -I -m planet_mcp.sandbox.child`; it says `END`
-when it is ready. A request is two lengths (big-endian, 32 bits), a JSON head and a body. An answer is parts, each a
-length and JSON, and `END`, or `LAST` when the process is to be replaced. The first part says what
-went right as `{"type": …, "value": …}`, what went wrong as `{"error": code, "message": …}`; the
-others are the entries of a feed, or the subscriptions of a list, some at a time.
+when it is ready. A request is two lengths (big-endian, 32 bits), a JSON head and a body. An answer
+is parts, each a length and JSON, and `END`, or `LAST` when the process is to be replaced. The first
+part says what went right as `{"type": …, "value": …}`, what went wrong as `{"error": code,
+"message": …}`; the others are the entries of a feed, or the subscriptions of a list, some at a
+time.
 """
 
 import ctypes

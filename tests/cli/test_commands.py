@@ -1,0 +1,255 @@
+"""The command line as a person uses it: output, exit codes, and no tracebacks."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planet_mcp import __version__
+from tests.support.documents import Post, page, rss, whole
+from tests.support.programs import COMMAND, environment
+from tests.support.site import Page, Site
+
+
+def run(
+    *arguments: str, code: int = 0, stdin: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment(**settings),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def data(*arguments: str, **more: Any) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads(run(*arguments, "--json", **more).stdout)
+    return result
+
+
+def test_the_main_job_from_the_command_line(site: Site, tmp_path: Path) -> None:
+    url = site.add("/feed", rss([Post("On TaskGroup", whole("It waits."))], title="Ada's blog"))
+    opml = tmp_path / "feeds.opml"
+    opml.write_text(f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>')
+
+    assert data("import", str(opml))["results"][0]["feeds_added"] == 1
+    assert data("refresh") == {
+        "checked": 1,
+        "ok": 1,
+        "unchanged": 0,
+        "failed": 0,
+        "queued": 0,
+        "new_entries": 1,
+    }
+    assert "On TaskGroup" in run("search", "taskgroup").stdout
+    assert data("search", "taskgroup")["hits"][0]["feed"] == "Ada's blog"
+    assert data("latest", "--since", "2d")["total"] == 1
+    assert "It waits." in run("article", "1").stdout
+    assert data("feeds", "ada")["feeds"][0]["feed_url"] == url
+    assert url in run("export").stdout
+    status = data("status")
+    assert (status["feeds"], status["entries"], status["refresher"]) == (1, 1, "stopped")
+    assert status["database"].endswith("planet.sqlite")
+    assert status["last_refresh_at"]
+    assert data("remove", "ada")["removed"][0]["feed_id"] == 1
+    assert data("add", url)["results"][0]["outcome"] == "added"
+
+
+def test_lists_go_on_at_their_cursor(site: Site) -> None:
+    urls = [site.add(f"/{n}", rss([Post(f"Post {n}")], title=f"Blog {n}")) for n in range(3)]
+    run("add", *urls)
+
+    first = data("feeds", "--limit", "2")
+    second = data("feeds", "--limit", "2", "--cursor", first["next_cursor"])
+
+    titles = [feed["title"] for feed in first["feeds"] + second["feeds"]]
+    assert titles == ["Blog 0", "Blog 1", "Blog 2"]
+
+
+def test_a_refresh_names_its_problems_and_fails_only_when_nothing_was_checked(
+    site: Site,
+) -> None:
+    good, bad = site.add("/good", rss([Post("One")])), site.add("/bad", rss([Post("Two")]))
+    run("add", good, bad)
+    site.pages["/bad"] = Page(status=500)
+
+    done = run("refresh", "--all")
+    assert f"{site.url}/bad answered 500" in done.stdout
+    assert done.stderr == ""
+
+    site.pages["/good"] = Page(status=500)
+    run("refresh", "--all", code=1)
+    assert data("refresh")["checked"] == 0
+
+
+def test_a_new_planet_follows_planet_python(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "status", "--json", "--database", str(tmp_path / "new" / "planet.sqlite")],
+        capture_output=True,
+        env={k: v for k, v in environment().items() if k != "PLANET_MCP_FEEDS"},
+        check=True,
+    )
+    assert json.loads(done.stdout)["feeds"] == 567
+
+
+def test_the_status_of_a_new_planet_has_all_its_fields() -> None:
+    status = data("status")
+    assert (status["feeds"], status["entries"], status["last_refresh_at"]) == (0, 0, None)
+
+
+def test_what_was_removed_is_not_followed_again_at_the_next_start(tmp_path: Path) -> None:
+    opml = tmp_path / "feeds.opml"
+    opml.write_text('<opml><body><outline xmlUrl="https://blog.example.org/f"/></body></opml>')
+    assert data("status", feeds=str(opml))["feeds"] == 1
+    run("remove", "1", feeds=str(opml))
+    assert data("status", feeds=str(opml))["feeds"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["nonsense"], 2, "nonsense"),
+        (["search", "--limit", "0"], 2, "--limit"),
+        (["latest", "--since", "yesterday"], 2, "ISO 8601"),
+        (["search", "x", "--feed", "nowhere"], 2, "No feed fits 'nowhere'"),
+        (["remove", "nowhere"], 2, "No feed fits 'nowhere'"),
+        (["article", "12"], 2, "no entry 12"),
+        (["import", "/does/not/exist.opml"], 2, "exist.opml"),
+        (["--host-delay", "-1", "status"], 2, "--host-delay"),
+        (["--database", "/", "status"], 1, "is a folder"),
+        (["serve", "--port", "9000"], 2, "--http"),
+        (["search", "x", "--since", "2026-01-02", "--until", "2026-01-01"], 2, "empty period"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_wrong_usage_is_said_in_a_line_or_two(arguments: list[str], code: int, words: str) -> None:
+    done = run(*arguments, code=code)
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("HOST_DELAY", "soon"),
+        ("HOST_CONCURRENCY", "0"),
+        ("REFRESH", "maybe"),
+        ("ALLOW_NETWORKS", "everything"),
+        ("FETCH_ANY", "perhaps"),
+        ("LOG_LEVEL", "loud"),
+        ("FEEDS", "/does/not/exist.opml"),
+    ],
+)
+def test_a_wrong_environment_is_one_line_that_names_the_variable(setting: str, value: str) -> None:
+    done = run("status", code=2, **{setting: value})
+    assert done.stderr.count("\n") == 1
+    assert f"PLANET_MCP_{setting}" in done.stderr
+
+
+def test_a_malformed_opml_file_names_its_line_and_imports_nothing(tmp_path: Path) -> None:
+    opml = tmp_path / "feeds.opml"
+    opml.write_text('<opml><body>\n<outline xmlUrl="https://a.example.org/f"/>\n& oops')
+
+    done = run("import", str(opml), code=2)
+
+    assert "line 3" in done.stderr
+    assert data("status")["feeds"] == 0
+
+
+def test_a_list_that_goes_on_says_how_on_the_command_line(site: Site) -> None:
+    run("add", *[site.add(f"/{n}", rss([Post(f"Post {n}")])) for n in range(3)])
+
+    first = run("search", "post", "--limit", "2").stdout
+
+    assert "search_entries" not in first
+    cursor = first.split("--cursor ")[1].strip()
+    assert "1 shown" in run("search", "post", "--limit", "2", "--cursor", cursor).stdout
+
+
+def test_notes_and_errors_name_commands_and_not_tools() -> None:
+    assert "`planet-mcp add`" in run("search", "x").stdout
+    assert "`planet-mcp search`" in run("article", "12", code=2).stderr
+
+
+def test_a_new_planet_is_said_so_that_a_wrong_path_shows(tmp_path: Path) -> None:
+    path = str(tmp_path / "typo" / "planet.sqlite")
+    assert path in run("--database", path, "status").stderr
+    assert run("--database", path, "status").stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "export"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"cannot be written" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_opml_comes_from_stdin_too() -> None:
+    document = '<opml><body><outline xmlUrl="https://a.example.org/f"/></body></opml>'
+    run("import", "-", stdin=document)
+    assert data("status")["feeds"] == 1
+
+
+def test_a_config_of_a_planet_is_imported_by_the_same_command(tmp_path: Path) -> None:
+    config = tmp_path / "config.ini"
+    config.write_text(
+        "[Planet]\nname = Planet Example\n\n"
+        "[https://a.example.org/f]\nname = Ada\n\n"
+        "[https://b.example.org/f]\nname = Bob\n\n"
+        "[https://c.example.org/more.opml]\ncontent_type = opml\n"
+    )
+
+    said = run("import", str(config)).stdout
+
+    assert "2 added, 0 already subscribed, 0 failed" in said
+    assert "1 reading list passed over (https://c.example.org/more.opml)" in said
+    assert [feed["title"] for feed in data("feeds")["feeds"]] == ["Ada", "Bob"]
+    assert "2 already subscribed" in run("import", "-", stdin=config.read_text()).stdout
+
+
+def test_a_malformed_config_of_a_planet_names_its_line_and_imports_nothing() -> None:
+    done = run("import", "-", stdin="[https://a.example.org/f]\nname = Ada\nBob\n", code=2)
+
+    assert "line 3" in done.stderr
+    assert data("status")["feeds"] == 0
+
+
+def test_a_feed_that_cannot_be_added_is_exit_code_1(site: Site) -> None:
+    url = site.add("/", page("<p>No feed</p>"), content_type="text/html")
+    assert "names no feed" in run("add", url, code=1).stdout
+
+
+def test_help_and_version_explain_themselves() -> None:
+    assert "planet-mcp serve --http" in run("--help").stdout
+    assert "--since" in run("search", "--help").stdout
+    assert __version__ in run("--version").stdout
+
+
+def test_a_reader_that_stops_early_is_no_error(site: Site) -> None:
+    run("add", site.add("/feed", rss([Post(f"Post {n}") for n in range(50)])))
+    command = " ".join(COMMAND)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} search | head -1"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,709 @@
+"""Refreshing through real HTTP, the real child process and a real database."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from planet_mcp.feeds.lease import Lease
+from planet_mcp.models import FeedStatus
+from planet_mcp.planet import Planet, open_planet
+from planet_mcp.planet.planet import RECENT_PAGES
+from planet_mcp.settings import load
+from planet_mcp.store import Feeds, Saved
+from planet_mcp.times import stamp
+from tests.conftest import planet_of
+from tests.support.documents import NOW, Post, atom, json_feed, page, rdf, rss, whole
+from tests.support.site import Page, Site
+
+pytestmark = pytest.mark.anyio
+
+FORMATS = {"rss": rss, "atom": atom, "rdf": rdf, "json": json_feed}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+async def test_entries_of_every_format_are_searchable_after_a_refresh(
+    planet: Planet, site: Site, name: str
+) -> None:
+    post = Post("Structured concurrency", "<p>TaskGroup ends <b>all</b> of its tasks.</p>")
+    await planet.add_feeds([site.add("/feed", FORMATS[name]([post], title="Blog of Ada"))])
+
+    hits = (await planet.search_entries("taskgroup")).result.hits
+
+    assert [(hit.title, hit.feed, hit.url) for hit in hits] == [
+        ("Structured concurrency", "Blog of Ada", post.url)
+    ]
+    assert hits[0].snippet == "**TaskGroup** ends all of its tasks."
+
+
+async def test_what_a_feed_drops_stays_and_what_it_adds_comes(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("One"), Post("Two")]))
+    await planet.add_feeds([url])
+    site.add("/feed", rss([Post("Two"), Post("Three")]))
+
+    refreshed = (await planet.refresh_feeds([url])).result
+
+    assert (refreshed.ok, refreshed.new_entries) == (1, 1)
+    titles = {hit.title for hit in (await planet.search_entries()).result.hits}
+    assert titles == {"One", "Two", "Three"}
+
+
+async def test_an_edited_entry_is_revised_in_its_place(planet: Planet, site: Site) -> None:
+    old = Post("Old", "<p>before</p>", age=timedelta(days=9))
+    url = site.add("/feed", rss([old, Post("New")]))
+    await planet.add_feeds([url])
+    edited = Post("Old", "<p>afterwards</p>", age=timedelta(days=9))
+    site.add("/feed", rss([edited, Post("New")]))
+
+    refreshed = (await planet.refresh_feeds([url])).result
+
+    assert refreshed.new_entries == 0
+    assert (await planet.search_entries("before")).result.total == 0
+    found = (await planet.search_entries("afterwards")).result.hits
+    assert [hit.title for hit in found] == ["Old"]
+    assert found[0].updated is not None
+    newest = (await planet.search_entries()).result.hits
+    assert [hit.title for hit in newest] == ["New", "Old"]
+
+
+async def test_a_second_refresh_is_conditional_and_costs_no_body(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+
+    refreshed = (await planet.refresh_feeds([url])).result
+
+    assert (refreshed.ok, refreshed.unchanged, refreshed.new_entries) == (1, 1, 0)
+    first, second = site.asked
+    assert (first.status, second.status, second.sent) == (200, 304, 0)
+    assert second.headers["If-None-Match"] == site.pages["/feed"].etag
+
+
+async def test_validators_follow_a_redirect_to_where_they_came_from(
+    planet: Planet, site: Site
+) -> None:
+    site.add("/new", rss([Post("One")]))
+    url = site.redirect("/old", "/new", status=302)
+    await planet.add_feeds([url])
+
+    await planet.refresh_feeds([url])
+
+    assert [(item.path, item.status) for item in site.asked] == [
+        ("/old", 302),
+        ("/new", 200),
+        ("/old", 302),
+        ("/new", 304),
+    ]
+
+
+async def test_an_equal_body_without_validators_is_not_parsed_again(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/feed", rss([Post("One")]), validators=False)
+    await planet.add_feeds([url])
+
+    refreshed = (await planet.refresh_feeds([url])).result
+
+    assert (refreshed.ok, refreshed.unchanged) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (Page(status=404), "404"),
+        (Page(status=410), "410"),
+        (Page(status=500), "500"),
+        (Page(page("<p>We moved</p>").encode(), "text/html"), "HTML"),
+        (Page(b"", "application/xml"), "empty"),
+        (Page(b"no feed at all", "text/plain"), "feed"),
+        (Page(b"/etc/passwd", "application/xml"), "feed"),
+        (Page(rss([Post("Cut" * 400)]).encode(), half=True), "could not be reached"),
+    ],
+    ids=["404", "410", "500", "html", "empty", "text", "path", "cut"],
+)
+async def test_a_feed_that_breaks_keeps_its_entries_and_shows_its_problem(
+    planet: Planet, site: Site, broken: Page, words: str
+) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    site.pages["/feed"] = broken
+
+    refreshed = (await planet.refresh_feeds([url])).result
+
+    assert refreshed.failed == 1
+    assert refreshed.problems is not None
+    assert words in refreshed.problems[0].problem
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert feed.entries == 1
+    assert feed.status == "failing"
+    assert feed.problem == refreshed.problems[0].problem
+    assert (await planet.search_entries("One")).result.total == 1
+
+
+class Clock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def test_a_feed_is_gone_when_its_server_says_so_on_two_days(site: Site) -> None:
+    clock = Clock()
+    url = site.add("/feed", rss([Post("One")]))
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([url])
+        site.pages["/feed"] = Page(status=410)
+        statuses = []
+        for pause in (timedelta(0), timedelta(hours=1), timedelta(days=1)):
+            clock.now += pause
+            await planet.refresh_feeds([url])
+            (feed,) = (await planet.list_feeds()).result.feeds
+            statuses.append(feed.status)
+
+        assert statuses == ["failing", "failing", "gone"]
+        assert feed.next_check_at > stamp(clock.now + timedelta(days=29))
+        assert (await planet.search_entries("One")).result.total == 1
+
+
+async def test_being_offline_is_no_feeds_fault(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    # Nobody listens there; to the refresher they are five domains.
+    dead = [f"http://127.0.0.{number}:9/feed" for number in range(2, 7)]
+    outlines = "".join(f'<outline xmlUrl="{item}"/>' for item in dead)
+    await planet.import_list(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
+
+    refreshed = (await planet.refresh_feeds(dead)).result
+
+    assert refreshed.failed == 5
+    failing = (await planet.list_feeds(status=FeedStatus.FAILING)).result.feeds
+    assert len(failing) == 2
+    await planet.refresh_feeds([url])
+    await planet.refresh_feeds([dead[4]])
+    assert (await planet.list_feeds(status=FeedStatus.FAILING)).result.total == 3
+
+
+async def test_a_domain_that_asks_to_wait_is_left_alone_and_no_feed_is_blamed(
+    planet: Planet, site: Site
+) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    await planet.add_feeds(urls)
+    site.pages["/0"] = Page(status=429, headers={"Retry-After": "3600"})
+    await planet.refresh_feeds([urls[0]])
+    asked = len(site.asked)
+
+    refreshed = (await planet.refresh_feeds(urls[1:])).result
+
+    assert len(site.asked) == asked
+    assert refreshed.problems is not None
+    assert all("asked us to wait" in item.problem for item in refreshed.problems)
+    assert (await planet.list_feeds(status=FeedStatus.FAILING)).result.total == 1
+
+
+async def test_a_domain_that_asked_to_wait_is_left_alone_after_a_restart_too(site: Site) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    clock = Clock()
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds(urls)
+        site.pages["/0"] = Page(status=429, headers={"Retry-After": "86400"})
+        await planet.refresh_feeds([urls[0]])
+
+        feeds = (await planet.list_feeds()).result.feeds
+
+    day = stamp(clock.now + timedelta(hours=23))
+    assert all(feed.next_check_at > day for feed in feeds)
+
+
+async def test_only_the_host_that_asks_is_left_alone(planet: Planet, site: Site) -> None:
+    other = site.add("/other", rss([Post("Other")])).replace("127.0.0.1", "localhost")
+    moved = site.redirect("/moved", other.replace("/other", "/busy"), status=302)
+    site.add("/busy", rss([Post("Busy")]))
+    await planet.add_feeds([moved, other])
+    site.pages["/busy"] = Page(status=503, headers={"Retry-After": "3600"})
+
+    await planet.refresh_feeds([moved])
+    here = (await planet.add_feeds([site.add("/here", rss([Post("Here")]))])).result.results
+    refreshed = (await planet.refresh_feeds([other, here[0].feed_url or ""])).result
+
+    assert refreshed.problems is not None
+    assert ["localhost asked us to wait until " in item.problem for item in refreshed.problems] == [
+        True
+    ]
+
+
+# ------------------------------------------------------------------------------------- moving
+
+
+async def refreshed_daily(planet: Planet, clock: Clock, url: str, *, days: int) -> None:
+    for _ in range(days):
+        clock.now += timedelta(days=1)
+        await planet.refresh_feeds([url])
+
+
+@pytest.mark.parametrize("status", [301, 308])
+@pytest.mark.parametrize("validators", [True, False])
+async def test_a_feed_is_followed_where_it_moved_to_after_three_days(
+    site: Site, status: int, validators: bool
+) -> None:
+    clock = Clock()
+    document = rss([Post("One")])
+    url = site.add("/old", document)
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([url])
+        new = site.add("/new", document, validators=validators)
+        site.redirect("/old", "/new", status=status)
+        await planet.refresh_feeds([url])
+        await planet.refresh_feeds([url])
+        await refreshed_daily(planet, clock, url, days=1)
+        (before,) = (await planet.list_feeds()).result.feeds
+        await refreshed_daily(planet, clock, url, days=1)
+        (after,) = (await planet.list_feeds()).result.feeds
+        site.asked.clear()
+        await planet.refresh_feeds([new])
+        (again,) = (await planet.add_feeds([url])).result.results
+
+        assert (before.feed_url, before.warning) == (url, None)
+        assert (after.feed_url, after.feed_id, after.entries) == (new, before.feed_id, 1)
+        assert after.warning is not None
+        assert url in after.warning
+        assert site.paths() == ["/new"]
+        assert again.outcome == "already subscribed"
+        assert (await planet.search_entries("one", feed=url)).result.total == 1
+        clock.now += timedelta(days=40)
+        assert (await planet.list_feeds()).result.feeds[0].warning is None
+
+
+async def test_a_temporary_redirect_is_never_adopted(site: Site) -> None:
+    clock = Clock()
+    site.add("/new", rss([Post("One")]))
+    url = site.redirect("/old", "/new", status=302)
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([url])
+        await refreshed_daily(planet, clock, url, days=5)
+
+        assert (await planet.list_feeds()).result.feeds[0].feed_url == url
+
+
+async def test_a_redirect_to_another_feed_is_not_adopted(site: Site) -> None:
+    clock = Clock()
+    url = site.add("/old", rss([Post("One", link="https://a.example/1")]))
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([url])
+        site.redirect("/old", "/new", status=301)
+        for day in range(5):
+            posts = [Post(f"Elsewhere {day}", link=f"https://b.example/{day}")]
+            site.add("/new", rss(posts, title="Parked domain"))
+            await refreshed_daily(planet, clock, url, days=1)
+
+        assert (await planet.list_feeds()).result.feeds[0].feed_url == url
+
+
+async def test_a_move_to_a_feed_that_is_followed_is_said(site: Site) -> None:
+    clock = Clock()
+    document = rss([Post("One")])
+    urls = [site.add("/old", document), site.add("/new", document)]
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds(urls)
+        site.redirect("/old", "/new")
+        await refreshed_daily(planet, clock, urls[0], days=3)
+
+        feeds = (await planet.list_feeds()).result.feeds
+        (warning,) = [feed.warning for feed in feeds if feed.warning]
+        assert {feed.feed_url for feed in feeds} == set(urls)
+        assert "remove one of the two" in warning
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_redirect_to_another_feed_takes_nothing_over(
+    planet: Planet, site: Site, host: str
+) -> None:
+    url = site.add("/old", rss([Post("Roses", link="https://a.example/1")], title="Gardening"))
+    await planet.add_feeds([url])
+    casino = rss([Post("Bonus", link="https://b.example/1")], title="Casino offers")
+    target = site.add("/casino", casino).replace("127.0.0.1", host)
+    site.redirect("/old", target, status=302)
+
+    refreshed = (await planet.refresh_feeds([url])).result
+
+    assert refreshed.problems is not None
+    assert target in refreshed.problems[0].problem
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert (feed.title, feed.entries, feed.status) == ("Gardening", 1, "failing")
+
+
+async def test_a_body_that_was_cut_takes_nothing_away_and_is_asked_for_again(
+    planet: Planet, site: Site
+) -> None:
+    posts = [Post(f"Post {n}", f"<p>keyword{n} {'and more of it ' * 60}</p>") for n in range(3)]
+    whole_body = rss(posts)
+    url = site.add("/feed", whole_body)
+    await planet.add_feeds([url])
+    site.add("/feed", whole_body[: whole_body.index("keyword1") + 20])
+    await planet.refresh_feeds([url])
+    (cut,) = (await planet.list_feeds()).result.feeds
+    found = [(await planet.search_entries(f"keyword{n}")).result.total for n in range(3)]
+    site.add("/feed", whole_body.replace("keyword1", "keyword1 corrected"))
+
+    await planet.refresh_feeds([url])
+
+    assert found == [1, 1, 1]
+    assert "salvaged" in (cut.warning or "")
+    assert (await planet.search_entries("corrected")).result.total == 1
+    assert "If-None-Match" not in site.asked[-1].headers
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_another_feed_at_the_site_of_a_lost_one_is_proposed(
+    planet: Planet, site: Site, status: int
+) -> None:
+    url = site.add("/feed", rss([Post("One")]).replace("https://blog.example.org/<", "/home<"))
+    await planet.add_feeds([url])
+    links = "".join(
+        f'<link rel="alternate" type="application/rss+xml" href="{path}">'
+        for path in ("/feed", "/posts.xml")
+    )
+    site.add("/home", page("<p>Hello</p>", head=links), content_type="text/html")
+    new = site.add("/posts.xml", rss([Post("One"), Post("Two")]))
+    site.pages["/feed"] = Page(status=status)
+
+    for _ in range(3):
+        await planet.refresh_feeds([url])
+
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert feed.problem is not None
+    assert new in feed.problem
+    assert site.paths().count("/home") == 1
+    site.pages["/feed"] = Page(rss([Post("One")]).encode())
+    await planet.refresh_feeds([url])
+    assert (await planet.list_feeds()).result.feeds[0].problem is None
+
+
+async def test_nothing_is_proposed_where_the_site_names_no_other_feed(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/feed", rss([Post("One")]).replace("https://blog.example.org/<", "/home<"))
+    await planet.add_feeds([url])
+    link = '<link rel="alternate" type="application/rss+xml" href="/feed">'
+    site.add("/home", page("<p>Hello</p>", head=link), content_type="text/html")
+    site.pages["/feed"] = Page(status=404)
+
+    await planet.refresh_feeds([url])
+
+    assert (await planet.list_feeds()).result.feeds[0].problem == f"{url} answered 404 Not Found."
+
+
+# ------------------------------------------------------------------------------------ schedule
+
+
+@pytest.mark.parametrize(
+    ("made", "least", "most"),
+    [
+        (Page(headers={}), 1, 2.2),
+        (Page(headers={"Cache-Control": "max-age=36000"}), 10, 11),
+        (Page(validators=False), 24, 26.4),
+        (Page(headers={"Cache-Control": "max-age=99999999"}), 168, 185),
+    ],
+    ids=["rhythm", "max-age", "no validators", "a year"],
+)
+async def test_the_next_check_of_an_active_feed_is_as_its_server_asks(
+    site: Site, made: Page, least: float, most: float
+) -> None:
+    clock = Clock()
+    posts = [Post(f"Post {n}", age=timedelta(hours=3 * n + 1)) for n in range(9)]
+    made.body = rss(posts).encode()
+    site.pages["/feed"] = made
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([site.url + "/feed"])
+        for _ in range(2):
+            (feed,) = (await planet.list_feeds()).result.feeds
+            wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+            assert timedelta(hours=least, minutes=-1) <= wait <= timedelta(hours=most)
+            await planet.refresh_feeds([feed.feed_id])
+
+
+async def test_what_a_feed_asks_of_its_readers_is_kept_for_checks_that_bring_nothing(
+    site: Site,
+) -> None:
+    clock = Clock()
+    document = rss([Post("One")]).replace("<channel>", "<channel><ttl>600</ttl>")
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([site.add("/feed", document)])
+        await planet.refresh_feeds(["/feed"])
+
+        (feed,) = (await planet.list_feeds()).result.feeds
+        wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+        assert timedelta(hours=10, minutes=-1) <= wait <= timedelta(hours=11)
+
+
+async def test_a_feed_without_dates_is_not_taken_for_a_busy_one(site: Site) -> None:
+    clock = Clock()
+    items = "".join(f"<item><title>Note {n}</title><guid>{n}</guid></item>" for n in range(20))
+    document = f"<rss version='2.0'><channel><title>Undated</title>{items}</channel></rss>"
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([site.add("/feed", document)])
+
+        (feed,) = (await planet.list_feeds()).result.feeds
+        wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+        assert wait >= timedelta(hours=2, minutes=-1)
+
+
+async def test_a_date_that_cannot_be_is_kept_but_orders_nothing(site: Site) -> None:
+    clock = Clock()
+    items = "".join(
+        f"<item><title>From {year}</title><guid isPermaLink='false'>{year}</guid>"
+        "<description>Some text</description>"
+        f"<pubDate>Sun, 01 Jan {year} 10:00:00 GMT</pubDate></item>"
+        for year in (1971, 2017, 2090)
+    )
+    document = f"<rss version='2.0'><channel><title>Dates</title>{items}</channel></rss>"
+    async with open_planet(load(), clock=clock) as planet:
+        await planet.add_feeds([site.add("/feed", document)])
+
+        hits = (await planet.search_entries(sort="newest")).result.hits
+        assert {hit.title: hit.published[:4] for hit in hits} == {
+            "From 1971": str(clock.now.year),
+            "From 2090": str(clock.now.year),
+            "From 2017": "2017",
+        }
+        (late,) = [hit for hit in hits if hit.title == "From 2090"]
+        assert "Published: 2090-01-01T10:00Z (as claimed" in await planet.fetch_article(
+            late.entry_id
+        )
+
+
+async def test_many_files_are_counted(planet: Planet, site: Site) -> None:
+    files = "".join(f'<enclosure url="https://a.example/{n}.jpg" length="900"/>' for n in range(9))
+    document = rss([Post("Gallery", whole("Notes"))]).replace("</item>", f"{files}</item>")
+    await planet.add_feeds([site.add("/feed", document)])
+
+    text = await planet.fetch_article(1)
+
+    assert "https://a.example/4.jpg (0.9 kB); and 4 more\n" in text
+
+
+async def test_entries_at_anchors_of_a_page_are_told_apart(planet: Planet, site: Site) -> None:
+    posts = [
+        Post(f"Version {n}", whole(f"Changes in {n}"), link=f"https://a.example/changes#v{n}")
+        for n in range(3)
+    ]
+    await planet.add_feeds([site.add("/feed", rss(posts))])
+
+    for number in range(3):
+        text = await planet.fetch_article(f"https://a.example/changes#v{number}")
+        assert text.startswith(f"# Version {number}\n")
+
+
+async def test_the_files_of_a_podcast_stand_above_its_text(planet: Planet, site: Site) -> None:
+    file = '<enclosure url="https://a.example/1.mp3" type="audio/mpeg" length="34000000"/>'
+    duration = "<itunes:duration>45:12</itunes:duration>"
+    space = "xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'"
+    document = rss([Post("Episode", whole("Notes"))])
+    document = document.replace("</item>", f"{file}{duration}</item>").replace(
+        "<rss", f"<rss {space}"
+    )
+    await planet.add_feeds([site.add("/feed", document)])
+
+    text = await planet.fetch_article(1)
+
+    assert "Files: https://a.example/1.mp3 (audio/mpeg, 34.0 MB, 0:45:12)\n" in text
+
+
+async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
+    planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"Post {number}")])) for number in range(3)]
+    outlines = "".join(f'<outline xmlUrl="{url}"/>' for url in urls)
+    await planet.import_list(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
+    record = Feeds.record_document
+
+    def broken(self: Feeds, feed_id: int, *args: Any, **more: Any) -> Saved:
+        if feed_id == 2:
+            raise ZeroDivisionError
+        return record(self, feed_id, *args, **more)
+
+    monkeypatch.setattr(Feeds, "record_document", broken)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(planet.refresher.run)
+        with anyio.fail_after(10):
+            while (await planet.status()).result.never_checked:
+                await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+
+    assert (await planet.search_entries("post")).result.total == 2
+    (failing,) = (await planet.list_feeds(status=FeedStatus.FAILING)).result.feeds
+    assert (failing.feed_id, failing.problem) == (2, "planet-mcp failed on it; see its log.")
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_feed_that_recovers_is_ok_again(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    good = site.pages["/feed"]
+    site.pages["/feed"] = Page(status=503)
+    await planet.refresh_feeds([url])
+    site.pages["/feed"] = good
+
+    await planet.refresh_feeds([url])
+
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert (feed.status, feed.problem) == ("ok", None)
+
+
+async def test_a_restart_asks_for_nothing_that_is_not_due(site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    async with planet_of() as planet:
+        await planet.add_feeds([url])
+    asked = len(site.asked)
+
+    async with planet_of() as planet:
+        refreshed = (await planet.refresh_feeds()).result
+
+    assert refreshed.checked == 0
+    assert len(site.asked) == asked
+
+
+async def test_the_background_refresher_brings_new_subscriptions_in(
+    planet: Planet, site: Site, tmp_path: Path
+) -> None:
+    url = site.add("/feed", rss([Post("Arrived")]))
+    await planet.import_list(
+        f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>'.encode(), name="x"
+    )
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(planet.refresher.run)
+        with anyio.fail_after(10):
+            while not (await planet.search_entries("arrived")).result.total:
+                await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_the_first_refresh_begins_with_the_feeds_that_posted_lately(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    outlines = ""
+    for number in range(6):
+        url = site.add(f"/{number}", rss([Post(f"Post {number}")]))
+        outlines += f'<outline text="Blog {number}" xmlUrl="{url}"/>'
+    feeds = tmp_path / "feeds.opml"
+    feeds.write_text(f'<opml version="2.0"><body>{outlines}</body></opml>', "utf-8")
+    titles = ["Blog 4: A post: its title", "Nobody: Something", "BLOG 2: Another"]
+    recent = rss([Post(title) for title in titles]) if answers else "no feed"
+    page = site.add("/recent", recent)
+    monkeypatch.setitem(RECENT_PAGES, str(feeds), page)
+
+    async with planet_of(feeds=str(feeds), host_concurrency=1) as planet:
+        await planet.refresh_feeds()
+        await planet.refresh_feeds()
+    async with planet_of(feeds=str(feeds)) as planet:
+        await planet.refresh_feeds()
+
+    usual = [f"/{number}" for number in range(6)]
+    first = ["/2", "/4", "/0", "/1", "/3", "/5"] if answers else usual
+    assert site.paths() == ["/recent", *first]
+
+
+async def test_a_contact_is_named_to_publishers(site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    async with planet_of(contact="https://example.org/bot") as planet:
+        await planet.add_feeds([url])
+
+    assert site.asked[0].headers["User-Agent"].startswith("planet-mcp/")
+    assert site.asked[0].headers["User-Agent"].endswith(" (+https://example.org/bot)")
+    assert not {"Cookie", "Referer"} & set(site.asked[0].headers)
+
+
+async def test_only_one_of_two_planets_refreshes_and_the_other_asks_it(site: Site) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"Post {number}")])) for number in range(4)]
+    async with planet_of() as leader, planet_of() as other, anyio.create_task_group() as tasks:
+        await leader.add_feeds(urls)
+        tasks.start_soon(leader.refresher.run)
+        while not leader.refresher.leads:
+            await anyio.lowlevel.checkpoint()
+        tasks.start_soon(other.refresher.run)
+        site.add("/2", rss([Post("Brand new")]))
+
+        refreshed = (await other.refresh_feeds(urls)).result
+
+        assert not other.refresher.leads
+        assert (refreshed.checked, refreshed.ok, refreshed.new_entries) == (4, 4, 1)
+        tasks.cancel_scope.cancel()
+    assert len(site.asked) == 8
+
+
+async def test_who_waits_for_another_process_takes_over_when_it_ends(
+    planet: Planet, site: Site, database: Path
+) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    site.add("/feed", rss([Post("One"), Post("Two")]))
+    other = Lease(database)
+    assert other.acquire()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(anyio.to_thread.run_sync, partial(release_when_waited_for, other, planet))
+        refreshed = (await planet.refresh_feeds([url])).result
+
+    assert (refreshed.ok, refreshed.new_entries) == (1, 1)
+
+
+def release_when_waited_for(lease: Lease, planet: Planet) -> None:
+    """Let go once the other has marked the feed as due, which it does when it has to wait."""
+    while not planet._store.feeds.due(now=datetime.now(UTC), limit=1):
+        pass
+    lease.release()
+
+
+async def test_another_takes_the_lease_when_its_holder_lets_go(database: Path) -> None:
+    first, second = Lease(database), Lease(database)
+    assert first.acquire()
+    assert not second.acquire()
+    assert second.is_taken()
+
+    first.release()
+
+    assert second.acquire()
+    assert second.held
+    second.release()
+    assert not first.is_taken()
+
+
+async def test_a_refresh_of_an_unknown_feed_checks_nothing(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    asked = len(site.asked)
+
+    with pytest.raises(Exception, match="No feed fits 'nowhere'"):
+        await planet.refresh_feeds([url, "nowhere"])
+
+    assert len(site.asked) == asked
+
+
+async def test_progress_counts_the_feeds(planet: Planet, site: Site) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"Post {number}")])) for number in range(3)]
+    await planet.add_feeds(urls)
+    seen: list[tuple[int, int]] = []
+
+    async def note(done: int, total: int) -> None:
+        seen.append((done, total))
+
+    await planet.refresh_feeds(urls, progress=note)
+
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+async def test_a_document_is_known_again_by_its_digest(planet: Planet, site: Site) -> None:
+    body = rss([Post("One")])
+    await planet.add_feeds([site.add("/feed", body)])
+    store = planet._store
+    (feed,) = store.feeds.subscribed(now=planet._clock())
+    assert feed.body_hash == hashlib.sha256(body.encode()).hexdigest()

@@ -1,0 +1,264 @@
+"""Adding and removing feeds: what people name, and what becomes of it."""
+
+import anyio
+import pytest
+
+from planet_mcp.errors import ArgumentError, OpmlError, PlanetIniError
+from planet_mcp.planet import Planet
+from tests.conftest import planet_of
+from tests.support.documents import Post, atom, page, rss
+from tests.support.site import Page, Site
+
+pytestmark = pytest.mark.anyio
+
+
+def link(href: str, title: str = "Posts", kind: str = "application/rss+xml") -> str:
+    return f'<link rel="alternate" type="{kind}" title="{title}" href="{href}">'
+
+
+async def test_a_feed_is_subscribed_with_its_entries(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("One"), Post("Two")], title="Ada's blog"))
+
+    (added,) = (await planet.add_feeds([url])).result.results
+
+    assert (added.outcome, added.title, added.feed_url, added.entries) == (
+        "added",
+        "Ada's blog",
+        url,
+        2,
+    )
+
+
+async def test_a_page_leads_to_its_feed(planet: Planet, site: Site) -> None:
+    site.add("/blog/atom.xml", atom([Post("One")]))
+    url = site.add("/blog/", page("<p>Hi</p>", head=link("atom.xml")), content_type="text/html")
+
+    (added,) = (await planet.add_feeds([url])).result.results
+
+    assert (added.outcome, added.feed_url) == ("added", f"{site.url}/blog/atom.xml")
+
+
+async def test_a_page_with_several_feeds_asks_which(planet: Planet, site: Site) -> None:
+    head = link("/posts.xml", "Posts") + link("/notes.xml", "Notes")
+    url = site.add("/", page("<p>Hi</p>", head=head), content_type="text/html")
+
+    (added,) = (await planet.add_feeds([url])).result.results
+
+    assert added.outcome == "choose"
+    assert added.candidates is not None
+    assert [(item.url, item.title) for item in added.candidates] == [
+        (f"{site.url}/posts.xml", "Posts"),
+        (f"{site.url}/notes.xml", "Notes"),
+    ]
+    assert (await planet.list_feeds()).result.total == 0
+
+
+async def test_a_feed_that_is_followed_is_not_fetched_again(planet: Planet, site: Site) -> None:
+    url = site.add("/feed/", rss([Post("One")]))
+    await planet.add_feeds([url])
+    asked = len(site.asked)
+
+    (again,) = (await planet.add_feeds([url.rstrip("/") + "?utm_source=x"])).result.results
+
+    assert (again.outcome, again.feed_id) == ("already subscribed", 1)
+    assert len(site.asked) == asked
+
+
+async def test_a_permanent_redirect_gives_the_address_to_follow(planet: Planet, site: Site) -> None:
+    new = site.add("/new", rss([Post("One")]))
+    site.add("/now", rss([Post("Two")]))
+    moved, elsewhere = site.redirect("/old", "/new"), site.redirect("/tmp", "/now", status=302)
+
+    (first,) = (await planet.add_feeds([moved])).result.results
+    (second,) = (await planet.add_feeds([elsewhere])).result.results
+
+    assert (first.outcome, first.feed_url) == ("added", new)
+    assert (second.outcome, second.feed_url) == ("added", elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("bad", "advice"),
+    [
+        (Page(page("<p>No feed here</p>").encode(), "text/html"), "names no feed"),
+        (Page(status=404), "404"),
+        (Page(b"just words", "text/plain"), "feed"),
+        (Page(b"", "application/xml"), "empty"),
+        (Page(b'{"a": 1}', "application/json"), "JSON"),
+        (Page(b"<rss><channel><title>Cut <item><title>x</item"), "malformed"),
+        (Page(b"<opml><body><outline text='a & b'/></body></opml>"), "line 1"),
+    ],
+    ids=["html", "404", "text", "empty", "json", "cut", "opml"],
+)
+async def test_what_is_no_feed_is_not_stored_and_the_others_are(
+    planet: Planet, site: Site, bad: Page, advice: str
+) -> None:
+    site.pages["/bad"] = bad
+    good = site.add("/good", rss([Post("One")]))
+
+    failed, added = (await planet.add_feeds([f"{site.url}/bad", good])).result.results
+
+    assert failed.outcome == "failed"
+    assert advice in (failed.problem or "")
+    assert added.outcome == "added"
+    assert [feed.feed_url for feed in (await planet.list_feeds()).result.feeds] == [good]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://example.org/feed",
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "http://10.0.0.1/feed",
+        "http://[::1%25lo]/",
+        "http://169.254.169.254/latest/meta-data",
+        "not a url",
+        "",
+    ],
+)
+async def test_addresses_that_are_not_public_are_refused(planet: Planet, url: str) -> None:
+    (added,) = (await planet.add_feeds([url])).result.results
+
+    assert added.outcome == "failed"
+    assert added.problem
+
+
+async def test_loopback_is_refused_unless_it_was_opened(site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    async with planet_of(allow_networks="10.9.9.0/24") as planet:
+        (added,) = (await planet.add_feeds([url])).result.results
+
+    assert added.outcome == "failed"
+    assert "PLANET_MCP_ALLOW_NETWORKS" in (added.problem or "")
+    assert site.started == []
+
+
+async def test_one_domain_is_asked_one_request_at_a_time(site: Site) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    async with planet_of(host_delay=0.1, host_concurrency=1) as planet:
+        began = anyio.current_time()
+        results = (await planet.add_feeds(urls)).result.results
+        took = anyio.current_time() - began
+    assert [item.outcome for item in results] == ["added"] * 3
+    assert took >= 0.2
+
+
+async def test_an_opml_address_counts_what_it_brought(planet: Planet, site: Site) -> None:
+    known = site.add("/1", rss([Post("One")]))
+    await planet.add_feeds([known])
+    outlines = "".join(
+        f'<outline text="x" xmlUrl="{url}"/>'
+        for url in (known, f"{site.url}/2", f"{site.url}/3", "http://192.168.1.1/feed")
+    )
+    url = site.add("/list", f'<opml version="2.0"><body>{outlines}</body></opml>')
+
+    (added,) = (await planet.add_feeds([url])).result.results
+
+    counts = (added.feeds_added, added.feeds_already_subscribed, added.feeds_failed)
+    assert counts == (2, 1, 1)
+    assert "192.168.1.1" in (added.problem or "")
+    assert (await planet.list_feeds()).result.total == 3
+
+
+async def test_an_opml_document_with_nothing_new_is_subscribed_already(planet: Planet) -> None:
+    document = b'<opml><body><outline xmlUrl="https://a.example.org/f"/></body></opml>'
+    outcomes = [
+        (await planet.import_list(document, name="x")).result.results[0].outcome for _ in range(2)
+    ]
+    assert outcomes == ["added", "already subscribed"]
+
+
+async def test_a_malformed_opml_file_imports_nothing(planet: Planet) -> None:
+    document = (
+        b'<opml version="2.0"><body>\n<outline xmlUrl="https://a.example.org/f"/>\n<out</body>'
+    )
+
+    with pytest.raises(OpmlError, match="line 3"):
+        await planet.import_list(document, name="feeds.opml")
+
+    assert (await planet.list_feeds()).result.total == 0
+
+
+async def test_a_config_of_a_planet_is_imported_with_its_names(planet: Planet, site: Site) -> None:
+    known = site.add("/1", rss([Post("One")]))
+    await planet.add_feeds([known])
+    config = (
+        f"[Planet]\nname = Planet Example\n\n[{known}]\nname = Ada\n\n[{site.url}/2]\nname = Bob\n"
+        f"face = bob.png\n\n[http://192.168.1.1/feed]\nname = Eve\n\n"
+        f"[{site.url}/list]\ncontent_type = opml\n"
+    )
+
+    (added,) = (await planet.import_list(config.encode(), name="config.ini")).result.results
+
+    counts = (added.feeds_added, added.feeds_already_subscribed, added.feeds_failed)
+    assert (added.outcome, counts) == ("added", (1, 1, 1))
+    assert f"1 reading list passed over ({site.url}/list)" in (added.problem or "")
+    assert "192.168.1.1" in (added.problem or "")
+    assert [feed.title for feed in (await planet.list_feeds("bob")).result.feeds] == ["Bob"]
+
+
+async def test_a_malformed_config_of_a_planet_imports_nothing(planet: Planet) -> None:
+    config = b"[https://a.example.org/f]\nname = Ada\n\n[https://b.example.org/f\nname = Bob\n"
+
+    with pytest.raises(PlanetIniError, match="line 4"):
+        await planet.import_list(config, name="config.ini")
+
+    assert (await planet.list_feeds()).result.total == 0
+
+
+async def test_a_removed_feed_leaves_its_entries_searchable(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("Kept")], title="Blog"))
+    await planet.add_feeds([url])
+
+    removed = (await planet.remove_feeds(["blog"])).result
+
+    assert [feed.feed_url for feed in removed.removed] == [url]
+    assert (await planet.list_feeds()).result.total == 0
+    assert (await planet.search_entries("kept", feed="Blog")).result.total == 1
+
+
+async def test_a_removed_feed_comes_back_with_its_id_and_without_doubles(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/feed", rss([Post("Kept")]))
+    await planet.add_feeds([url])
+    await planet.remove_feeds([url])
+
+    (again,) = (await planet.add_feeds([url])).result.results
+
+    assert (again.outcome, again.feed_id, again.entries) == ("added", 1, 1)
+    assert (await planet.search_entries("kept")).result.total == 1
+
+
+async def test_entries_go_with_their_feed_when_that_is_asked(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("Gone")]))
+    await planet.add_feeds([url])
+
+    removed = (await planet.remove_feeds([url], delete_entries=True)).result
+
+    assert removed.entries == "deleted"
+    assert (await planet.search_entries("gone")).result.total == 0
+    (again,) = (await planet.add_feeds([url])).result.results
+    assert again.entries == 1
+    assert (await planet.search_entries("gone")).result.hits[0].entry_id == 2
+
+
+async def test_one_unknown_name_removes_nothing(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")], title="The only blog"))
+    await planet.add_feeds([url])
+
+    with pytest.raises(ArgumentError, match=r"The only blog \(feed_id 1\)"):
+        await planet.remove_feeds([url, "another blog"])
+
+    assert (await planet.list_feeds()).result.total == 1
+
+
+async def test_an_export_can_be_imported_again(planet: Planet, site: Site) -> None:
+    await planet.add_feeds([site.add("/feed", rss([Post("One")], title='A "&" B'))])
+    exported = await planet.export_opml()
+    await planet.remove_feeds([1])
+
+    (added,) = (await planet.import_list(exported.encode(), name="x")).result.results
+
+    assert added.feeds_added == 1
+    assert (await planet.list_feeds()).result.feeds[0].title == 'A "&" B'

@@ -1,0 +1,446 @@
+"""Search, lists and the river, as a caller of the planet sees them."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from planet_mcp.errors import ArgumentError
+from planet_mcp.planet import Planet, fitting
+from planet_mcp.planet.answers import LatestResult
+from tests.conftest import planet_of
+from tests.support.documents import NOW, Post, rss
+from tests.support.site import Site
+
+pytestmark = pytest.mark.anyio
+
+
+async def follow(planet: Planet, site: Site, name: str, posts: list[Post]) -> str:
+    """Follow a made-up feed of this name; returns its URL."""
+    url = site.add(f"/{name.replace(' ', '-')}", rss(posts, title=name))
+    await planet.add_feeds([url])
+    return url
+
+
+async def titles(planet: Planet, query: str = "", **more: Any) -> list[str]:
+    return [hit.title for hit in (await planet.search_entries(query, **more)).result.hits]
+
+
+# Search
+
+
+async def test_all_words_come_before_any_of_them(planet: Planet, site: Site) -> None:
+    posts = [
+        Post("Both", "<p>fast startup</p>"),
+        Post("First", "<p>fast food</p>"),
+        Post("Second", "<p>startup money</p>"),
+    ]
+    await follow(planet, site, "Blog", posts)
+
+    both = (await planet.search_entries("fast startup")).result
+    some = (await planet.search_entries("how fast is the startup of pypy")).result
+
+    assert ([hit.title for hit in both.hits], both.total, both.notice) == (["Both"], 1, None)
+    assert some.hits[0].title == "Both"
+    assert some.total == 3
+    assert "some of them" in (some.notice or "")
+
+
+async def test_operators_narrow_what_is_found(planet: Planet, site: Site) -> None:
+    posts = [
+        Post("One", "<p>green apples and pears</p>"),
+        Post("Two", "<p>apples green with envy</p>"),
+        Post("Three", "<p>applesauce</p>"),
+        Post("Four", "<p>pears</p>"),
+    ]
+    await follow(planet, site, "Blog", posts)
+
+    assert await titles(planet, '"green apples"') == ["One"]
+    assert set(await titles(planet, "apples -pears")) == {"Two", "Three"} - {"Three"}
+    assert set(await titles(planet, "-apples")) == {"Three", "Four"}
+    assert set(await titles(planet, "apples*")) == {"One", "Two", "Three"}
+    assert set(await titles(planet, "applesauce OR pears")) == {"One", "Three", "Four"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["C++", '"', '""', "list[int]", "AND", "NEAR(a b)", "it's", "title:x", "*", "-", "a" * 10_000],
+)
+async def test_no_query_is_an_error(planet: Planet, site: Site, query: str) -> None:
+    await follow(planet, site, "Blog", [Post("One")])
+    assert (await planet.search_entries(query)).result.total >= 0
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(query=st.text(max_size=60))
+async def test_no_text_is_an_error(planet: Planet, query: str) -> None:
+    assert (await planet.search_entries(query)).result.total == 0
+
+
+async def test_the_newest_come_first_without_a_query(planet: Planet, site: Site) -> None:
+    posts = [Post(f"Post {days}", age=timedelta(days=days)) for days in (3, 1, 2)]
+    await follow(planet, site, "Blog", posts)
+    assert await titles(planet) == ["Post 1", "Post 2", "Post 3"]
+
+
+async def test_recent_writing_comes_first_among_equals(planet: Planet, site: Site) -> None:
+    posts = [
+        Post("Old asyncio", "<p>asyncio in use</p>", age=timedelta(days=5000)),
+        Post("New asyncio", "<p>asyncio in use</p>", age=timedelta(days=5)),
+    ]
+    await follow(planet, site, "Blog", posts)
+    assert await titles(planet, "asyncio") == ["New asyncio", "Old asyncio"]
+
+
+async def test_filters_apply_inside_the_query(planet: Planet, site: Site) -> None:
+    posts = [
+        Post("Ada", author="Ada Lovelace", tags=("maths",), age=timedelta(days=2)),
+        Post("Bob", author="Bob", tags=("cooking",), age=timedelta(days=20)),
+    ]
+    await follow(planet, site, "First blog", posts)
+    await follow(planet, site, "Second blog", [Post("Eve", author="Eve", age=timedelta(days=40))])
+
+    assert await titles(planet, "text", author="lovelace") == ["Ada"]
+    assert await titles(planet, "text", tag="cooking") == ["Bob"]
+    assert await titles(planet, "text", feed="second") == ["Eve"]
+    assert await titles(planet, "text", since="3d") == ["Ada"]
+    assert await titles(planet, until=(NOW - timedelta(days=20)).date().isoformat()) == [
+        "Bob",
+        "Eve",
+    ]
+    assert (await planet.search_entries("text", since="3d", feed="second")).result.total == 0
+
+
+@pytest.mark.parametrize("sort", ["relevance", "newest"])
+async def test_paging_shows_every_hit_once_while_entries_arrive(
+    planet: Planet, site: Site, sort: Any
+) -> None:
+    first = {f"Python {number}" for number in range(23)}
+    ages = {title: timedelta(hours=5 + hash(title) % 50) for title in first}
+    await follow(planet, site, "Blog", [Post(title, age=ages[title]) for title in first])
+    seen: list[str] = []
+    cursor = None
+    for arrival in range(10):
+        answer = await planet.search_entries("python", sort=sort, limit=4, cursor=cursor)
+        seen += [hit.title for hit in answer.result.hits]
+        cursor = answer.result.next_cursor
+        if cursor is None:
+            break
+        await follow(planet, site, f"New {arrival}", [Post(f"Python news {arrival}")])
+
+    assert len(seen) == len(set(seen))
+    assert set(seen) >= first
+
+
+async def test_a_cursor_is_refused_with_other_arguments(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Blog", [Post(f"Post {number}") for number in range(3)])
+    cursor = (await planet.search_entries("post", limit=1)).result.next_cursor
+
+    with pytest.raises(ArgumentError, match="other arguments"):
+        await planet.search_entries("posts", limit=1, cursor=cursor)
+    with pytest.raises(ArgumentError, match="other arguments"):
+        await planet.latest_entries(cursor=cursor)
+
+
+async def test_one_story_in_two_feeds_is_one_hit(planet: Planet, site: Site) -> None:
+    post = Post("Release day", link="https://example.org/release")
+    again = Post("Release day", link="http://www.example.org/release/?utm_source=planet")
+    await follow(planet, site, "First", [post])
+    await follow(planet, site, "Second", [again, Post("Something else")])
+
+    result = (await planet.search_entries("release")).result
+
+    assert result.total == 1
+    assert [(hit.feed, hit.also_in) for hit in result.hits] == [("First", ["Second"])]
+    listed = (await planet.latest_entries()).result
+    assert listed.total == 2
+
+
+async def test_posts_that_share_one_link_stay_apart(planet: Planet, site: Site) -> None:
+    posts = [
+        Post(f"Part {number}", link="https://example.org/", guid=f"g{number}")
+        for number in range(3)
+    ]
+    await follow(planet, site, "Blog", posts)
+    assert (await planet.search_entries("part")).result.total == 3
+
+
+async def test_hits_say_what_is_shown_and_keep_third_party_text_on_its_lines(
+    planet: Planet, site: Site
+) -> None:
+    title = "Nice &lt;b&gt;title&lt;/b&gt; ![x](https://evil.example/?q=1)"
+    link = "https://blog.example.org/![x](https://evil.example/)"
+    await follow(
+        planet, site, "Blog", [Post(title, "<p>Words\u200b to\u202e find.</p>", link=link)]
+    )
+
+    answer = await planet.search_entries("words")
+
+    assert "![" not in answer.text
+    assert "\u200b" not in answer.text
+    assert "\u202e" not in answer.text
+    assert "quoted from feeds" in answer.text
+    assert "\n> **Words** to find." in answer.text
+
+
+# Feeds
+
+
+async def test_feeds_are_found_by_part_of_their_title(planet: Planet, site: Site) -> None:
+    for name in ("Ada writes", "Bob writes", "Eve"):
+        await follow(planet, site, name, [Post(name)])
+
+    found = (await planet.list_feeds("writes")).result
+
+    assert [feed.title for feed in found.feeds] == ["Ada writes", "Bob writes"]
+    assert found.total == 2
+
+
+@pytest.mark.parametrize("sort", ["title", "newest_entry", "entries"])
+async def test_paging_shows_every_feed_once(planet: Planet, site: Site, sort: Any) -> None:
+    for number in range(7):
+        posts = [Post(f"P{number}-{i}", age=timedelta(days=number)) for i in range(number)]
+        await follow(planet, site, f"Blog {number}", posts)
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = (await planet.list_feeds(sort=sort, limit=3, cursor=cursor)).result
+        seen += [feed.title for feed in page.feeds]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+        # The last one jumps to the front of the list of newest and fullest feeds.
+        await follow(planet, site, "Blog 0", [])
+    assert sorted(seen) == [f"Blog {number}" for number in range(7)]
+
+
+async def test_an_ambiguous_feed_lists_the_candidates(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Ada writes", [Post("A")])
+    await follow(planet, site, "Bob writes", [Post("B")])
+
+    with pytest.raises(ArgumentError, match=r"2 feeds fit .*Ada writes \(feed_id 1\)"):
+        await planet.search_entries(feed="writes")
+
+
+# The river
+
+
+def river_titles(result: LatestResult) -> list[str]:
+    return [e.title for day in result.days for feed in day.feeds for e in feed.entries]
+
+
+async def test_the_river_groups_by_day_and_feed(planet: Planet, site: Site) -> None:
+    noon = NOW.replace(hour=0, minute=0, second=1)
+    today, before = NOW - noon, NOW - noon + timedelta(days=1)
+    await follow(planet, site, "First", [Post("A", age=today), Post("B", age=before)])
+    await follow(planet, site, "Second", [Post("C", age=before)])
+
+    result = (await planet.latest_entries("3d")).result
+
+    shape = [
+        (d.date, [(f.feed, [e.title for e in f.entries]) for f in d.feeds]) for d in result.days
+    ]
+    assert shape == [
+        ((NOW - today).date().isoformat(), [("First", ["A"])]),
+        ((NOW - before).date().isoformat(), [("Second", ["C"]), ("First", ["B"])]),
+    ]
+    assert result.total == 3
+
+
+@pytest.mark.parametrize("detail", ["titles", "excerpts", "full"])
+@pytest.mark.parametrize("max_chars", [1000, 3000, 20_000])
+async def test_the_river_fits_and_pages_to_its_end(
+    planet: Planet, site: Site, detail: Any, max_chars: int
+) -> None:
+    posts = [
+        Post(
+            f"Post {number}", f"<p>{'Some words of text. ' * 40}</p>", age=timedelta(minutes=number)
+        )
+        for number in range(60)
+    ]
+    await follow(planet, site, "Blog", posts)
+    seen: list[str] = []
+    cursor = None
+    while True:
+        answer = await planet.latest_entries(detail=detail, max_chars=max_chars, cursor=cursor)
+        assert fitting.size(answer) <= max_chars
+        assert answer.result.total == 60
+        seen += river_titles(answer.result)
+        cursor = answer.result.next_cursor
+        if cursor is None:
+            break
+    assert seen == [post.title for post in posts]
+
+
+async def test_room_that_is_left_goes_to_excerpts(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Blog", [Post("A", "<p>Short.</p>"), Post("B", "<p>Also.</p>")])
+
+    (day,) = (await planet.latest_entries()).result.days
+
+    assert {entry.excerpt for entry in day.feeds[0].entries} == {"Short.", "Also."}
+
+
+async def test_the_call_for_more_is_the_same_call(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Blog", [Post(f"Post {n}") for n in range(30)])
+
+    river = (await planet.latest_entries("2mo", max_chars=1000)).text
+    search = (await planet.search_entries("post", limit=3)).text
+
+    assert 'latest_entries(since="2mo", max_chars=1000, cursor="' in river
+    assert 'search_entries(query="post", limit=3, cursor="' in search
+
+
+async def test_texts_that_were_left_out_to_fit_are_said(planet: Planet, site: Site) -> None:
+    posts = [Post(f"Post {n}", f"<p>{'Some words. ' * 90}</p>") for n in range(30)]
+    await follow(planet, site, "Blog", posts)
+
+    cut = (await planet.latest_entries(detail="full", max_chars=1000)).result
+    whole = (await planet.latest_entries(detail="full", max_chars=40_000)).result
+
+    assert "max_chars" in (cut.notice or "")
+    assert whole.notice is None
+
+
+async def test_a_watermark_gives_exactly_what_was_stored_since(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Blog", [Post("Before")])
+    mark = (await planet.latest_entries()).result.watermark
+    late = Post("Published long ago, seen today", age=timedelta(days=900))
+    await follow(planet, site, "Other", [late, Post("New")])
+
+    result = (await planet.latest_entries(watermark=mark)).result
+
+    assert set(river_titles(result)) == {late.title, "New"}
+    again = (await planet.latest_entries(watermark=result.watermark)).result
+    assert (again.total, again.days, again.watermark) == (0, [], result.watermark)
+
+
+async def test_a_watermark_reader_sees_each_entry_once_across_cuts_and_restarts(
+    site: Site,
+) -> None:
+    seen: list[str] = []
+    written: set[str] = set()
+    async with planet_of() as planet:
+        mark = (await planet.latest_entries()).result.watermark
+    for batch in range(5):
+        async with planet_of() as planet:
+            posts = [
+                Post(f"Post {batch}-{n}", age=timedelta(days=(batch * 7 + n * 3) % 40))
+                for n in range(12)
+            ]
+            written |= {post.title for post in posts}
+            await follow(planet, site, f"Blog {batch}", posts)
+            # One small answer a run: what does not fit must come the next time.
+            answer = (await planet.latest_entries(watermark=mark, max_chars=1000)).result
+            seen += river_titles(answer)
+            mark = answer.watermark
+    async with planet_of() as planet:
+        while True:
+            answer = (await planet.latest_entries(watermark=mark, max_chars=1000)).result
+            if not answer.days:
+                break
+            seen += river_titles(answer)
+            mark = answer.watermark
+
+    assert len(seen) == len(set(seen))
+    assert set(seen) == written
+
+
+async def test_a_watermark_answer_can_be_paged_too(planet: Planet, site: Site) -> None:
+    mark = (await planet.latest_entries()).result.watermark
+    await follow(planet, site, "Blog", [Post(f"Post {number}") for number in range(40)])
+    seen: list[str] = []
+    cursor = None
+    while True:
+        answer = (await planet.latest_entries(watermark=mark, max_chars=1000, cursor=cursor)).result
+        seen += river_titles(answer)
+        cursor = answer.next_cursor
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(f"Post {number}" for number in range(40))
+    assert (await planet.latest_entries(watermark=answer.watermark)).result.total == 0
+
+
+async def test_a_watermark_of_one_feed_is_refused_for_all(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Blog", [Post("A")])
+    mark = (await planet.latest_entries(feed="Blog")).result.watermark
+
+    assert (await planet.latest_entries(feed="Blog", watermark=mark)).result.total == 0
+    with pytest.raises(ArgumentError, match="feed=1"):
+        await planet.latest_entries(watermark=mark)
+
+
+async def test_a_watermark_of_another_database_is_refused(planet: Planet) -> None:
+    with pytest.raises(ArgumentError, match="another database"):
+        await planet.latest_entries(watermark="abcdef-12")
+
+
+# What the reader should know
+
+
+async def test_an_empty_planet_says_how_to_begin(planet: Planet) -> None:
+    notice = (await planet.search_entries("anything")).result.notice
+    assert "add_feeds" in (notice or "")
+
+
+async def test_a_planet_that_was_never_refreshed_says_so(planet: Planet) -> None:
+    document = b'<opml><body><outline xmlUrl="https://blog.example.org/feed"/></body></opml>'
+    await planet.import_list(document, name="x")
+
+    notice = (await planet.latest_entries()).result.notice
+
+    assert "0 of 1 feeds checked" in (notice or "")
+
+
+async def test_a_planet_that_is_current_says_nothing(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Blog", [Post("A")])
+    assert (await planet.search_entries("a")).result.notice is None
+
+
+async def test_results_have_no_nulls_and_no_empty_fields(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Blog", [Post("A")])
+
+    def check(value: Any) -> None:
+        if isinstance(value, dict):
+            for item in value.values():
+                assert item not in (None, "", {})
+                check(item)
+        elif isinstance(value, list):
+            for item in value:
+                check(item)
+
+    answers = [
+        await planet.list_feeds(),
+        await planet.search_entries("a"),
+        await planet.latest_entries(),
+        await planet.refresh_feeds([1]),
+        await planet.status(),
+    ]
+    for answer in answers:
+        check(answer.result.structured())
+
+
+async def test_default_answers_stay_small_however_much_there_is(planet: Planet, site: Site) -> None:
+    long = "word " * 50
+    for number in range(30):
+        posts = [Post(f"{long}{number}-{n}", f"<p>{long * 10}</p>") for n in range(4)]
+        await follow(planet, site, f"Blog {number} {long}", posts)
+
+    for answer in (
+        await planet.list_feeds(),
+        await planet.search_entries("word"),
+        await planet.latest_entries(),
+    ):
+        assert fitting.size(answer) <= 8000
+        cursor = json.loads(json.dumps(answer.result.structured()))["next_cursor"]
+        assert cursor in answer.text
+    for answer in (
+        await planet.list_feeds(limit=200),
+        await planet.search_entries("word", limit=50),
+        await planet.latest_entries(max_chars=40_000, detail="full"),
+    ):
+        assert fitting.size(answer) <= 40_000

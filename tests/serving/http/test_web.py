@@ -1,0 +1,367 @@
+"""The HTTP server as a team uses it: both eras, health, who may ask, how it ends."""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import httpx
+import httpx2
+import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from planet_mcp.planet import Planet
+from planet_mcp.serving.http import listen
+from tests.support.documents import Post, rss
+from tests.support.programs import COMMAND, environment
+from tests.support.serving import SECONDS, serving, serving_here
+from tests.support.site import Site
+
+pytestmark = pytest.mark.anyio
+
+TOKEN = "a-token-that-nobody-guesses-0123456789"
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_a_client_of_either_era_reaches_the_tools(site: Site, mode: str) -> None:
+    feed = site.add("/feed", rss([Post("Found over HTTP")]))
+    async with serving() as (url, _), Client(f"{url}/mcp", mode=mode) as client:
+        await client.call_tool("add_feeds", {"urls": [feed]})
+        found = await client.call_tool("search_entries", {"query": "http"})
+    assert found.structured_content is not None
+    assert found.structured_content["hits"][0]["title"] == "Found over HTTP"
+
+
+async def test_health_says_how_the_planet_is_doing(site: Site) -> None:
+    feed = site.add("/feed", rss([Post("One")]))
+    async with serving() as (url, _):
+        async with Client(f"{url}/mcp") as client:
+            await client.call_tool("add_feeds", {"urls": [feed]})
+        async with httpx.AsyncClient() as web:
+            answer = await web.get(f"{url}/health")
+    health = answer.json()
+    assert (answer.status_code, health["status"]) == (200, "ok")
+    assert (health["feeds"], health["entries"]) == (1, 1)
+    assert health["last_refresh_at"]
+    assert health["version"]
+    assert health["refresher"] in {"running", "stopped"}
+
+
+async def test_the_feeds_are_refreshed_without_any_client(site: Site, tmp_path: Path) -> None:
+    url = site.add("/feed", rss([Post("Arrived")]))
+    opml = tmp_path / "feeds.opml"
+    opml.write_text(f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>')
+    async with serving("--feeds", str(opml)) as (address, _), httpx.AsyncClient() as web:
+        async with asyncio.timeout(SECONDS):
+            while not (health := (await web.get(f"{address}/health")).json())["entries"]:
+                pass
+    assert health["refresher"] == "running"
+
+
+async def test_other_host_names_are_refused() -> None:
+    async with serving() as (url, _), httpx.AsyncClient() as web:
+        for path in ("/mcp", "/health", "/nothing"):
+            answer = await web.get(f"{url}{path}", headers={"Host": "evil.example"})
+            assert answer.status_code == 421
+
+
+async def test_pages_of_other_origins_are_refused() -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    headers = {
+        "Origin": "https://evil.example",
+        "Accept": "application/json, text/event-stream",
+        "Content-Type": "application/json",
+    }
+    async with serving() as (url, _), httpx.AsyncClient() as web:
+        answer = await web.post(f"{url}/mcp", content=json.dumps(message), headers=headers)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_the_server_while_a_client_listens(number: signal.Signals) -> None:
+    async with (
+        serving() as (url, process),
+        Client(f"{url}/mcp") as client,
+        client.listen(resource_subscriptions=["planet://latest"]),
+    ):
+        process.send_signal(number)
+        assert await asyncio.wait_for(process.wait(), SECONDS) == 0
+
+
+async def test_a_call_of_an_older_client_is_answered_before_the_end(site: Site) -> None:
+    hold = threading.Event()
+    arguments = {"urls": [site.add("/feed", rss([Post("One")]), hold=hold)]}
+    call = {"name": "add_feeds", "arguments": arguments}
+    async with serving() as (url, process), httpx.AsyncClient(timeout=SECONDS) as web:
+        answer = asyncio.ensure_future(
+            web.post(
+                f"{url}/mcp",
+                json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call},
+                headers={"Accept": "application/json, text/event-stream"},
+            )
+        )
+        await asyncio.to_thread(site.wait_for, "/feed")
+        process.terminate()
+        hold.set()
+        assert "added" in (await answer).text
+        assert await asyncio.wait_for(process.wait(), SECONDS) == 0
+
+
+async def test_the_endpoint_may_end_in_a_slash() -> None:
+    async with serving() as (url, _), Client(f"{url}/mcp/", mode="auto") as client:
+        assert (await client.list_tools()).tools
+
+
+async def test_too_long_headers_are_refused() -> None:
+    async with serving() as (url, _), httpx.AsyncClient() as web:
+        refused = await web.get(f"{url}/health", headers={"X-Long": "x" * 2**15})
+    assert refused.status_code in {400, 431}
+
+
+async def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
+    async with serving() as (url, _):
+        port = url.rsplit(":", 1)[1]
+        second = await asyncio.create_subprocess_exec(
+            *COMMAND, "serve", "--http", "--port", port, stderr=subprocess.PIPE, env=environment()
+        )
+        _, err = await asyncio.wait_for(second.communicate(), SECONDS)
+    assert second.returncode == 2
+    assert err.decode().count("\n") == 1
+    assert "--port" in err.decode()
+
+
+async def test_other_machines_are_not_served_without_a_token() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "serve", "--http", "--host", "0.0.0.0", stderr=subprocess.PIPE, env=environment()
+    )
+    _, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    assert process.returncode == 2
+    assert "PLANET_MCP_TOKEN" in err.decode()
+
+
+async def test_flags_of_http_need_http(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "serve", "--token-file", str(tmp_path), stderr=subprocess.PIPE, env=environment()
+    )
+    _, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    assert process.returncode == 2
+    assert "--http" in err.decode()
+
+
+async def test_with_a_token_nothing_but_health_is_answered_without_it() -> None:
+    wrong = {"Authorization": "Bearer wrong"}
+    async with serving(token=TOKEN) as (url, _), httpx.AsyncClient() as web:
+        for path in ("/mcp", "/", "/nothing", "/health/"):
+            nobody = await web.get(f"{url}{path}")
+            somebody = await web.get(f"{url}{path}", headers=wrong)
+            assert (nobody.status_code, somebody.status_code) == (401, 401)
+            assert nobody.headers["www-authenticate"].startswith('Bearer realm="planet-mcp"')
+            assert 'error="invalid_token"' in somebody.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_the_token_opens_the_server(mode: str) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with (
+        serving(token=TOKEN) as (url, _),
+        httpx2.AsyncClient(headers=headers) as web,
+        Client(streamable_http_client(f"{url}/mcp", http_client=web), mode=mode) as client,
+    ):
+        listed = await client.list_tools()
+        health = (await web.get(f"{url}/health")).json()
+        await client.call_tool("list_feeds", {})
+    assert listed.tools
+    assert health["database"]
+
+
+async def test_health_tells_strangers_only_that_all_is_well() -> None:
+    async with serving(token=TOKEN) as (url, _), httpx.AsyncClient() as web:
+        answer = await web.get(f"{url}/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_the_token_of_a_file_is_never_written_anywhere(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(TOKEN)
+    flags = ("--token-file", str(file), "--log-level", "debug")
+    async with serving(*flags) as (url, process), httpx.AsyncClient() as web:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        assert (await web.get(f"{url}/nothing", headers=headers)).status_code == 404
+        process.terminate()
+        _, err = await process.communicate()
+    assert TOKEN not in err.decode()
+
+
+async def test_allowed_hosts_are_names_of_the_server() -> None:
+    headers = {"Host": "planet.example.org", "Origin": "https://planet.example.org"}
+    flags = ("--allowed-host", "planet.example.org")
+    async with serving(*flags) as (url, _), httpx.AsyncClient() as web:
+        assert (await web.get(f"{url}/health", headers=headers)).status_code == 200
+        refused = await web.get(f"{url}/health", headers={"Host": "evil.example"})
+    assert refused.status_code == 421
+    assert "--allowed-host" in refused.text
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_read_only_servers_offer_only_what_reads(mode: str) -> None:
+    async with serving("--read-only") as (url, _), Client(f"{url}/mcp", mode=mode) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        refused = await client.call_tool("add_feeds", {"urls": ["https://example.org/"]})
+        instructions = client.instructions
+    assert names == {"search_entries", "latest_entries", "list_feeds", "fetch_article"}
+    assert refused.is_error
+    assert instructions
+    assert "add_feeds" not in instructions
+
+
+async def talk(url: str, *parts: bytes) -> bytes:
+    """Send parts, each but the first after an answer; return what comes until the end."""
+    host, port = url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    said = b""
+    try:
+        async with asyncio.timeout(SECONDS):
+            for position, part in enumerate(parts):
+                said += await reader.readuntil(b"}") if position else b""
+                writer.write(part)
+            return said + await reader.read()
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"GET /health HT", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: "],
+)
+async def test_headers_that_do_not_come_end_the_connection(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    monkeypatch.setattr("planet_mcp.serving.http.run.HEADER_SECONDS", 0.3)
+    async with serving_here(planet) as url:
+        assert await talk(url, head) == b""
+
+
+async def test_a_second_request_that_does_not_come_ends_the_connection(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planet_mcp.serving.http.run.HEADER_SECONDS", 0.3)
+    async with serving_here(planet) as url:
+        said = await talk(url, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /hea")
+    assert said.count(b"HTTP/1.1 200") == 1
+
+
+async def test_idle_connections_are_ended(planet: Planet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planet_mcp.serving.http.run.KEEP_ALIVE_SECONDS", 0.3)
+    async with serving_here(planet) as url:
+        said = await talk(url, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert said.count(b"HTTP/1.1 200") == 1
+
+
+async def test_a_body_that_does_not_come_is_answered(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planet_mcp.serving.http.guard.BODY_SECONDS", 0.3)
+    head = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+    async with serving_here(planet) as url:
+        assert (await talk(url, head)).startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 1048577", b"Transfer-Encoding: chunked"])
+async def test_bodies_over_the_limit_are_refused(planet: Planet, length: bytes) -> None:
+    body = b"100001\r\n" + bytes(2**20 + 1) + b"\r\n0\r\n\r\n" if b"chunk" in length else b""
+    head = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\n" + length + b"\r\n\r\n"
+    async with serving_here(planet) as url:
+        assert (await talk(url, head + body)).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("end", [b"zz\r\n", b""])
+async def test_a_call_whose_body_breaks_off_is_not_carried_out(
+    site: Site, planet: Planet, end: bytes
+) -> None:
+    """All of the message is there, but not the end of the body that it came in."""
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    params = {"name": "remove_feeds", "arguments": {"feeds": [url]}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    body = json.dumps(message).encode()
+    head = (
+        b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Accept: application/json, text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    async with serving_here(planet) as url:
+        host, port = url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head + b"%x\r\n" % len(body) + body + b"\r\n" + end)
+        if not end:
+            writer.write_eof()
+        said = await reader.read()
+        writer.close()
+        async with Client(f"{url}/mcp", mode="legacy") as client:
+            await client.call_tool("search_entries", {"query": "one"})
+    assert b" 200 " not in said
+    assert len((await planet.list_feeds()).result.feeds) == 1
+
+
+async def test_a_request_that_is_refused_and_broken_gets_one_answer(
+    planet: Planet, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"POST /mcp HTTP/1.1\r\nHost: other.example\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    async with serving_here(planet) as url:
+        said = await talk(url, head)
+    assert said.count(b"HTTP/1.1") == 1
+    assert [each for each in caplog.records if each.levelname == "ERROR"] == []
+
+
+async def test_too_many_requests_at_once_are_told_when_to_come_again(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planet_mcp.serving.http.guard.MOST_REQUESTS", 1)
+    async with (
+        serving_here(planet) as url,
+        Client(f"{url}/mcp", mode="auto") as client,
+        client.listen(resource_subscriptions=["planet://latest"]),
+        httpx.AsyncClient() as web,
+    ):
+        busy = await web.get(f"{url}/health")
+    assert busy.status_code == 503
+    assert busy.headers["retry-after"] == "1"
+
+
+async def test_no_stream_is_kept_open_on_which_nothing_comes(planet: Planet) -> None:
+    headers = {"Accept": "text/event-stream"}
+    async with serving_here(planet) as url, httpx.AsyncClient() as web:
+        refused = await web.get(f"{url}/mcp", headers=headers, timeout=SECONDS)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
+async def test_too_many_connections_are_turned_away(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving_here(planet) as url:
+        monkeypatch.setattr("planet_mcp.serving.http.run.MOST_CONNECTIONS", 0)
+        said = await talk(url, b"")
+    assert said.startswith(b"HTTP/1.1 503")
+    assert b"Retry-After: 1" in said
+
+
+async def test_progress_is_streamed_over_http(site: Site) -> None:
+    urls = [site.add(f"/{n}", rss([Post(f"P{n}")])) for n in range(3)]
+    seen: list[tuple[float, float | None]] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        assert message
+        seen.append((progress, total))
+
+    async with serving() as (url, _), Client(f"{url}/mcp", mode="auto") as client:
+        await client.call_tool("add_feeds", {"urls": urls}, progress_callback=note)
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_each_part_of_an_answer_is_sent_at_once() -> None:
+    # asyncio sets TCP_NODELAY where a socket names its protocol; an answer took 40 ms without it.
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP

@@ -1,0 +1,270 @@
+"""Whatever an agent passes to a tool, it gets a result or words that it can act on."""
+
+import itertools
+import json
+import re
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from mcp import Client
+from mcp_types import CallToolResult, TextContent
+
+from planet_mcp.planet import open_planet
+from planet_mcp.serving.mcp import create_server
+from planet_mcp.settings import load
+from tests.conftest import LOOPBACK
+from tests.support.documents import Post, atom, rss, whole
+from tests.support.paths import SURFACE
+from tests.support.site import Site, running_site
+
+ARGUMENTS: dict[str, list[str]] = {
+    path.stem: list(json.loads(path.read_text("utf-8"))["inputSchema"]["properties"])
+    for path in SURFACE.glob("*.json")
+}
+# What the SDK or Python would say of an error that nobody thought of.
+UNTYPED = re.compile(
+    r"Error executing tool|Traceback|\b[A-Z]\w*(?:Error|Exception)\b|internal", re.IGNORECASE
+)
+
+Call = Callable[[str, dict[str, Any]], CallToolResult]
+
+
+@asynccontextmanager
+async def connected(database: Path) -> AsyncIterator[tuple[Client, Site]]:
+    with running_site() as site:
+        posts = [
+            Post(f"Post {n} about C++", whole(f"x_{n} {n}.0"), author="Ada") for n in range(30)
+        ]
+        urls = [site.add("/rss", rss(posts, title="One")), site.add("/atom", atom(posts[:3]))]
+        chosen = load(database=database, feeds="none", allow_networks=LOOPBACK, host_delay=0)
+        async with open_planet(chosen) as planet:
+            await planet.add_feeds(urls)
+            async with Client(create_server(planet, refresh=False)) as client:
+                yield client, site
+
+
+@pytest.fixture(scope="module")
+def call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call]:
+    """Call tools through an MCP client; no name is looked up that spells no address."""
+    database = tmp_path_factory.mktemp("arguments") / "planet.sqlite"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", _literal_only(socket.getaddrinfo))
+        with (
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(connected(database)) as (client, _),
+        ):
+            yield lambda tool, arguments: portal.call(client.call_tool, tool, arguments)
+
+
+def _literal_only(look_up: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapped(host: Any, port: Any, *more: Any, **named: Any) -> Any:
+        numbers = re.fullmatch(r"[0-9a-f.:\[\]]+", str(host))
+        if not numbers and host is not None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, port, *more, **named)
+
+    return wrapped
+
+
+def checked(result: CallToolResult) -> CallToolResult:
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    assert block.text
+    block.text.encode()
+    assert len(block.text) < 60_000
+    if result.is_error:
+        assert not UNTYPED.search(block.text), block.text
+        assert len(block.text) < 5_000
+    return result
+
+
+# ------------------------------------------------------------------------------------ any arguments
+TEXTS = st.text(max_size=60)
+ODD = st.sampled_from(
+    [
+        *(
+            "",
+            " ",
+            "\0",
+            "a\0b",
+            "'",
+            '"',
+            "%",
+            "*",
+            "-",
+            "NULL",
+            "1",
+            "-1",
+            "0",
+            "1e3",
+            "007",
+            "0x1",
+        ),
+        *("true", "none", "[]", "{}", "../../etc/passwd", "file:///etc/passwd", "7d", "-7d", "0d"),
+        *("99999y", "2026-02-30", "2026-W99-9", "0001-01-01", "9999-12-31T23:59:59-23:59", "now"),
+        *(
+            "relevance",
+            "newest",
+            "any",
+            "ok",
+            "titles",
+            "full",
+            "feed 1",
+            "One",
+            "http://",
+            "http://[",
+        ),
+        *("http://127.0.0.1:1/", "http://[::1]:1/", "http://0/", "ftp://a/", "javascript:alert(1)"),
+        *(
+            "https://jo:pw@127.0.0.1/",
+            "http://127.0.0.1:1/?token=x",
+            "data:,x",
+            "\u202e\u200b",
+            "🏴",
+        ),
+        *(
+            "\U000e0041",
+            "eyJ2IjoxfQ",
+            "AAAA",
+            "=" * 50,
+            "1.2.3",
+            "abc.1",
+            "abc123.0.99999999999999999",
+        ),
+    ]
+)
+HUGE = st.sampled_from(["x" * 10_001, "é" * 200_000, "a " * 100_000, "]" * 3_000, "\0" * 50_000])
+NUMBERS = st.sampled_from([0, 1, 2, -1, 50, 2**31, 2**53, 2**63, 2**64, 10**400, 1.5, -0.0, 1e308])
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | NUMBERS | st.floats(allow_nan=False) | TEXTS | ODD
+)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+LISTS = st.lists(ODD | NUMBERS | TEXTS, max_size=3)
+
+
+def arguments_of(tool: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Make up arguments by the tool's own names, now and then with one that it does not have."""
+    optional = dict.fromkeys(ARGUMENTS[tool], VALUES | ODD | HUGE | LISTS)
+    known: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({}, optional=optional)
+    return known | st.builds(lambda some, name: {**some, name: 1}, known, TEXTS)
+
+
+ANYTHING = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.mark.parametrize("tool", ["search_entries", "latest_entries", "list_feeds"])
+@given(data=st.data())
+@settings(ANYTHING, max_examples=120)
+def test_reading_tools_answer_or_say_what_is_wrong(
+    call: Call, tool: str, data: st.DataObject
+) -> None:
+    checked(call(tool, data.draw(arguments_of(tool))))
+
+
+@pytest.mark.parametrize("tool", ["fetch_article", "add_feeds", "refresh_feeds", "remove_feeds"])
+@given(data=st.data())
+@settings(ANYTHING, max_examples=60)
+def test_tools_that_fetch_or_write_answer_or_say_what_is_wrong(
+    call: Call, tool: str, data: st.DataObject
+) -> None:
+    checked(call(tool, data.draw(arguments_of(tool))))
+
+
+@pytest.mark.parametrize(
+    ("tool", "argument"), [(tool, name) for tool, names in ARGUMENTS.items() for name in names]
+)
+def test_each_argument_may_be_anything(call: Call, tool: str, argument: str) -> None:
+    values: list[Any] = [None, True, 0, -1, 10**400, 1e308, "", "\0", "x" * 300_000, [], {}, [[]]]
+    values += [["\0"], [{"a": 1}], {"a": {"b": []}}, ["x"] * 51, "http://127.0.0.1:1/?key=k"]
+    required: dict[str, Any] = {"article": 1} if tool == "fetch_article" else {}
+    for value in values:
+        checked(call(tool, {**required, argument: value}))
+
+
+# ---------------------------------------------------------------------------------- search strings
+PIECES = (
+    *("C++", "C#", ".NET", "f-string", "don't", "3.14", "@dataclass", "list[int]", "x_1", "a/b"),
+    *("AND", "OR", "NOT", "NEAR", "NEAR(a b, 2)", "{title text}:", "title:", "^", "*", "a*", "*a"),
+    *(
+        "-",
+        "-a",
+        "--",
+        "+",
+        "(",
+        ")",
+        "((",
+        '"',
+        '""',
+        '"a',
+        "'",
+        "''",
+        ";",
+        "--x",
+        "/*",
+        "\\",
+        "%",
+    ),
+    *(
+        "_",
+        "\0",
+        "\u200b",
+        "\u202e",
+        "İ",
+        "ß",
+        "\ufb01",
+        "e\u0301",
+        "日本語",
+        "한국어",
+        "\ufeff",
+        "\n",
+    ),
+    *("👩\u200d💻", "\U000e0041", "\t", "\x1b[31m", "a" * 300, "OR OR", "- OR -", "?", "?1", ":a"),
+    *("DROP TABLE feeds", "$a", "@a", "a:b"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES) | TEXTS, max_size=12), st.sampled_from([" ", ""]))
+@settings(ANYTHING, max_examples=300)
+@example(["a"] * 5_000, " ")
+@example(['"'] * 9_999, "")
+@example(["(" * 5_000, "a", ")" * 4_000], "")
+@example(["NEAR(" * 1_000, "a", ")" * 1_000], "")
+@example(["a OR "] * 2_000, "")
+@example(["-a "] * 3_000, "")
+def test_no_search_string_is_an_error(call: Call, pieces: list[str], between: str) -> None:
+    query = between.join(pieces)
+    result = checked(call("search_entries", {"query": query[:10_000]}))
+    assert not result.is_error
+
+
+def test_odd_words_can_be_searched_for_together(call: Call) -> None:
+    pairs = itertools.product(PIECES, repeat=2)
+    for one, other in itertools.islice(pairs, 0, None, 11):
+        assert not checked(call("search_entries", {"query": f"{one} {other}"})).is_error
+
+
+@pytest.mark.parametrize("name", ["author", "tag", "feed"])
+@given(word=st.sampled_from(PIECES) | TEXTS)
+@settings(ANYTHING, max_examples=60)
+def test_a_name_may_be_any_text(call: Call, name: str, word: str) -> None:
+    checked(call("search_entries", {"query": "post", name: word}))
+
+
+def test_the_corpus_was_there_all_the_time(call: Call) -> None:
+    found = call("search_entries", {"query": "C++"}).structured_content
+    assert found is not None
+    assert found["total"] >= 30

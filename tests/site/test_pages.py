@@ -1,0 +1,582 @@
+"""The planet for people: its pages over HTTP, as a browser or a feed reader gets them."""
+
+import base64
+import json
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import feedparser
+import httpx
+import pytest
+
+from planet_mcp.documents import opml
+from planet_mcp.planet import Planet
+from tests.conftest import planet_of, set_apart
+from tests.support.documents import NOW, Post, rss, whole
+from tests.support.serving import Pages, pages_at, pages_of, serving
+from tests.support.site import Site, running_site
+
+pytestmark = pytest.mark.anyio
+
+TOKEN = "a-token-that-nobody-guesses-0123456789"
+DAY = timedelta(days=1)
+OUTPUTS = ("atom.xml", "rss20.xml", "rss10.xml", "feed.json", "opml.xml", "foafroll.xml")
+PAGES = ("", "titles", "feeds", "feeds/1", "entries/1", "search?q=some", "stats", "about")
+
+
+async def follow(planet: Planet, site: Site, **feeds: Sequence[Post]) -> None:
+    """Let a planet follow feeds of these posts; a feed is called as it is named here."""
+    for name, posts in feeds.items():
+        # One after the other, so that the first has the first id.
+        added = await planet.add_feeds([site.add(f"/{name}", rss(posts, title=name))])
+        assert [item.outcome for item in added.result.results] == ["added"]
+
+
+def damage(database: Path) -> None:
+    database.write_bytes(b"damaged" * 9_999)
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """Let the fixtures of this module live as long as it."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def pages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pages]:
+    """Pages of two small feeds, for tests that only read."""
+    with pytest.MonkeyPatch.context() as patch, running_site() as site:
+        set_apart(patch, tmp_path_factory.mktemp("pages"))
+        ada = Post("One", "<p>Some <em>text</em> of Ada.</p>", age=3 * DAY, author="Ada L.")
+        bob = [Post("Two", "<p>Some text of Bob.</p>", age=DAY), Post("Three", age=DAY)]
+        async with planet_of() as planet:
+            await follow(planet, site, Ada=[ada], Bob=bob)
+        async with serving("--refresh", "off") as (url, _), pages_at(url) as opened:
+            yield opened
+
+
+# The river
+
+
+async def test_the_river_goes_by_day_and_then_by_feed_the_newest_first(pages: Pages) -> None:
+    seen = await pages.see("/")
+    assert seen.texts("//h3") == ["Bob", "Ada"]
+    assert sorted(seen.texts("//h4")[:2]) == ["Three", "Two"]
+    assert seen.texts("//h4")[2:] == ["One"]
+    days = [each.get("datetime") for each in seen.tree.xpath("//h2//time")]
+    assert days == [f"{NOW - DAY:%Y-%m-%d}", f"{NOW - 3 * DAY:%Y-%m-%d}"]
+
+
+async def test_an_entry_leads_to_where_it_was_published_and_says_who_and_when(pages: Pages) -> None:
+    seen = await pages.see("/")
+    article = "//article[.//h4[contains(., 'One')]]"
+    assert seen.links(f"{article}//h4/a") == ["https://blog.example.org/one"]
+    assert seen.texts(f"{article}//*[@class='author']") == ["Ada L."]
+    assert seen.texts(f"{article}//footer/time") == [f"{NOW - 3 * DAY:%H:%M} UTC"]
+    assert seen.texts(f"{article}//em") == ["text"]
+
+
+async def test_the_river_says_when_it_was_updated_last(pages: Pages) -> None:
+    (said,) = (await pages.see("/")).texts("//*[@class='updated']")
+    assert re.fullmatch(r"Last update: \d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC", said)
+
+
+async def test_an_empty_planet_says_so_on_every_page(planet: Planet) -> None:
+    await planet.import_list(b"[https://ada.example.org/feed]\nname = Ada", name="config.ini")
+    async with pages_of(planet) as pages:
+        assert "Nothing is here yet: 0 of 1 feed read" in (await pages.see("/")).answer.text
+        for path in ("titles", "feeds", "stats", "about", *OUTPUTS):
+            await pages.see(path)
+
+
+async def test_a_story_that_two_feeds_tell_is_there_once(planet: Planet, site: Site) -> None:
+    told = Post("Told twice", whole("The same."), link="https://ada.example.org/told")
+    await follow(planet, site, Ada=[told], Bob=[told])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/")
+    assert seen.texts("//h4") == ["Told twice"]
+    (also,) = seen.texts("//*[@class='also']")
+    assert also in {"also in Ada", "also in Bob"}
+
+
+async def test_long_entries_are_folded_after_a_few_paragraphs(planet: Planet, site: Site) -> None:
+    paragraphs = "".join(f"<p>Paragraph {n} is about something.</p>" for n in range(100))
+    await follow(planet, site, Ada=[Post("Long", paragraphs), Post("Short", "<p>Brief.</p>")])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/")
+    (folded,) = seen.texts("//details")
+    assert "Paragraph 99 " in folded
+    assert "Paragraph 0 " not in folded
+    assert "Paragraph 0 " in seen.texts("//article[.//h4[contains(., 'Long')]]")[0]
+
+
+async def test_the_first_page_stays_small_whatever_the_feeds_hold(
+    planet: Planet, site: Site
+) -> None:
+    long = "".join(f"<p>Paragraph {n} is about something else.</p>" for n in range(3_000))
+    block = f"<pre>{'code and no end of it ' * 5_000}</pre>"
+    posts = [Post(f"Long {n}", long) for n in range(30)]
+    await follow(planet, site, Ada=posts, Bob=[Post("Block", block)])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/")
+    assert len(seen.answer.content) < 150_000
+    assert len(seen.texts("//h4")) == 31
+    assert len(seen.texts("//*[@class='onward']")) == 31
+
+
+async def test_a_day_with_many_entries_has_several_pages(planet: Planet, site: Site) -> None:
+    begin = NOW.replace(hour=0, minute=0, second=0) - DAY
+    posts = [Post(f"Post {n}", age=NOW - begin - timedelta(minutes=n)) for n in range(120)]
+    await follow(planet, site, Ada=posts)
+    async with pages_of(planet) as pages:
+        river = await pages.see("/")
+        (onward,) = river.links("//nav[@class='pages']/a")
+        titles: list[str] = []
+        path: str | None = onward
+        while path:
+            seen = await pages.see(path)
+            titles += seen.texts("//h4")
+            path = next(iter(seen.links("//a[@rel='next'][contains(., 'Older')]")), None)
+    assert titles == [f"Post {n}" for n in range(119, -1, -1)]
+    assert river.texts("//h4") == titles[:40]
+
+
+async def test_the_river_can_be_followed_day_by_day_to_its_beginning(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, Ada=[Post(f"Post {n}", age=n * 2 * DAY) for n in range(60)])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/")
+        titles = seen.texts("//h4")
+        while earlier := seen.links("//a[@rel='next']"):
+            seen = await pages.see(earlier[0])
+            titles += seen.texts("//h4")
+    assert titles == [f"Post {n}" for n in range(60)]
+
+
+async def test_titles_alone_have_a_page(pages: Pages) -> None:
+    seen = await pages.see("/titles")
+    assert sorted(seen.texts("//li/a[starts-with(@href, '/entries/')]")) == ["One", "Three", "Two"]
+    assert not seen.tree.xpath("//article")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/days/2025-02-30",
+        "/days/1999-01-01",
+        "/days/9999-12-31",
+        "/days/0001-01-01",
+        "/entries/99",
+        "/entries/0",
+        "/entries/999999999999999999",
+        "/entries/99999999999999999999999",
+        "/feeds/99",
+        "/feeds/1/2",
+        "/feeds/99/atom.xml",
+        "/%00",
+        "/entries/1/",
+    ],
+)
+async def test_what_is_not_there_is_said_on_a_page(pages: Pages, path: str) -> None:
+    status = 200 if path == "/entries/1/" else 404
+    seen = await pages.see(path, status=status)
+    assert seen.links("//header//a[1]")[0] == "/"
+
+
+async def test_no_address_and_no_form_is_beyond_an_answer_in_words(pages: Pages) -> None:
+    dice = Random(7)
+    parts = ["days", "entries", "feeds", "search", "2025-11-12", "1", "0", "99", "atom.xml", ""]
+    parts += ["..", "%2e%2e", "%00", "%ff", "é", "a" * 2_000, "2025-02-31", "0000-00-00", "\u202e"]
+    names = ["q", "feed", "author", "tag", "since", "until", "sort", "cursor", "status", "other"]
+    values = ["", "x", '"', "*", "-", "OR", "(", "NEAR/2", "7d", "9" * 40, "-1", "\0", "\u202e"]
+    for _ in range(300):
+        path = "/".join(dice.choices(parts, k=dice.randint(0, 4)))
+        form = dict(zip(dice.choices(names, k=3), dice.choices(values, k=3), strict=True))
+        answer = await pages.web.get(f"/{path.lstrip('/')}", params=form)
+        assert answer.status_code in {200, 400, 404}, (path, form)
+        assert answer.text
+
+
+# Entries and feeds
+
+
+async def test_an_entry_has_a_page_with_all_of_its_text(planet: Planet, site: Site) -> None:
+    paragraphs = "".join(f"<h2>Part {n}</h2><p>Words of it.</p>" for n in range(500))
+    post = Post("Long", paragraphs, tags=("tools", "testing"), author="Ada L.")
+    await follow(planet, site, Ada=[post])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/entries/1")
+    assert seen.texts("//h1") == ["Long"]
+    assert seen.texts("//h2") == [f"Part {n}" for n in range(500)]
+    assert "Tags: tools, testing" in seen.texts("//footer/p")
+    assert seen.links("//h1/a") == [post.url]
+
+
+async def test_the_page_that_was_fetched_for_an_entry_is_shown(planet: Planet, site: Site) -> None:
+    page = f"<html><body><article><h1>T</h1>{whole('Only on the page.')}</article></body></html>"
+    url = site.add("/page", page, content_type="text/html")
+    await follow(planet, site, Ada=[Post("Teaser", "<p>It begins…</p>", link=url)])
+    async with pages_of(planet) as pages:
+        before = await pages.see("/entries/1")
+        await planet.fetch_article(1)
+        after = await pages.see("/entries/1")
+    assert "Only on the page." not in before.answer.text
+    assert "Only on the page." in after.answer.text
+    assert "its feed has less" in after.answer.text
+
+
+async def test_files_that_come_with_an_entry_are_listed(planet: Planet, site: Site) -> None:
+    document = rss([Post("Episode")]).replace(
+        "</item>",
+        '<enclosure url="https://a.example.org/e/1.mp3" type="audio/mpeg" length="9"/></item>',
+    )
+    await planet.add_feeds([site.add("/podcast", document)])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/entries/1")
+    assert seen.texts("//h2[.='Files']/following-sibling::ul/li") == ["1.mp3 (audio/mpeg)"]
+
+
+async def test_feeds_are_listed_with_how_they_are_doing(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=[Post("One")], Bob=[Post("Old", age=400 * DAY)])
+    site.add("/Ada", status=500)
+    await planet.refresh_feeds(["Ada"])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/feeds")
+        failing = await pages.see("/feeds?status=failing")
+    (ada, bob) = seen.texts("//tbody/tr")
+    assert ada.startswith("Ada site feed 1 ")
+    assert "Failing: " in ada
+    assert "500" in ada
+    assert "Silent for over half a year." in bob
+    assert len(failing.texts("//tbody/tr")) == 1
+
+
+async def test_a_feed_without_entries_is_not_called_silent(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=[])
+    async with pages_of(planet) as pages:
+        (ada,) = (await pages.see("/feeds")).texts("//tbody/tr")
+    assert "It has no entries yet." in ada
+
+
+async def test_all_entries_of_a_feed_are_on_its_pages(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=[Post(f"Post {n}", age=n * DAY) for n in range(60)])
+    async with pages_of(planet) as pages:
+        first = await pages.see("/feeds/1")
+        second = await pages.see(first.links("//a[@rel='next']")[0])
+    titles = first.texts("//article//h3") + second.texts("//article//h3")
+    assert titles == [f"Post {n}" for n in range(60)]
+    assert not second.links("//a[@rel='next']")
+
+
+async def test_a_feed_that_is_not_followed_any_more_is_still_readable(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, Ada=[Post("One")])
+    await planet.remove_feeds(["Ada"])
+    async with pages_of(planet) as pages:
+        assert "Not followed any more." in (await pages.see("/feeds/1")).answer.text
+        assert not (await pages.see("/feeds")).texts("//tbody/tr")
+
+
+# Search
+
+
+async def test_a_search_marks_what_it_found(pages: Pages) -> None:
+    seen = await pages.see("/search", params={"q": "text of ada"})
+    assert seen.texts("//article//h3")[0] == "One"
+    assert "Ada" in seen.texts("//article[1]//mark")
+    assert seen.tree.xpath("//input[@id='q']")[0].get("value") == "text of ada"
+
+
+async def test_a_search_is_narrowed_by_the_form(pages: Pages) -> None:
+    seen = await pages.see("/search", params={"q": "some", "feed": "Bob", "since": "2d"})
+    assert sorted(seen.texts("//article//h3")) == ["Three", "Two"]
+    none = await pages.see("/search", params={"q": "some", "until": "2001-01-01"})
+    assert none.texts("//h2") == ["Nothing found"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"q": "x", "since": "whenever"}, "is not a date"),
+        ({"q": "x", "feed": "no such"}, "No feed fits"),
+        ({"q": "x", "cursor": "damaged"}, "cursor"),
+        ({"q": "x", "since": "2d", "until": "3d"}, "empty period"),
+    ],
+)
+async def test_a_wrong_value_is_said_and_the_form_stays_filled_in(
+    pages: Pages, asked: dict[str, str], said: str
+) -> None:
+    seen = await pages.see("/search", params=asked, status=400)
+    assert said in seen.texts("//*[@role='alert']")[0]
+    assert seen.tree.xpath("//input[@id='q']")[0].get("value") == "x"
+
+
+async def test_all_hits_of_a_search_are_on_its_pages_each_once(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=[Post(f"Post {n}", f"<p>Wanted {n}.</p>") for n in range(45)])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/search?q=wanted")
+        found = seen.texts("//article//h3")
+        while following := seen.links("//a[@rel='next']"):
+            seen = await pages.see(following[0])
+            found += seen.texts("//article//h3")
+    assert sorted(found) == sorted(f"Post {n}" for n in range(45))
+
+
+async def test_an_empty_search_is_a_form(pages: Pages) -> None:
+    seen = await pages.see("/search")
+    assert not seen.texts("//article")
+    assert seen.tree.xpath("//input[@id='q']")
+
+
+# Numbers, and how to connect
+
+
+async def test_the_numbers_count_what_was_asked_and_what_had_not_changed(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, Ada=[Post("One")])
+    site.add("/Bob", status=500)
+    await planet.import_list(
+        f'<opml><body><outline xmlUrl="{site.url}/Bob"/></body></opml>'.encode(), name="list"
+    )
+    await planet.refresh_feeds(everything=True)
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/stats")
+    table = "//section[h2[.='Requests per day']]//tbody/tr[last()]/td"
+    # Ada at first, and again with 304; Bob in vain.
+    assert seen.texts(table) == ["3", "1"]
+    assert "33% of the answers were 304" in seen.answer.text
+
+
+async def test_the_numbers_say_how_soon_entries_arrive(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=[Post("Old", age=9 * DAY)])
+    site.add("/Ada", rss([Post("New", age=timedelta(seconds=-1)), Post("Old", age=9 * DAY)]))
+    await planet.refresh_feeds(["Ada"])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/stats")
+    weeks = seen.texts("//section[h2[.='Entries per week']]//tbody/tr/td")
+    assert sum(map(int, weeks)) == 2
+    assert len(weeks) == 53
+    assert seen.tree.xpath("//*[local-name()='svg'][@role='img']/@aria-label")
+
+
+async def test_the_page_about_it_says_how_an_agent_connects(pages: Pages) -> None:
+    seen = await pages.see("/about")
+    blocks = seen.texts("//pre")
+    endpoint = f"{pages.web.base_url}/mcp"
+    assert blocks[0] == f"claude mcp add planet --transport http {endpoint}"
+    assert json.loads(blocks[1])["servers"]["planet"] == {"type": "http", "url": endpoint}
+    assert json.loads(blocks[2])["mcpServers"]["planet"] == {"url": endpoint}
+
+
+# Feed documents
+
+_TITLES = ("One", "Two", "Three")
+
+
+@pytest.mark.parametrize("path", ["atom.xml", "rss20.xml", "rss10.xml"])
+async def test_feed_readers_get_the_newest_entries(pages: Pages, path: str) -> None:
+    found = feedparser.parse((await pages.see(path)).answer.content)
+    assert not found.bozo
+    # As a Planet's readers know it: in RSS the title names the feed.
+    names = ("Ada: ", "Bob: ", "Bob: ") if path.startswith("rss") else ("", "", "")
+    titles = [f"{name}{title}" for name, title in zip(names, _TITLES, strict=True)]
+    assert sorted(entry.title for entry in found.entries) == sorted(titles)
+    assert found.feed.link == f"{pages.web.base_url}/"
+    one = next(entry for entry in found.entries if entry.title.endswith("One"))
+    assert one.link == "https://blog.example.org/one"
+    assert one.author == "Ada L."
+    assert "<em>text</em>" in one.content[0].value
+
+
+async def test_json_feed_has_the_newest_entries(pages: Pages) -> None:
+    found = (await pages.see("feed.json")).answer.json()
+    assert {item["title"] for item in found["items"]} == {"One", "Two", "Three"}
+    assert found["feed_url"].endswith("/feed.json")
+
+
+async def test_atom_keeps_each_entrys_id_author_and_source(pages: Pages) -> None:
+    found = feedparser.parse((await pages.see("atom.xml")).answer.content)
+    one = next(entry for entry in found.entries if entry.title == "One")
+    assert one.id == "https://blog.example.org/one"
+    assert one.author == "Ada L."
+    assert one.source.title == "Ada"
+    assert one.source.id.endswith("/Ada")
+
+
+async def test_a_feed_and_a_search_can_be_subscribed_to(pages: Pages) -> None:
+    feed = feedparser.parse((await pages.see("feeds/2/atom.xml")).answer.content)
+    search = feedparser.parse((await pages.see("search/atom.xml?q=ada")).answer.content)
+    assert (feed.feed.title, len(feed.entries)) == ("Bob", 2)
+    assert (search.feed.title, [entry.title for entry in search.entries]) == (
+        "Planet: ada",
+        ["One"],
+    )
+    await pages.see("search/atom.xml?q=x&since=never", status=400)
+
+
+async def test_subscriptions_are_there_as_opml_and_foaf(pages: Pages) -> None:
+    listed = opml.read((await pages.see("opml.xml")).answer.content)
+    assert [feed.title for feed in listed] == ["Ada", "Bob"]
+    foaf = (await pages.see("foafroll.xml")).answer.text
+    assert all(feed.url in foaf for feed in listed)
+
+
+@pytest.mark.parametrize("path", ["", "about"])
+async def test_pages_name_the_feeds(pages: Pages, path: str) -> None:
+    tree = (await pages.see(f"/{path}")).tree
+    types = tree.xpath("//link[@rel='alternate']/@type")
+    assert types == ["application/atom+xml", "application/rss+xml", "application/feed+json"]
+
+
+# HTTP
+
+
+@pytest.mark.parametrize("path", [*PAGES, *OUTPUTS, "style.css", "icon.svg"])
+async def test_what_has_not_changed_is_not_sent_again(pages: Pages, path: str) -> None:
+    first = (await pages.see(path)).answer
+    again = await pages.see(path, headers={"If-None-Match": first.headers["etag"]}, status=304)
+    assert not again.answer.content
+    assert again.answer.headers["etag"] == first.headers["etag"]
+    await pages.see(path, headers={"If-None-Match": '"another"'})
+
+
+@pytest.mark.parametrize("path", ["atom.xml", "rss20.xml", "feeds/1/atom.xml"])
+async def test_feeds_are_conditional_by_date_too(pages: Pages, path: str) -> None:
+    modified = (await pages.see(path)).answer.headers["last-modified"]
+    await pages.see(path, headers={"If-Modified-Since": modified}, status=304)
+    for other in ("Thu, 01 Jan 2004 00:00:00 GMT", "not a date"):
+        await pages.see(path, headers={"If-Modified-Since": other})
+
+
+async def test_nothing_that_changes_is_kept_for_long(pages: Pages) -> None:
+    kept = {
+        path: (await pages.see(path)).answer.headers["cache-control"] for path in (*PAGES, *OUTPUTS)
+    }
+    assert kept == dict.fromkeys(PAGES, "no-cache") | dict.fromkeys(OUTPUTS, "max-age=600")
+
+
+async def test_a_new_entry_changes_the_validators(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=[Post("Old")])
+    async with pages_of(planet) as pages:
+        seen = {path: await pages.see(path) for path in ("/", "atom.xml")}
+        await follow(planet, site, Eve=[Post("New")])
+        for path, before in seen.items():
+            headers = {"If-None-Match": before.answer.headers["etag"]}
+            assert "New" in (await pages.see(path, headers=headers)).answer.text
+
+
+async def test_pages_are_compressed_for_those_who_can_read_that(pages: Pages) -> None:
+    small = await pages.see("/", headers={"Accept-Encoding": "gzip"})
+    plain = await pages.see("/", headers={"Accept-Encoding": "identity"})
+    assert small.answer.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.answer.headers
+    assert small.answer.text == plain.answer.text
+    assert small.answer.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("path", [*PAGES, "nothing"])
+async def test_no_page_may_load_or_run_anything_from_elsewhere(pages: Pages, path: str) -> None:
+    answer = (await pages.see(path, status=404 if path == "nothing" else 200)).answer
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "script" not in policy
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "set-cookie" not in answer.headers
+    loaded = re.findall(r'(?:src|<link [^>]*rel="stylesheet"[^>]*href)="([^"]*)"', answer.text)
+    assert all(url.startswith("/") and not url.startswith("//") for url in loaded)
+    assert not re.search(r"<script|<iframe|\sstyle=|\son[a-z]+=", answer.text)
+
+
+async def test_only_reading_is_allowed(pages: Pages) -> None:
+    assert (await pages.web.head("/")).status_code == 200
+    assert (await pages.web.post("/feeds")).status_code == 405
+
+
+async def test_people_give_the_token_as_a_password(planet: Planet) -> None:
+    async with pages_of(planet, token=TOKEN) as pages:
+        for path in (*PAGES, *OUTPUTS):
+            refused = await pages.see(path, status=401)
+            assert "Basic" in refused.answer.headers["www-authenticate"]
+        auth = httpx.BasicAuth("anyone", TOKEN)
+        about = await pages.see("/about", auth=auth)
+        code, vscode, cursor = about.texts("//pre")
+        assert "$PLANET_MCP_TOKEN" in code
+        # Each host has its own way to refer to what it is not to keep.
+        assert "${input:" in vscode
+        assert "${env:PLANET_MCP_TOKEN}" in cursor
+        assert TOKEN not in about.answer.text
+        await pages.see("/", auth=httpx.BasicAuth("anyone", "wrong"), status=401)
+        for given in ("!", base64.b64encode(b"\xff").decode()):
+            await pages.see("/", headers={"Authorization": f"Basic {given}"}, status=401)
+        posted = await pages.web.post("/mcp", auth=auth)
+        assert posted.status_code == 401
+        assert "Basic" not in posted.headers["www-authenticate"]
+
+
+async def test_pages_below_the_root_of_a_host_link_there(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=[Post("One")])
+    async with pages_of(planet, site_url="https://example.org/planet", title="Ours") as pages:
+        seen = await pages.see("/")
+        found = feedparser.parse((await pages.see("atom.xml")).answer.content)
+    assert seen.texts("//h1") == ["Ours"]
+    assert "/planet/entries/1" in seen.links()
+    assert found.feed.link == "https://example.org/planet/"
+    assert {link.href for link in found.feed.links if link.rel == "self"} == {
+        "https://example.org/planet/atom.xml"
+    }
+
+
+@pytest.mark.parametrize("url", ["example.org", "ftp://example.org/", "https://e.org/?q=1", "//e"])
+async def test_a_site_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(Exception, match="--site-url"):
+        async with planet_of(site_url=url):
+            pass
+
+
+async def test_images_are_shown_only_where_that_is_wanted(planet: Planet, site: Site) -> None:
+    html = '<p>See <img src="https://pics.example.org/1.png" alt="a graph"></p>'
+    await follow(planet, site, Ada=[Post("One", html)])
+    async with pages_of(planet) as pages:
+        plain = await pages.see("/")
+    async with pages_of(planet, images=True) as pages:
+        shown = await pages.see("/")
+    assert not plain.tree.xpath("//img")
+    (image,) = shown.tree.xpath("//img")
+    assert image.get("referrerpolicy") == "no-referrer"
+    assert image.get("loading") == "lazy"
+    assert "img-src 'self' https: http:" in shown.answer.headers["content-security-policy"]
+
+
+async def test_what_a_feed_writes_is_nothing_but_text(planet: Planet, site: Site) -> None:
+    evil = "</h4></article><script>alert(1)</script><b onclick=x>'\"&"
+    document = rss([Post(evil, f"<p>{evil}</p>", author=evil, tags=(evil,))], title=evil)
+    document = document.replace(
+        "<link>https://blog.example.org/</link>", "<language>\"'&gt;</language>", 1
+    )
+    await planet.add_feeds([site.add("/evil", document)])
+    async with pages_of(planet) as pages:
+        for path in ("/", "/titles", "/feeds", "/feeds/1", "/entries/1", "/search?q=alert"):
+            seen = await pages.see(path)
+            assert not seen.tree.xpath("//script | //b | //@onclick")
+            assert not seen.tree.xpath("//article//@lang")
+        asked = await pages.see("/search", params={"q": evil, "feed": evil}, status=400)
+        assert not asked.tree.xpath("//script | //b | //@onclick")
+
+
+async def test_a_store_that_cannot_be_read_is_said_without_its_path(
+    planet: Planet, database: Path
+) -> None:
+    async with pages_of(planet) as pages:
+        planet.store.close()
+        damage(database)
+        refused = (await pages.see("/", status=503)).answer
+    assert "cannot be read" in refused.text
+    assert database.name not in refused.text

@@ -1,0 +1,224 @@
+"""Any question finds something, and what programmers type is found however it is spelled."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from planet_mcp.planet import Planet
+from planet_mcp.store.search.strategies import MOST_COUNTED
+from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
+from tests.conftest import planet_of
+from tests.support.documents import Post, rss, whole
+from tests.support.site import Site
+
+pytestmark = pytest.mark.anyio
+
+TEXTS = {
+    "hyphen": "Progress on free-threading in the interpreter.",
+    "words": "What free threading means for extension authors.",
+    "joined": "The freethreading build has arrived.",
+    "gil": "A no-GIL build for everyone.",
+    "nogil": "The nogil branch explained.",
+    "cpp": "Bindings for C++ in one header.",
+    "csharp": "Coming from C# to Python.",
+    "c": "The C API is changing.",
+    "dotnet": "Running on .NET at last.",
+    "group": "Use asyncio.TaskGroup for structured concurrency.",
+    "camel": "Our BaseTaskGroupRunner wraps it.",
+    "fstring": "The f-string grammar is formal now.",
+    "version": "Python 3.14 is here.",
+    "pep": "PEP 810 proposes explicit lazy imports.",
+    "dunder": "Put it into __init__ and be done.",
+    "snake": "Version 2 of pydantic_core.",
+    "kebab": "A release of pydantic-core.",
+}
+
+
+@pytest.fixture
+async def corpus(planet: Planet, site: Site) -> Planet:
+    posts = [
+        Post(name, f"<p>{text}</p>", age=timedelta(hours=number))
+        for number, (name, text) in enumerate(TEXTS.items(), 1)
+    ]
+    await planet.add_feeds([site.add("/feed", rss(posts, title="Corpus"))])
+    return planet
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("free-threading", {"hyphen", "words", "joined"}),
+        ("free threading", {"hyphen", "words", "joined"}),
+        ("freethreading", {"hyphen", "words", "joined"}),
+        ("no-GIL", {"gil", "nogil"}),
+        ("nogil", {"gil", "nogil"}),
+        ("no gil", {"gil", "nogil"}),
+        ("C++", {"cpp"}),
+        ("c#", {"csharp"}),
+        (".NET", {"dotnet"}),
+        ("asyncio.TaskGroup", {"group"}),
+        ("TaskGroup", {"group", "camel"}),
+        ("task group", {"group", "camel"}),
+        ("f-string", {"fstring"}),
+        ("fstring", {"fstring"}),
+        ("3.14", {"version"}),
+        ("PEP 810", {"pep"}),
+        ("__init__", {"dunder"}),
+        ("pydantic_core", {"snake", "kebab"}),
+        ("pydantic-core", {"snake", "kebab"}),
+        ("what is the free threading thing about?", {"hyphen", "words", "joined"}),
+    ],
+)
+async def test_what_programmers_type_is_found(corpus: Planet, typed: str, found: set[str]) -> None:
+    result = (await corpus.search_entries(typed)).result
+
+    assert {hit.title for hit in result.hits[: len(found)]} == found
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how do I put things into the init of a class",
+        "what happened with lazy imports this month?",
+        "can I use structured concurrency with asyncio in production code today",
+    ],
+)
+async def test_a_question_finds_what_has_most_of_its_words(corpus: Planet, question: str) -> None:
+    result = (await corpus.search_entries(question)).result
+
+    assert result.hits
+    assert result.notice is not None
+
+
+async def test_few_entries_with_all_words_of_a_question_come_first(
+    planet: Planet, site: Site
+) -> None:
+    posts = [
+        Post("All", whole("packaging wheels metadata resolver")),
+        *(Post(f"Some {n}", whole(f"packaging wheels metadata {n}")) for n in range(3)),
+    ]
+    await planet.add_feeds([site.add("/feed", rss(posts))])
+
+    result = (await planet.search_entries("packaging wheels metadata resolver")).result
+    two_words = (await planet.search_entries("packaging resolver")).result
+
+    assert (result.hits[0].title, result.total) == ("All", 4)
+    assert "Only 1 of these" in (result.notice or "")
+    assert ([hit.title for hit in two_words.hits], two_words.notice) == (["All"], None)
+
+
+async def test_a_feeds_title_finds_its_entries_also_after_it_changed(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/feed", rss([Post("A post")], title="Zebra Notes"))
+    await planet.add_feeds([url])
+    before = (await planet.search_entries("zebra")).result.total
+    site.add("/feed", rss([Post("A post")], title="Okapi Notes"))
+
+    await planet.refresh_feeds([url])
+
+    assert before == 1
+    assert (await planet.search_entries("zebra")).result.total == 0
+    assert (await planet.search_entries("okapi")).result.total == 1
+
+
+async def test_words_of_a_made_up_title_count_once(planet: Planet, site: Site) -> None:
+    filler = " ".join(f"word{n}" for n in range(30))
+    untitled = Post("", f"<p>gadget {filler}</p>", link="https://a.example/1", guid="1")
+    titled = Post("All about the gadget", f"<p>{filler}</p>", link="https://a.example/2")
+    await planet.add_feeds([site.add("/feed", rss([untitled, titled]))])
+
+    hits = (await planet.search_entries("gadget")).result.hits
+
+    assert hits[0].title == "All about the gadget"
+
+
+async def test_this_years_writing_comes_before_that_of_long_ago(planet: Planet, site: Site) -> None:
+    ages = [1, 400, 3_000, 6_000]
+    posts = [Post(f"asyncio {n}", whole("asyncio"), age=timedelta(days=n)) for n in ages]
+    await planet.add_feeds([site.add("/feed", rss(posts))])
+
+    hits = (await planet.search_entries("asyncio")).result.hits
+    precise = (await planet.search_entries("asyncio 6000")).result.hits
+
+    assert [hit.title for hit in hits] == [f"asyncio {n}" for n in ages]
+    assert precise[0].title == "asyncio 6000"
+
+
+async def test_many_matches_are_counted_up_to_a_thousand_and_said_so(site: Site) -> None:
+    posts = [
+        Post(f"Post {n}", f"<p>common word{n}</p>", age=timedelta(hours=n)) for n in range(1_100)
+    ]
+    url = site.add("/feed", rss(posts))
+    async with planet_of() as planet:
+        await planet.add_feeds([url])
+        answer = await planet.search_entries("common")
+        newest = await planet.search_entries("common", sort="newest", since="10d")
+
+    assert answer.result.total == newest.result.total + MOST_COUNTED - 240 == MOST_COUNTED
+    assert answer.text.startswith("1000+ entries")
+    assert newest.text.startswith("240 entries")
+
+
+@pytest.mark.parametrize("ranked", [3, 20, 4_000])
+@pytest.mark.parametrize("aside", [2, 10, 50_000])
+async def test_a_period_holds_however_many_match(
+    planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch, ranked: int, aside: int
+) -> None:
+    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_RANKED", ranked)
+    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_RANKED_BY_TITLE", 2)
+    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_ASIDE", aside)
+    posts = [
+        Post(f"Post {n}", f"<p>common word{n}</p>", link=f"https://a.example/{n}", age=day(n))
+        for n in range(30)
+    ]
+    # An old story and one of the period, told again at the other times.
+    retold = [replace(posts[25], age=day(6)), replace(posts[7], age=day(20))]
+    await planet.add_feeds([site.add("/a", rss(posts))])
+    await planet.add_feeds([site.add("/b", rss(retold))])
+
+    for query in ("common", '"common"', "com*"):
+        found = await planet.search_entries(query, since="10d", until="4d", limit=50)
+        assert found.result.total == 6
+        titles = {hit.title for hit in found.result.hits}
+        assert titles <= {f"Post {n}" for n in range(5, 11)}
+        assert len(titles) == 6 or ranked == 3
+
+
+def day(count: int) -> timedelta:
+    return timedelta(days=count, hours=-1)
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+async def test_no_text_is_an_error(corpus: Planet, typed: str) -> None:
+    for sort in ("relevance", "newest"):
+        assert (await corpus.search_entries(typed, sort=sort)).result.total >= 0
+
+
+@pytest.mark.parametrize(
+    "typed", ["C++ " * 3_000, "\0", '"', "list[int]", "🐍", "NEAR(", "a" * 10_000]
+)
+async def test_odd_texts_are_no_errors(corpus: Planet, typed: str) -> None:
+    assert (await corpus.search_entries(typed)).result.total >= 0
+
+
+def test_names_are_taken_apart_where_their_letters_change() -> None:
+    assert humps("BaseTaskGroup") == ["base", "task", "group"]
+    assert humps("HTTPServer") == ["http", "server"]
+    assert humps("asyncio") == ["asyncio"]
+    assert named_by_signs("C++, C#, F# and .NET; not #hash, c+++ or a + b") == [
+        "cplusplus",
+        "csharp",
+        "fsharp",
+        "dotnet",
+    ]
+    assert index_terms("a TaskGroup, TaskGroup and plain words") == "task group"
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_terms(text: str) -> None:
+    assert isinstance(index_terms(text), str)

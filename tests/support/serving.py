@@ -1,0 +1,129 @@
+"""The HTTP server, in a process of its own or in the test's, and its pages as browsers get them."""
+
+import asyncio
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from lxml import html
+
+from planet_mcp.planet import Planet
+from planet_mcp.serving.http import access_for, listen, serve
+from planet_mcp.serving.mcp import create_server
+from planet_mcp.settings import load
+from tests.support.programs import COMMAND, environment
+
+SECONDS = 20
+
+
+async def until_up(url: str) -> None:
+    """Wait until a server answers."""
+    async with httpx.AsyncClient() as web, asyncio.timeout(SECONDS):
+        while True:
+            try:
+                await web.get(f"{url}/health")
+            except httpx.ConnectError:
+                await asyncio.to_thread(lambda: None)
+            else:
+                return
+
+
+@asynccontextmanager
+async def serving(
+    *arguments: str, **settings: str
+) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+    """Serve in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        "serve",
+        "--http",
+        "--port",
+        "0",
+        *arguments,
+        stderr=subprocess.PIPE,
+        env=environment(**settings),
+    )
+    assert process.stderr is not None
+    url = await asyncio.wait_for(_address(process.stderr), SECONDS)
+    try:
+        await until_up(url)
+        yield url, process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def _address(log: asyncio.StreamReader) -> str:
+    while b"planet-mcp serves MCP at" not in (line := await log.readline()):
+        assert line
+    return line.decode().split()[4].removesuffix("/mcp")
+
+
+@asynccontextmanager
+async def serving_here(planet: Planet, **settings: Any) -> AsyncIterator[str]:
+    """Serve in this process, so that a test can set limits that it reaches."""
+    listener = listen("127.0.0.1", 0)
+    server = create_server(planet, refresh=False)
+    chosen = load(**settings)
+    running = asyncio.ensure_future(
+        serve(server, planet, listener, settings=chosen, access=access_for(chosen, "127.0.0.1"))
+    )
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        await until_up(url)
+        yield url
+    finally:
+        signal.raise_signal(signal.SIGTERM)
+        await running
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An answer, read as a page."""
+
+    answer: httpx.Response
+
+    @property
+    def tree(self) -> Any:
+        """Return the page's elements."""
+        return html.document_fromstring(self.answer.text)
+
+    def texts(self, selector: str) -> list[str]:
+        """Return the words of the elements that a path finds (XPath)."""
+        return [" ".join(each.text_content().split()) for each in self.tree.xpath(selector)]
+
+    def links(self, selector: str = "//a") -> list[str]:
+        """Return where the elements that a path finds lead to."""
+        return [each.get("href") for each in self.tree.xpath(selector)]
+
+
+class Pages:
+    """The pages of a planet that is served in this process."""
+
+    def __init__(self, web: httpx.AsyncClient) -> None:
+        self.web = web
+
+    async def see(self, path: str, *, status: int = 200, **more: Any) -> Seen:
+        """Get a page, which must answer so."""
+        answer = await self.web.get(path, **more)
+        assert answer.status_code == status, answer.text
+        return Seen(answer)
+
+
+@asynccontextmanager
+async def pages_of(planet: Planet, **settings: Any) -> AsyncIterator[Pages]:
+    """Serve a planet, and get its pages."""
+    async with serving_here(planet, **settings) as url, pages_at(url) as pages:
+        yield pages
+
+
+@asynccontextmanager
+async def pages_at(url: str) -> AsyncIterator[Pages]:
+    """Get the pages of a server."""
+    async with httpx.AsyncClient(base_url=url, timeout=SECONDS) as web:
+        yield Pages(web)
