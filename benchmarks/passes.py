@@ -29,7 +29,7 @@ from typing import Any
 import planet_mcp
 from benchmarks.corpus import captured, made_up
 from benchmarks.host import Host, hosting
-from planet_mcp.documents import opml
+from planet_mcp.documents.lists import write_opml
 from planet_mcp.models import Subscription
 from tests.support.site import Page, Site, running_site
 
@@ -112,7 +112,7 @@ def change_validators(site: Site) -> None:
 def settings_for(folder: Path, urls: Sequence[str], *, name: str = "planet") -> dict[str, str]:
     """Return settings for a new database that follows these feeds."""
     feeds = folder / "feeds.opml"
-    feeds.write_text(opml.write(map(Subscription, urls), title="Benchmark"), "utf-8")
+    feeds.write_text(write_opml(map(Subscription, urls), title="Benchmark"), "utf-8")
     return {
         "database": str(folder / f"{name}.sqlite"),
         "feeds": str(feeds),

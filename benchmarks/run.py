@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.corpus import captured, made_up
 from benchmarks.host import Host, hosting
-from planet_mcp.documents import opml
+from planet_mcp.documents.lists import write_opml
 from planet_mcp.models import Subscription
 from tests.support.site import Site, running_site
 
@@ -47,7 +47,7 @@ def main() -> None:
 
 def _settings(folder: Path, urls: list[str]) -> dict[str, str]:
     feeds = folder / "feeds.opml"
-    feeds.write_text(opml.write(map(Subscription, urls), title="Benchmark"), "utf-8")
+    feeds.write_text(write_opml(map(Subscription, urls), title="Benchmark"), "utf-8")
     return {
         "database": str(folder / "planet.sqlite"),
         "feeds": str(feeds),

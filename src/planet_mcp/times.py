@@ -23,6 +23,11 @@ _HELP = (
 )
 
 
+def utc_now() -> datetime:
+    """Return the current time as everything here wants it: aware UTC."""
+    return datetime.now(UTC)
+
+
 def parse_since(text: str, *, now: datetime) -> datetime:
     """Read the beginning of a period; a date means its first moment, a naive time UTC.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planet_mcp.documents.opml import read, write
+from planet_mcp.documents.lists.opml import read, write
 from planet_mcp.errors import OpmlError
 from planet_mcp.models import Subscription
 from planet_mcp.text.labels import label

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planet_mcp.documents import lists
-from planet_mcp.documents.planetini import read
+from planet_mcp.documents.lists import read_list
+from planet_mcp.documents.lists.planetini import read
 from planet_mcp.errors import ListError, OpmlError, PlanetIniError
 from planet_mcp.models import Subscription
 
@@ -186,18 +186,18 @@ _OPML = '<opml version="2.0"><body><outline text="Ada" xmlUrl="https://ada.examp
 @pytest.mark.parametrize("before", ["", "<?xml version='1.0'?>\n", "<!-- mine -->\n"])
 def test_opml_is_told_by_its_beginning(before: str, encoding: str) -> None:
     document = f"{before}{_OPML}</body></opml>".encode(encoding)
-    assert lists.read(document).subscriptions == (ADA,)
+    assert read_list(document).subscriptions == (ADA,)
 
 
 def test_space_before_opml_makes_no_ini_of_it() -> None:
-    assert lists.read(f"\n  {_OPML}</body></opml>".encode()).subscriptions == (ADA,)
+    assert read_list(f"\n  {_OPML}</body></opml>".encode()).subscriptions == (ADA,)
 
 
 def test_each_kind_has_its_own_error() -> None:
     with pytest.raises(OpmlError, match="line 2"):
-        lists.read(f"{_OPML}\n<".encode())
+        read_list(f"{_OPML}\n<".encode())
     with pytest.raises(PlanetIniError, match="line 1"):
-        lists.read(b"hello")
+        read_list(b"hello")
 
 
 _LINES = st.lists(
@@ -225,7 +225,7 @@ _LINES = st.lists(
 @settings(deadline=None)
 def test_whatever_is_read_is_feeds_or_an_error_of_lists(document: bytes) -> None:
     try:
-        found = lists.read(document)
+        found = read_list(document)
     except ListError:
         return
     assert found.subscriptions

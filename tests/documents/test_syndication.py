@@ -23,13 +23,13 @@ from planet_mcp.documents.syndication import (
     Channel,
     Item,
     Source,
-    atom,
+    atom_feed,
     foafroll,
     is_iri,
     item_id,
     json_feed,
-    rss10,
-    rss20,
+    rss10_feed,
+    rss20_feed,
 )
 from planet_mcp.models import Enclosure, ParsedFeed
 
@@ -93,7 +93,7 @@ CHANNEL = Channel(
 EMPTY = replace(CHANNEL, items=())
 
 Format = Callable[[Channel], bytes]
-XML: dict[str, Format] = {"atom10": atom, "rss20": rss20, "rss10": rss10}
+XML: dict[str, Format] = {"atom10": atom_feed, "rss20": rss20_feed, "rss10": rss10_feed}
 ALL: dict[str, Format] = XML | {"json": json_feed}
 
 
@@ -173,10 +173,10 @@ def test_files_come_with_their_entry_as_far_as_the_format_has_them(write: Format
     found = {file.url: (file.type, file.length) for file in full.enclosures}
     recording = {RECORDING.url: ("audio/mpeg", 1234)}
     expected: dict[Format, dict[str, Any]] = {
-        atom: recording | {SLIDES.url: (None, None)},
+        atom_feed: recording | {SLIDES.url: (None, None)},
         json_feed: recording | {SLIDES.url: ("application/octet-stream", None)},
-        rss20: recording,
-        rss10: {},
+        rss20_feed: recording,
+        rss10_feed: {},
     }
     assert found == expected[write]
 
@@ -220,7 +220,7 @@ def test_the_bytes_depend_on_nothing_but_the_channel() -> None:
 
 
 def test_atom_has_what_rfc_4287_requires() -> None:
-    feed = tree(atom(CHANNEL))
+    feed = tree(atom_feed(CHANNEL))
 
     for parent in (feed, *feed.xpath("a:entry | a:entry/a:source", namespaces=NS)):
         for name in ("id", "title"):
@@ -239,7 +239,7 @@ def test_atom_has_what_rfc_4287_requires() -> None:
 
 
 def test_an_atom_entry_keeps_its_authors_dates_and_source() -> None:
-    full, bare = tree(atom(CHANNEL)).xpath("a:entry", namespaces=NS)
+    full, bare = tree(atom_feed(CHANNEL)).xpath("a:entry", namespaces=NS)
 
     assert texts(full, "a:author/a:name/text()") == list(FULL.authors)
     assert only(full, "a:published/text()") == "2025-11-12T09:30:00Z"
@@ -259,7 +259,7 @@ def test_an_atom_entry_keeps_its_authors_dates_and_source() -> None:
 
 
 def test_rss_2_has_what_its_specification_requires() -> None:
-    rss = tree(rss20(CHANNEL))
+    rss = tree(rss20_feed(CHANNEL))
 
     assert (rss.tag, rss.get("version")) == ("rss", "2.0")
     channel = only(rss, "channel")
@@ -285,14 +285,14 @@ def test_rss_2_has_what_its_specification_requires() -> None:
 
 
 def test_rss_2_dates_are_those_of_rfc_822_in_english() -> None:
-    stamps = texts(tree(rss20(CHANNEL)), "//pubDate/text() | //lastBuildDate/text()")
+    stamps = texts(tree(rss20_feed(CHANNEL)), "//pubDate/text() | //lastBuildDate/text()")
     assert stamps == ["Wed, 12 Nov 2025 09:30:00 GMT"] * 3
     assert parsedate_to_datetime(stamps[0]) == DAY
 
 
 def test_an_rss_enclosure_of_unknown_size_and_type_has_all_three_attributes() -> None:
     item = replace(BARE, enclosures=(SLIDES,))
-    enclosure = only(tree(rss20(replace(CHANNEL, items=(item,)))), "//enclosure")
+    enclosure = only(tree(rss20_feed(replace(CHANNEL, items=(item,)))), "//enclosure")
     assert dict(enclosure.attrib) == {
         "url": SLIDES.url,
         "length": "0",
@@ -301,13 +301,13 @@ def test_an_rss_enclosure_of_unknown_size_and_type_has_all_three_attributes() ->
 
 
 def test_a_summary_is_text_where_html_is_expected() -> None:
-    assert "<description>See this: a &amp;lt; b</description>" in rss20(CHANNEL).decode()
-    assert "<description>See this: a &amp;lt; b</description>" in rss10(CHANNEL).decode()
-    assert "<summary>See this: a &lt; b</summary>" in atom(CHANNEL).decode()
+    assert "<description>See this: a &amp;lt; b</description>" in rss20_feed(CHANNEL).decode()
+    assert "<description>See this: a &amp;lt; b</description>" in rss10_feed(CHANNEL).decode()
+    assert "<summary>See this: a &lt; b</summary>" in atom_feed(CHANNEL).decode()
 
 
 def test_rss_1_is_a_graph_whose_items_the_channel_lists() -> None:
-    rdf = tree(rss10(CHANNEL))
+    rdf = tree(rss10_feed(CHANNEL))
 
     assert rdf.tag == f"{RDF}RDF"
     channel = only(rdf, "rss:channel")
@@ -324,7 +324,7 @@ def test_rss_1_is_a_graph_whose_items_the_channel_lists() -> None:
     assert texts(rdf, "//dc:date/text()") == ["2025-11-12T09:30:00Z"] * 3
     # An entry without a link leads to its site, or to the feed of which no site is known.
     assert texts(rdf, "rss:item/rss:link/text()") == [FULL.url, BOB.feed_url]
-    only(tree(rss10(EMPTY)), "rss:channel/rss:items/rdf:Seq")
+    only(tree(rss10_feed(EMPTY)), "rss:channel/rss:items/rdf:Seq")
 
 
 def test_json_feed_has_what_version_1_1_requires() -> None:

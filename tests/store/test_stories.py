@@ -15,7 +15,7 @@ from planet_mcp.planet.answers import SearchHit
 from planet_mcp.text.likeness import (
     are_clearly_different,
     are_numbered_apart,
-    likeness,
+    likeness_of,
     opens,
     signature,
     title_key,
@@ -663,7 +663,7 @@ _TEXTS = st.text(max_size=300)
 
 @given(_TEXTS, _TEXTS)
 def test_comparing_texts_is_symmetric_and_takes_anything(text: str, other: str) -> None:
-    assert likeness(text, other) == likeness(other, text)
+    assert likeness_of(text, other) == likeness_of(other, text)
     assert are_clearly_different(text, other) == are_clearly_different(other, text)
     assert are_numbered_apart(text, other) == are_numbered_apart(other, text)
     assert not are_numbered_apart(text, text)

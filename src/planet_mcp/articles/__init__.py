@@ -1,1 +1,10 @@
-"""Articles_."""
+"""An entry or a URL → its full text; and the texts of teasers, filled in.
+
+In: an entry's id or a page's URL. Out: its article, stored already, the feed's own, or the page's.
+Only this room knows when a feed's content will do and when the page is needed.
+"""
+
+from planet_mcp.articles.backfill import Filler
+from planet_mcp.articles.full_text import Articles, FullText
+
+__all__ = ["Articles", "Filler", "FullText"]

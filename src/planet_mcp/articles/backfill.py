@@ -11,8 +11,7 @@ from planet_mcp.articles.full_text import Articles
 from planet_mcp.errors import BadResponseError, DocumentError, FetchError, StoreError
 from planet_mcp.network.limiter import Gate
 from planet_mcp.network.robots import Robots
-from planet_mcp.store import Store
-from planet_mcp.store.webpages import Teaser
+from planet_mcp.store import Store, Teaser
 from planet_mcp.urls import host_of, registrable_domain
 
 if TYPE_CHECKING:

@@ -17,12 +17,11 @@ from planet_mcp.errors import (
     FetchError,
     UnreachableError,
 )
-from planet_mcp.feeds.refresh import utc_now
 from planet_mcp.models import Article, Document, Enclosure, NotModified, Validators
 from planet_mcp.network.limiter import Gate
-from planet_mcp.sandbox.parent import Worker
+from planet_mcp.sandbox import Worker
 from planet_mcp.store import EntryText, Store, StoredArticle
-from planet_mcp.times import stamp
+from planet_mcp.times import stamp, utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, host_of, http_url
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from planet_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from planet_mcp.planet import Planet
-    from planet_mcp.site.build import Published
+    from planet_mcp.site import Published
 
 WATCH_SECONDS = 2.0
 # What stands on pages besides entries, such as how feeds are doing, changes without any.
@@ -49,7 +49,7 @@ def _counted(done: "Published") -> str:
 
 
 def _warn(done: "Published") -> None:
-    from planet_mcp.site.build import NO_ADDRESS  # deferred, as below
+    from planet_mcp.site import NO_ADDRESS  # deferred, as below
 
     if done.base == NO_ADDRESS:
         click.echo(
@@ -67,8 +67,10 @@ async def _build(
     watch: bool,
     show: "Callable[[Published], None]",
 ) -> None:
-    from planet_mcp.site import options_of  # deferred: no other command needs templates
-    from planet_mcp.site.build import Publisher
+    from planet_mcp.site import (
+        Publisher,
+        options_of,  # deferred: no other command needs templates
+    )
 
     publisher = Publisher(
         planet.store,

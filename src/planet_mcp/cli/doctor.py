@@ -23,7 +23,7 @@ from planet_mcp.errors import (
     StoreError,
     UnreachableError,
 )
-from planet_mcp.feeds.lease import Lease
+from planet_mcp.feeds import Lease
 from planet_mcp.hosts import HOSTS, Host, Machine, Scope, servers_in
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.settings import DEFAULT_FEEDS, Settings

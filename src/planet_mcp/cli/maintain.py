@@ -13,8 +13,7 @@ from planet_mcp.errors import StoreError
 from planet_mcp.settings import Settings
 
 if TYPE_CHECKING:
-    from planet_mcp.store import Store
-    from planet_mcp.store.health import Repair
+    from planet_mcp.store import Repair, Store
 
 _MEGABYTE = 1e6
 
@@ -32,8 +31,8 @@ def doctor_command(settings: Settings, *, as_json: bool) -> int:
 
 async def _examine(settings: Settings, *, as_json: bool) -> int:
     from planet_mcp.cli.doctor import examine  # deferred: --help needs none of it
-    from planet_mcp.feeds.refresh import utc_now
     from planet_mcp.hosts import this_machine
+    from planet_mcp.times import utc_now
 
     findings = []
     async for finding in examine(settings, this_machine(), clock=utc_now):
@@ -55,7 +54,7 @@ def check_command(settings: Settings, *, repair: bool, as_json: bool) -> int:
     With --repair, the index is built anew, counts are set right, and rows go that belong to
     nothing. The exit code is 1 when something is left wrong.
     """
-    from planet_mcp.store.health import Repair  # deferred, as above
+    from planet_mcp.store import Repair  # deferred, as above
 
     store = _open(settings, to_repair=repair)
     try:

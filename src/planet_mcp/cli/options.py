@@ -16,8 +16,7 @@ from planet_mcp.errors import redacted
 from planet_mcp.settings import ENV_PREFIX, Settings, load
 
 if TYPE_CHECKING:
-    from planet_mcp.planet import Answer, Planet
-    from planet_mcp.planet.answers import Result
+    from planet_mcp.planet import Answer, Planet, Result
 
 USAGE_ERROR = 2
 FAILURE = 1

@@ -27,7 +27,7 @@ from planet_mcp.models import (
     SubscriptionList,
 )
 from planet_mcp.network.limiter import Gate
-from planet_mcp.sandbox.parent import Worker
+from planet_mcp.sandbox import Worker
 from planet_mcp.urls import canonical, host_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ that the publishers' rules hold for all of them together. Others mark feeds as d
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import anyio
@@ -16,8 +16,9 @@ from planet_mcp.feeds.lease import Lease
 from planet_mcp.feeds.update import Checked, Checker
 from planet_mcp.models import Document, Feed, ParsedFeed
 from planet_mcp.network.limiter import Gate
-from planet_mcp.sandbox.parent import Worker
+from planet_mcp.sandbox import Worker
 from planet_mcp.store import Store
+from planet_mcp.times import utc_now
 
 if TYPE_CHECKING:
     from planet_mcp.network.fetcher import Fetcher
@@ -33,11 +34,6 @@ MAX_DUE = 2_000
 PATIENCE_SECONDS = 60.0
 
 Progress = Callable[[int, int], Awaitable[None]]
-
-
-def utc_now() -> datetime:
-    """Return the current time as everything here wants it: aware UTC."""
-    return datetime.now(UTC)
 
 
 class Refresher:

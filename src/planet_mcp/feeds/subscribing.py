@@ -9,9 +9,10 @@ import anyio
 
 from planet_mcp.errors import DocumentError, FetchError, OpmlError
 from planet_mcp.feeds.discovery import Finder, Found, Known, KnownAt, Several
-from planet_mcp.feeds.refresh import Refresher, utc_now
+from planet_mcp.feeds.refresh import Refresher
 from planet_mcp.models import Candidate, Feed, FeedLinks, Subscription, SubscriptionList
 from planet_mcp.store import Store
+from planet_mcp.times import utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, shown
 
 if TYPE_CHECKING:

@@ -34,9 +34,9 @@ from planet_mcp.models import (
     Validators,
 )
 from planet_mcp.network.limiter import Gate
-from planet_mcp.sandbox.parent import Worker
+from planet_mcp.sandbox import Worker
 from planet_mcp.store import Answered, Failure, Outcome, Store
-from planet_mcp.text.likeness import title_key
+from planet_mcp.text import title_key
 from planet_mcp.times import is_credible, stamp
 from planet_mcp.urls import canonical, host_of, registrable_domain
 

@@ -4,7 +4,32 @@ An answer says the same twice: as a model, which programs and hosts read, and as
 Markdown, which people read. Nothing here knows that MCP exists.
 """
 
-from planet_mcp.planet.answers import Answer
+from planet_mcp.planet.answers import (
+    AddResult,
+    Answer,
+    FeedsResult,
+    LatestResult,
+    RefreshResult,
+    RemoveResult,
+    Result,
+    SearchHit,
+    SearchResult,
+)
 from planet_mcp.planet.planet import Planet, open_planet
+from planet_mcp.planet.search import Reading, SearchSort
 
-__all__ = ["Answer", "Planet", "open_planet"]
+__all__ = [
+    "AddResult",
+    "Answer",
+    "FeedsResult",
+    "LatestResult",
+    "Planet",
+    "Reading",
+    "RefreshResult",
+    "RemoveResult",
+    "Result",
+    "SearchHit",
+    "SearchResult",
+    "SearchSort",
+    "open_planet",
+]

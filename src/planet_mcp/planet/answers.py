@@ -5,7 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from planet_mcp.feeds.subscribing import AddOutcome
+from planet_mcp.feeds import AddOutcome
 from planet_mcp.models import FeedStatus
 
 

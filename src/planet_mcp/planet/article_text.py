@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-from planet_mcp.articles.full_text import FullText
+from planet_mcp.articles import FullText
 from planet_mcp.errors import ArgumentError, redacted
 from planet_mcp.models import Enclosure
 from planet_mcp.planet.markdown import call, quoted

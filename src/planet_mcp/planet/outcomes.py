@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from planet_mcp.feeds.subscribing import Added
-from planet_mcp.feeds.update import Checked
+from planet_mcp.feeds import Added, Checked
 from planet_mcp.planet.answers import AddedFeed, FeedCandidate, FeedProblem, RefreshResult
 
 MAX_PROBLEMS = 20

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 
 from planet_mcp import __version__
-from planet_mcp.articles.backfill import Filler
-from planet_mcp.articles.full_text import Articles
+from planet_mcp.articles import Articles, Filler
 from planet_mcp.errors import ArgumentError, StoreError
-from planet_mcp.feeds.discovery import Finder
-from planet_mcp.feeds.refresh import Progress, Refresher, utc_now
-from planet_mcp.feeds.subscribing import Added, Subscriber, added_list, with_reading_lists
+from planet_mcp.feeds import (
+    Added,
+    Finder,
+    Progress,
+    Refresher,
+    Subscriber,
+    added_list,
+    with_reading_lists,
+)
 from planet_mcp.models import Feed, FeedStatus, Subscription
 from planet_mcp.network.limiter import Gate
 from planet_mcp.planet import fitting
@@ -36,12 +41,11 @@ from planet_mcp.planet.markdown import added_text, refresh_text, removed_text, s
 from planet_mcp.planet.outcomes import MAX_PROBLEMS, added_feed, refresh_result
 from planet_mcp.planet.search import Reading, SearchSort
 from planet_mcp.planet.seeds import first_feeds
-from planet_mcp.sandbox.parent import Worker
+from planet_mcp.sandbox import Worker
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
-from planet_mcp.store import Marks, Store
-from planet_mcp.store.feeds import FeedSort
+from planet_mcp.store import FeedSort, Marks, Store
 from planet_mcp.threads import DaemonThreads
-from planet_mcp.times import stamp
+from planet_mcp.times import stamp, utc_now
 from planet_mcp.urls import registrable_domain
 
 if TYPE_CHECKING:
@@ -296,9 +300,9 @@ class Planet:
         Raises:
             ListError: It is malformed or names no feed; nothing was imported.
         """
-        from planet_mcp.documents import lists  # deferred: few starts need an XML parser
+        from planet_mcp.documents.lists import read_list  # deferred: few starts need an XML parser
 
-        listed = lists.read(document)
+        listed = read_list(document)
         counts = with_reading_lists(
             await self._subscriber.subscribe_all(listed.subscriptions), listed.reading_lists
         )
@@ -359,10 +363,10 @@ class Planet:
 
     async def export_opml(self) -> str:
         """Return the followed feeds as an OPML document."""
-        from planet_mcp.documents import opml  # deferred, as above
+        from planet_mcp.documents.lists import write_opml  # deferred, as above
 
         feeds = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
-        return opml.write(
+        return write_opml(
             [Subscription(feed.url, feed.title, feed.site_url) for feed in feeds], title="Planet"
         )
 

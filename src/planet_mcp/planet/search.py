@@ -18,9 +18,7 @@ from planet_mcp.planet.answers import (
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.lookup import find_feed
 from planet_mcp.planet.markdown import call, feeds_text, quoted, search_text
-from planet_mcp.store import Filters, Found, Hit, Store
-from planet_mcp.store.feeds import FeedSort
-from planet_mcp.store.search.query import Query, compile_query, phrase
+from planet_mcp.store import FeedSort, Filters, Found, Hit, Query, Store, compile_query, phrase
 from planet_mcp.times import parse_since, parse_until, stamp
 from planet_mcp.urls import host_of
 

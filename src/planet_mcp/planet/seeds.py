@@ -13,12 +13,12 @@ def first_feeds(source: str) -> tuple[Subscription, ...]:
     Raises:
         SettingsError: The file cannot be read.
     """
-    from planet_mcp.documents import lists  # deferred: few starts need an XML parser
+    from planet_mcp.documents.lists import read_list  # deferred: few starts need an XML parser
 
     if source == "none":
         return ()
     try:
-        return lists.read(_document(source)).subscriptions
+        return read_list(_document(source)).subscriptions
     except OSError as error:
         raise SettingsError(
             f"PLANET_MCP_FEEDS: cannot read {source}: {error.strerror}. "

@@ -21,8 +21,7 @@ from planet_mcp.site import DRAWN_WITH, FIXED, Asked, Options, Site, file_of, pl
 from planet_mcp.site.river import POSTS_OF_DAY
 from planet_mcp.site.views import POSTS_OF_FEED
 from planet_mcp.site.words import status
-from planet_mcp.store import Store
-from planet_mcp.store.catalogue import Listed, mark_of
+from planet_mcp.store import Listed, Store, mark_of
 
 MANIFEST = ".planet-mcp.json"
 # What feeds say the planet's address is while nobody has given one.

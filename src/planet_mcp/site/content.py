@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from planet_mcp.store.browsing import Post
+from planet_mcp.store import Post
 from planet_mcp.text.to_html import Rendered, render
 
 # So much of an entry's text is read for a page of several; the rest is on its own page.

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from planet_mcp.documents import opml
+from planet_mcp.documents.lists import write_opml
 from planet_mcp.documents.syndication import Channel, Item, Source, item_id
 from planet_mcp.models import Feed, Subscription
 from planet_mcp.site.content import TEXT_CHARS, for_feed
 from planet_mcp.site.paths import Links
 from planet_mcp.site.values import Options
-from planet_mcp.store import Store
-from planet_mcp.store.browsing import Post, PostFeed
+from planet_mcp.store import Post, PostFeed, Store
 from planet_mcp.urls import host_of
 
 POSTS = 60
@@ -56,7 +55,7 @@ def opml_document(store: Store, options: Options, *, now: datetime) -> bytes:
     """Return the subscriptions as OPML."""
     feeds = store.feeds.subscribed(now=now)
     subscriptions = [Subscription(feed.url, feed.title, feed.site_url) for feed in feeds]
-    return opml.write(subscriptions, title=options.title).encode()
+    return write_opml(subscriptions, title=options.title).encode()
 
 
 def _item(post: Post, links: Links) -> Item:

@@ -7,8 +7,7 @@ from typing import Generic, TypeVar
 
 from planet_mcp.site.content import TEXT_CHARS, Budget, Shown
 from planet_mcp.site.values import Options
-from planet_mcp.store import Store, Summary
-from planet_mcp.store.browsing import Place
+from planet_mcp.store import Place, Store, Summary
 
 RIVER_POSTS = 40
 POSTS_OF_DAY = 50

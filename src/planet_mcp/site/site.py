@@ -9,7 +9,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from planet_mcp.documents.syndication import Channel, atom, foafroll, json_feed, rss10, rss20
+from planet_mcp.documents.syndication import (
+    Channel,
+    atom_feed,
+    foafroll,
+    json_feed,
+    rss10_feed,
+    rss20_feed,
+)
 from planet_mcp.hosts import HOSTS, added, http_entry
 from planet_mcp.site import outputs
 from planet_mcp.site.content import TEXT_CHARS
@@ -19,14 +26,13 @@ from planet_mcp.site.river import day_view, river_view, titles_view
 from planet_mcp.site.templating import ICON, Templates
 from planet_mcp.site.values import Asked, Options, Page
 from planet_mcp.site.views import entry_view, feed_view, feeds_view, search_view
-from planet_mcp.store import Store
-from planet_mcp.store.browsing import Post
+from planet_mcp.store import Post, Store
 
 ATOM = "application/atom+xml; charset=utf-8"
 _FORMATS: dict[str, tuple[Callable[[Channel], bytes], str]] = {
-    "atom.xml": (atom, ATOM),
-    "rss20.xml": (rss20, "application/rss+xml; charset=utf-8"),
-    "rss10.xml": (rss10, "application/rss+xml; charset=utf-8"),
+    "atom.xml": (atom_feed, ATOM),
+    "rss20.xml": (rss20_feed, "application/rss+xml; charset=utf-8"),
+    "rss10.xml": (rss10_feed, "application/rss+xml; charset=utf-8"),
     "feed.json": (json_feed, "application/feed+json"),
 }
 # Those that no place names, beside the days, the entries and the feeds.
@@ -162,7 +168,7 @@ class Site:
         return _channel(
             outputs.posts_of_feed(self._store, feed_id),
             links,
-            atom,
+            atom_feed,
             ATOM,
             title=feed.title,
             self_url=links.absolute(asked.place),
@@ -181,7 +187,7 @@ class Site:
                 [found.hit.entry_id for found in view.hits], chars=TEXT_CHARS
             ),
             links,
-            atom,
+            atom_feed,
             ATOM,
             title=f"{self._options.title}: {view.asked['q'] or 'search'}",
             self_url=links.absolute(asked.place, **given),

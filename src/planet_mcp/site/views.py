@@ -8,12 +8,10 @@ from markupsafe import Markup
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import Feed, FeedStatus
-from planet_mcp.planet.answers import SearchHit
-from planet_mcp.planet.search import Reading, SearchSort
+from planet_mcp.planet import Reading, SearchHit, SearchSort
 from planet_mcp.site.content import WHOLE_CHARS, marked, whole
 from planet_mcp.site.values import Options
-from planet_mcp.store import Store, StoredArticle
-from planet_mcp.store.browsing import Post
+from planet_mcp.store import Post, Store, StoredArticle
 
 POSTS_OF_FEED = 50
 HITS = 20

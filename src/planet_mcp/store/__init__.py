@@ -4,7 +4,9 @@ All methods are blocking and safe to call from any thread; each is one transacti
 this package and in `planet_mcp.store.db.schema`, nowhere else.
 """
 
-from planet_mcp.store.db.database import Database
+from planet_mcp.store.browsing import Place, Post, PostFeed
+from planet_mcp.store.catalogue import Listed, mark_of
+from planet_mcp.store.db import Database
 from planet_mcp.store.entries import (
     Entries,
     EntryText,
@@ -13,25 +15,44 @@ from planet_mcp.store.entries import (
     StoredArticle,
     Stretch,
 )
-from planet_mcp.store.feeds import Failure, Feeds, FeedsPage, Outcome, Saved, Summary
-from planet_mcp.store.search.strategies import Filters, Found, Hit, Search
+from planet_mcp.store.feeds import Failure, Feeds, FeedSort, FeedsPage, Outcome, Saved, Summary
+from planet_mcp.store.health import Repair
+from planet_mcp.store.search import (
+    MOST_COUNTED,
+    Filters,
+    Found,
+    Hit,
+    Query,
+    Search,
+    compile_query,
+    phrase,
+)
 from planet_mcp.store.statistics import Answered
 from planet_mcp.store.store import Marks, Store
+from planet_mcp.store.webpages import Teaser
 
 __all__ = [
+    "MOST_COUNTED",
     "Answered",
     "Database",
     "Entries",
     "EntryText",
     "Failure",
     "FeedCount",
+    "FeedSort",
     "Feeds",
     "FeedsPage",
     "Filters",
     "Found",
     "Hit",
+    "Listed",
     "Marks",
     "Outcome",
+    "Place",
+    "Post",
+    "PostFeed",
+    "Query",
+    "Repair",
     "RiverEntry",
     "Saved",
     "Search",
@@ -39,4 +60,8 @@ __all__ = [
     "StoredArticle",
     "Stretch",
     "Summary",
+    "Teaser",
+    "compile_query",
+    "mark_of",
+    "phrase",
 ]

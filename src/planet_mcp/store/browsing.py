@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from planet_mcp.models import Enclosure
-from planet_mcp.store.db.database import Database
-from planet_mcp.store.db.rows import split_names, to_optional_time, to_seconds, to_time
+from planet_mcp.store.db import Database, split_names, to_optional_time, to_seconds, to_time
 from planet_mcp.store.entries import (
     FIRST,
     FIRST_OF_FEED,

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from planet_mcp.store.db.database import Database
-from planet_mcp.store.db.rows import to_time
+from planet_mcp.store.db import Database, to_time
 
 _MARK_CHARS = 16
 

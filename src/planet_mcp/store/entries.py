@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.models import Article, Enclosure, Validators
-from planet_mcp.store.db.database import Database
-from planet_mcp.store.db.rows import (
+from planet_mcp.store.db import (
+    Database,
     split_names,
     to_optional_time,
     to_seconds,

@@ -21,8 +21,8 @@ from planet_mcp.models import (
     Subscription,
     Validators,
 )
-from planet_mcp.store.db.database import Database
-from planet_mcp.store.db.rows import (
+from planet_mcp.store.db import (
+    Database,
     placeholders,
     split_names,
     to_optional_time,
@@ -31,8 +31,7 @@ from planet_mcp.store.db.rows import (
 )
 from planet_mcp.store.saving import rename_feed, save_entries
 from planet_mcp.store.statistics import Answered, count_answer
-from planet_mcp.store.stories.joining import forget_feeds
-from planet_mcp.store.stories.recognition import recognise
+from planet_mcp.store.stories import forget_feeds, recognise
 from planet_mcp.times import day_of
 from planet_mcp.urls import canonical
 

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from planet_mcp.errors import StoreError
-from planet_mcp.store.db.database import Database, back_up, transaction
-from planet_mcp.store.stories.joining import settle
+from planet_mcp.store.db import Database, back_up, transaction
+from planet_mcp.store.stories import settle
 
 logger = logging.getLogger(__name__)
 

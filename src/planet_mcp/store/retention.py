@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from planet_mcp.models import ParsedEntry, ParsedFeed, Validators
-from planet_mcp.store.db.database import Database
-from planet_mcp.store.db.rows import to_seconds, to_time
+from planet_mcp.store.db import Database, to_seconds, to_time
 from planet_mcp.store.feeds import Feeds, Outcome, Saved
 from planet_mcp.store.health import newest_published
-from planet_mcp.store.stories.recognition import recognise
+from planet_mcp.store.stories import recognise
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, names_a_page
 

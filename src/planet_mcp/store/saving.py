@@ -5,11 +5,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from planet_mcp.models import Content, ParsedEntry
-from planet_mcp.store.db.rows import join_names, to_seconds
-from planet_mcp.store.stories.joining import join_story
-from planet_mcp.store.stories.recognition import Recognised, recognise
-from planet_mcp.text.identifiers import index_terms
-from planet_mcp.text.likeness import title_key
+from planet_mcp.store.db import join_names, to_seconds
+from planet_mcp.store.stories import Recognised, join_story, recognise
+from planet_mcp.text import index_terms, title_key
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, host_of
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from planet_mcp.store.db.database import Database
-from planet_mcp.store.db.rows import to_seconds, to_time
+from planet_mcp.store.db import Database, to_seconds, to_time
 
 _DAY = 86_400
 _WEEK = 7 * _DAY

@@ -9,12 +9,12 @@ from planet_mcp.errors import StoreError
 from planet_mcp.models import Article, Validators
 from planet_mcp.store.browsing import Browsing
 from planet_mcp.store.catalogue import Catalogue
-from planet_mcp.store.db.database import Database
+from planet_mcp.store.db import Database
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.health import Health
 from planet_mcp.store.retention import KeptFeeds, Retention
-from planet_mcp.store.search.strategies import Search
+from planet_mcp.store.search import Search
 from planet_mcp.store.statistics import Statistics
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.models import Article, Validators
-from planet_mcp.store.db.rows import join_names, to_seconds
+from planet_mcp.store.db import join_names, to_seconds
 from planet_mcp.store.saving import note_hosts
-from planet_mcp.text.identifiers import index_terms
+from planet_mcp.text import index_terms
 from planet_mcp.urls import canonical, host_of
 
 MOST_ATTEMPTS = 3

@@ -81,7 +81,7 @@ def signature(text: str) -> Signature | None:
     return min(hashes), min(number ^ _OTHER_ORDER for number in hashes)
 
 
-def likeness(text: str, other: str) -> float:
+def likeness_of(text: str, other: str) -> float:
     """Return which share of the runs of words of both texts is common to them, 0 to 1."""
     if text == other:
         return 1.0 if text else 0.0

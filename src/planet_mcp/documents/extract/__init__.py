@@ -10,8 +10,7 @@ from planet_mcp.documents.extract.content_types import Kind, file_name, reading_
 from planet_mcp.documents.extract.decoding import decoded
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article
-from planet_mcp.text.from_html import from_code, from_markdown, one_line
-from planet_mcp.text.from_html.plain import first_heading
+from planet_mcp.text.from_html import first_heading, from_code, from_markdown, one_line
 
 __all__ = ["extract_article"]
 

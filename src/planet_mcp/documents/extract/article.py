@@ -14,17 +14,19 @@ from planet_mcp.documents.extract.metadata import LIBRARY_ERRORS, authors, metad
 from planet_mcp.documents.extract.stash import Signs, Words
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article, Content
-from planet_mcp.text.from_html import one_line
-from planet_mcp.text.from_html.blocks import (
+from planet_mcp.text.from_html import (
+    NOTHING,
+    Shelf,
     adopt_text_areas,
+    declared_base,
     link_footnotes,
+    one_line,
+    parse,
+    remove_unseen,
+    render,
     shelve_formulas,
     shelve_listings,
 )
-from planet_mcp.text.from_html.convert import NOTHING, render
-from planet_mcp.text.from_html.links import declared_base
-from planet_mcp.text.from_html.placeholders import Shelf
-from planet_mcp.text.from_html.tree import parse, remove_unseen
 
 # It reports each page without an article on its own; we raise.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)

@@ -12,7 +12,7 @@ from lxml.etree import _Element
 
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Content
-from planet_mcp.text.from_html.tree import text_of
+from planet_mcp.text.from_html import text_of
 
 
 class _Wall(NamedTuple):

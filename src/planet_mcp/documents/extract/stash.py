@@ -12,8 +12,7 @@ from typing import NamedTuple
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.from_html.code import CodeBlock
-from planet_mcp.text.from_html.placeholders import Shelf
+from planet_mcp.text.from_html import CodeBlock, Shelf
 
 # Out of `characters.MARKS`: no text from outside can hold them.
 _LINK, _TEXT, _END, _IMAGE = "\ue004", "\ue005", "\ue006", "\ue007"

@@ -7,7 +7,7 @@ values of `raw`, with `dates` and `hints`; `entries` normalises those with `iden
 
 from datetime import datetime
 
-from planet_mcp.documents import opml
+from planet_mcp.documents.lists import read_opml
 from planet_mcp.documents.parse.autodiscovery import find_feed_links
 from planet_mcp.documents.parse.encoding import Decoded, decode
 from planet_mcp.documents.parse.jsonfeed import read_json_feed
@@ -43,7 +43,7 @@ def discover(
     document = decode(body, content_type=content_type)
     found = sniff(document.text)
     if found.kind is Kind.OPML:
-        return SubscriptionList(opml.read(body))
+        return SubscriptionList(read_opml(body))
     if found.kind is Kind.HTML:
         return find_feed_links(document.text, url=url)
     return _parse(document, found, url=url, now=now)

@@ -10,8 +10,8 @@ from planet_mcp.documents.parse.keys import digest, keys_of
 from planet_mcp.documents.parse.raw import RawEntry, RawFeed
 from planet_mcp.documents.parse.texts import content_of, derived_title, is_teaser, title_of
 from planet_mcp.models import ParsedEntry, ParsedFeed
+from planet_mcp.text import signature
 from planet_mcp.text.from_html import count_unseen, one_line
-from planet_mcp.text.likeness import signature
 from planet_mcp.times import is_credible
 from planet_mcp.urls import http_url
 

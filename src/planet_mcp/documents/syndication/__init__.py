@@ -4,23 +4,23 @@ Each format is a function from a `Channel` to bytes: UTF-8, the same for the sam
 entries that share an id only the first. What XML forbids, or nobody sees, is left out of texts.
 """
 
-from planet_mcp.documents.syndication.atom import atom
+from planet_mcp.documents.syndication.atom import atom_feed
 from planet_mcp.documents.syndication.channel import Channel, Item, Source
 from planet_mcp.documents.syndication.foaf import foafroll
 from planet_mcp.documents.syndication.identity import is_iri, item_id
 from planet_mcp.documents.syndication.jsonfeed import json_feed
-from planet_mcp.documents.syndication.rss10 import rss10
-from planet_mcp.documents.syndication.rss20 import rss20
+from planet_mcp.documents.syndication.rss10 import rss10_feed
+from planet_mcp.documents.syndication.rss20 import rss20_feed
 
 __all__ = [
     "Channel",
     "Item",
     "Source",
-    "atom",
+    "atom_feed",
     "foafroll",
     "is_iri",
     "item_id",
     "json_feed",
-    "rss10",
-    "rss20",
+    "rss10_feed",
+    "rss20_feed",
 ]

@@ -6,7 +6,7 @@ from planet_mcp.documents.syndication.channel import Channel, Item, Source
 from planet_mcp.documents.syndication.markup import ATOM, add, document, rfc3339, root
 
 
-def atom(channel: Channel) -> bytes:
+def atom_feed(channel: Channel) -> bytes:
     """Write a channel as an Atom feed, each entry with the feed that it comes from."""
     feed = root("feed", {None: ATOM})
     add(feed, "id", channel.self_url)

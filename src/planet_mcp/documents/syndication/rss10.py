@@ -20,7 +20,7 @@ from planet_mcp.documents.syndication.markup import (
 _NAMESPACES: Namespaces = {None: RSS10, "content": CONTENT, "dc": DC, "rdf": RDF}
 
 
-def rss10(channel: Channel) -> bytes:
+def rss10_feed(channel: Channel) -> bytes:
     """Write a channel as RSS 1.0: an RDF graph in which each item is known by its id."""
     rdf = root("rdf:RDF", _NAMESPACES)
     items = channel.distinct_items()

@@ -22,7 +22,7 @@ _NAMESPACES: Namespaces = {"atom": ATOM, "content": CONTENT, "dc": DC}
 _UNKNOWN_TYPE = "application/octet-stream"
 
 
-def rss20(channel: Channel) -> bytes:
+def rss20_feed(channel: Channel) -> bytes:
     """Write a channel as RSS 2.0, each item with the feed that it comes from.
 
     Of several files only the first is an enclosure: readers take no more (RSS Best Practices

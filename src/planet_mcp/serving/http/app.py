@@ -11,7 +11,7 @@ from planet_mcp.planet import Planet
 from planet_mcp.serving.http.access import Access
 from planet_mcp.serving.http.guard import HEALTH, MAX_BODY, MCP, Guard
 from planet_mcp.serving.http.pages import Pages
-from planet_mcp.serving.mcp.server import PlanetServer
+from planet_mcp.serving.mcp import PlanetServer
 
 
 def create_app(server: PlanetServer, planet: Planet, pages: Pages, access: Access) -> Starlette:

@@ -19,7 +19,7 @@ from planet_mcp.planet import Planet
 from planet_mcp.serving.http.access import Access
 from planet_mcp.serving.http.app import create_app
 from planet_mcp.serving.http.pages import Pages
-from planet_mcp.serving.mcp.server import PlanetServer
+from planet_mcp.serving.mcp import PlanetServer
 from planet_mcp.settings import Settings
 
 GRACE_SECONDS = 2

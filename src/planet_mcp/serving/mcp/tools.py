@@ -6,13 +6,14 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
-from planet_mcp.feeds.refresh import Progress
+from planet_mcp.feeds import Progress
 from planet_mcp.models import FeedStatus
-from planet_mcp.planet import Answer, Planet
-from planet_mcp.planet.answers import (
+from planet_mcp.planet import (
     AddResult,
+    Answer,
     FeedsResult,
     LatestResult,
+    Planet,
     RefreshResult,
     RemoveResult,
     Result,

@@ -1,1 +1,27 @@
-"""Db."""
+"""The SQLite file: opening, migrating, connections, transactions and copies.
+
+In: a path. Out: connections that read or write in one transaction.
+Only this package knows the tables' definitions, SQLite's journal and its file locks.
+"""
+
+from planet_mcp.store.db.database import Database, back_up, transaction
+from planet_mcp.store.db.rows import (
+    join_names,
+    placeholders,
+    split_names,
+    to_optional_time,
+    to_seconds,
+    to_time,
+)
+
+__all__ = [
+    "Database",
+    "back_up",
+    "join_names",
+    "placeholders",
+    "split_names",
+    "to_optional_time",
+    "to_seconds",
+    "to_time",
+    "transaction",
+]

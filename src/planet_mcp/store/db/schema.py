@@ -8,8 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from planet_mcp.text.identifiers import index_terms
-from planet_mcp.text.likeness import signature, title_key
+from planet_mcp.text import index_terms, signature, title_key
 from planet_mcp.urls import canonical
 
 if TYPE_CHECKING:

@@ -1,1 +1,10 @@
-"""Search_."""
+"""What a person or an agent types → the entries that answer it, best or newest first.
+
+In: a query, filters and a place in the list. Out: hits with snippets, and how many there are.
+Only this package knows FTS5 and how entries are ranked.
+"""
+
+from planet_mcp.store.search.query import Query, compile_query, phrase
+from planet_mcp.store.search.strategies import MOST_COUNTED, Filters, Found, Hit, Search
+
+__all__ = ["MOST_COUNTED", "Filters", "Found", "Hit", "Query", "Search", "compile_query", "phrase"]

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.text.identifiers import humps, named_by_signs
-from planet_mcp.text.snippets import STOP_WORDS
+from planet_mcp.text import STOP_WORDS, humps, named_by_signs
 
 MAX_TERMS = 48
 # Longer questions are not about how one name is spelled.

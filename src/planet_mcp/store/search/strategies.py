@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from planet_mcp.store.db.database import Database
-from planet_mcp.store.db.rows import (
+from planet_mcp.store.db import (
+    Database,
     split_names,
     to_optional_time,
     to_seconds,
@@ -17,7 +17,7 @@ from planet_mcp.store.db.rows import (
 )
 from planet_mcp.store.entries import SHOWN_AT, TOLD_IN_FEED, TOLD_TITLE, retellings
 from planet_mcp.store.search.query import Query
-from planet_mcp.text.snippets import beginning, snippet
+from planet_mcp.text import beginning, snippet
 
 CANDIDATES = 200
 # So many matches are ranked, the newest of all and the newest by title; a word that more entries

@@ -12,10 +12,10 @@ from datetime import timedelta
 from enum import IntEnum
 from itertools import islice
 
-from planet_mcp.text.likeness import (
+from planet_mcp.text import (
     are_clearly_different,
     are_numbered_apart,
-    likeness,
+    likeness_of,
     may_be_one,
     names_another,
     opens,
@@ -315,7 +315,7 @@ class _Comparison:
         text = self._read(other)
         # Entries without dates stand together in time, however far apart they were written.
         if not (new.dated and other.dated):
-            return likeness(self._text, text) >= ALIKE
+            return likeness_of(self._text, text) >= ALIKE
         return may_be_one(self._text, text)
 
     def _copied(self, other: _Telling) -> _Match:
@@ -328,7 +328,7 @@ class _Comparison:
         if not new.may_have_text_of(other) or are_numbered_apart(new.title, other.title):
             return _Match.NONE
         text = self._read(other)
-        alike = likeness(self._text, text)
+        alike = likeness_of(self._text, text)
         if alike < (ALIKE if near else EQUAL):
             return _Match.NONE
         if alike == 1:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from planet_mcp.models import ParsedEntry
-from planet_mcp.store.db.rows import to_seconds
-from planet_mcp.text.likeness import are_clearly_different, share_held, title_key
+from planet_mcp.store.db import to_seconds
+from planet_mcp.text import are_clearly_different, share_held, title_key
 from planet_mcp.urls import canonical, names_a_page
 
 _COLUMNS = """

@@ -7,7 +7,7 @@ from io import StringIO
 
 from planet_mcp.errors import PlanetIniError
 from planet_mcp.models import Subscription, SubscriptionList
-from planet_mcp.text.labels import label
+from planet_mcp.text import label
 from planet_mcp.urls import http_url
 
 # Up to the first bracket that ends a word: those inside of an address belong to it.

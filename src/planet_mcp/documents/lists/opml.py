@@ -6,7 +6,7 @@ from xml.parsers.expat import ErrorString
 
 from planet_mcp.errors import OpmlError
 from planet_mcp.models import Subscription
-from planet_mcp.text.labels import label
+from planet_mcp.text import label
 from planet_mcp.urls import http_url
 
 
