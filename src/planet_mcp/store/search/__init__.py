@@ -4,7 +4,8 @@ In: a query, filters and a place in the list. Out: hits with snippets, and how m
 Only this package knows FTS5 and how entries are ranked.
 """
 
+from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.query import Query, compile_query, phrase
-from planet_mcp.store.search.strategies import MOST_COUNTED, Filters, Found, Hit, Search
+from planet_mcp.store.search.strategies import MOST_COUNTED, Found, Hit, Search
 
 __all__ = ["MOST_COUNTED", "Filters", "Found", "Hit", "Query", "Search", "compile_query", "phrase"]

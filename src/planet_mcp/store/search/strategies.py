@@ -12,10 +12,10 @@ from planet_mcp.store.db import (
     Database,
     split_names,
     to_optional_time,
-    to_seconds,
     to_time,
 )
 from planet_mcp.store.entries import SHOWN_AT, TOLD_IN_FEED, TOLD_TITLE, retellings
+from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.query import Query
 from planet_mcp.text import beginning, snippet
 
@@ -48,22 +48,6 @@ _PROBE = "SELECT 1 FROM entries_index WHERE entries_index MATCH :match"
 _NO_RANK = -1.0
 
 _Match = tuple[int, int, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What narrows a search; `snapshot` is the newest entry id that takes part.
-
-    `author` and `tag` are FTS5 strings, `exclude` an FTS5 expression.
-    """
-
-    snapshot: int
-    feed_id: int | None = None
-    author: str | None = None
-    tag: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    exclude: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +161,7 @@ class _Looking:
 
     def ranked(self, match: str) -> tuple[list[_Match], int]:
         """Return the best matches by bm25, and how many stories match."""
-        expression = _expression(match, self._filters)
+        expression = self._filters.expression(match)
         if self._is_frequent(expression):
             return self._ranked_of_many(expression)
         source, values = self._source(expression)
@@ -221,7 +205,7 @@ class _Looking:
 
     def newest(self, match: str | None, before: tuple[int, int] | None) -> tuple[list[int], int]:
         """Return the newest stories that match, and how many do."""
-        expression = _expression(match, self._filters)
+        expression = self._filters.expression(match)
         many = self._is_frequent(expression)
         if many:
             expression = self._within_feed(expression)
@@ -263,7 +247,7 @@ class _Looking:
     def _few_filtered(self) -> list[tuple[int, int, int]] | None:
         """Return the entries that pass the filters, if these leave few; else None."""
         filters = self._filters
-        if filters.since is None and filters.until is None:
+        if not filters.of_story():
             return None
         # Counted first by the entries' own times, which an index tells alone.
         own, values = _narrowed(filters)
@@ -332,7 +316,7 @@ class _Looking:
     def _source(self, expression: str, *, by_story: bool = False) -> tuple[str, dict[str, object]]:
         """Write the FROM and WHERE of a search; `s`, the story, is joined where its time counts."""
         period = None if by_story else self._period()
-        timed = by_story or ((self._filters.since or self._filters.until) and period is None)
+        timed = by_story or (self._filters.of_story() and period is None)
         where, values = _narrowed(self._filters, story="s" if timed else None)
         story = "JOIN entries AS s ON s.id = e.story_id" if timed else ""
         if period is not None:
@@ -348,7 +332,7 @@ class _Looking:
 
         To look up the time of each match costs ten times as much as to look for it among these.
         """
-        times = _times(self._filters, "s")
+        times = self._filters.of_story()
         if not times or self._is_long(times):
             return None
         if self._ids is None:
@@ -363,7 +347,7 @@ class _Looking:
                     WHERE r.story_id <> r.id AND {period}
                 )
                 """,
-                _values(self._filters),
+                self._filters.values(),
             )
         return self._ids
 
@@ -372,7 +356,7 @@ class _Looking:
         if self._long is None:
             source = f"FROM entries AS s WHERE {' AND '.join(times)} LIMIT {MOST_ASIDE + 1}"
             ((count,),) = self._rows(
-                f"SELECT count(*) FROM (SELECT 1 {source})", _values(self._filters)
+                f"SELECT count(*) FROM (SELECT 1 {source})", self._filters.values()
             )
             self._long = count > MOST_ASIDE
         return self._long
@@ -404,38 +388,8 @@ def _blended(matches: Sequence[_Match], floor: float, now: datetime) -> list[int
 
 def _narrowed(filters: Filters, *, story: str | None = "e") -> tuple[str, dict[str, object]]:
     """Write the conditions of the filters for entries `e`; times for `story`, if it is given."""
-    optional = {
-        "e.feed_id = :feed_id": filters.feed_id,
-        "e.id NOT IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :exclude)": (
-            filters.exclude
-        ),
-    }
-    clauses = [clause for clause, value in optional.items() if value is not None]
-    clauses += _times(filters, story) if story else []
-    # The plus keeps SQLite from walking by id where it is to walk by time.
-    return " AND ".join(["+e.id <= :snapshot", *clauses]), _values(filters)
-
-
-def _times(filters: Filters, story: str) -> list[str]:
-    since = [f"{story}.ordered_at >= :since"] if filters.since else []
-    return since + ([f"{story}.ordered_at < :until"] if filters.until else [])
-
-
-def _values(filters: Filters) -> dict[str, object]:
-    return {
-        "snapshot": filters.snapshot,
-        "feed_id": filters.feed_id,
-        "since": to_seconds(filters.since),
-        "until": to_seconds(filters.until),
-        "exclude": filters.exclude,
-    }
-
-
-def _expression(match: str | None, filters: Filters) -> str:
-    parts = [f"({match})"] if match else []
-    parts += [f"(authors : {filters.author})"] if filters.author else []
-    parts += [f"(tags : {filters.tag})"] if filters.tag else []
-    return " AND ".join(parts)
+    clauses = filters.of_entry() + (filters.of_story(story) if story else [])
+    return " AND ".join(clauses), filters.values()
 
 
 def _hits(
