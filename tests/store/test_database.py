@@ -104,6 +104,21 @@ def test_the_first_feeds_are_subscribed_once_only(database: Path) -> None:
     store.close()
 
 
+def test_other_subscriptions_with_the_same_count_and_sum_of_ids_change_the_token(
+    database: Path,
+) -> None:
+    store = Store(database)
+    store.feeds.subscribe([Subscription(f"{URL}/{n}") for n in range(1, 6)], due_at=NOW)
+    store.feeds.unsubscribe([2, 3], delete_entries=False)  # leaves 1, 4, 5
+    before = store.change_token()
+
+    store.feeds.unsubscribe([1, 4], delete_entries=False)
+    store.feeds.subscribe([Subscription(f"{URL}/{n}") for n in (2, 3)], due_at=NOW)
+
+    assert store.change_token() != before
+    store.close()
+
+
 def test_ids_are_never_given_out_twice(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
@@ -411,7 +426,7 @@ def test_nobody_writes_on_to_a_file_that_lost_its_name(database: Path, way: str)
         Store(database).close()
         new = database.read_bytes()
 
-    for use in (lambda: fill(store, entry("b")), store.marks):
+    for use in (lambda: fill(store, entry("b")), store.change_token):
         with pytest.raises(StoreError, match=r"moved or replaced|No such file"):
             use()
 

@@ -286,13 +286,13 @@ def fill_disk_and_free_it(database: Path, resource: Any) -> None:
         with pytest.raises(StoreError, match=r"full.*What was stored before is safe"):
             fill(store, entry("big", "lots of words " * 20_000))
         with pytest.raises(StoreError, match="full"):
-            store.rehearse()
+            store.preallocate()
         assert (found(store, "text"), found(store, "lots")) == (1, 0)
     other = Store(database)
     assert found(other, "text") == 1
     other.close()
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-    store.rehearse()
+    store.preallocate()
     assert fill(store, entry("big", "lots of words " * 20_000)) == 1
     store.close()
     sound(database)
@@ -355,15 +355,15 @@ async def test_nothing_is_fetched_as_long_as_nothing_can_be_stored(
 ) -> None:
     monkeypatch.setattr("planet_mcp.feeds.refresh.PAUSE_AFTER_CRASH_SECONDS", 0.05)
     monkeypatch.setattr("planet_mcp.feeds.refresh.TICK_SECONDS", 0.05)
-    rehearsed = 0
-    rehearse = Store.rehearse
+    preallocated = 0
+    preallocate = Store.preallocate
 
     def counted(store: Store) -> None:
-        nonlocal rehearsed
-        rehearsed += 1
-        rehearse(store)
+        nonlocal preallocated
+        preallocated += 1
+        preallocate(store)
 
-    monkeypatch.setattr(Store, "rehearse", counted)
+    monkeypatch.setattr(Store, "preallocate", counted)
     async with planet_of() as planet:
         url = site.add("/feed", rss([Post("One")]))
         await planet.add_feeds([url])
@@ -372,7 +372,7 @@ async def test_nothing_is_fetched_as_long_as_nothing_can_be_stored(
         planet._store.feeds.make_due([1], now=NOW)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(planet.run)
-            await until(lambda: rehearsed >= 3)
+            await until(lambda: preallocated >= 3)
             assert site.paths() == ["/feed", "/feed"]
             writer.execute("PRAGMA max_page_count = 1000000")
             await until(lambda: found(planet._store, "lots") == 1)

@@ -69,7 +69,7 @@ class Filler:
         """Return the newest teaser of each domain."""
         now = self._clock()
         newest: dict[str, Teaser] = {}
-        for teaser in self._store.entries.unfilled(since=now - NEW_FOR, now=now):
+        for teaser in self._store.entries.teasers_due(since=now - NEW_FOR, now=now):
             newest.setdefault(registrable_domain(host_of(teaser.url)), teaser)
         return newest
 
@@ -103,5 +103,5 @@ class Filler:
     async def _put_off(self, teaser: Teaser, problem: str) -> None:
         until = self._clock() + FIRST_PAUSE * 4**teaser.attempts
         await anyio.to_thread.run_sync(
-            lambda: self._store.entries.put_off(teaser.id, until=until, problem=problem)
+            lambda: self._store.entries.retry_teaser(teaser.id, at=until, problem=problem)
         )

@@ -185,7 +185,7 @@ class Articles:
     def _told(self, entry: EntryText) -> FullText | None:
         """Return the text of another entry that tells the whole of the same story."""
         entries = self._store.entries
-        other_id = entries.whole_telling(entry.id)
+        other_id = entries.whole_duplicate(entry.id)
         other = entries.text(other_id) if other_id else None
         if other is None:
             return None

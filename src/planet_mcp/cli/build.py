@@ -97,7 +97,7 @@ async def _follow(planet: "Planet", build: Callable[[], Awaitable[None]]) -> Non
     known, built_at = None, -REBUILT_AFTER
     while True:
         # Before the build: what arrives meanwhile is in the next one.
-        found, now = await planet.marks(), anyio.current_time()
+        found, now = await planet.change_token(), anyio.current_time()
         if found != known or now - built_at > REBUILT_AFTER:
             known, built_at = found, now
             await build()

@@ -85,7 +85,7 @@ class Refresher:
         while True:
             await anyio.sleep(PAUSE_AFTER_CRASH_SECONDS)
             try:
-                return await anyio.to_thread.run_sync(self._store.rehearse)
+                return await anyio.to_thread.run_sync(self._store.preallocate)
             except StoreError as error:
                 if str(error) != problem:
                     problem = str(error)

@@ -29,7 +29,7 @@ from planet_mcp.planet.markdown import (
     quoted,
 )
 from planet_mcp.planet.search import start
-from planet_mcp.store import FeedCount, RiverEntry, Store, Stretch
+from planet_mcp.store import FeedCount, RiverEntry, Store, Window
 from planet_mcp.times import day_of, parse_since, stamp
 
 Detail = Literal["titles", "excerpts", "full"]
@@ -47,7 +47,7 @@ MIN_NAME_CHARS = 15
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How someone wants to see the river, whatever stretch of it."""
+    """How someone wants to see the river, whatever window of it."""
 
     feed: Feed | None
     detail: Detail
@@ -61,9 +61,9 @@ class Asked:
         """Return the feed that was asked for."""
         return self.feed.id if self.feed else None
 
-    def arguments(self, **stretch: str) -> dict[str, int | str | None]:
+    def arguments(self, **window: str) -> dict[str, int | str | None]:
         """Return the arguments of the call, which cursors are bound to."""
-        return {**stretch, "feed": self.feed_id, "detail": self.detail}
+        return {**window, "feed": self.feed_id, "detail": self.detail}
 
 
 class River:
@@ -81,13 +81,13 @@ class River:
         """
         arguments = asked.arguments(since=since)
         position = start(self._store, asked.cursor, arguments, now=asked.now)
-        stretch = Stretch(
+        window = Window(
             snapshot=position.snapshot,
             feed_id=asked.feed_id,
             since=parse_since(since, now=position.now),
             shown=position.last,
         )
-        return self._shown(stretch, f"since {since}", arguments, position, asked)
+        return self._shown(window, f"since {since}", arguments, position, asked)
 
     def arrived(self, watermark: str, asked: Asked) -> Answer[LatestResult]:
         """Show the entries stored since a watermark, in the order of storing.
@@ -100,14 +100,14 @@ class River:
         after = watermarks.decode(
             watermark, identity=self._identity, feed_id=asked.feed_id, newest=position.snapshot
         )
-        stretch = Stretch(
+        window = Window(
             snapshot=position.snapshot, feed_id=asked.feed_id, after=after, shown=position.last
         )
-        return self._shown(stretch, "stored since the watermark", arguments, position, asked)
+        return self._shown(window, "stored since the watermark", arguments, position, asked)
 
     def _shown(  # noqa: PLR0917
         self,
-        stretch: Stretch,
+        window: Window,
         title: str,
         arguments: Mapping[str, int | str | None],
         position: Position,
@@ -115,18 +115,18 @@ class River:
     ) -> Answer[LatestResult]:
         """Show all titles with what texts there is room for, or else the first titles."""
         entries = self._store.entries
-        total = entries.total(stretch)
+        total = entries.total(window)
         view = _View(total, title, arguments, position, self._identity, asked)
-        rows = self._rows(stretch, view)
+        rows = self._rows(window, view)
         whole = rows.fitted(view, self._texts) if rows.are_all else None
-        return whole or rows.cut(view, entries.waiting(stretch))
+        return whole or rows.cut(view, entries.waiting(window))
 
-    def _rows(self, stretch: Stretch, view: "_View") -> "_Rows":
+    def _rows(self, window: Window, view: "_View") -> "_Rows":
         """Read more rows than can be shown, or all of them."""
         budget = view.asked.max_chars
         for chars in (USUAL_LINE_CHARS, MIN_LINE_CHARS):
             limit = budget // chars + 1
-            found = self._store.entries.river(stretch, limit=limit)
+            found = self._store.entries.river(window, limit=limit)
             rows = _Rows(found, are_all=len(found) < limit)
             if rows.are_all or max(rows.sizes[-1]) > budget:
                 break

@@ -43,7 +43,7 @@ from planet_mcp.planet.search import Reading, SearchSort
 from planet_mcp.planet.seeds import first_feeds
 from planet_mcp.sandbox import Worker
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
-from planet_mcp.store import FeedSort, Marks, Store
+from planet_mcp.store import ChangeToken, FeedSort, Store
 from planet_mcp.threads import DaemonThreads
 from planet_mcp.times import stamp, utc_now
 from planet_mcp.urls import registrable_domain
@@ -376,9 +376,9 @@ class Planet:
             lambda: self._store.entries.ids_like(beginning, feeds=feeds, limit=MAX_IDS)
         )
 
-    async def marks(self) -> Marks:
+    async def change_token(self) -> ChangeToken:
         """Return what differs after entries arrived or other feeds are followed."""
-        return await self._read(self._store.marks)
+        return await self._read(self._store.change_token)
 
     @property
     def store(self) -> Store:

@@ -21,7 +21,7 @@ from planet_mcp.site import DRAWN_WITH, FIXED, Asked, Options, Site, file_of, pl
 from planet_mcp.site.river import POSTS_OF_DAY
 from planet_mcp.site.views import POSTS_OF_FEED
 from planet_mcp.site.words import status
-from planet_mcp.store import Listed, Store, mark_of
+from planet_mcp.store import CatalogueEntry, Store, checksum_of
 
 MANIFEST = ".planet-mcp.json"
 # What feeds say the planet's address is while nobody has given one.
@@ -140,7 +140,7 @@ class Publisher:
         """Name all pages, each with a mark of what it is made of."""
         yield from dict.fromkeys((*DRAWN_WITH, *FIXED), _ALWAYS).items()
         entries = self._store.catalogue.entries()
-        yield from ((f"entries/{entry.id}", entry.mark) for entry in entries)
+        yield from ((f"entries/{entry.id}", entry.checksum) for entry in entries)
         yield from _days(entries)
         now = self._clock()
         followed = {feed.id for feed in self._store.feeds.subscribed(now=now)}
@@ -150,31 +150,31 @@ class Publisher:
 _OK = 200
 
 
-def _days(entries: list[Listed]) -> Iterator[tuple[str, str]]:
+def _days(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:
     days: defaultdict[str, list[str]] = defaultdict(list)
     for entry in entries:
-        if entry.tells:
-            days[place_of(entry.day)].append(entry.mark)
+        if entry.is_representative:
+            days[place_of(entry.day)].append(entry.checksum)
     ordered = ["", *days, ""]
     for number, (place, marks) in enumerate(days.items()):
         around = (ordered[number], ordered[number + 2], str(len(marks)))
         for page in range(-(-len(marks) // POSTS_OF_DAY)):
             part = marks[page * POSTS_OF_DAY : (page + 1) * POSTS_OF_DAY]
-            yield _numbered(place, page + 1), mark_of([*around, *part])
+            yield _numbered(place, page + 1), checksum_of([*around, *part])
 
 
 def _feeds(
-    entries: list[Listed], feeds: list[Feed], followed: set[int]
+    entries: list[CatalogueEntry], feeds: list[Feed], followed: set[int]
 ) -> Iterator[tuple[str, str]]:
     told: defaultdict[int, list[str]] = defaultdict(list)
     stories: defaultdict[int, set[int]] = defaultdict(set)
     for entry in entries:
-        told[entry.feed_id].append(entry.mark)
+        told[entry.feed_id].append(entry.checksum)
         stories[entry.feed_id].add(entry.story_id)
     for feed in feeds:
         said = status(feed) if feed.id in followed else ""
         facts = (feed.title, feed.url, feed.site_url or "", said, str(feed.entries))
-        mark = mark_of([*facts, *told[feed.id]])
+        mark = checksum_of([*facts, *told[feed.id]])
         for page in range(max(-(-len(stories[feed.id]) // POSTS_OF_FEED), 1)):
             yield _numbered(f"feeds/{feed.id}", page + 1), mark
         yield f"feeds/{feed.id}/atom.xml", mark

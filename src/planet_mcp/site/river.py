@@ -7,13 +7,13 @@ from typing import Generic, TypeVar
 
 from planet_mcp.site.content import TEXT_CHARS, Budget, Shown
 from planet_mcp.site.values import Options
-from planet_mcp.store import Place, Store, Summary
+from planet_mcp.store import Headline, Store, Summary
 
 RIVER_POSTS = 40
 POSTS_OF_DAY = 50
 TITLES = 300
 
-T = TypeVar("T", Shown, Place)
+T = TypeVar("T", Shown, Headline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def river_view(store: Store, options: Options) -> RiverView[Shown]:
     return RiverView(groups, onward, store.browsing.last_change(), store.feeds.summary())
 
 
-def titles_view(store: Store) -> RiverView[Place]:
+def titles_view(store: Store) -> RiverView[Headline]:
     """Return the titles of the newest whole days."""
     days, onward = _days(store, most=TITLES)
     places = store.browsing.latest(limit=sum(number for _, number in days))
@@ -118,7 +118,7 @@ def _grouped(posts: Sequence[T]) -> list[DayGroup[T]]:
     return [DayGroup(day, list(feeds.values())) for day, feeds in days.items()]
 
 
-def _standing(item: Shown | Place) -> tuple[datetime, int, str]:
-    if isinstance(item, Place):
+def _standing(item: Shown | Headline) -> tuple[datetime, int, str]:
+    if isinstance(item, Headline):
         return item.ordered_at, item.feed_id, item.feed
     return item.post.ordered_at, item.post.feed.id, item.post.feed.title

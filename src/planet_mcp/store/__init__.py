@@ -4,8 +4,8 @@ All methods are blocking and safe to call from any thread; each is one transacti
 this package and in `planet_mcp.store.db.schema`, nowhere else.
 """
 
-from planet_mcp.store.browsing import Place, Post, PostFeed
-from planet_mcp.store.catalogue import Listed, mark_of
+from planet_mcp.store.browsing import Headline, Post, PostFeed
+from planet_mcp.store.catalogue import CatalogueEntry, checksum_of
 from planet_mcp.store.db import Database
 from planet_mcp.store.entries import (
     Entries,
@@ -13,7 +13,7 @@ from planet_mcp.store.entries import (
     FeedCount,
     RiverEntry,
     StoredArticle,
-    Stretch,
+    Window,
 )
 from planet_mcp.store.feeds import Failure, Feeds, FeedSort, FeedsPage, Outcome, Saved, Summary
 from planet_mcp.store.health import Repair
@@ -28,12 +28,14 @@ from planet_mcp.store.search import (
     phrase,
 )
 from planet_mcp.store.statistics import Answered
-from planet_mcp.store.store import Marks, Store
+from planet_mcp.store.store import ChangeToken, Store
 from planet_mcp.store.webpages import Teaser
 
 __all__ = [
     "MOST_COUNTED",
     "Answered",
+    "CatalogueEntry",
+    "ChangeToken",
     "Database",
     "Entries",
     "EntryText",
@@ -44,11 +46,9 @@ __all__ = [
     "FeedsPage",
     "Filters",
     "Found",
+    "Headline",
     "Hit",
-    "Listed",
-    "Marks",
     "Outcome",
-    "Place",
     "Post",
     "PostFeed",
     "Query",
@@ -58,10 +58,10 @@ __all__ = [
     "Search",
     "Store",
     "StoredArticle",
-    "Stretch",
     "Summary",
     "Teaser",
+    "Window",
+    "checksum_of",
     "compile_query",
-    "mark_of",
     "phrase",
 ]

@@ -25,8 +25,8 @@ _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """Another feed that tells the same story, and its entry."""
+class Duplicate:
+    """Another feed that has the same story, and its entry."""
 
     entry_id: int
     feed_id: int
@@ -71,7 +71,7 @@ class Post:
     cut: bool
     words: int
     teaser: bool
-    also_in: tuple[Telling, ...]
+    also_in: tuple[Duplicate, ...]
     enclosures: tuple[Enclosure, ...]
 
     @property
@@ -81,8 +81,8 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a story stands, for lists of nothing but titles and days."""
+class Headline:
+    """A story for lists of nothing but titles and days."""
 
     entry_id: int
     feed_id: int
@@ -97,7 +97,7 @@ class Browsing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def latest(self, *, limit: int) -> list[Place]:
+    def latest(self, *, limit: int) -> list[Headline]:
         """Return the newest stories, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -115,8 +115,8 @@ class Browsing:
                 """
             ).fetchall()
         return [
-            Place(row["id"], row["feed_id"], row["feed"], row["title"], to_time(row["ordered_at"]))
-            for row in rows
+            Headline(entry_id, feed_id, feed, title, to_time(ordered_at))
+            for entry_id, feed_id, feed, title, ordered_at in rows
         ]
 
     def count_of_day(self, day: date) -> int:
@@ -251,7 +251,7 @@ def _posts(
     return [_post(row, also_in.get(row["id"], ()), enclosures.get(row["id"], ())) for row in rows]
 
 
-def _also_in(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Telling, ...]]:
+def _also_in(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Duplicate, ...]]:
     """Return the other feeds that tell the stories of entries, each once."""
     rows = connection.execute(
         f"""
@@ -264,7 +264,7 @@ def _also_in(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Tellin
         """,
         (ids,),
     ).fetchall()
-    return _grouped((row[0], Telling(row[1], row[2], row[3])) for row in rows)
+    return _grouped((row[0], Duplicate(row[1], row[2], row[3])) for row in rows)
 
 
 def _enclosures(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Enclosure, ...]]:
@@ -286,7 +286,7 @@ def _grouped(pairs: Iterable[tuple[int, T]]) -> dict[int, tuple[T, ...]]:
 
 
 def _post(
-    row: sqlite3.Row, also_in: tuple[Telling, ...], enclosures: tuple[Enclosure, ...]
+    row: sqlite3.Row, also_in: tuple[Duplicate, ...], enclosures: tuple[Enclosure, ...]
 ) -> Post:
     return Post(
         id=row["id"],

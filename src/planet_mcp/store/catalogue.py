@@ -1,4 +1,4 @@
-"""All entries in short, with marks that change when a page which shows them has to."""
+"""All entries in short, with checksums that change when a page which shows them has to."""
 
 import hashlib
 from collections import defaultdict
@@ -8,22 +8,22 @@ from datetime import date
 
 from planet_mcp.store.db import Database, to_time
 
-_MARK_CHARS = 16
+_CHECKSUM_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One entry: its feed, its story and the day on which that stands, and a mark of both.
+class CatalogueEntry:
+    """One entry with its feed, its story and the story's day in the river.
 
-    `tells` says that the story is told by it.
+    `checksum` is another one as soon as anything that a page shows of the entry is.
     """
 
     id: int
     feed_id: int
     story_id: int
     day: date
-    tells: bool
-    mark: str
+    is_representative: bool
+    checksum: str
 
 
 class Catalogue:
@@ -32,7 +32,7 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def entries(self) -> list[Listed]:
+    def entries(self) -> list[CatalogueEntry]:
         """Return all entries of feeds, in the order of the river."""
         with self._database.reading() as connection:
             feeds = {
@@ -52,22 +52,25 @@ class Catalogue:
                 ORDER BY s.ordered_at DESC, s.id DESC, e.id
                 """
             ).fetchall()
-        told: defaultdict[int, list[int]] = defaultdict(list)
+        feeds_of: defaultdict[int, list[int]] = defaultdict(list)
         for row in rows:
-            told[row["story_id"]].append(row["feed_id"])
+            feeds_of[row["story_id"]].append(row["feed_id"])
         return [
-            Listed(
+            CatalogueEntry(
                 id=row["id"],
                 feed_id=row["feed_id"],
                 story_id=row["story_id"],
                 day=to_time(row["ordered_at"]).date(),
-                tells=row["told_by"] == row["id"],
-                mark=mark_of(map(str, [*row, *(feeds[feed] for feed in told[row["story_id"]])])),
+                is_representative=row["told_by"] == row["id"],
+                checksum=checksum_of(
+                    map(str, [*row, *(feeds[feed] for feed in feeds_of[row["story_id"]])])
+                ),
             )
             for row in rows
         ]
 
 
-def mark_of(values: Iterable[str]) -> str:
-    """Return a short mark of texts, another one for other texts."""
-    return hashlib.sha256("\0".join(values).encode("utf-8", "replace")).hexdigest()[:_MARK_CHARS]
+def checksum_of(values: Iterable[str]) -> str:
+    """Return a short checksum of texts."""
+    joined = "\0".join(values).encode("utf-8", "replace")
+    return hashlib.sha256(joined).hexdigest()[:_CHECKSUM_CHARS]

@@ -18,9 +18,9 @@ from planet_mcp.store.webpages import (
     Teaser,
     page_id,
     put_article,
-    put_off,
     renew_article,
-    unfilled,
+    retry_teaser,
+    teasers_due,
 )
 from planet_mcp.urls import canonical, host_of
 
@@ -79,7 +79,7 @@ class RiverEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Window:
     """Part of the river, as it was when `snapshot` was the newest entry.
 
     It has the stories since a moment, newest first; or, where `since` is None, those stored
@@ -153,19 +153,19 @@ class Entries:
             ).fetchall()
         return [str(row[0]) for row in rows]
 
-    def total(self, stretch: Stretch) -> int:
-        """Return how many stories a stretch has, with those that were shown already."""
+    def total(self, window: Window) -> int:
+        """Return how many stories a window has, with those that were shown already."""
         with self._database.reading() as connection:
-            part = _part(connection, stretch)
+            part = _part(connection, window)
             row = connection.execute(
                 f"SELECT count(*) FROM entries AS s WHERE {part.whole}", part.values
             ).fetchone()
         return int(row[0])
 
-    def river(self, stretch: Stretch, *, limit: int) -> list[RiverEntry]:
-        """Return the next stories of a stretch, in its order."""
+    def river(self, window: Window, *, limit: int) -> list[RiverEntry]:
+        """Return the next stories of a window, in its order."""
         with self._database.reading() as connection:
-            part = _part(connection, stretch)
+            part = _part(connection, window)
             rows = connection.execute(
                 f"""
                 SELECT e.id, s.id AS first_id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
@@ -174,7 +174,7 @@ class Entries:
                     SELECT s.*, {part.place} AS place FROM entries AS s
                     WHERE {part.whole} AND {part.rest} ORDER BY {part.order} LIMIT :limit
                 ) AS s
-                JOIN entries AS e ON e.id = {TOLD_IN_FEED if stretch.feed_id else "s.told_by"}
+                JOIN entries AS e ON e.id = {TOLD_IN_FEED if window.feed_id else "s.told_by"}
                 JOIN feeds AS f ON f.id = e.feed_id
                 JOIN contents AS c ON c.entry_id = e.id
                 ORDER BY {part.order}
@@ -184,15 +184,15 @@ class Entries:
             retold = retellings(connection, [row["id"] for row in rows])
         return [_river_entry(row, retold) for row in rows]
 
-    def waiting(self, stretch: Stretch) -> list[FeedCount]:
-        """Count the stories of a stretch that were not shown yet, by the feed that tells them."""
+    def waiting(self, window: Window) -> list[FeedCount]:
+        """Count the stories of a window that were not shown yet, by the feed that tells them."""
         with self._database.reading() as connection:
-            part = _part(connection, stretch)
+            part = _part(connection, window)
             rows = connection.execute(
                 f"""
                 SELECT f.id, coalesce(f.label, f.title, f.url), g.entries
                 FROM (
-                    SELECT {"s.feed_id" if stretch.feed_id else _TELLER} AS teller,
+                    SELECT {"s.feed_id" if window.feed_id else _TELLER} AS teller,
                            count(*) AS entries
                     FROM entries AS s WHERE {part.whole} AND {part.rest} GROUP BY teller
                 ) AS g
@@ -239,7 +239,7 @@ class Entries:
             ).fetchall()
         return None if row is None else _entry_text(row, enclosures)
 
-    def whole_telling(self, entry_id: int) -> int | None:
+    def whole_duplicate(self, entry_id: int) -> int | None:
         """Return the entry of another feed that tells the whole of what this one only begins."""
         with self._database.reading() as connection:
             row = connection.execute(
@@ -311,15 +311,15 @@ class Entries:
             put_article(connection, entry_id, validators, article, now=now)
         return entry_id
 
-    def unfilled(self, *, since: datetime, now: datetime) -> list[Teaser]:
+    def teasers_due(self, *, since: datetime, now: datetime) -> list[Teaser]:
         """Return the teasers first seen since then whose pages may be fetched now, newest first."""
         with self._database.reading() as connection:
-            return unfilled(connection, since=since, now=now)
+            return teasers_due(connection, since=since, now=now)
 
-    def put_off(self, entry_id: int, *, until: datetime, problem: str) -> None:
+    def retry_teaser(self, entry_id: int, *, at: datetime, problem: str) -> None:
         """Note that the page of a teaser was tried in vain, and when to try again."""
         with self._database.writing() as connection:
-            put_off(connection, entry_id, until=until, problem=problem)
+            retry_teaser(connection, entry_id, at=at, problem=problem)
 
     def merge_index(self) -> bool:
         """Merge some segments of the index, a short transaction's worth; False when all is done.
@@ -351,7 +351,7 @@ def _newest_id(connection: sqlite3.Connection) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A stretch as SQL over entries `s`: all of it, what is left of it, where its stories stand."""
+    """A window as SQL over entries `s`: all of it, what is left of it, where its stories stand."""
 
     whole: str
     rest: str
@@ -360,28 +360,28 @@ class _Part:
     values: Mapping[str, object]
 
 
-def _part(connection: sqlite3.Connection, stretch: Stretch) -> _Part:
-    first = FIRST_OF_FEED if stretch.feed_id else FIRST
-    time, last = stretch.shown or (0, stretch.after)
+def _part(connection: sqlite3.Connection, window: Window) -> _Part:
+    first = FIRST_OF_FEED if window.feed_id else FIRST
+    time, last = window.shown or (0, window.after)
     values = {
-        "snapshot": stretch.snapshot,
-        "feed_id": stretch.feed_id,
-        "after": stretch.after,
+        "snapshot": window.snapshot,
+        "feed_id": window.feed_id,
+        "after": window.after,
         "time": time,
         "last": last,
     }
-    if stretch.since is None:
+    if window.since is None:
         whole = f"s.id > :after AND s.id <= :snapshot AND {first}"
         return _Part(whole, "s.id > :last", "s.ordered_at", "s.id", values)
-    moved = _moved_since(connection, stretch.snapshot) if stretch.shown else {}
+    moved = _moved_since(connection, window.snapshot) if window.shown else {}
     place = _STOOD_AT if moved else "s.ordered_at"
     return _Part(
         # The + keeps SQLite from going through all ids instead of the period.
         f"{place} >= :since AND +s.id <= :snapshot AND {first}",
-        f"({place}, s.id) < (:time, :last)" if stretch.shown else "TRUE",
+        f"({place}, s.id) < (:time, :last)" if window.shown else "TRUE",
         place,
         "place DESC, s.id DESC",
-        {**values, "since": to_seconds(stretch.since), "moved": json.dumps(moved)},
+        {**values, "since": to_seconds(window.since), "moved": json.dumps(moved)},
     )
 
 

@@ -19,11 +19,11 @@ from planet_mcp.store.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """What changes when entries arrive, and when other feeds are followed."""
+class ChangeToken:
+    """What differs after entries arrived, and when other feeds are followed."""
 
     newest_entry: int
-    subscriptions: tuple[int, ...]
+    subscriptions: str
 
 
 class _ReadEntries(Entries):
@@ -85,13 +85,13 @@ class Store:
         if self.read_only:
             raise StoreError(self.read_only)
 
-    def rehearse(self) -> None:
+    def preallocate(self) -> None:
         """Make sure that the disk has room for the next writes.
 
         Raises:
             StoreError: It has not, or the database cannot be written for another reason.
         """
-        self._database.rehearse()
+        self._database.preallocate()
 
     def view(self) -> AbstractContextManager[object]:
         """Return a block within which all reading of this thread sees one state of the database."""
@@ -103,18 +103,17 @@ class Store:
             row = connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
         return str(row[0])
 
-    def marks(self) -> Marks:
-        """Return marks that tell two states of the planet apart, in microseconds."""
+    def change_token(self) -> ChangeToken:
+        """Return what differs when readers have something new to see, in microseconds."""
         with self._database.reading() as connection:
-            # Pages of no feed are no news.
+            # Pages that belong to no feed are no news.
             newest = connection.execute(
                 "SELECT id FROM entries WHERE feed_id IS NOT NULL ORDER BY id DESC LIMIT 1"
             ).fetchone()
-            # Ids are never used again, so no other set of feeds has these numbers by and large.
             feeds = connection.execute(
-                "SELECT count(*), total(id), max(id) FROM feeds WHERE subscribed"
+                "SELECT group_concat(id) FROM (SELECT id FROM feeds WHERE subscribed ORDER BY id)"
             ).fetchone()
-        return Marks(newest[0] if newest else 0, tuple(feeds))
+        return ChangeToken(newest[0] if newest else 0, feeds[0] or "")
 
     def close(self) -> None:
         """Close the database."""

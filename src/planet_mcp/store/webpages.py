@@ -125,7 +125,7 @@ def renew_article(
     )
 
 
-def unfilled(connection: sqlite3.Connection, *, since: datetime, now: datetime) -> list[Teaser]:
+def teasers_due(connection: sqlite3.Connection, *, since: datetime, now: datetime) -> list[Teaser]:
     """Return the entries first seen since then whose pages may be fetched now, newest first.
 
     Of a story only the entry that tells it, and none that a feed tells as a whole.
@@ -148,8 +148,8 @@ def unfilled(connection: sqlite3.Connection, *, since: datetime, now: datetime) 
     return [Teaser(*row) for row in rows]
 
 
-def put_off(
-    connection: sqlite3.Connection, entry_id: int, *, until: datetime, problem: str
+def retry_teaser(
+    connection: sqlite3.Connection, entry_id: int, *, at: datetime, problem: str
 ) -> None:
     """Note that the page of an entry was tried in vain, and when to try again."""
     connection.execute(
@@ -158,5 +158,5 @@ def put_off(
         ON CONFLICT (entry_id) DO UPDATE SET
             attempts = attempts + 1, next_at = excluded.next_at, problem = excluded.problem
         """,
-        (entry_id, to_seconds(until), problem),
+        (entry_id, to_seconds(at), problem),
     )

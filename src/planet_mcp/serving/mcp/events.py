@@ -18,7 +18,7 @@ from mcp_types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestPar
 
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
-from planet_mcp.store import Marks
+from planet_mcp.store import ChangeToken
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +57,11 @@ class Events:
 
     async def run(self) -> None:
         """Watch until cancelled; nothing that happens ends it."""
-        known: Marks | None = None
+        known: ChangeToken | None = None
         problem = ""
         while True:
             try:
-                found = await self._planet.marks()
+                found = await self._planet.change_token()
                 for uri in _changed(known or found, found):
                     await self._tell(uri)
                 known, problem = found, ""
@@ -80,7 +80,7 @@ class Events:
             await session.send_resource_updated(uri)
 
 
-def _changed(before: Marks, after: Marks) -> Iterator[str]:
+def _changed(before: ChangeToken, after: ChangeToken) -> Iterator[str]:
     if before.newest_entry != after.newest_entry:
         yield LATEST
     if before.subscriptions != after.subscriptions:

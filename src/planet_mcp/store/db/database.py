@@ -25,7 +25,7 @@ STEPS_BETWEEN_LOOKS = 500_000
 # Each may hold 16 MB of the file in memory.
 MOST_IDLE_READERS = 4
 COPIES_KEPT = 3
-REHEARSED_CHARS = 1_000_000
+_PREALLOCATED = 1_000_000
 _HELP = "Set PLANET_MCP_DATABASE (or --database) to another file."
 _SAFE = "What was stored before is safe."
 _REPAIR = "`planet-mcp check --repair` looks what can be mended."
@@ -83,16 +83,16 @@ class Database:
             with _locked(self.path):
                 yield
 
-    def rehearse(self) -> None:
+    def preallocate(self) -> None:
         """Make sure that the disk has room for the next writes.
 
         Raises:
             StoreError: It has not, or the database cannot be written for another reason.
         """
         for statement in (
-            f"INSERT OR REPLACE INTO meta VALUES ('room', hex(zeroblob({REHEARSED_CHARS // 2})))",
+            f"INSERT OR REPLACE INTO meta VALUES ('space', hex(zeroblob({_PREALLOCATED // 2})))",
             # Its pages stay with the file, for whatever is stored next.
-            "DELETE FROM meta WHERE key = 'room'",
+            "DELETE FROM meta WHERE key = 'space'",
         ):
             with self.writing() as connection:
                 connection.execute(statement)
