@@ -17,8 +17,10 @@ from pydantic import BaseModel, Field
 
 from planet_mcp.errors import PublishError
 from planet_mcp.models import Feed
-from planet_mcp.site import DRAWN_WITH, FIXED, Asked, Options, Site, file_of, place_of
-from planet_mcp.site.river import POSTS_OF_DAY
+from planet_mcp.site.paths import file_of
+from planet_mcp.site.river import POSTS_OF_DAY, place_of
+from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
+from planet_mcp.site.values import Asked, Options
 from planet_mcp.site.views import POSTS_OF_FEED
 from planet_mcp.site.words import status
 from planet_mcp.store import CatalogueEntry, Store, checksum_of
