@@ -4,7 +4,6 @@ import re
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from encodings.aliases import aliases
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from benchmarks.extraction import EXPECTED, listings
 from planet_mcp.documents.extract import extract_article
-from planet_mcp.documents.extract.decoding import decoded
 from planet_mcp.errors import DocumentError
 from tests.support.paths import DATA
 
@@ -93,29 +91,6 @@ def test_a_tab_that_a_button_opens_is_part_of_the_page() -> None:
     tab = f"<div role=tabpanel id=t hidden><p>{PROSE[:60]} tab</p></div>"
     body = f"<article><p>{PROSE}</p>{tab}</article>"
     assert "tab" in extract_article(page(body), url=URL).content.text
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        ("é".encode("latin-1"), "text/html; charset=ISO-8859-1"),
-        (b"<meta charset=windows-1252>\xe9", "text/html"),
-        (b"\xef\xbb\xbf" + "é".encode(), "text/html; charset=latin-1"),
-        ("é".encode(), "text/html"),
-        (b"\xe9", "text/html"),
-        (b"\xe9", "text/html; charset=unicode_escape"),
-    ],
-)
-def test_the_charset_is_found(body: bytes, content_type: str) -> None:
-    source = body + b"<article><p>" + PROSE.encode() * 2 + b"</p></article>"
-    source = source.replace(b"<p>", b"<p>" + body.removeprefix(b"\xef\xbb\xbf"), 1)
-    article = extract_article(source, url=URL, content_type=content_type)
-    assert "éA garden" in article.content.text
-
-
-def test_a_utf16_page_is_read_by_its_byte_order_mark() -> None:
-    article = extract_article(PAGE.encode("utf-16"), url=URL, content_type="text/html")
-    assert article.title == "Bees first"
 
 
 def test_a_markdown_document_is_returned_as_it_is() -> None:
@@ -423,15 +398,6 @@ def test_any_bytes_give_an_article_or_a_document_error(body: bytes) -> None:
 
 
 # ------------------------------------------------------------------------------- pages of strangers
-
-
-def test_no_declared_encoding_is_an_error() -> None:
-    source = f"<meta charset='%s'><p>\u00fc+AGEAYg- {PROSE}</p>"
-    for name in sorted({*aliases, *aliases.values(), "idna", "punycode", "undefined", "x" * 40}):
-        for encoding in ("utf-8", "latin-1", "utf-16"):
-            body = (source % name).encode(encoding)
-            for content_type in (f"text/html; charset={name}", "text/html"):
-                assert decoded(body, content_type)
 
 
 @pytest.mark.parametrize(

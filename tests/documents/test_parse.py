@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
-from encodings.aliases import aliases
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -81,74 +80,6 @@ def test_a_document_is_read_as_expected(document: Path) -> None:
     ] == expected["entries"]
     distinct = expected.get("distinct_keys", len(entries))
     assert len({entry["key"] for entry in entries}) == distinct
-
-
-# ------------------------------------------------------------------------------------- encodings
-
-LATIN = (
-    '<?xml version="1.0" encoding="{}"?>'
-    "<rss version='2.0'><channel><title>Café à 2 €</title></channel></rss>"
-)
-
-
-@pytest.mark.parametrize(
-    ("encoding", "declared", "content_type"),
-    [
-        ("utf-8", "utf-8", ""),
-        ("utf-8", "utf-8", "text/xml"),
-        ("utf-8", "utf-8", "text/xml; charset=us-ascii"),
-        ("utf-8", "utf-8", "application/rss+xml; charset=iso-8859-1"),
-        ("utf-8", "iso-8859-1", ""),
-        ("utf-8", "no-such-encoding", "text/html; charset=neither"),
-        ("utf-8-sig", "utf-8", ""),
-        ("utf-8-sig", "iso-8859-1", "text/xml; charset=iso-8859-1"),
-        ("cp1252", "iso-8859-1", ""),
-        ("cp1252", "windows-1252", "text/xml; charset=utf-8"),
-        ("cp1252", "utf-8", ""),
-        ("cp1252", "utf-8", "text/xml; charset=windows-1252"),
-        ("cp1252", "hex", ""),
-        ("utf-16", "utf-16", ""),
-        ("utf-16-le", "utf-16", "text/xml; charset=utf-8"),
-        ("utf-16-be", "utf-16", ""),
-        ("utf-32", "utf-32", ""),
-    ],
-)
-def test_accents_survive_whatever_the_encoding_is_said_to_be(
-    encoding: str, declared: str, content_type: str
-) -> None:
-    assert parse(LATIN.format(declared).encode(encoding), content_type).title == "Café à 2 €"
-
-
-@pytest.mark.parametrize(
-    ("encoding", "title", "content_type"),
-    [
-        ("windows-1251", "Привет, мир", "text/xml; charset=iso-8859-1"),
-        ("koi8-r", "Привет, мир", ""),
-        ("iso-8859-2", "Zażółć gęślą jaźń", ""),
-        ("shift_jis", "こんにちは世界", "text/xml"),
-        ("gb2312", "你好世界", ""),
-        ("euc-kr", "안녕 세계", ""),
-        ("iso-2022-jp", "こんにちは世界", ""),
-    ],
-)
-def test_the_encoding_in_the_xml_declaration_is_believed(
-    encoding: str, title: str, content_type: str
-) -> None:
-    document = f"""<?xml version="1.0" encoding="{encoding}"?>
-        <rss><channel><title>{title}</title></channel></rss>"""
-    assert parse(document.encode(encoding), content_type).title == title
-
-
-def test_a_charset_from_http_counts_when_the_document_declares_none() -> None:
-    body = "<rss><channel><title>Привет</title></channel></rss>".encode("windows-1251")
-    assert parse(body, "text/xml; charset=windows-1251").title == "Привет"
-
-
-def test_a_stray_byte_does_not_spoil_the_rest_of_a_utf8_document() -> None:
-    body = b"<rss><channel><title>na\xc3\xafve caf\xe9</title></channel></rss>"
-    feed = parse(body)
-    assert feed.title == "naïve café"
-    assert "UTF-8" in str(feed.warning)
 
 
 def test_utf8_that_was_encoded_twice_is_decoded_twice() -> None:
@@ -526,25 +457,6 @@ def test_half_a_character_in_json_is_no_error() -> None:
     repr(feed).encode()
     json.dumps(comparable(feed.entries[0])).encode()
     assert feed.entries[0].title == "a?"
-
-
-NAMES = sorted({*aliases, *aliases.values(), "idna", "punycode", "undefined", "unicode_escape"})
-
-
-@pytest.mark.parametrize("start", range(6))
-def test_no_declared_encoding_is_an_error_of_another_kind(start: int) -> None:
-    for name in (*NAMES[start::6], "x" * 40, "utf-7", "raw-unicode-escape", "mbcs", "rot13"):
-        declared = f"<?xml version='1.0' encoding='{name}'?>"
-        for rest in (
-            "<rss><channel><item><title>\u00fc+AGEAYg-</title></item></channel></rss>",
-            "\xff",
-        ):
-            for body in ((declared + rest).encode(), (declared + rest).encode("latin-1")):
-                for read in (parse_feed, discover):
-                    try:
-                        read(body, url=URL, content_type=f"text/xml; charset={name}", now=NOW)
-                    except PlanetError:
-                        continue
 
 
 def test_a_feed_that_hides_much_is_told_of() -> None:

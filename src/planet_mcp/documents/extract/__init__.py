@@ -5,9 +5,9 @@ kinds (what is it?) ─▶ text and source code as they are
                        images) ─▶ walls (is it an article at all?)
 """
 
+from planet_mcp.documents.encoding import decode
 from planet_mcp.documents.extract.article import page_article
 from planet_mcp.documents.extract.content_types import Kind, file_name, reading_of
-from planet_mcp.documents.extract.decoding import decoded
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article
 from planet_mcp.text.from_html import first_heading, from_code, from_markdown, one_line
@@ -25,7 +25,7 @@ def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article
     """
     media_type = content_type.partition(";")[0].strip().lower()
     reading = reading_of(body, url=url, media_type=media_type)
-    text = decoded(body, content_type)
+    text = decode(body, content_type=content_type).text
     if reading.kind is Kind.PAGE:
         return page_article(text, url)
     if reading.kind is Kind.CODE:

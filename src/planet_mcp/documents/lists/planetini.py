@@ -5,6 +5,7 @@ from configparser import MissingSectionHeaderError, ParsingError, RawConfigParse
 from html import unescape
 from io import StringIO
 
+from planet_mcp.documents.encoding import decode
 from planet_mcp.errors import PlanetIniError
 from planet_mcp.models import Subscription, SubscriptionList
 from planet_mcp.text import label
@@ -61,11 +62,7 @@ def read(document: bytes) -> SubscriptionList:
 
 
 def _decoded(document: bytes) -> str:
-    try:
-        text = document.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = document.decode("cp1252", "replace")
-    return StringIO(text, newline=None).read()
+    return StringIO(decode(document).text, newline=None).read()
 
 
 def _parsed(text: str) -> RawConfigParser:

@@ -1,15 +1,18 @@
 """Feed document in, normalised feed out (pure; runs in the child process).
 
-`encoding` makes text of bytes, `sniff` says what it is, `xmlfeed` and `jsonfeed` read it into the
-values of `raw`, with `dates` and `hints`; `entries` normalises those with `identity`, `texts` and
-`enclosures`; `links` finds the feeds of an HTML page.
+In: the bytes of what a server sent for a feed, or for what might lead to feeds.
+Out: its `ParsedFeed`; for someone who subscribes, also a list of feeds or a page's feeds.
+Only this package knows feedparser, the formats of feeds, and how they are broken.
+
+sniff (what is it?) ─▶ xmlfeed (repair, hints) │ jsonfeed: values of `raw`, with dates
+                       ─▶ normalise (keys, texts, enclosures); autodiscovery for a page
 """
 
 from datetime import datetime
 
+from planet_mcp.documents.encoding import Decoded, decode, undo_double_encoding
 from planet_mcp.documents.lists import read_opml
 from planet_mcp.documents.parse.autodiscovery import find_feed_links
-from planet_mcp.documents.parse.encoding import Decoded, decode
 from planet_mcp.documents.parse.jsonfeed import read_json_feed
 from planet_mcp.documents.parse.normalise import normalise
 from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal, sniff
@@ -26,7 +29,7 @@ def parse_feed(body: bytes, *, url: str, content_type: str = "", now: datetime) 
         NotAFeedError: The document is something else; the text says what.
         ParseFailedError: It is a feed, but too broken to be salvaged.
     """
-    document = decode(body, content_type=content_type)
+    document = undo_double_encoding(decode(body, content_type=content_type))
     return _parse(document, sniff(document.text), url=url, now=now)
 
 
@@ -40,7 +43,7 @@ def discover(
         OpmlError: It is OPML that cannot be read.
         ParseFailedError: It is a feed, but too broken to be salvaged.
     """
-    document = decode(body, content_type=content_type)
+    document = undo_double_encoding(decode(body, content_type=content_type))
     found = sniff(document.text)
     if found.kind is Kind.OPML:
         return SubscriptionList(read_opml(body))
