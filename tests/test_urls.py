@@ -18,6 +18,7 @@ from planet_mcp.urls import (
     check_spelling,
     check_target,
     check_url,
+    given_url,
     host_of,
     http_url,
     literal_address,
@@ -602,6 +603,69 @@ def test_a_reference_becomes_an_absolute_http_url_or_none(
     raw: str, base: str | None, expected: str | None
 ) -> None:
     assert http_url(raw, base) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://example.org/feed", "https://example.org/feed"),
+        ("HTTP://Example.org/", "HTTP://Example.org/"),
+        # a scheme that opens a feed reader
+        ("feed://example.org/x", "http://example.org/x"),
+        ("feed:https://example.org/x", "https://example.org/x"),
+        ("FEED://https://example.org/x", "https://example.org/x"),
+        ("feed:example.org/x", "http://example.org/x"),
+        ("feed:http:example.org/x", "http://example.org/x"),
+        ("feed://https//example.org/x", "https://example.org/x"),
+        ("feed://intranet/x", "http://intranet/x"),
+        ("itpc://example.org/podcast.xml", "http://example.org/podcast.xml"),
+        ("pcast:https://example.org/podcast", "https://example.org/podcast"),
+        # no scheme
+        ("example.org", "https://example.org"),
+        ("www.example.org/feed.xml?a=b:c", "https://www.example.org/feed.xml?a=b:c"),
+        ("example.org:8080/x", "https://example.org:8080/x"),
+        ("//example.org/x", "https://example.org/x"),
+        ("127.0.0.1:8000/x", "https://127.0.0.1:8000/x"),
+        ("[::1]:8080/x", "https://[::1]:8080/x"),
+        ("localhost:8080", "https://localhost:8080"),
+        ("bücher.example/ü", "https://bücher.example/ü"),
+        ("blog.example.com.py", "https://blog.example.com.py"),
+        ("example.org?feed=rss2", "https://example.org?feed=rss2"),
+        # slashes that are too few or too many
+        ("https:/example.org/x", "https://example.org/x"),
+        ("http:example.org", "http://example.org"),
+        ("https:////example.org/x", "https://example.org/x"),
+        ("http//example.org/x", "http://example.org/x"),
+        # what stands around it
+        ("<https://example.org/x>", "https://example.org/x"),
+        ("<URL:https://example.org/x>", "https://example.org/x"),
+        (' "example.org/x" ', "https://example.org/x"),
+        ("\ufeff'feed://example.org/x'\u00a0", "http://example.org/x"),
+        ("“https://example.org/x”", "https://example.org/x"),
+        ("<\"https://example.org/?q='a'\">", "https://example.org/?q='a'"),
+        ("https://example.org/?a=1&amp;b=2", "https://example.org/?a=1&b=2"),
+        # no address of a feed
+        ("feed.xml", "feed.xml"),
+        ("feeds/atom.xml", "feeds/atom.xml"),
+        ("/etc/passwd", "/etc/passwd"),
+        ("ftp://example.org/feed", "ftp://example.org/feed"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ("mailto:ada@example.org", "mailto:ada@example.org"),
+        ("ada@example.org", "ada@example.org"),
+        ("Python", "Python"),
+        ("v3.14", "v3.14"),
+        ("feed:", "feed:"),
+        ("", ""),
+    ],
+)
+def test_the_address_that_is_meant_is_found_however_it_is_written(written: str, meant: str) -> None:
+    assert given_url(written) == meant
+    assert given_url(meant) == meant
+
+
+@given(st.from_regex(r"https?://[a-z]{1,9}\.example(:\d{2,4})?/[a-z0-9/?&=%'+#~:;-]{0,20}"))
+def test_a_whole_url_is_meant_as_it_is(url: str) -> None:
+    assert given_url(url.strip()) == url.strip() or "&amp;" in url
 
 
 @given(st.text(), st.sampled_from([None, "https://example.com/a/", "http://[::1]/", "mailto:x"]))

@@ -44,7 +44,57 @@ _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
 _AUTHORITY = re.compile(r"[^/?#]*//([^/?#]*)")
 _ALLOWED = "!#$%&'()*+,/:;=?@~-._"
+# Blanks that people cannot see, and the pairs around an address in texts (RFC 3986, appendix C).
+_BLANKS = " \t\r\n\f\v\0\u00a0\u200b\ufeff"
+_PAIRS = {"<": ">", '"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "\u2018": "\u2019", "«": "»"}
+_PREFIX = re.compile(r"url:\s*", re.IGNORECASE)
+# The schemes that open a feed reader stand before a whole URL, or for http.
+_READER_SCHEME = re.compile(r"(?:feed|rss|pcast|podcast|itpc):(?=\S)", re.IGNORECASE)
+# Browsers do not count the slashes after http: and https: (WHATWG URL, 4.4).
+_HTTP_SCHEME = re.compile(r"(https?)(?::/*|//+)(?=[^/])", re.IGNORECASE)
+_BARE_HOST = re.compile(
+    r"(?:(?:[\w-]+\.)+(?P<ending>[^\W\d_][\w-]+)\.?|\d{1,3}(?:\.\d{1,3}){3}|localhost|\[[\da-f:.]+\])"
+    r"(?::\d{1,5})?(?=[/?#]|$)",
+    re.IGNORECASE,
+)
+# No top-level domains: `feed.xml` is a file beside the list.
+_FILE_ENDINGS = frozenset("xml rss rdf atom json opml html htm xhtml php txt csv ini".split())
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref_src|igshid|yclid|_hsenc|_hsmi|at_\w+")
+
+
+def given_url(written: str) -> str:
+    """Return the URL that is meant by what a person or program wrote for the address of a feed.
+
+    Quotes and angle brackets around it do not count, nor does a scheme that opens a feed reader
+    (`feed://example.org/x`, `feed:https://…`); a host without a scheme means https. What is none of
+    these is returned without what stood around it.
+    """
+    bare = _PREFIX.sub("", _unwrapped(written), count=1).replace("&amp;", "&")
+    meant = without_reader_scheme(bare)
+    scheme = _HTTP_SCHEME.match(meant)
+    if scheme:
+        return f"{scheme[1]}://{meant[scheme.end() :]}"
+    if meant.startswith("//"):
+        return f"https:{meant}"
+    host = _BARE_HOST.match(meant)
+    is_host = host is not None and (host["ending"] or "").lower() not in _FILE_ENDINGS
+    return f"https://{meant}" if is_host else meant
+
+
+def without_reader_scheme(reference: str) -> str:
+    """Return what a reference is for after `feed:` or another scheme that opens a feed reader."""
+    opened = _READER_SCHEME.match(reference)
+    if not opened:
+        return reference
+    rest = reference[opened.end() :].lstrip("/")
+    return rest if _HTTP_SCHEME.match(rest) else f"http://{rest}"
+
+
+def _unwrapped(text: str) -> str:
+    bare = text.strip(_BLANKS)
+    while len(bare) > 1 and _PAIRS.get(bare[0]) == bare[-1]:
+        bare = bare[1:-1].strip(_BLANKS)
+    return bare
 
 
 def http_url(raw: str, base: str | None = None) -> str | None:

@@ -29,6 +29,27 @@ async def test_a_feed_is_subscribed_with_its_entries(planet: Planet, site: Site)
     )
 
 
+@pytest.mark.parametrize(
+    "spelling", ["feed:{url}", "feed://{host}/feed", "<{url}>", "“{url}”", "URL: {url}"]
+)
+async def test_a_feed_is_added_however_its_address_is_written(
+    planet: Planet, site: Site, spelling: str
+) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    written = spelling.format(url=url, host=url.removeprefix("http://").removesuffix("/feed"))
+
+    (added,) = (await planet.add_feeds([written])).result.results
+
+    assert (added.url, added.outcome, added.feed_url) == (written, "added", url)
+
+
+async def test_a_host_without_a_scheme_is_asked_by_https(planet: Planet) -> None:
+    (added,) = (await planet.add_feeds(["127.0.0.1:1/feed"])).result.results
+
+    assert added.outcome == "failed"
+    assert "https://127.0.0.1:1/feed" in (added.problem or "")
+
+
 async def test_a_page_leads_to_its_feed(planet: Planet, site: Site) -> None:
     site.add("/blog/atom.xml", atom([Post("One")]))
     url = site.add("/blog/", page("<p>Hi</p>", head=link("atom.xml")), content_type="text/html")

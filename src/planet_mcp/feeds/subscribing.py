@@ -13,7 +13,7 @@ from planet_mcp.feeds.refresh import Refresher
 from planet_mcp.models import Candidate, Feed, FeedLinks, Subscription, SubscriptionList
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
-from planet_mcp.urls import IPNetwork, canonical, check_url, shown
+from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, shown
 
 if TYPE_CHECKING:
     pass
@@ -90,7 +90,7 @@ class Subscriber:
         An unreadable feed is never stored.
         """
         try:
-            return await self._add(url.strip())
+            return replace(await self._add(given_url(url)), url=url)
         except (FetchError, DocumentError, OpmlError) as error:
             return Added(url, "failed", problem=str(error))
 

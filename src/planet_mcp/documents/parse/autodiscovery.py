@@ -9,7 +9,7 @@ import lxml.html
 
 from planet_mcp.models import Candidate, FeedLinks
 from planet_mcp.text.from_html import one_line
-from planet_mcp.urls import canonical, host_of, http_url
+from planet_mcp.urls import canonical, host_of, http_url, without_reader_scheme
 
 _FEED_TYPES = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
@@ -25,8 +25,6 @@ _FEED_NAME = re.compile(
 _FEED_FILE = re.compile(r"/(?:index|feed|rss|atom)\.(?:xml|rdf|json)$", re.IGNORECASE)
 _NOT_A_FEED = re.compile(r"wp-json|oembed|opensearch|sitemap|\.(?:html?|png|gif|jpe?g|svg|css|js)$")
 _COMMENTS = re.compile(r"comment", re.IGNORECASE)
-_FEED_SCHEME = re.compile(r"feed:(?://)?(?=https?:)", re.IGNORECASE)
-_FEED_HOST = re.compile(r"feed:(?=//)", re.IGNORECASE)
 _MOST = 20
 _TITLE = 120
 
@@ -115,7 +113,7 @@ def _address(element: Any, base: str) -> str | None:
     reference = (element.get("href") or "").strip()
     if reference.startswith("#"):
         return None
-    return http_url(_FEED_HOST.sub("http:", _FEED_SCHEME.sub("", reference)), base)
+    return http_url(without_reader_scheme(reference), base)
 
 
 def _candidate(address: str, title: str) -> Candidate:
