@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install serve test check gauntlet bench conformance inspector old-client host-check screenshots mcpb lock clean
+.PHONY: install serve test check gauntlet bench conformance inspector old-client host-check screenshots mcpb lock release clean help
 
 ## install: set up .venv with everything pinned in requirements.lock
 install: $(STAMP)
@@ -59,8 +59,19 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	  --group dev --output-file requirements.lock pyproject.toml
 
+## release: write VERSION everywhere, try the wheel, commit and tag: make release VERSION=1.2.3
+release: $(STAMP)
+	$(BIN)/python .ci/release.py prepare $(VERSION)
+	.ci/wheel dist
+	$(BIN)/python .ci/release.py tag $(VERSION)
+
+## clean: remove .venv and all that was built or measured
 clean:
 	rm -rf $(VENV) .bench .conformance dist
+
+## help: print these lines
+help:
+	@sed -n 's/^## //p' Makefile
 
 # The lock file is complete, so pip resolves nothing: older ones pick other versions for extras.
 $(STAMP): requirements.lock pyproject.toml

@@ -8,6 +8,8 @@ import asyncio
 import fnmatch
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import UnionType
@@ -242,6 +244,15 @@ def test_the_sources_hold_all_that_the_tests_read() -> None:
     listed = hatch["build"]["targets"]["sdist"]["include"]
     for name in ("server.json", "manifest.json", "Dockerfile", ".mcpbignore", ".dockerignore"):
         assert any(fnmatch.fnmatch(f"/{name}", pattern) for pattern in listed), name
+
+
+def test_each_dependency_names_the_lowest_version_that_is_tried() -> None:
+    command = [sys.executable, str(ROOT / ".ci" / "lowest.py")]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    tried = [line.split("==") for line in printed.splitlines()]
+    assert len(tried) == len(PROJECT["dependencies"])
+    for (name, lowest), declared in zip(tried, PROJECT["dependencies"], strict=True):
+        assert re.match(rf"{name}(\[[a-z-]+\])?>={re.escape(lowest)}(,|$)", declared)
 
 
 def main() -> None:
