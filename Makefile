@@ -15,7 +15,7 @@ serve: $(STAMP)
 
 ## test: run the tests; the branch coverage (of this process alone) must not fall
 test: $(STAMP)
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=89
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term --cov-fail-under=89
 
 ## check: run all that CI runs
 check:

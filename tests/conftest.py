@@ -1,17 +1,30 @@
 """What tests share: a loopback web, settings that stay in a temporary folder, open planets."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.settings import Settings, load
 from tests.support.site import Site, running_site
 
 LOOPBACK = "127.0.0.0/8,::1/128"
+
+# Without deadlines: a busy machine is no fault of the code. `--hypothesis-profile` takes another.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.register_profile("nightly", deadline=None, max_examples=2_000)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of workers: one more than cores, as tests wait for programs and sockets."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """axe-core, the checker of accessibility, from npm."""
 
 import shutil
+from collections.abc import Callable
 from functools import cache
 
 from playwright.sync_api import Page
@@ -9,6 +10,8 @@ from tests.conformance.tools import package
 
 AXE = "axe-core@4.14.1"
 SERIOUS = ("serious", "critical")
+
+Violations = Callable[[Page], list[str]]
 
 _RUN = """async (impacts) => {
     const found = await axe.run(document, {resultTypes: ["violations"]});
@@ -22,7 +25,7 @@ _RUN = """async (impacts) => {
 
 
 def is_there() -> bool:
-    """Say whether npm can bring it."""
+    """Return whether npm can bring it."""
     return shutil.which("npm") is not None
 
 

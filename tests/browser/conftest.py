@@ -1,13 +1,23 @@
 """A browser for the tests of a module, and pages in it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser import chromium
+from tests.browser import axe, chromium
+from tests.browser.axe import Violations
 from tests.browser.visit import PageAt, Scheme, Visit, begin
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test, or fail where CI is set: there, all must be tried."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what}; with CI set, it must be here")
+    pytest.skip(what)
 
 
 # Not for the session: while it runs, the async tests of other modules could not.
@@ -15,7 +25,7 @@ from tests.browser.visit import PageAt, Scheme, Visit, begin
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
-        pytest.skip(f"no Chromium here (looked for {', '.join(chromium.NAMES)})")
+        missing(f"no Chromium here (looked for {', '.join(chromium.NAMES)})")
     with chromium.launched(path) as running:
         yield running
 
@@ -37,3 +47,11 @@ def page_at(contexts: dict[bool, BrowserContext]) -> Iterator[PageAt]:
             return visit
 
         yield at
+
+
+@pytest.fixture
+def violations() -> Violations:
+    """Return axe's check of a page."""
+    if not axe.is_there():
+        missing("no npm here, which brings axe-core")
+    return axe.violations

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import axe, pictures
+from tests.browser import pictures
+from tests.browser.axe import Violations
 from tests.browser.servers import planet
 from tests.browser.visit import SCHEMES, WIDTHS, PageAt, Scheme
 from tests.support.site import Site
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 STRICT = {"Content-Security-Policy": "default-src 'none'; img-src 'self'"}
 KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
@@ -90,13 +93,14 @@ def test_headings_frame_and_focus_are_read(page_at: PageAt, site: Site) -> None:
     assert visit.press("Tab") == {"href": "#main", "text": "Skip", "visible": True}
 
 
-@pytest.mark.skipif(not axe.is_there(), reason="npm is not here, which brings axe-core")
-def test_axe_finds_what_is_serious_whatever_the_policy_is(page_at: PageAt, site: Site) -> None:
+def test_axe_finds_what_is_serious_whatever_the_policy_is(
+    page_at: PageAt, site: Site, violations: Violations
+) -> None:
     visit = page_at(390, "light", bypass_csp=True)
     visit.open(html(site, "<main><h1>Hello</h1><p>Text</p></main>", **STRICT))
-    assert axe.violations(visit.page) == []
+    assert violations(visit.page) == []
     visit.open(html(site, "<main><h1>Hello</h1><img src='/a.png'></main>", **STRICT))
-    assert [text.split(":")[0] for text in axe.violations(visit.page)] == ["image-alt"]
+    assert [text.split(":")[0] for text in violations(visit.page)] == ["image-alt"]
 
 
 def test_a_picture_with_a_palette_shows_the_same(page_at: PageAt, site: Site) -> None:

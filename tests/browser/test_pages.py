@@ -7,11 +7,14 @@ from itertools import pairwise
 
 import pytest
 
-from tests.browser import axe, strangers
+from tests.browser import strangers
+from tests.browser.axe import Violations
 from tests.browser.servers import Served, apart, planet, planet_of_week
 from tests.browser.visit import LOOKS, WIDTHS, PageAt, Visit
 from tests.support import planet_week
 from tests.support.planet_week import Day, FeedOfDay, Story
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 # An entry with headings and code.
 ENTRY, FEED = "Counting what the garbage collector skips", "Alder Street Engineering"
@@ -45,15 +48,16 @@ def test_a_page_is_whole_and_asks_nobody_else(page_at: PageAt, week: Served, nam
     assert visit.complaints == []
 
 
-@pytest.mark.skipif(not axe.is_there(), reason="npm is not here, which brings axe-core")
 @pytest.mark.parametrize("name", PATHS)
-def test_axe_finds_nothing_serious(page_at: PageAt, week: Served, name: str) -> None:
+def test_axe_finds_nothing_serious(
+    page_at: PageAt, week: Served, violations: Violations, name: str
+) -> None:
     visit = page_at(1280, "light", bypass_csp=True)
     visit.open(week.url(PATHS[name]))
     found = {}
     for width, scheme in LOOKS:
         visit.look(width, scheme)
-        found[width, scheme] = axe.violations(visit.page)
+        found[width, scheme] = violations(visit.page)
     assert found == {look: [] for look in LOOKS}
 
 

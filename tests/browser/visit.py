@@ -7,12 +7,13 @@ from typing import Literal
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
+from tests.support.programs import PATIENCE_SECONDS
+
 Scheme = Literal["light", "dark"]
 WIDTHS = (1280, 390)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LOOKS = tuple(product(WIDTHS, SCHEMES))
 HEIGHTS = {1280: 800, 390: 844}
-SECONDS = 20
 
 # What sticks out to the right, the most first; what scrolls by itself may.
 _TOO_WIDE = """() => {
@@ -115,7 +116,7 @@ PageAt = Callable[..., Visit]
 def begin(context: BrowserContext, width: int, scheme: Scheme) -> Visit:
     """Open a page that shows nothing yet."""
     page = context.new_page()
-    page.set_default_timeout(SECONDS * 1000)
+    page.set_default_timeout(PATIENCE_SECONDS * 1000)
     visit = Visit(page)
     visit.look(width, scheme)
 

@@ -17,14 +17,13 @@ from planet_mcp.planet import open_planet
 from planet_mcp.settings import load
 from tests.support.documents import Post, rss, whole
 from tests.support.paths import ROOT
+from tests.support.programs import MORTAL, PATIENCE_SECONDS
 from tests.support.site import running_site
 
 FOLDER = ROOT / ".conformance"
 LOOPBACK = "127.0.0.1"
 
 INSTALL_SECONDS = 900
-START_SECONDS = 30
-END_SECONDS = 10
 
 PYTHON = sys.executable
 PLANET = str(Path(PYTHON).with_name("planet-mcp"))
@@ -152,7 +151,7 @@ def serving(*command: str, **own: str) -> Iterator[str]:
     port, log_file = _free_port(), _workshop() / "server.log"
     with log_file.open("wb") as log:
         server = subprocess.Popen(
-            [*command, str(port)],
+            [*MORTAL, *command, str(port)],
             env=environment(**own),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -181,7 +180,7 @@ def _free_port() -> int:
 
 def _is_up(port: int, server: subprocess.Popen[bytes]) -> bool:
     """Wait until a server takes connections; says whether it does."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:
             socket.create_connection((LOOPBACK, port), timeout=1).close()
@@ -195,7 +194,7 @@ def _is_up(port: int, server: subprocess.Popen[bytes]) -> bool:
 def _end(server: subprocess.Popen[bytes]) -> None:
     server.terminate()
     try:
-        server.wait(END_SECONDS)
+        server.wait(PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()

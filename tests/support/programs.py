@@ -2,12 +2,19 @@
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "planet_mcp")
+# What precedes a command that would outlive a test process that is killed (Linux). A server over
+# stdio needs none: it ends with its stdin.
+MORTAL = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+# How long a test waits for what happens by itself: only one that hangs waits so long, however busy
+# the machine is.
+PATIENCE_SECONDS = 300
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -15,21 +15,13 @@ from planet_mcp.planet import Planet
 from planet_mcp.serving.http import access_for, listen, serve
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
-from tests.support.programs import COMMAND, environment
-
-SECONDS = 20
+from tests.support.programs import COMMAND, MORTAL, PATIENCE_SECONDS, environment
 
 
 async def until_up(url: str) -> None:
-    """Wait until a server answers."""
-    async with httpx.AsyncClient() as web, asyncio.timeout(SECONDS):
-        while True:
-            try:
-                await web.get(f"{url}/health")
-            except httpx.ConnectError:
-                await asyncio.to_thread(lambda: None)
-            else:
-                return
+    """Wait until a server that listens answers."""
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+        await web.get(f"{url}/health")
 
 
 @asynccontextmanager
@@ -38,6 +30,7 @@ async def serving(
 ) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
     """Serve in a process of its own."""
     process = await asyncio.create_subprocess_exec(
+        *MORTAL,
         *COMMAND,
         "serve",
         "--http",
@@ -48,7 +41,7 @@ async def serving(
         env=environment(**settings),
     )
     assert process.stderr is not None
-    url = await asyncio.wait_for(_address(process.stderr), SECONDS)
+    url = await asyncio.wait_for(_address(process.stderr), PATIENCE_SECONDS)
     try:
         await until_up(url)
         yield url, process
@@ -125,5 +118,5 @@ async def pages_of(planet: Planet, **settings: Any) -> AsyncIterator[Pages]:
 @asynccontextmanager
 async def pages_at(url: str) -> AsyncIterator[Pages]:
     """Get the pages of a server."""
-    async with httpx.AsyncClient(base_url=url, timeout=SECONDS) as web:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as web:
         yield Pages(web)

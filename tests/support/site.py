@@ -14,6 +14,8 @@ from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.support.programs import PATIENCE_SECONDS
+
 LAST_MODIFIED = formatdate(1_790_000_000, usegmt=True)
 
 
@@ -73,10 +75,10 @@ class Site:
         """Return the paths that were asked for, in order."""
         return [item.path for item in self.asked]
 
-    def wait_for(self, path: str, *, seconds: float = 10) -> None:
+    def wait_for(self, path: str) -> None:
         """Wait until a path was asked for."""
         with self.arrived:
-            done = self.arrived.wait_for(lambda: path in self.started, timeout=seconds)
+            done = self.arrived.wait_for(lambda: path in self.started, timeout=PATIENCE_SECONDS)
         assert done, f"nobody asked for {path}"
 
 
@@ -93,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
             site.arrived.notify_all()
         page = site.pages.get(self.path) or Page(b"not here", "text/plain", status=404)
         if page.hold:
-            page.hold.wait(30)
+            page.hold.wait(PATIENCE_SECONDS)
         if page.validators and self.headers.get("If-None-Match") == page.etag:
             page = Page(status=304, headers={**page.headers, "ETag": page.etag})
         self._answer(site, page)

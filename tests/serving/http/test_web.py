@@ -17,8 +17,8 @@ from mcp.client.streamable_http import streamable_http_client
 from planet_mcp.planet import Planet
 from planet_mcp.serving.http import listen
 from tests.support.documents import Post, rss
-from tests.support.programs import COMMAND, environment
-from tests.support.serving import SECONDS, serving, serving_here
+from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
+from tests.support.serving import serving, serving_here
 from tests.support.site import Site
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +56,7 @@ async def test_the_feeds_are_refreshed_without_any_client(site: Site, tmp_path: 
     opml = tmp_path / "feeds.opml"
     opml.write_text(f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>')
     async with serving("--feeds", str(opml)) as (address, _), httpx.AsyncClient() as web:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not (health := (await web.get(f"{address}/health")).json())["entries"]:
                 pass
     assert health["refresher"] == "running"
@@ -89,14 +89,14 @@ async def test_a_signal_ends_the_server_while_a_client_listens(number: signal.Si
         client.listen(resource_subscriptions=["planet://latest"]),
     ):
         process.send_signal(number)
-        assert await asyncio.wait_for(process.wait(), SECONDS) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 0
 
 
 async def test_a_call_of_an_older_client_is_answered_before_the_end(site: Site) -> None:
     hold = threading.Event()
     arguments = {"urls": [site.add("/feed", rss([Post("One")]), hold=hold)]}
     call = {"name": "add_feeds", "arguments": arguments}
-    async with serving() as (url, process), httpx.AsyncClient(timeout=SECONDS) as web:
+    async with serving() as (url, process), httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
         answer = asyncio.ensure_future(
             web.post(
                 f"{url}/mcp",
@@ -108,7 +108,7 @@ async def test_a_call_of_an_older_client_is_answered_before_the_end(site: Site) 
         process.terminate()
         hold.set()
         assert "added" in (await answer).text
-        assert await asyncio.wait_for(process.wait(), SECONDS) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 0
 
 
 async def test_the_endpoint_may_end_in_a_slash() -> None:
@@ -128,7 +128,7 @@ async def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
         second = await asyncio.create_subprocess_exec(
             *COMMAND, "serve", "--http", "--port", port, stderr=subprocess.PIPE, env=environment()
         )
-        _, err = await asyncio.wait_for(second.communicate(), SECONDS)
+        _, err = await asyncio.wait_for(second.communicate(), PATIENCE_SECONDS)
     assert second.returncode == 2
     assert err.decode().count("\n") == 1
     assert "--port" in err.decode()
@@ -138,7 +138,7 @@ async def test_other_machines_are_not_served_without_a_token() -> None:
     process = await asyncio.create_subprocess_exec(
         *COMMAND, "serve", "--http", "--host", "0.0.0.0", stderr=subprocess.PIPE, env=environment()
     )
-    _, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     assert process.returncode == 2
     assert "PLANET_MCP_TOKEN" in err.decode()
 
@@ -147,7 +147,7 @@ async def test_flags_of_http_need_http(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *COMMAND, "serve", "--token-file", str(tmp_path), stderr=subprocess.PIPE, env=environment()
     )
-    _, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     assert process.returncode == 2
     assert "--http" in err.decode()
 
@@ -224,7 +224,7 @@ async def talk(url: str, *parts: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(host, int(port))
     said = b""
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for position, part in enumerate(parts):
                 said += await reader.readuntil(b"}") if position else b""
                 writer.write(part)
@@ -334,7 +334,7 @@ async def test_too_many_requests_at_once_are_told_when_to_come_again(
 async def test_no_stream_is_kept_open_on_which_nothing_comes(planet: Planet) -> None:
     headers = {"Accept": "text/event-stream"}
     async with serving_here(planet) as url, httpx.AsyncClient() as web:
-        refused = await web.get(f"{url}/mcp", headers=headers, timeout=SECONDS)
+        refused = await web.get(f"{url}/mcp", headers=headers, timeout=PATIENCE_SECONDS)
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
