@@ -14,8 +14,8 @@ from planet_mcp.documents.parse.dates import parse_date
 from planet_mcp.documents.parse.enclosures import plays
 from planet_mcp.documents.parse.hints import hints_of
 from planet_mcp.documents.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
-from planet_mcp.documents.parse.repair import declared_entities, repair
 from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal
+from planet_mcp.documents.repair import declared_entities, repair
 from planet_mcp.errors import ParseFailedError
 from planet_mcp.models import PollingHints
 
