@@ -339,6 +339,7 @@ def test_a_database_of_the_first_version_is_upgraded(
     store = Store(database)
 
     assert found(store, "fox7") == 1
+    assert [feed.title for feed in store.feeds.subscribed(now=NOW)] == ["https://a.example/f"]
     # The same text elsewhere, three years later: what was stored before is compared with it.
     assert fill(store, entry("copy", text, signature=signature(text)), feed_id=2) == 1
     (hit,) = store.search.newest(compile_query(""), Filters(2), before=None, limit=5).hits

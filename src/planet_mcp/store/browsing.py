@@ -102,7 +102,7 @@ class Browsing:
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"""
-                SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
+                SELECT e.id, e.feed_id, f.name AS feed,
                        {TOLD_TITLE} AS title, s.ordered_at
                 FROM (
                     SELECT s.* FROM entries AS s WHERE {FIRST}
@@ -231,7 +231,7 @@ def _posts(
     """Read the posts of stories `s`, in their order; `telling` is the entry that tells each."""
     rows = connection.execute(
         f"""
-        SELECT e.id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed, f.url AS feed_url,
+        SELECT e.id, e.feed_id, f.name AS feed, f.url AS feed_url,
                f.site_url, f.language, e.key, {TOLD_TITLE} AS title,
                e.title_derived AND s.told_title IS NULL AS untitled,
                e.url, c.authors, c.tags, s.ordered_at, {SHOWN_AT} AS published_at,
@@ -255,7 +255,7 @@ def _also_in(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Duplic
     """Return the other feeds that tell the stories of entries, each once."""
     rows = connection.execute(
         f"""
-        SELECT e.id, min(o.id), o.feed_id, coalesce(f.label, f.title, f.url) AS feed
+        SELECT e.id, min(o.id), o.feed_id, f.name AS feed
         FROM entries AS e
         JOIN entries AS o ON {TELLS_STORY_OF_E}
         JOIN feeds AS f ON f.id = o.feed_id

@@ -37,9 +37,7 @@ class Catalogue:
         with self._database.reading() as connection:
             feeds = {
                 row[0]: tuple(row)
-                for row in connection.execute(
-                    "SELECT id, coalesce(label, title, url), url, site_url, language FROM feeds"
-                )
+                for row in connection.execute("SELECT id, name, url, site_url, language FROM feeds")
             }
             rows = connection.execute(
                 """

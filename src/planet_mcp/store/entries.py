@@ -168,7 +168,7 @@ class Entries:
             part = _part(connection, window)
             rows = connection.execute(
                 f"""
-                SELECT e.id, s.id AS first_id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
+                SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed,
                        {TOLD_TITLE} AS title, e.url, place, c.excerpt
                 FROM (
                     SELECT s.*, {part.place} AS place FROM entries AS s
@@ -190,7 +190,7 @@ class Entries:
             part = _part(connection, window)
             rows = connection.execute(
                 f"""
-                SELECT f.id, coalesce(f.label, f.title, f.url), g.entries
+                SELECT f.id, f.name, g.entries
                 FROM (
                     SELECT {"s.feed_id" if window.feed_id else _TELLER} AS teller,
                            count(*) AS entries
@@ -219,7 +219,7 @@ class Entries:
         with self._database.reading() as connection:
             row = connection.execute(
                 f"""
-                SELECT e.id, coalesce(f.label, f.title, f.url) AS feed, {TOLD_TITLE} AS title,
+                SELECT e.id, f.name AS feed, {TOLD_TITLE} AS title,
                        e.url, c.authors, e.published,
                        coalesce(e.revised_at, e.first_seen_at) AS seen_at,
                        c.markdown, e.words, e.teaser
@@ -415,7 +415,7 @@ def retellings(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, 
     """Return, for each entry whose story others tell too, the titles of the other feeds."""
     rows = connection.execute(
         f"""
-        SELECT DISTINCT e.id, coalesce(f.label, f.title, f.url) AS feed
+        SELECT DISTINCT e.id, f.name AS feed
         FROM entries AS e
         JOIN entries AS o ON {TELLS_STORY_OF_E}
         JOIN feeds AS f ON f.id = o.feed_id

@@ -29,7 +29,7 @@ from planet_mcp.store.db import (
     to_seconds,
     to_time,
 )
-from planet_mcp.store.saving import rename_feed, save_entries
+from planet_mcp.store.saving import count_entries, rename_feed, save_entries
 from planet_mcp.store.statistics import Answered, count_answer
 from planet_mcp.store.stories import forget_feeds, recognise
 from planet_mcp.times import day_of
@@ -40,7 +40,7 @@ MOVE_SAID_FOR = timedelta(days=30)
 FeedSort = Literal["title", "newest_entry", "entries"]
 
 _COLUMNS = """
-    id, url, coalesce(label, title, url) AS name, site_url, entries, newest_entry,
+    id, url, name, site_url, entries, newest_entry,
     problem, warning, errors, gone, validators_url, etag, last_modified, body_hash,
     checked_at, next_check_at, hint_interval, skip_hours, skip_days,
     moved_to, moved_checks, moved_seen_at, proposal,
@@ -353,9 +353,7 @@ class Feeds:
 
 
 def _name(connection: sqlite3.Connection, feed_id: int) -> str | None:
-    row = connection.execute(
-        "SELECT coalesce(label, title) FROM feeds WHERE id = ?", (feed_id,)
-    ).fetchone()
+    row = connection.execute("SELECT indexed_name FROM feeds WHERE id = ?", (feed_id,)).fetchone()
     return None if row is None else row[0]
 
 
@@ -431,12 +429,12 @@ def _delete_entries(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     forget_feeds(connection, json.dumps(ids))
     connection.execute(
         f"""
-        UPDATE feeds SET entries = 0, newest_entry = NULL, body_hash = NULL,
-                         validators_url = NULL, etag = NULL, last_modified = NULL
+        UPDATE feeds SET body_hash = NULL, validators_url = NULL, etag = NULL, last_modified = NULL
         WHERE id IN ({placeholders(len(ids))})
         """,
         ids,
     )
+    count_entries(connection, ids)
 
 
 def _record_answer(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from planet_mcp.errors import StoreError
 from planet_mcp.store.db import Database, back_up, transaction
+from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import settle
 
 logger = logging.getLogger(__name__)
@@ -258,13 +259,8 @@ def _mend_references(connection: sqlite3.Connection) -> None:
         connection.execute(f"DELETE FROM {table} WHERE entry_id NOT IN (SELECT id FROM entries)")
     for table in ("former_addresses", "forgotten"):
         connection.execute(f"DELETE FROM {table} WHERE feed_id NOT IN (SELECT id FROM feeds)")
-    connection.execute(
-        f"""
-        UPDATE feeds SET (entries, newest_entry) =
-            (SELECT count(*), max(ordered_at) FROM entries AS e WHERE e.feed_id = feeds.id)
-        WHERE {_IS_MISCOUNTED}
-        """
-    )
+    miscounted = connection.execute(f"SELECT id FROM feeds WHERE {_IS_MISCOUNTED}").fetchall()
+    count_entries(connection, [row[0] for row in miscounted])
 
 
 def _mend_stories(connection: sqlite3.Connection) -> None:

@@ -11,6 +11,7 @@ from planet_mcp.models import ParsedEntry, ParsedFeed, Validators
 from planet_mcp.store.db import Database, to_seconds, to_time
 from planet_mcp.store.feeds import Feeds, Outcome, Saved
 from planet_mcp.store.health import newest_published
+from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import recognise
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, names_a_page
@@ -202,18 +203,7 @@ def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> N
         "DELETE FROM entries WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps([row[0] for row in rows]),),
     )
-    _count_again(connection, {row[1] for row in rows if row[1]})
-
-
-def _count_again(connection: sqlite3.Connection, feeds: Iterable[int]) -> None:
-    connection.execute(
-        """
-        UPDATE feeds SET (entries, newest_entry) =
-            (SELECT count(*), max(ordered_at) FROM entries WHERE feed_id = feeds.id)
-        WHERE id IN (SELECT value FROM json_each(?))
-        """,
-        (json.dumps([*feeds]),),
-    )
+    count_entries(connection, {row[1] for row in rows if row[1]})
 
 
 def _note(connection: sqlite3.Connection, now: datetime) -> None:

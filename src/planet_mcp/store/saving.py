@@ -1,7 +1,8 @@
 """Entries written: what a feed document brings is added or revised."""
 
+import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from planet_mcp.models import Content, ParsedEntry
@@ -35,15 +36,20 @@ def save_entries(
             new += 1
         elif found.entry.key != cut:
             _update(connection, found, now)
+    count_entries(connection, [feed_id])
+    return new
+
+
+def count_entries(connection: sqlite3.Connection, feed_ids: Iterable[int]) -> None:
+    """Count the entries of feeds again, and note the time of the newest of each."""
     connection.execute(
         """
         UPDATE feeds SET (entries, newest_entry) =
             (SELECT count(*), max(ordered_at) FROM entries WHERE feed_id = feeds.id)
-        WHERE id = ?
+        WHERE id IN (SELECT value FROM json_each(?))
         """,
-        (feed_id,),
+        (json.dumps([*feed_ids]),),
     )
-    return new
 
 
 def _insert(
@@ -73,7 +79,7 @@ def _insert(
         INSERT INTO contents (entry_id, title, heading, authors, tags, excerpt, markdown, text,
                               terms, feed)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
-                (SELECT coalesce(label, title, '') FROM feeds WHERE id = ?))
+                (SELECT indexed_name FROM feeds WHERE id = ?))
         """,
         (entry_id, *_content_values(entry), feed_id),
     )
@@ -175,7 +181,7 @@ def rename_feed(connection: sqlite3.Connection, feed_id: int) -> None:
     """Let the entries of a feed be found by the title that it has now."""
     connection.execute(
         """
-        UPDATE contents SET feed = (SELECT coalesce(label, title, '') FROM feeds WHERE id = :feed)
+        UPDATE contents SET feed = (SELECT indexed_name FROM feeds WHERE id = :feed)
         WHERE entry_id IN (SELECT id FROM entries WHERE feed_id = :feed)
         """,
         {"feed": feed_id},

@@ -358,6 +358,18 @@ def m007_joined_stories(database: "Database") -> None:
     )
 
 
+def m008_names_of_feeds(database: "Database") -> None:
+    """Compute a feed's name in one place, from the label of its subscription and its own title.
+
+    `name` is shown and falls back to the URL; `indexed_name` is what `contents.feed` holds.
+    """
+    for column, fallback in (("name", "url"), ("indexed_name", "''")):
+        database.conn.execute(
+            f"ALTER TABLE feeds ADD COLUMN {column} TEXT "
+            f"GENERATED ALWAYS AS (coalesce(label, title, {fallback})) VIRTUAL"
+        )
+
+
 STEPS: tuple[Callable[["Database"], None], ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -366,6 +378,7 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
     m005_forgotten_entries,
     m006_traffic,
     m007_joined_stories,
+    m008_names_of_feeds,
 )
 
 

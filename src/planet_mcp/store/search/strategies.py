@@ -292,7 +292,7 @@ class _Looking:
         if self._filters.feed_id is None:
             return expression
         (name,) = self._connection.execute(
-            "SELECT coalesce(label, title, '') FROM feeds WHERE id = ?", (self._filters.feed_id,)
+            "SELECT indexed_name FROM feeds WHERE id = ?", (self._filters.feed_id,)
         ).fetchone()
         if not any(map(str.isalnum, name)):
             return expression
@@ -398,7 +398,7 @@ def _hits(
     """Read what is shown of these stories, in their order."""
     rows = connection.execute(
         f"""
-        SELECT e.id, s.id AS first_id, e.feed_id, coalesce(f.label, f.title, f.url) AS feed,
+        SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed,
                {TOLD_TITLE} AS title, e.url, c.authors, s.ordered_at, {SHOWN_AT} AS shown_at,
                e.revised_at, c.excerpt, e.words,
                CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
