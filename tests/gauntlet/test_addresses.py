@@ -19,11 +19,11 @@ from planet_mcp.errors import (
     UnreachableError,
 )
 from planet_mcp.models import Document
-from planet_mcp.network.fetcher import Fetcher
 from planet_mcp.planet import Planet
 from tests.conftest import planet_of
 from tests.network.test_transport import NOT_PUBLIC, redirecting
 from tests.support.documents import Post, rss
+from tests.support.fetching import open_web
 from tests.support.hostile import (
     OK,
     PUBLIC,
@@ -178,12 +178,12 @@ async def test_names_that_change_at_every_look_up_lead_nowhere_else(
     public.script = always(OK + b"Content-Length: 5\r\n\r\nhello")
     outcomes: list[str] = []
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
 
         async def ask(number: int) -> None:
             path = "/loop" if number % 3 else "/"
             try:
-                got = await fetcher.get(f"http://n{number % 7}.example.com:{public.port}{path}")
+                got = await web.get(f"http://n{number % 7}.example.com:{public.port}{path}")
             except (BlockedAddressError, UnreachableError) as error:
                 outcomes.append(error.code)
             else:
@@ -270,13 +270,13 @@ async def test_no_made_up_url_is_fetched_from_inside(monkeypatch: pytest.MonkeyP
     # Some make a public address; nothing leaves this machine in tests.
     monkeypatch.setattr("planet_mcp.urls._is_public", lambda _: False)
     refused = 0
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic:
             for number in range(MADE_UP):
                 spelling = "".join(dice.choices(PIECES, k=dice.randint(1, 9)))
                 # Anything that is let through stands for a private address.
                 with pytest.raises((BlockedAddressError, BlockedUrlError)):
-                    await fetcher.get(f"http://{spelling}" if number % 4 else spelling)
+                    await web.get(f"http://{spelling}" if number % 4 else spelling)
                 refused += 1
 
     assert (refused, traffic.connections) == (MADE_UP, [])
@@ -288,7 +288,7 @@ async def test_no_made_up_url_is_fetched_from_inside(monkeypatch: pytest.MonkeyP
 
 async def test_no_error_of_a_redirect_has_another_type(public: RawServer) -> None:
     dice = random.Random(6)
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic:
             for _ in range(REDIRECTS):
                 target = "".join(dice.choices(PIECES, k=dice.randint(1, 9)))
@@ -297,6 +297,6 @@ async def test_no_error_of_a_redirect_has_another_type(public: RawServer) -> Non
                     b"HTTP/1.1 302 x\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"
                 )
                 with pytest.raises(FetchError):
-                    await fetcher.get(public.url)
+                    await web.get(public.url)
 
     assert set(traffic.connections) == {(PUBLIC, public.port)}

@@ -1,7 +1,6 @@
 """Hostile answers: how much memory and time they take, all deadlines, answers damaged at random."""
 
 import asyncio
-import ipaddress
 import json
 import random
 import re
@@ -21,8 +20,9 @@ import pytest
 
 from planet_mcp.errors import DeadlineError, FetchError
 from planet_mcp.models import Document, Validators
+from planet_mcp.network import Web
 from planet_mcp.network import fetcher as limits
-from planet_mcp.network.fetcher import Fetcher
+from tests.support.fetching import LOOPBACK, open_web
 from tests.support.hostile import (
     CHUNKED,
     GZIP,
@@ -38,7 +38,6 @@ from tests.support.hostile import (
 
 pytestmark = [pytest.mark.anyio, pytest.mark.gauntlet]
 
-LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 STATUS, PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 MEGABYTE = 2**20
 MOST_MEMORY = 64 * MEGABYTE
@@ -72,11 +71,11 @@ async def _pauses(longest: list[float]) -> None:
         before = now
 
 
-async def _measured(fetcher: Fetcher, urls: list[str], *, idle: int) -> dict[str, Any]:
+async def _measured(web: Web, urls: list[str], *, idle: int) -> dict[str, Any]:
     PEAK.write_text("5")  # it begins anew  # noqa: ASYNC240
     longest = [0.0]
     watch, before = asyncio.create_task(_pauses(longest)), time.perf_counter()
-    outcomes = await asyncio.gather(*(_outcome(fetcher, url) for url in urls))
+    outcomes = await asyncio.gather(*(_outcome(web, url) for url in urls))
     seconds = time.perf_counter() - before
     await asyncio.sleep(0.005)
     watch.cancel()
@@ -88,9 +87,9 @@ async def _measured(fetcher: Fetcher, urls: list[str], *, idle: int) -> dict[str
     }
 
 
-async def _outcome(fetcher: Fetcher, url: str) -> str:
+async def _outcome(web: Web, url: str) -> str:
     try:
-        answer = await fetcher.get(url)
+        answer = await web.get(url)
     except FetchError as error:
         return error.code
     assert isinstance(answer, Document)
@@ -98,11 +97,11 @@ async def _outcome(fetcher: Fetcher, url: str) -> str:
 
 
 async def _measure_all(small: str, asked: dict[str, list[str]]) -> dict[str, Any]:
-    async with Fetcher(allowed=LOOPBACK) as fetcher:
+    async with open_web(LOOPBACK) as web:
         # Once for the code itself. What later answers leave behind counts as theirs.
-        await _outcome(fetcher, small)
+        await _outcome(web, small)
         idle = _memory("VmRSS")
-        return {name: await _measured(fetcher, urls, idle=idle) for name, urls in asked.items()}
+        return {name: await _measured(web, urls, idle=idle) for name, urls in asked.items()}
 
 
 def main() -> None:
@@ -166,7 +165,7 @@ CROWDS = {
 
 @pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells the peak of a process")
 async def test_as_many_as_are_fetched_at_once_hold_up_nobody() -> None:
-    """A gate lets 16 through; each holds at most 10 MB and what growing it takes."""
+    """A limiter lets 16 through; each holds at most 10 MB and what growing it takes."""
     for answer, _ in CROWDS.values():
         answer.prepare()
     with ExitStack() as stack:
@@ -194,12 +193,12 @@ async def test_every_answer_without_end_meets_the_deadline() -> None:
     """With the deadline of every day: all answers at once, each by its own connection."""
     seconds: dict[str, float] = {}
     async with AsyncExitStack() as stack, anyio.create_task_group() as tasks:
-        fetcher = await stack.enter_async_context(Fetcher(allowed=LOOPBACK))
+        web = await stack.enter_async_context(open_web(LOOPBACK))
 
         async def ask(name: str, url: str) -> None:
             before = anyio.current_time()
             with pytest.raises(DeadlineError):
-                await fetcher.get(url)
+                await web.get(url)
             seconds[name] = anyio.current_time() - before
 
         for name, answer in UNENDING.items():
@@ -262,11 +261,11 @@ async def test_no_damaged_answer_causes_another_error(monkeypatch: pytest.Monkey
         connection.sendall(next(answers))
 
     with raw_server(script) as server:
-        async with Fetcher(allowed=LOOPBACK) as fetcher:
+        async with open_web(LOOPBACK) as web:
             validators = Validators(f"{server.url}/", '"abc"', "Sun, 22 Nov 2026 10:00:00 GMT")
             for _ in range(DAMAGED):
                 try:
-                    got = await fetcher.get(f"{server.url}/", validators=validators)
+                    got = await web.get_if_changed(f"{server.url}/", validators)
                 except FetchError as error:
                     outcomes.append(error.code)
                     longest = max(longest, len(str(error)))

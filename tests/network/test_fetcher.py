@@ -29,23 +29,22 @@ from planet_mcp.errors import (
     UnreachableError,
 )
 from planet_mcp.models import Document, FeedStatus, NotModified, Validators
+from planet_mcp.network import Access, Pace, Web
 from planet_mcp.network.fetcher import (
     MAX_BODY,
     MAX_REDIRECTS,
-    Fetcher,
     _fresh_for,
     _Inflate,
     _seconds_until,
 )
-from planet_mcp.network.limiter import Gate
 from tests.conftest import planet_of
 from tests.support.documents import Post, rss
+from tests.support.fetching import LOOPBACK, open_web
 from tests.support.hostile import INJECTED, OK, REFUSED, UNENDING, Answer, always, raw_server
 from tests.support.site import LAST_MODIFIED, Page, Site, running_site
 
 pytestmark = pytest.mark.anyio
 
-LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 ELSEWHERE = (ipaddress.ip_network("10.0.0.0/8"),)
 BODY = b"<rss>" + b"An entry about asyncio. " * 100 + b"</rss>"
 
@@ -53,15 +52,20 @@ BODY = b"<rss>" + b"An entry about asyncio. " * 100 + b"</rss>"
 AS_IT_IS = 203
 
 
-async def fetch(url: str, **more: Validators | Gate | str) -> Document | NotModified:
-    async with Fetcher(allowed=LOOPBACK) as fetcher:
-        return await fetcher.get(url, **more)  # type: ignore[arg-type]
+async def fetch(url: str, validators: Validators) -> Document | NotModified:
+    async with open_web(LOOPBACK) as web:
+        return await web.get_if_changed(url, validators)
 
 
-async def document(url: str, **more: Validators | Gate | str) -> Document:
-    answer = await fetch(url, **more)
+async def changed(url: str, validators: Validators) -> Document:
+    answer = await fetch(url, validators)
     assert isinstance(answer, Document)
     return answer
+
+
+async def document(url: str, **more: str) -> Document:
+    async with open_web(LOOPBACK) as web:
+        return await web.get(url, **more)
 
 
 # -------------------------------------------------------------------------------------- documents
@@ -106,9 +110,9 @@ async def test_requests_reveal_nothing_of_earlier_ones(site: Site) -> None:
     site.add("/start", status=302, headers=cookies)
     site.add("/feed", BODY, headers={"Set-Cookie": "other=2; Path=/"})
 
-    async with Fetcher(allowed=LOOPBACK) as fetcher:
-        await fetcher.get(f"{site.url}/start")
-        await fetcher.get(f"{site.url}/feed")
+    async with open_web(LOOPBACK) as web:
+        await web.get(f"{site.url}/start")
+        await web.get(f"{site.url}/feed")
 
     assert site.paths() == ["/start", "/feed", "/feed"]
     assert not [
@@ -142,7 +146,7 @@ async def test_an_unchanged_document_is_not_sent_again(site: Site) -> None:
     url = site.add("/feed", BODY)
     validators = (await document(url)).validators
 
-    assert await fetch(url, validators=validators) == NotModified(validators)
+    assert await fetch(url, validators) == NotModified(validators)
     assert site.asked[1].headers["If-None-Match"] == validators.etag
     assert site.asked[1].headers["If-Modified-Since"] == validators.last_modified
     assert (site.asked[1].status, site.asked[1].sent) == (304, 0)
@@ -153,7 +157,7 @@ async def test_a_changed_document_is_sent_with_its_new_validators(site: Site) ->
     old = (await document(url)).validators
     site.add("/feed", BODY * 2)
 
-    new = await document(url, validators=old)
+    new = await changed(url, old)
 
     assert new.body == BODY * 2
     assert new.validators.etag == site.pages["/feed"].etag != old.etag
@@ -172,7 +176,7 @@ async def test_validators_are_sent_back_as_they_came(
 ) -> None:
     url = site.add("/feed", BODY)
 
-    await document(url, validators=replace(validators, url=url))
+    await changed(url, replace(validators, url=url))
 
     assert {k: v for k, v in site.asked[0].headers.items() if k.startswith("If-")} == sent
 
@@ -181,7 +185,7 @@ async def test_validators_are_sent_only_to_the_url_that_gave_them(site: Site) ->
     first, second = site.add("/a", BODY), site.add("/b", BODY)
     validators = (await document(first)).validators
 
-    assert (await document(second, validators=validators)).body == BODY
+    assert (await changed(second, validators)).body == BODY
     assert not [name for name in site.asked[1].headers if name.startswith("If-")]
 
 
@@ -190,7 +194,7 @@ async def test_validators_find_their_url_behind_a_redirect(site: Site) -> None:
     site.add("/feed", BODY)
     validators = (await document(start)).validators
 
-    assert await fetch(start, validators=validators) == NotModified(validators)
+    assert await fetch(start, validators) == NotModified(validators)
     assert [name for name in site.asked[2].headers if name.startswith("If-")] == []
     assert site.asked[3].headers["If-None-Match"] == validators.etag
 
@@ -199,14 +203,14 @@ async def test_a_304_can_bring_a_new_validator(site: Site) -> None:
     url = site.add("/feed", status=304, headers={"ETag": '"new"', "Cache-Control": "max-age=60"})
     old = Validators(url, '"old"', LAST_MODIFIED)
 
-    answer = await fetch(url, validators=old)
+    answer = await fetch(url, old)
 
     assert answer == NotModified(Validators(url, '"new"', LAST_MODIFIED), fresh_for=60)
 
 
 async def test_a_304_that_was_not_asked_for_is_a_bad_response(site: Site) -> None:
     with pytest.raises(BadResponseError, match="304"):
-        await fetch(site.add("/feed", status=304))
+        await document(site.add("/feed", status=304))
 
 
 # --------------------------------------------------------------------------------------- freshness
@@ -222,8 +226,8 @@ async def test_a_304_that_was_not_asked_for_is_a_bad_response(site: Site) -> Non
         ({"Cache-Control": "max-age=-5"}, None),
         ({"Cache-Control": "max-age=²"}, None),
         ({"Cache-Control": f"max-age={'9' * 5_000}"}, 999_999_999),
-        ({"Cache-Control": "max-age=60", "Expires": formatdate(time() + 9_000, usegmt=True)}, 60),
-        ({"Expires": formatdate(time() - 9_000, usegmt=True)}, None),
+        ({"Cache-Control": "max-age=60", "Expires": "Fri, 01 Jan 2100 00:00:00 GMT"}, 60),
+        ({"Expires": "Sat, 01 Jan 2000 00:00:00 GMT"}, None),
         ({"Expires": "0"}, 0),
         ({"Expires": "never"}, None),
         ({"Expires": "²"}, None),
@@ -297,7 +301,7 @@ async def test_redirects_that_do_not_end_are_given_up(site: Site, target: str) -
     site.redirect("/back", "/start")
 
     with pytest.raises(TooManyRedirectsError, match="more than 5"):
-        await fetch(start)
+        await document(start)
     assert len(site.asked) == MAX_REDIRECTS + 1
 
 
@@ -325,7 +329,7 @@ async def test_a_redirect_to_where_nothing_may_be_fetched_is_refused(
     start = site.redirect("/start", target)
 
     with pytest.raises((BlockedAddressError, BlockedUrlError)):
-        await fetch(start)
+        await document(start)
     assert site.started == ["/start"]
 
 
@@ -335,7 +339,7 @@ async def test_a_redirect_into_a_closed_network_is_refused_and_never_requested(s
     site.add("/secret", BODY)
 
     with pytest.raises(BlockedAddressError):
-        await fetch(start)
+        await document(start)
     assert site.started == ["/start"]
 
 
@@ -351,7 +355,7 @@ async def test_a_redirect_into_a_closed_network_is_refused_and_never_requested(s
 )
 async def test_a_redirect_to_no_address_at_all_is_a_fetch_error(site: Site, target: str) -> None:
     with pytest.raises(FetchError):
-        await fetch(site.redirect("/start", target))
+        await document(site.redirect("/start", target))
     assert site.started == ["/start"]
 
 
@@ -373,7 +377,7 @@ async def test_a_redirect_is_followed_to_a_name_that_no_one_can_read(
 
 async def test_a_redirect_that_names_no_target_is_a_fetch_error(site: Site) -> None:
     with pytest.raises(FetchError):
-        await fetch(site.add("/start", status=301))
+        await document(site.add("/start", status=301))
 
 
 # --------------------------------------------------------------------------------------- addresses
@@ -381,13 +385,13 @@ async def test_without_an_opened_network_no_request_leaves_for_this_machine(site
     url = site.add("/feed", BODY)
     port = url.split(":")[2].split("/")[0]
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         for host in ("127.0.0.1", "[::ffff:127.0.0.1]", "[64:ff9b::127.0.0.1]", "127.0.0.2"):
             with pytest.raises(BlockedAddressError, match="not a public address"):
-                await fetcher.get(f"http://{host}:{port}/feed")
+                await web.get(f"http://{host}:{port}/feed")
         for host in ("localhost", "127.1", "2130706433", "0x7f.1", "127.0.0.1."):
             with pytest.raises(BlockedUrlError):
-                await fetcher.get(f"http://{host}:{port}/feed")
+                await web.get(f"http://{host}:{port}/feed")
 
     assert site.started == []
 
@@ -396,9 +400,9 @@ async def test_a_name_is_judged_by_the_address_it_stands_for(site: Site) -> None
     site.add("/feed", BODY)
     port = site.url.rpartition(":")[2]
 
-    async with Fetcher(allowed=ELSEWHERE) as fetcher:
+    async with open_web(ELSEWHERE) as web:
         with pytest.raises(BlockedAddressError, match="not a public address"):
-            await fetcher.get(f"http://localhost:{port}/feed")
+            await web.get(f"http://localhost:{port}/feed")
 
     assert site.started == []
 
@@ -409,9 +413,9 @@ async def test_an_address_in_disguise_is_not_asked_where_another_network_is_open
 ) -> None:
     site.add("/feed", BODY)
 
-    async with Fetcher(allowed=ELSEWHERE) as fetcher:
+    async with open_web(ELSEWHERE) as web:
         with pytest.raises(FetchError):
-            await fetcher.get(site.url.replace("127.0.0.1", host) + "/feed")
+            await web.get(site.url.replace("127.0.0.1", host) + "/feed")
 
     assert site.started == []
 
@@ -421,8 +425,8 @@ async def test_a_name_in_an_opened_network_is_fetched_under_its_name(site: Site)
     port = site.url.rpartition(":")[2]
     opened = (*LOOPBACK, ipaddress.ip_network("::1/128"))
 
-    async with Fetcher(allowed=opened) as fetcher:
-        answer = await fetcher.get(f"http://localhost:{port}/feed")
+    async with open_web(opened) as web:
+        answer = await web.get(f"http://localhost:{port}/feed")
 
     assert isinstance(answer, Document)
     assert answer.url == f"http://localhost:{port}/feed"
@@ -450,7 +454,7 @@ async def test_a_status_without_a_document_is_named(site: Site, status: int, wor
     url = site.add("/feed", status=status)
 
     with pytest.raises(BadResponseError) as caught:
-        await fetch(url)
+        await document(url)
 
     assert caught.value.status == status
     assert caught.value.retry_after is None
@@ -466,7 +470,7 @@ async def test_a_status_without_a_document_is_named(site: Site, status: int, wor
         ("-1", None),
         ("²", None),
         ("9" * 5_000, 999_999_999),
-        (formatdate(time() - 60, usegmt=True), None),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", None),
     ],
     ids=["seconds", "none", "word", "negative", "superscript", "huge", "past"],
 )
@@ -474,7 +478,7 @@ async def test_a_retry_after_is_read(site: Site, header: str, seconds: int | Non
     url = site.add("/feed", status=503, headers={"Retry-After": header})
 
     with pytest.raises(BadResponseError) as caught:
-        await fetch(url)
+        await document(url)
 
     assert caught.value.retry_after == seconds
 
@@ -483,7 +487,7 @@ async def test_a_retry_after_can_be_a_date(site: Site) -> None:
     headers = {"Retry-After": formatdate(time() + 600, usegmt=True)}
 
     with pytest.raises(BadResponseError) as caught:
-        await fetch(site.add("/feed", status=429, headers=headers))
+        await document(site.add("/feed", status=429, headers=headers))
 
     assert caught.value.retry_after is not None
     assert 300 < caught.value.retry_after <= 600
@@ -491,7 +495,7 @@ async def test_a_retry_after_can_be_a_date(site: Site) -> None:
 
 async def test_a_connection_that_breaks_in_the_middle_is_a_bad_response(site: Site) -> None:
     with pytest.raises(BadResponseError, match="could not be reached") as caught:
-        await fetch(site.add("/feed", BODY, half=True))
+        await document(site.add("/feed", BODY, half=True))
 
     assert caught.value.status is None
 
@@ -500,7 +504,7 @@ async def test_a_port_where_nobody_listens_is_unreachable() -> None:
     with running_site() as closed:
         url = closed.url
     with pytest.raises(UnreachableError, match="could not be reached"):
-        await fetch(url)
+        await document(url)
 
 
 async def test_an_answer_that_is_not_http_is_a_bad_response() -> None:
@@ -514,7 +518,7 @@ async def test_an_answer_that_is_not_http_is_a_bad_response() -> None:
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, answer)
         with pytest.raises(BadResponseError, match="could not be reached"):
-            await fetch(f"http://127.0.0.1:{port}/")
+            await document(f"http://127.0.0.1:{port}/")
         tasks.cancel_scope.cancel()
 
 
@@ -523,12 +527,12 @@ async def test_the_fetcher_goes_on_after_errors(site: Site) -> None:
     broken = site.add("/broken", BODY, half=True)
     missing = f"{site.url}/missing"
 
-    async with Fetcher(allowed=LOOPBACK) as fetcher:
+    async with open_web(LOOPBACK) as web:
         for _ in range(70):
             for url in (broken, missing):
                 with pytest.raises(BadResponseError):
-                    await fetcher.get(url)
-        answer = await fetcher.get(good)
+                    await web.get(url)
+        answer = await web.get(good)
 
     assert isinstance(answer, Document)
     assert answer.body == BODY
@@ -548,7 +552,7 @@ async def test_a_body_of_just_the_limit_is_taken(site: Site) -> None:
 
 async def test_a_body_over_the_limit_is_refused(site: Site) -> None:
     with pytest.raises(TooLargeError, match="larger than 10 MB"):
-        await fetch(site.add("/feed", b"x" * (MAX_BODY + 1), status=AS_IT_IS))
+        await document(site.add("/feed", b"x" * (MAX_BODY + 1), status=AS_IT_IS))
 
 
 @pytest.mark.parametrize(
@@ -560,7 +564,7 @@ async def test_a_bomb_is_refused(site: Site, coding: str, window: int) -> None:
     url = site.add("/feed", bomb, status=AS_IT_IS, headers={"Content-Encoding": coding})
 
     with pytest.raises(TooLargeError):
-        await fetch(url)
+        await document(url)
 
 
 @pytest.mark.parametrize(
@@ -598,7 +602,7 @@ async def test_a_compressed_body_that_ends_too_soon_is_refused(site: Site, kept:
     url = site.add("/feed", gzip.compress(BODY)[:kept], status=AS_IT_IS, headers=headers)
 
     with pytest.raises(BadResponseError, match="in the middle of its compressed body"):
-        await fetch(url)
+        await document(url)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
@@ -606,7 +610,7 @@ async def test_a_body_that_is_not_compressed_as_it_says_is_refused(site: Site, c
     headers = {"Content-Encoding": coding}
 
     with pytest.raises(BadResponseError, match="damaged"):
-        await fetch(site.add("/feed", BODY, status=AS_IT_IS, headers=headers))
+        await document(site.add("/feed", BODY, status=AS_IT_IS, headers=headers))
 
 
 async def test_a_damaged_checksum_is_refused(site: Site) -> None:
@@ -615,7 +619,7 @@ async def test_a_damaged_checksum_is_refused(site: Site) -> None:
     url = site.add("/feed", bytes(packed), status=AS_IT_IS, headers={"Content-Encoding": "gzip"})
 
     with pytest.raises(BadResponseError, match="damaged"):
-        await fetch(url)
+        await document(url)
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip, br"])
@@ -623,7 +627,7 @@ async def test_an_encoding_that_was_not_asked_for_is_refused(site: Site, coding:
     url = site.add("/feed", BODY, status=AS_IT_IS, headers={"Content-Encoding": coding})
 
     with pytest.raises(BadResponseError, match=f"encoded as '{coding}', which was not asked for"):
-        await fetch(url)
+        await document(url)
 
 
 @pytest.fixture
@@ -641,7 +645,7 @@ async def test_an_answer_that_does_not_come_is_given_up(
     monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.3)
 
     with pytest.raises(DeadlineError, match="did not answer completely"):
-        await fetch(f"{held.url}/feed")
+        await document(f"{held.url}/feed")
     assert held.started == ["/feed"]
 
 
@@ -659,7 +663,7 @@ async def test_the_time_is_for_all_redirects_together(monkeypatch: pytest.Monkey
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, answer)
         with pytest.raises(DeadlineError):
-            await fetch(f"http://127.0.0.1:{port}/")
+            await document(f"http://127.0.0.1:{port}/")
         tasks.cancel_scope.cancel()
 
 
@@ -678,30 +682,31 @@ async def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, drip)
         with pytest.raises(DeadlineError):
-            await fetch(f"http://127.0.0.1:{port}/")
+            await document(f"http://127.0.0.1:{port}/")
         tasks.cancel_scope.cancel()
 
 
-async def test_waiting_for_a_turn_does_not_count_against_the_time(
+async def test_waiting_for_the_limiter_does_not_count_against_the_time(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.3)
     url = site.add("/feed", BODY)
-    gate = Gate(delay=0.4, concurrency=1)
 
-    async with gate.turn("127.0.0.1"):
+    async with Web(Access(LOOPBACK), pace=Pace(delay=0.4, concurrency=1)) as web:
+        await web.get(url)
         before = anyio.current_time()
+        assert (await web.get(url)).body == BODY
 
-    assert (await document(url, gate=gate)).body == BODY
     assert anyio.current_time() - before >= 0.39
 
 
-async def test_each_redirect_waits_for_its_own_turn(site: Site) -> None:
+async def test_each_redirect_waits_for_the_limiter(site: Site) -> None:
     start = site.redirect("/start", "/feed")
     site.add("/feed", BODY)
     before = anyio.current_time()
 
-    await document(start, gate=Gate(delay=0.1, concurrency=1))
+    async with Web(Access(LOOPBACK), pace=Pace(delay=0.1, concurrency=1)) as web:
+        await web.get(start)
 
     assert anyio.current_time() - before >= 0.099
 
@@ -709,10 +714,10 @@ async def test_each_redirect_waits_for_its_own_turn(site: Site) -> None:
 async def test_a_fetch_that_is_cancelled_leaves_the_fetcher_usable(held: Site) -> None:
     good = held.add("/good", BODY)
 
-    async with Fetcher(allowed=LOOPBACK) as fetcher:
+    async with open_web(LOOPBACK) as web:
         with anyio.move_on_after(0.1) as scope:
-            await fetcher.get(f"{held.url}/feed")
-        answer = await fetcher.get(good)
+            await web.get(f"{held.url}/feed")
+        answer = await web.get(good)
 
     assert scope.cancelled_caught
     assert isinstance(answer, Document)
@@ -721,10 +726,10 @@ async def test_a_fetch_that_is_cancelled_leaves_the_fetcher_usable(held: Site) -
 async def test_one_hanging_answer_does_not_hold_up_another(held: Site) -> None:
     good = held.add("/good", BODY)
 
-    async with Fetcher(allowed=LOOPBACK) as fetcher, anyio.create_task_group() as tasks:
-        tasks.start_soon(fetcher.get, f"{held.url}/feed")
+    async with open_web(LOOPBACK) as web, anyio.create_task_group() as tasks:
+        tasks.start_soon(web.get, f"{held.url}/feed")
         await anyio.to_thread.run_sync(held.wait_for, "/feed")
-        answer = await fetcher.get(good)
+        answer = await web.get(good)
         tasks.cancel_scope.cancel()
 
     assert isinstance(answer, Document)
@@ -738,8 +743,8 @@ async def test_raw_deflate_of_any_size_is_whole(site: Site, size: int) -> None:
     packed = engine.compress(body) + engine.flush()
     url = site.add("/raw", packed, headers={"Content-Encoding": "deflate"})
 
-    async with Fetcher(allowed=LOOPBACK) as fetcher:
-        document = await fetcher.get(url)
+    async with open_web(LOOPBACK) as web:
+        document = await web.get(url)
 
     assert isinstance(document, Document)
     assert document.body == body
@@ -790,7 +795,7 @@ async def test_a_hostile_answer_is_refused_at_once(name: str) -> None:
     with raw_server(answer) as server:
         before = anyio.current_time()
         with pytest.raises(answer.error) as caught:
-            await fetch(server.url)
+            await document(server.url)
         assert anyio.current_time() - before < 10
     assert answer.words in str(caught.value)
     assert is_fit_to_show(caught.value)
@@ -802,7 +807,7 @@ async def test_a_hostile_answer_is_given_up(name: str, monkeypatch: pytest.Monke
     with raw_server(UNENDING[name]) as server:
         before = anyio.current_time()
         with pytest.raises(DeadlineError) as caught:
-            await fetch(server.url)
+            await document(server.url)
         assert anyio.current_time() - before < 1
     assert is_fit_to_show(caught.value)
 
@@ -810,9 +815,9 @@ async def test_a_hostile_answer_is_given_up(name: str, monkeypatch: pytest.Monke
 async def test_what_is_sent_too_much_is_no_answer_to_another_request() -> None:
     more = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
     with raw_server(always(OK + b"Content-Length: 5\r\n\r\nhello" + more)) as server:
-        async with Fetcher(allowed=LOOPBACK) as fetcher:
+        async with open_web(LOOPBACK) as web:
             for _ in range(3):
-                answer = await fetcher.get(server.url)
+                answer = await web.get(server.url)
                 assert isinstance(answer, Document)
                 assert answer.body == b"hello"
     assert len(server.heads) == 3
@@ -825,8 +830,8 @@ async def test_a_validator_that_cannot_be_sent_back_is_none(etag: str) -> None:
     head = OK + b"ETag: " + etag.encode() + b"\r\nContent-Length: 5\r\n\r\n"
     with raw_server(always(head + b"hello")) as server:
         validators = (await document(server.url)).validators
-        again = await document(server.url, validators=validators)
-        stored = await document(server.url, validators=replace(validators, etag=etag))
+        again = await changed(server.url, validators)
+        stored = await changed(server.url, replace(validators, etag=etag))
 
     assert validators.etag is None
     assert again.body == stored.body == b"hello"
@@ -853,21 +858,21 @@ async def test_hostile_answers_hold_up_nobody(site: Site, monkeypatch: pytest.Mo
     for answer in REFUSED.values():
         answer.prepare()
 
-    async with Fetcher(allowed=LOOPBACK) as fetcher, AsyncExitStack() as stack:
+    async with open_web(LOOPBACK) as web, AsyncExitStack() as stack:
         answers = [*REFUSED.values(), *UNENDING.values()]
         servers = [stack.enter_context(raw_server(answer)) for answer in answers]
         failed: list[str] = []
 
         async def ask(url: str) -> None:
             try:
-                await fetcher.get(url)
+                await web.get(url)
             except FetchError as error:
                 failed.append(error.code)
 
         async with anyio.create_task_group() as tasks:
             for server in servers[:48]:
                 tasks.start_soon(ask, server.url)
-            found = await fetcher.get(good)
+            found = await web.get(good)
         assert isinstance(found, Document)
         assert len(failed) == 48
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from planet_mcp.network.limiter import IN_FLIGHT, MAX_UNREAD, Gate
+from planet_mcp.network.limiter import IN_FLIGHT, MAX_HELD_BODIES, Limiter, Pace
 
 pytestmark = pytest.mark.anyio
 
@@ -18,15 +18,15 @@ DELAY = 0.05
 class Crowd:
     """Counts who is inside, and the most that ever were."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
         self.inside: Counter[str] = Counter()
         self.most: Counter[str] = Counter()
         self.most_at_once = 0
         self.served: Counter[str] = Counter()
 
     async def visit(self, domain: str) -> None:
-        async with self._gate.turn(domain):
+        async with self._limiter.acquire(domain):
             self.inside[domain] += 1
             self.most[domain] = max(self.most[domain], self.inside[domain])
             self.most_at_once = max(self.most_at_once, self.inside.total())
@@ -37,12 +37,12 @@ class Crowd:
 
 
 @asynccontextmanager
-async def occupied(gate: Gate, *domains: str) -> AsyncIterator[None]:
-    """Hold a turn of each domain while the block runs."""
+async def occupied(limiter: Limiter, *domains: str) -> AsyncIterator[None]:
+    """Hold a slot of each domain while the block runs."""
     release = anyio.Event()
 
     async def hold(domain: str, *, task_status: anyio.abc.TaskStatus[None]) -> None:
-        async with gate.turn(domain):
+        async with limiter.acquire(domain):
             task_status.started()
             await release.wait()
 
@@ -55,7 +55,7 @@ async def occupied(gate: Gate, *domains: str) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize("concurrency", [1, 2, 5])
 async def test_a_domain_is_asked_only_so_often_at_once(concurrency: int) -> None:
-    crowd = Crowd(Gate(delay=0, concurrency=concurrency))
+    crowd = Crowd(Limiter(Pace(delay=0, concurrency=concurrency)))
 
     async with anyio.create_task_group() as tasks:
         for number in range(40):
@@ -66,7 +66,7 @@ async def test_a_domain_is_asked_only_so_often_at_once(concurrency: int) -> None
 
 
 async def test_no_more_than_sixteen_requests_are_under_way() -> None:
-    crowd = Crowd(Gate(delay=0, concurrency=64))
+    crowd = Crowd(Limiter(Pace(delay=0, concurrency=64)))
 
     async with anyio.create_task_group() as tasks:
         for number in range(100):
@@ -77,10 +77,10 @@ async def test_no_more_than_sixteen_requests_are_under_way() -> None:
 
 
 async def test_those_who_wait_for_a_slow_domain_hold_no_other_back() -> None:
-    gate = Gate(delay=0, concurrency=1)
-    crowd = Crowd(gate)
+    limiter = Limiter(Pace(delay=0, concurrency=1))
+    crowd = Crowd(limiter)
 
-    async with occupied(gate, "slow.example"), anyio.create_task_group() as tasks:
+    async with occupied(limiter, "slow.example"), anyio.create_task_group() as tasks:
         for _ in range(3 * IN_FLIGHT):
             tasks.start_soon(crowd.visit, "slow.example")
         with anyio.fail_after(5):
@@ -91,8 +91,8 @@ async def test_those_who_wait_for_a_slow_domain_hold_no_other_back() -> None:
 
 
 async def test_a_pause_of_a_domain_holds_no_other_back() -> None:
-    gate = Gate(delay=3_600, concurrency=64)
-    crowd = Crowd(gate)
+    limiter = Limiter(Pace(delay=3_600, concurrency=64))
+    crowd = Crowd(limiter)
 
     await crowd.visit("slow.example")
     async with anyio.create_task_group() as tasks:
@@ -106,22 +106,22 @@ async def test_a_pause_of_a_domain_holds_no_other_back() -> None:
 
 
 async def test_the_requests_to_a_domain_are_some_time_apart() -> None:
-    gate = Gate(delay=DELAY, concurrency=1)
+    limiter = Limiter(Pace(delay=DELAY, concurrency=1))
     ended = anyio.current_time() - DELAY
 
     for _ in range(3):
-        async with gate.turn("a.example"):
+        async with limiter.acquire("a.example"):
             assert anyio.current_time() - ended >= DELAY * 0.99
             ended = anyio.current_time()
 
 
 async def test_requests_that_overlap_begin_some_time_apart() -> None:
-    gate = Gate(delay=DELAY, concurrency=3)
+    limiter = Limiter(Pace(delay=DELAY, concurrency=3))
     came = anyio.current_time()
     begun: list[float] = []
 
     async def visit() -> None:
-        async with gate.turn("a.example"):
+        async with limiter.acquire("a.example"):
             begun.append(anyio.current_time() - came)
             await anyio.sleep(3 * DELAY)
 
@@ -134,37 +134,37 @@ async def test_requests_that_overlap_begin_some_time_apart() -> None:
 
 
 async def test_the_pause_counts_from_the_end_of_a_long_request() -> None:
-    gate = Gate(delay=DELAY, concurrency=1)
-    async with gate.turn("a.example"):
+    limiter = Limiter(Pace(delay=DELAY, concurrency=1))
+    async with limiter.acquire("a.example"):
         await anyio.sleep(DELAY)
         ended = anyio.current_time()
 
-    async with gate.turn("a.example"):
+    async with limiter.acquire("a.example"):
         begun = anyio.current_time()
 
     assert begun - ended >= DELAY * 0.99
 
 
 async def test_a_request_that_fails_gives_its_turn_back_after_the_pause() -> None:
-    gate = Gate(delay=DELAY, concurrency=1)
+    limiter = Limiter(Pace(delay=DELAY, concurrency=1))
 
     async def fail() -> None:
-        async with gate.turn("a.example"):
+        async with limiter.acquire("a.example"):
             raise RuntimeError("broken")
 
     came = anyio.current_time()
     with pytest.raises(RuntimeError, match="broken"):
         await fail()
     with anyio.fail_after(5):
-        async with gate.turn("a.example"):
+        async with limiter.acquire("a.example"):
             assert anyio.current_time() - came >= DELAY * 0.99
 
 
 async def test_who_gives_up_waiting_leaves_the_domain_to_others() -> None:
-    gate = Gate(delay=0, concurrency=1)
-    crowd = Crowd(gate)
+    limiter = Limiter(Pace(delay=0, concurrency=1))
+    crowd = Crowd(limiter)
 
-    async with occupied(gate, "a.example"):
+    async with occupied(limiter, "a.example"):
         with anyio.move_on_after(0) as scope:
             await crowd.visit("a.example")
     with anyio.fail_after(5):
@@ -175,14 +175,14 @@ async def test_who_gives_up_waiting_leaves_the_domain_to_others() -> None:
 
 
 async def test_requests_keep_their_distance_when_all_places_were_taken() -> None:
-    gate, release, begun = Gate(delay=0.1, concurrency=2), anyio.Event(), []
+    limiter, release, begun = Limiter(Pace(delay=0.1, concurrency=2)), anyio.Event(), []
 
     async def hold(number: int) -> None:
-        async with gate.turn(f"{number}.example"):
+        async with limiter.acquire(f"{number}.example"):
             await release.wait()
 
     async def visit() -> None:
-        async with gate.turn("a.example"):
+        async with limiter.acquire("a.example"):
             begun.append(anyio.current_time())
 
     async with anyio.create_task_group() as tasks:
@@ -198,14 +198,14 @@ async def test_requests_keep_their_distance_when_all_places_were_taken() -> None
 
 
 async def test_no_request_begins_while_many_bodies_wait_to_be_read() -> None:
-    gate = Gate(delay=0, concurrency=1)
-    crowd = Crowd(gate)
+    limiter = Limiter(Pace(delay=0, concurrency=1))
+    crowd = Crowd(limiter)
 
     async with anyio.create_task_group() as tasks:
         with ExitStack() as one_too_many, ExitStack() as bodies:
-            one_too_many.enter_context(gate.unread())
-            for _ in range(MAX_UNREAD):
-                bodies.enter_context(gate.unread())
+            one_too_many.enter_context(limiter.holding_body())
+            for _ in range(MAX_HELD_BODIES):
+                bodies.enter_context(limiter.holding_body())
             for number in range(3):
                 tasks.start_soon(crowd.visit, f"{number}.example")
             for _ in range(100):

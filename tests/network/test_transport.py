@@ -29,12 +29,13 @@ from planet_mcp.errors import (
     UnreachableError,
 )
 from planet_mcp.models import Document
-from planet_mcp.network import transport
+from planet_mcp.network import Access, Web, mend_h11, transport
 from planet_mcp.network.fetcher import Fetcher
-from planet_mcp.network.transport import GuardedBackend, mend_h11
+from planet_mcp.network.transport import GuardedBackend
 from planet_mcp.settings import load
 from planet_mcp.urls import PORTS, IPNetwork, check_address, literal_address
 from tests.support.documents import Post, rss
+from tests.support.fetching import open_web
 from tests.support.hostile import (
     OK,
     PUBLIC,
@@ -55,7 +56,7 @@ __all__ = ["resolver"]
 
 pytestmark = pytest.mark.anyio
 
-EVERYTHING: Sequence[IPNetwork] = (
+EVERYTHING: tuple[IPNetwork, ...] = (
     ipaddress.ip_network("0.0.0.0/0"),
     ipaddress.ip_network("::/0"),
 )
@@ -86,11 +87,11 @@ def public(monkeypatch: pytest.MonkeyPatch, resolver: Resolver) -> Iterator[RawS
 async def test_a_refused_url_causes_no_look_up_and_no_connection(
     family: str, resolver: Resolver
 ) -> None:
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic:
             for spelling in FAMILIES[family]:
                 with pytest.raises((BlockedAddressError, BlockedUrlError)):
-                    await fetcher.get(spelling)
+                    await web.get(spelling)
 
     assert (resolver.asked, traffic.lookups, traffic.connections) == ([], [], [])
 
@@ -106,11 +107,11 @@ READ_ANOTHER_WAY = (
 async def test_a_redirect_to_a_refused_url_causes_nothing_more(
     family: str, public: RawServer, resolver: Resolver
 ) -> None:
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         for spelling in FAMILIES[family]:
             public.script = always(redirecting(spelling))
             with watching() as traffic, pytest.raises(FetchError) as caught:
-                await fetcher.get(public.url)
+                await web.get(public.url)
             assert traffic.connections == [(PUBLIC, public.port)], spelling
             kinds = BlockedAddressError | BlockedUrlError | BadResponseError
             assert isinstance(caught.value, kinds), spelling
@@ -122,11 +123,11 @@ async def test_a_redirect_to_a_refused_url_causes_nothing_more(
 async def test_a_redirect_that_is_read_in_another_way_leads_nowhere_else(
     family: str, public: RawServer, resolver: Resolver
 ) -> None:
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         for spelling in FAMILIES[family]:
             public.script = always(redirecting(spelling))
             with watching() as traffic, pytest.raises(FetchError):
-                await fetcher.get(public.url)
+                await web.get(public.url)
             assert set(traffic.connections) == {(PUBLIC, public.port)}, spelling
 
     assert set(resolver.asked) <= {"example.com"}
@@ -145,9 +146,9 @@ async def test_a_refused_redirect_says_who_redirects_and_why_it_is_refused(
 ) -> None:
     public.script = always(redirecting(target))
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with pytest.raises(FetchError, match=reason) as caught:
-            await fetcher.get(public.url)
+            await web.get(public.url)
     assert public.url in str(caught.value)
 
 
@@ -188,13 +189,14 @@ _PIECES = st.sampled_from(
 )
 
 
+FETCHER = Fetcher(Access())
+
+
 @given(st.lists(_PIECES | st.text(max_size=3), max_size=9).map("".join))
 def test_whatever_is_let_through_is_a_public_name_or_address(pieces: str) -> None:
-    fetcher = Fetcher.__new__(Fetcher)
-    fetcher._allowed, fetcher._own, fetcher._proxied = (), (), False
     for spelling in (pieces, f"http://{pieces}", f"https://example.com{pieces}"):
         try:
-            url = fetcher._checked(spelling)
+            url = FETCHER._checked(spelling)
         except (BlockedAddressError, BlockedUrlError):
             continue
         host, port = url.raw_host.decode(), url.port or {"http": 80, "https": 443}[url.scheme]
@@ -223,12 +225,12 @@ GLOBAL = ("8.8.8.8", "2606:4700::1111")
 async def test_a_name_for_an_address_that_is_not_public_is_refused_after_one_look_up(
     address: str, resolver: Resolver
 ) -> None:
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         for answer in ([address], [*GLOBAL, address], [address, *GLOBAL], [*GLOBAL * 5, address]):
             resolver.knows("feeds.example.com", answer)
             resolver.asked.clear()
             with watching() as traffic, pytest.raises(BlockedAddressError) as caught:
-                await fetcher.get("http://feeds.example.com/")
+                await web.get("http://feeds.example.com/")
             assert (resolver.asked, traffic.connections) == (["feeds.example.com"], [])
             assert str(caught.value).startswith("feeds.example.com leads to where nothing is")
 
@@ -239,16 +241,16 @@ async def test_a_name_is_looked_up_once_and_the_judged_address_is_dialled(
     resolver.knows("feeds.example.com", [PUBLIC], ["127.0.0.1"])
     url = f"http://feeds.example.com:{public.port}/"
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic:
-            answer = await fetcher.get(url)
+            answer = await web.get(url)
         assert (resolver.asked, traffic.connections) == (
             ["feeds.example.com"],
             [(PUBLIC, public.port)],
         )
         # The name stands for another address by now.
         with watching() as traffic, pytest.raises(BlockedAddressError, match=r"127\.0\.0\.1"):
-            await fetcher.get(url)
+            await web.get(url)
 
     assert isinstance(answer, Document)
     assert answer.body == b"hello"
@@ -262,9 +264,9 @@ async def test_a_name_that_changes_between_two_redirects_is_judged_again(
     resolver.knows("feeds.example.com", [PUBLIC], ["10.0.0.1"])
     public.script = always(redirecting("/next"))
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic, pytest.raises(BlockedAddressError):
-            await fetcher.get(f"http://feeds.example.com:{public.port}/")
+            await web.get(f"http://feeds.example.com:{public.port}/")
 
     assert resolver.asked == ["feeds.example.com"] * 2
     assert traffic.connections == [(PUBLIC, public.port)]
@@ -276,9 +278,9 @@ async def test_a_redirect_to_a_name_inside_is_looked_up_and_refused(
     resolver.knows("metadata.example.com", ["169.254.169.254"])
     public.script = always(redirecting("http://metadata.example.com/"))
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic, pytest.raises(BlockedAddressError):
-            await fetcher.get(public.url)
+            await web.get(public.url)
 
     assert resolver.asked == ["metadata.example.com"]
     assert traffic.connections == [(PUBLIC, public.port)]
@@ -290,9 +292,9 @@ async def test_the_next_address_is_tried_when_one_does_not_answer(
     monkeypatch.setattr("planet_mcp.urls._is_public", lambda address: address.is_loopback)
     resolver.knows("feeds.example.com", ["127.0.0.8", PUBLIC])
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic:
-            await fetcher.get(f"http://feeds.example.com:{public.port}/")
+            await web.get(f"http://feeds.example.com:{public.port}/")
 
     assert traffic.connections == [("127.0.0.8", public.port), (PUBLIC, public.port)]
 
@@ -303,9 +305,9 @@ async def test_of_many_addresses_only_the_first_few_are_tried(
     monkeypatch.setattr("planet_mcp.urls._is_public", lambda address: address.is_loopback)
     resolver.knows("feeds.example.com", [f"127.0.1.{number}" for number in range(1, 99)])
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic, pytest.raises(UnreachableError):
-            await fetcher.get(f"http://feeds.example.com:{public.port}/")
+            await web.get(f"http://feeds.example.com:{public.port}/")
 
     assert len(traffic.connections) == transport.MAX_ADDRESSES
 
@@ -320,35 +322,32 @@ async def test_a_name_without_an_address_is_unreachable(
     if answer:
         resolver.knows("feeds.example.com", answer)
 
-    async with Fetcher() as fetcher:
+    async with open_web() as web:
         with watching() as traffic, pytest.raises(UnreachableError, match=reason):
-            await fetcher.get("http://feeds.example.com/")
+            await web.get("http://feeds.example.com/")
     assert traffic.connections == []
 
 
 async def test_look_ups_that_stall_are_given_up_and_hold_up_nobody(
     public: RawServer, resolver: Resolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("planet_mcp.network.transport.LOOKUP_SECONDS", 0.5)
+    monkeypatch.setattr("planet_mcp.network.transport.LOOKUP_SECONDS", 3)
     resolver.knows("feeds.example.com", [PUBLIC])
     problems: list[str] = []
 
-    async with Fetcher() as fetcher, anyio.create_task_group() as tasks:
+    async def ask(web: Web, number: int) -> None:
+        with pytest.raises(UnreachableError) as caught:
+            await web.get(f"http://stalled{number}.example.com/")
+        problems.append(str(caught.value))
 
-        async def ask(number: int) -> None:
-            with pytest.raises(UnreachableError) as caught:
-                await fetcher.get(f"http://stalled{number}.example.com/")
-            problems.append(str(caught.value))
-
+    async with open_web() as web, anyio.create_task_group() as tasks:
+        others = [web.with_own_limiter() for _ in range(6)]
         for number in range(60):
-            tasks.start_soon(ask, number)
-        await anyio.sleep(0.05)
-        before = anyio.current_time()
-        answer = await fetcher.get(f"http://feeds.example.com:{public.port}/")
-        waited = anyio.current_time() - before
+            tasks.start_soon(ask, others[number % 6], number)
+        await anyio.wait_all_tasks_blocked()
+        await web.get(f"http://feeds.example.com:{public.port}/")
+        assert not problems
 
-    assert isinstance(answer, Document)
-    assert waited < 0.4
     assert len(problems) == 60
     assert "took over" in problems[0]
 
@@ -391,21 +390,19 @@ def test_who_listens_is_known_by_every_address_that_leads_there(
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::ffff:127.0.0.1]", "0.0.0.0", "own.example.com"])
 async def test_our_own_address_is_refused_whatever_is_opened(host: str, resolver: Resolver) -> None:
     resolver.knows("own.example.com", ["127.0.0.1"])
-    own: list[tuple[str, int]] = []
-
     with raw_server(hello) as server:
         url = f"http://{host}:{server.port}/"
         server.script = hello
-        async with Fetcher(allowed=EVERYTHING, own=own) as fetcher:
-            await fetcher.get(url)
-            own.append(("127.0.0.1", server.port))
+        async with open_web(EVERYTHING) as web:
+            await web.get(url)
+            web.never_fetch_from("127.0.0.1", server.port)
             with pytest.raises(BlockedAddressError, match="this planet-mcp itself listens"):
-                await fetcher.get(url)
+                await web.get(url)
             with (
                 raw_server(always(redirecting(url))) as other,
                 pytest.raises(BlockedAddressError, match="itself listens"),
             ):
-                await fetcher.get(other.url)
+                await web.get(other.url)
         assert len(server.heads) == 1
 
 
@@ -459,9 +456,9 @@ def proxying(proxy: Proxy) -> Iterator[tuple[SecretStr, RawServer]]:
 
 async def test_a_proxy_is_asked_for_everything_and_looks_the_names_up(resolver: Resolver) -> None:
     with proxying(Proxy()) as (url, server):
-        async with Fetcher(proxy=url) as fetcher:
+        async with open_web(proxy=url) as web:
             with watching() as traffic:
-                answer = await fetcher.get("http://feeds.example.com/feed?a=1")
+                answer = await web.get("http://feeds.example.com/feed?a=1")
 
     assert isinstance(answer, Document)
     assert (answer.url, answer.body) == ("http://feeds.example.com/feed?a=1", b"hello")
@@ -475,11 +472,11 @@ async def test_a_proxy_is_asked_for_everything_and_looks_the_names_up(resolver: 
 @pytest.mark.parametrize("family", [name for name in FAMILIES if "too long" not in name])
 async def test_a_refused_url_does_not_reach_the_proxy(family: str) -> None:
     with proxying(Proxy()) as (url, server):
-        async with Fetcher(proxy=url) as fetcher:
+        async with open_web(proxy=url) as web:
             with watching() as traffic:
                 for spelling in FAMILIES[family]:
                     with pytest.raises((BlockedAddressError, BlockedUrlError)):
-                        await fetcher.get(spelling)
+                        await web.get(spelling)
     assert (server.heads, traffic.connections) == ([], [])
 
 
@@ -497,22 +494,23 @@ async def test_a_refused_url_does_not_reach_the_proxy(family: str) -> None:
     ],
 )
 async def test_behind_a_proxy_the_spelling_and_a_literal_address_decide(
-    target: str, allowed: Sequence[IPNetwork]
+    target: str, allowed: tuple[IPNetwork, ...]
 ) -> None:
     with proxying(Proxy(redirecting(target))) as (url, server):
-        async with Fetcher(proxy=url, allowed=allowed) as fetcher:
+        async with open_web(allowed, proxy=url) as web:
             for first in (target, "http://feeds.example.com/"):
                 with pytest.raises((BlockedAddressError, BlockedUrlError)):
-                    await fetcher.get(first)
+                    await web.get(first)
     assert len(server.heads) == 1
 
 
 async def test_behind_a_proxy_our_own_address_stays_refused() -> None:
     with proxying(Proxy()) as (url, server):
-        async with Fetcher(proxy=url, allowed=LOOPBACK, own=[("127.0.0.1", 8000)]) as fetcher:
-            await fetcher.get("http://127.0.0.1:8001/")
+        async with open_web(LOOPBACK, proxy=url) as web:
+            web.never_fetch_from("127.0.0.1", 8000)
+            await web.get("http://127.0.0.1:8001/")
             with pytest.raises(BlockedAddressError, match="itself listens"):
-                await fetcher.get("http://127.0.0.1:8000/")
+                await web.get("http://127.0.0.1:8000/")
     assert len(server.heads) == 1
 
 
@@ -527,18 +525,18 @@ async def test_a_proxy_that_opens_no_tunnel_makes_a_site_unreachable(
     answer: bytes, reason: str
 ) -> None:
     with proxying(Proxy(answer)) as (url, _):
-        async with Fetcher(proxy=url) as fetcher:
+        async with open_web(proxy=url) as web:
             with pytest.raises(UnreachableError, match=reason) as caught:
-                await fetcher.get("https://feeds.example.com/")
+                await web.get("https://feeds.example.com/")
     assert "s3cret" not in str(caught.value)
 
 
 async def test_a_proxy_that_is_not_there_makes_a_site_unreachable() -> None:
     with proxying(Proxy()) as (url, _):
         pass
-    async with Fetcher(proxy=url) as fetcher:
+    async with open_web(proxy=url) as web:
         with pytest.raises(UnreachableError) as caught:
-            await fetcher.get("http://feeds.example.com/")
+            await web.get("http://feeds.example.com/")
     assert "s3cret" not in str(caught.value)
 
 
@@ -546,8 +544,8 @@ async def test_a_proxy_is_looked_up_and_dialled_wherever_it_is(resolver: Resolve
     resolver.knows("proxy.corp", ["127.0.0.1"])
     with proxying(Proxy()) as (_, server):
         secret = SecretStr(f"http://proxy.corp:{server.port}/")
-        async with Fetcher(proxy=secret) as fetcher:
-            await fetcher.get("http://feeds.example.com/")
+        async with open_web(proxy=secret) as web:
+            await web.get("http://feeds.example.com/")
     assert resolver.asked == ["proxy.corp"]
     assert b"Proxy-Authorization" not in server.heads[0]
 
@@ -577,7 +575,7 @@ async def test_the_setting_names_a_proxy(url: str, monkeypatch: pytest.MonkeyPat
     assert settings.proxy is not None
     assert settings.proxy.get_secret_value() == url
     assert "pass" not in repr(settings)
-    async with Fetcher(proxy=settings.proxy):
+    async with open_web(proxy=settings.proxy):
         pass
 
 
@@ -642,12 +640,12 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
 @asynccontextmanager
 async def tls_site(
     names: Sequence[str], trusted: Authority, monkeypatch: pytest.MonkeyPatch, *, days: int = 1
-) -> AsyncIterator[tuple[RawServer, Fetcher]]:
+) -> AsyncIterator[tuple[RawServer, Web]]:
     """A server with a certificate for these names, at an address that counts as public."""
     with raw_server(hello, host=PUBLIC, context=trusted.server(*names, days=days)) as server:
         take_for_public(monkeypatch, server.port)
-        async with Fetcher() as fetcher:
-            yield server, fetcher
+        async with open_web() as web:
+            yield server, web
 
 
 async def test_a_certificate_must_be_for_the_name_in_the_url(
@@ -656,14 +654,14 @@ async def test_a_certificate_must_be_for_the_name_in_the_url(
     for name in ("one.example.com", "two.example.com"):
         resolver.knows(name, [PUBLIC])
 
-    async with tls_site(["one.example.com"], trusted, monkeypatch) as (server, fetcher):
+    async with tls_site(["one.example.com"], trusted, monkeypatch) as (server, web):
         for _ in range(2):
-            await fetcher.get(f"https://one.example.com:{server.port}/")
+            await web.get(f"https://one.example.com:{server.port}/")
             # The same address, and a moment ago a connection to it was fine.
             with pytest.raises(UnreachableError, match="certificate"):
-                await fetcher.get(f"https://two.example.com:{server.port}/")
+                await web.get(f"https://two.example.com:{server.port}/")
             with pytest.raises(UnreachableError, match="certificate"):
-                await fetcher.get(f"https://{PUBLIC}:{server.port}/")
+                await web.get(f"https://{PUBLIC}:{server.port}/")
 
     assert [b"Host: one.example.com" in head for head in server.heads] == [True, True]
 
@@ -674,12 +672,12 @@ async def test_two_names_of_one_certificate_are_asked_each_by_its_name(
     names = ["one.example.com", "two.example.com"]
     asked: list[str | None] = []
 
-    async with tls_site(names, trusted, monkeypatch) as (server, fetcher):
+    async with tls_site(names, trusted, monkeypatch) as (server, web):
         assert server.context is not None
         server.context.sni_callback = lambda _, name, __: asked.append(name)
         for name in names:
             resolver.knows(name, [PUBLIC])
-            await fetcher.get(f"https://{name}:{server.port}/")
+            await web.get(f"https://{name}:{server.port}/")
 
     assert asked == names
     hosts = [re.search(rb"Host: ([a-z.]+)", head) for head in server.heads]
@@ -691,9 +689,9 @@ async def test_an_expired_certificate_is_refused(
 ) -> None:
     resolver.knows("one.example.com", [PUBLIC])
 
-    async with tls_site(["one.example.com"], trusted, monkeypatch, days=-1) as (server, fetcher):
+    async with tls_site(["one.example.com"], trusted, monkeypatch, days=-1) as (server, web):
         with pytest.raises(UnreachableError, match="expired"):
-            await fetcher.get(f"https://one.example.com:{server.port}/")
+            await web.get(f"https://one.example.com:{server.port}/")
     assert server.heads == []
 
 
@@ -702,9 +700,9 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(
 ) -> None:
     resolver.knows("one.example.com", [PUBLIC])
 
-    async with tls_site(["one.example.com"], authority(tmp_path), monkeypatch) as (server, fetcher):
+    async with tls_site(["one.example.com"], authority(tmp_path), monkeypatch) as (server, web):
         with pytest.raises(UnreachableError, match="certificate verify failed"):
-            await fetcher.get(f"https://one.example.com:{server.port}/")
+            await web.get(f"https://one.example.com:{server.port}/")
     assert server.heads == []
 
 
@@ -713,20 +711,20 @@ async def test_a_redirect_from_https_to_http_is_not_followed(
 ) -> None:
     resolver.knows("one.example.com", [PUBLIC])
 
-    async with tls_site(["one.example.com"], trusted, monkeypatch) as (server, fetcher):
+    async with tls_site(["one.example.com"], trusted, monkeypatch) as (server, web):
         with raw_server(hello, host=PUBLIC) as plain:
             take_for_public(monkeypatch, plain.port)
             target = f"http://one.example.com:{plain.port}/"
             server.script = always(redirecting(target))
             with pytest.raises(BlockedUrlError, match="from https to http"):
-                await fetcher.get(f"https://one.example.com:{server.port}/")
+                await web.get(f"https://one.example.com:{server.port}/")
         assert plain.heads == []
 
         onward = f"https://one.example.com:{server.port}/"
         server.script = hello
         with raw_server(always(redirecting(onward)), host=PUBLIC) as plain:
             take_for_public(monkeypatch, plain.port)
-            answer = await fetcher.get(plain.url)
+            answer = await web.get(plain.url)
     assert isinstance(answer, Document)
 
 
@@ -739,10 +737,10 @@ async def test_what_is_no_tls_after_a_handshake_is_a_bad_response(
         with socket.socket(fileno=os.dup(connection.fileno())) as bare:
             bare.sendall(b"HTTP/1.1 200 OK\r\n\r\nnot encrypted")
 
-    async with tls_site(["one.example.com"], trusted, monkeypatch) as (server, fetcher):
+    async with tls_site(["one.example.com"], trusted, monkeypatch) as (server, web):
         server.script = garble
         with pytest.raises(BadResponseError):
-            await fetcher.get(f"https://one.example.com:{server.port}/")
+            await web.get(f"https://one.example.com:{server.port}/")
 
 
 async def test_a_tunnel_through_the_proxy_is_for_the_name_in_the_url(
@@ -750,10 +748,10 @@ async def test_a_tunnel_through_the_proxy_is_for_the_name_in_the_url(
 ) -> None:
     async with tls_site(["one.example.com"], trusted, monkeypatch) as (server, _):
         with proxying(Proxy(tunnel=(PUBLIC, server.port))) as (url, proxy):
-            async with Fetcher(proxy=url) as fetcher:
-                answer = await fetcher.get("https://one.example.com/")
+            async with open_web(proxy=url) as web:
+                answer = await web.get("https://one.example.com/")
                 with pytest.raises(UnreachableError, match="certificate"):
-                    await fetcher.get("https://two.example.com/")
+                    await web.get("https://two.example.com/")
 
     assert isinstance(answer, Document)
     assert resolver.asked == []

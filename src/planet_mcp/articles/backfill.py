@@ -1,21 +1,16 @@
 """The pages of new teasers, fetched slowly in the background, so that search finds all of them."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import anyio
 
 from planet_mcp.articles.full_text import Articles
 from planet_mcp.errors import BadResponseError, DocumentError, FetchError, StoreError
-from planet_mcp.network.limiter import Gate
-from planet_mcp.network.robots import Robots
+from planet_mcp.network import Pace, Robots, Web
 from planet_mcp.store import Store, Teaser
 from planet_mcp.urls import host_of, registrable_domain
-
-if TYPE_CHECKING:
-    from planet_mcp.network.fetcher import Fetcher
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +30,7 @@ class Filler:
         store: Store,
         *,
         articles: Articles,
-        fetcher: Callable[[], Awaitable["Fetcher"]],
+        web: Web,
         leads: Callable[[], bool],
         clock: Callable[[], datetime],
     ) -> None:
@@ -43,8 +38,8 @@ class Filler:
         self._articles = articles
         self._leads = leads
         self._clock = clock
-        self._gate = Gate(delay=DELAY_SECONDS, concurrency=1)
-        self._robots = Robots(fetcher=fetcher, gate=self._gate, clock=clock)
+        self._web = web.with_own_limiter(Pace(delay=DELAY_SECONDS, concurrency=1))
+        self._robots = Robots(self._web, clock=clock)
 
     async def run(self) -> None:
         """Fill in the background until cancelled; nothing that happens ends it."""
@@ -60,7 +55,7 @@ class Filler:
     async def _round(self) -> None:
         """Fetch one page of each of a few domains."""
         waiting = await anyio.to_thread.run_sync(self._waiting)
-        free = [domain for domain in waiting if not self._gate.held_for(domain)]
+        free = [domain for domain in waiting if not self._web.backed_off_for(domain)]
         async with anyio.create_task_group() as pages:
             for domain in free[:AT_ONCE]:
                 pages.start_soon(self._fill, waiting[domain], domain)
@@ -79,22 +74,22 @@ class Filler:
         except FetchError as error:
             # Nothing is asked of a site that does not say what it allows.
             logger.info("The rules of %s are not known: %r", domain, str(error))
-            self._gate.hold(domain, SILENT_SECONDS)
+            self._web.back_off(domain, SILENT_SECONDS)
             return
         if rules.allow(teaser.url):
             await self._fetch(teaser, domain)
-            self._gate.hold(domain, rules.delay)
+            self._web.back_off(domain, rules.delay)
         else:
             await self._put_off(teaser, "robots.txt asks not to fetch it.")
 
     async def _fetch(self, teaser: Teaser, domain: str) -> None:
         try:
-            await self._articles.fill(teaser.id, gate=self._gate)
+            await self._articles.fill(teaser.id, web=self._web)
         except StoreError:
             raise
         except (FetchError, DocumentError) as error:
             if isinstance(error, BadResponseError) and error.asks_for_a_pause:
-                self._gate.hold(domain, min(error.retry_after or SILENT_SECONDS, MOST_SECONDS))
+                self._web.back_off(domain, min(error.retry_after or SILENT_SECONDS, MOST_SECONDS))
             await self._put_off(teaser, str(error))
         except Exception:
             logger.exception("The page of entry %d could not be filled in.", teaser.id)

@@ -1,11 +1,10 @@
 """An entry or a URL → its full article: stored already, the feed's own content, or the page."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
@@ -18,14 +17,11 @@ from planet_mcp.errors import (
     UnreachableError,
 )
 from planet_mcp.models import Article, Document, Enclosure, NotModified, Validators
-from planet_mcp.network.limiter import Gate
+from planet_mcp.network import Web
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import EntryText, Store, StoredArticle
 from planet_mcp.times import stamp, utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, host_of, http_url
-
-if TYPE_CHECKING:
-    from planet_mcp.network.fetcher import Fetcher
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
 FRESH_FOR = timedelta(days=7)
@@ -96,17 +92,15 @@ class Articles:
         self,
         store: Store,
         *,
-        gate: Gate,
+        web: Web,
         worker: Worker,
-        fetcher: Callable[[], Awaitable["Fetcher"]],
         fetch_any: bool,
         allowed: Sequence[IPNetwork] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
-        self._gate = gate
+        self._web = web
         self._worker = worker
-        self._fetcher = fetcher
         self._fetch_any = fetch_any
         self._allowed = allowed
         self._clock = clock
@@ -130,7 +124,7 @@ class Articles:
             return await self._page(str(article).strip(), refresh=refresh)
         return await self._entry(entry_id, refresh=refresh)
 
-    async def fill(self, entry_id: int, *, gate: Gate) -> None:
+    async def fill(self, entry_id: int, *, web: Web) -> None:
         """Fetch and keep the page of an entry that nobody has asked for yet.
 
         Raises:
@@ -139,7 +133,7 @@ class Articles:
         """
         known = await self._look(entry_id)
         if known.entry.url and not known.article:
-            await self._renew(known, known.entry.url, gate)
+            await self._renew(known, known.entry.url, web)
 
     async def _entry_id(self, article: int | str) -> int | None:
         text = str(article).strip()
@@ -221,7 +215,7 @@ class Articles:
         try:
             if not refresh:
                 self._refuse_what_failed(url)
-            article, note = await self._renew(known, url, self._gate)
+            article, note = await self._renew(known, url, self._web)
         except (FetchError, DocumentError) as error:
             best = known.best()
             if not best.markdown and not best.enclosures:
@@ -230,11 +224,12 @@ class Articles:
             return replace(best, note=f"The page could not be read: {error}{age}")
         return replace(_from_article(known.entry, article), note=note)
 
-    async def _renew(self, known: _Known, url: str, gate: Gate) -> tuple[StoredArticle, str | None]:
+    async def _renew(self, known: _Known, url: str, web: Web) -> tuple[StoredArticle, str | None]:
         """Fetch and keep an entry's page; if it is as it was, the second value says so."""
         with self._remembering(url):
             _refuse_file(known.entry, url)
-            document = await self._get(url, gate, known.article)
+            before = known.article.validators if known.article else None
+            document = await web.get_if_changed(url, before, accept=ACCEPT_PAGE)
             if isinstance(document, NotModified):
                 return await self._unchanged(known, document.validators)
             article = await self._worker.extract_article(document)
@@ -264,8 +259,7 @@ class Articles:
             if not refresh:
                 self._refuse_what_failed(url)
             with self._remembering(url):
-                document = await self._get(url, self._gate)
-                assert isinstance(document, Document)  # noqa: S101 - not asked conditionally
+                document = await self._web.get(url, accept=ACCEPT_PAGE)
                 article = await self._worker.extract_article(document)
             entry_id = await anyio.to_thread.run_sync(self._keep_page, url, document, article)
         return await self._entry(entry_id, refresh=False)
@@ -295,13 +289,6 @@ class Articles:
         if known is not None:
             return known
         return entries.save_page(url, document.validators, article, now=self._clock())
-
-    async def _get(
-        self, url: str, gate: Gate, before: StoredArticle | None = None
-    ) -> Document | NotModified:
-        fetcher = await self._fetcher()
-        validators = before.validators if before else None
-        return await fetcher.get(url, accept=ACCEPT_PAGE, validators=validators, gate=gate)
 
     @contextmanager
     def _remembering(self, url: str) -> Iterator[None]:

@@ -26,6 +26,7 @@ from planet_mcp.errors import (
 from planet_mcp.feeds import Lease
 from planet_mcp.hosts import HOSTS, Host, Machine, Scope, servers_in
 from planet_mcp.models import Feed, FeedStatus
+from planet_mcp.network import Access, Web
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Store
 from planet_mcp.times import stamp
@@ -237,10 +238,6 @@ def _reasons(failing: list[Feed]) -> str:
 
 async def _network(settings: Settings, feeds: list[Feed]) -> Finding:
     """Ask for one feed, conditionally; any answer of its server is good."""
-    from planet_mcp.network.fetcher import (
-        Fetcher,  # deferred: not every look at a database needs it
-    )
-
     tried: dict[str, Feed] = {}
     for feed in sorted(feeds, key=lambda feed: (feed.errors, not feed.validators)):
         tried.setdefault(registrable_domain(host_of(feed.url)), feed)
@@ -248,13 +245,10 @@ async def _network(settings: Settings, feeds: list[Feed]) -> Finding:
         return Finding("network", "note", "not tried: there is no feed to ask for")
     asked = list(tried.values())[:HOSTS_TRIED]
     problem = ""
-    fetching = Fetcher(
-        allowed=settings.allow_networks, contact=settings.contact, proxy=settings.proxy
-    )
-    async with fetching as fetcher:
+    async with Web(Access(settings.allow_networks, settings.contact, settings.proxy)) as web:
         for feed in asked:
             try:
-                await fetcher.get(feed.url, validators=feed.validators)
+                await web.get_if_changed(feed.url, feed.validators)
             except _NO_ANSWER as error:
                 problem = str(error)
                 continue

@@ -7,7 +7,6 @@ feeds usually are.
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from planet_mcp.errors import (
@@ -26,12 +25,9 @@ from planet_mcp.models import (
     ParsedFeed,
     SubscriptionList,
 )
-from planet_mcp.network.limiter import Gate
+from planet_mcp.network import Web
 from planet_mcp.sandbox import Worker
 from planet_mcp.urls import canonical, host_of
-
-if TYPE_CHECKING:
-    from planet_mcp.network.fetcher import Fetcher
 
 MAX_REQUESTS = 8
 MAX_ANCHORS = 3
@@ -71,17 +67,9 @@ class Finder:
     Redirects on the way to one address count as one request with it.
     """
 
-    def __init__(
-        self,
-        worker: Worker,
-        *,
-        fetcher: Callable[[], Awaitable["Fetcher"]],
-        gate: Gate,
-        clock: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, worker: Worker, *, web: Web, clock: Callable[[], datetime]) -> None:
         self._worker = worker
-        self._fetcher = fetcher
-        self._gate = gate
+        self._web = web
         self._clock = clock
 
     async def look(self, url: str) -> tuple[Document, ParsedFeed | SubscriptionList | FeedLinks]:
@@ -107,15 +95,12 @@ class Finder:
         return await _Search(self, page, known_at).run(links)
 
     async def fetch(self, url: str) -> Document:
-        """Fetch a document when its domain's turn has come.
+        """Fetch a document when its domain may be asked.
 
         Raises:
             FetchError: It could not be fetched.
         """
-        fetcher = await self._fetcher()
-        document = await fetcher.get(url, gate=self._gate)
-        assert isinstance(document, Document)  # noqa: S101 - nothing conditional was asked
-        return document
+        return await self._web.get(url)
 
     async def parse(self, document: Document) -> ParsedFeed:
         """Parse a document that should be a feed.

@@ -7,7 +7,6 @@ that the publishers' rules hold for all of them together. Others mark feeds as d
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import anyio
 
@@ -15,13 +14,10 @@ from planet_mcp.errors import ParseFailedError, StoreError
 from planet_mcp.feeds.lease import Lease
 from planet_mcp.feeds.update import Checked, Checker
 from planet_mcp.models import Document, Feed, ParsedFeed
-from planet_mcp.network.limiter import Gate
+from planet_mcp.network import Web
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
-
-if TYPE_CHECKING:
-    from planet_mcp.network.fetcher import Fetcher
 
 logger = logging.getLogger(__name__)
 
@@ -43,16 +39,15 @@ class Refresher:
         self,
         store: Store,
         *,
-        gate: Gate,
+        web: Web,
         worker: Worker,
-        fetcher: Callable[[], Awaitable["Fetcher"]],
         recent_page: str | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         # A feed that names those which posted lately, until it was asked.
         self._recent_page = recent_page
-        self._checker = Checker(store, gate=gate, worker=worker, fetcher=fetcher, clock=clock)
+        self._checker = Checker(store, web=web, worker=worker, clock=clock)
         self._clock = clock
         self._lease = Lease(store.path)
         self._busy: dict[int, anyio.Event] = {}

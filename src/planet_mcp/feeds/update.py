@@ -3,10 +3,9 @@
 import hashlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import anyio
@@ -33,15 +32,12 @@ from planet_mcp.models import (
     Subscription,
     Validators,
 )
-from planet_mcp.network.limiter import Gate
+from planet_mcp.network import Web
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import Answered, Failure, Outcome, Store
 from planet_mcp.text import title_key
 from planet_mcp.times import is_credible, stamp
 from planet_mcp.urls import canonical, host_of, registrable_domain
-
-if TYPE_CHECKING:
-    from planet_mcp.network.fetcher import Fetcher
 
 logger = logging.getLogger(__name__)
 
@@ -71,17 +67,15 @@ class Checker:
         self,
         store: Store,
         *,
-        gate: Gate,
+        web: Web,
         worker: Worker,
-        fetcher: Callable[[], Awaitable["Fetcher"]],
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
-        self._gate = gate
+        self._web = web
         self._worker = worker
-        self._fetcher = fetcher
         self._clock = clock
-        self._finder = Finder(worker, fetcher=fetcher, gate=gate, clock=clock)
+        self._finder = Finder(worker, web=web, clock=clock)
         # The domains that did not answer since some other one did.
         self._silent: set[str] = set()
         self._anew = False
@@ -126,20 +120,19 @@ class Checker:
         Raises:
             StoreError: The store cannot be written.
         """
-        fetcher = await self._fetcher()
         domain = registrable_domain(host_of(feed.url))
-        held = self._gate.held_for(domain)
+        held = self._web.backed_off_for(domain)
         if held:
             until = stamp(self._clock() + timedelta(seconds=held))
             problem = f"{domain} asked us to wait until {until}."
             return await self._postponed(feed, seconds=held, problem=problem)
         try:
-            answer = await fetcher.get(feed.url, validators=feed.validators, gate=self._gate)
+            answer = await self._web.get_if_changed(feed.url, feed.validators)
         except FetchError as error:
             return await self._not_fetched(feed, domain, error)
         self._silent.clear()
         try:
-            with self._gate.unread():
+            with self._web.holding_body():
                 return await self._fetched(feed, answer)
         except DocumentError as error:
             return await self.failed(feed, error)
@@ -167,7 +160,7 @@ class Checker:
     async def _leave_alone(self, domain: str, seconds: int) -> None:
         """Let a domain wait as long as it asked, also if this process ends before."""
         seconds = min(seconds, int(schedule.MAX_INTERVAL.total_seconds()))
-        self._gate.hold(domain, seconds)
+        self._web.back_off(domain, seconds)
         now = self._clock()
 
         def postpone() -> None:

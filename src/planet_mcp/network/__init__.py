@@ -1,5 +1,12 @@
-"""Reaching out, guarded: addresses, HTTP, turns of domains, robots.txt.
+"""Documents from the web, fetched safely and politely.
 
-In: a URL. Out: a document, or an error that says whose fault it is.
-Only this room knows httpx and httpcore.
+In: a URL. Out: a `Document` or `NotModified`, or a `FetchError` that says whose fault it is.
+Only this room knows httpx and httpcore, which it loads when something is fetched first.
 """
+
+from planet_mcp.network.h11_guard import mend_h11
+from planet_mcp.network.limiter import Pace
+from planet_mcp.network.robots import Robots
+from planet_mcp.network.web import Access, Web
+
+__all__ = ["Access", "Pace", "Robots", "Web", "mend_h11"]

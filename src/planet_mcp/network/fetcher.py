@@ -10,19 +10,17 @@ import asyncio
 import logging
 import re
 import zlib
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import httpcore
 import httpx
-from pydantic import SecretStr
 
 from planet_mcp import __version__
 from planet_mcp.errors import (
@@ -36,7 +34,8 @@ from planet_mcp.errors import (
     UnreachableError,
 )
 from planet_mcp.models import Document, NotModified, Validators
-from planet_mcp.network.limiter import Gate
+from planet_mcp.network.h11_guard import mend_h11
+from planet_mcp.network.limiter import Limiter
 from planet_mcp.network.transport import (
     CONNECT_SECONDS,
     LOOKUP_SECONDS,
@@ -48,7 +47,6 @@ from planet_mcp.network.transport import (
 )
 from planet_mcp.urls import (
     DEFAULT_PORTS,
-    IPNetwork,
     check_parts,
     check_spelling,
     check_target,
@@ -56,6 +54,11 @@ from planet_mcp.urls import (
     registrable_domain,
     shown,
 )
+
+if TYPE_CHECKING:
+    from planet_mcp.network.web import Access
+
+T = TypeVar("T")
 
 MAX_BODY = 10 * 2**20
 TOTAL_SECONDS = 20.0
@@ -70,10 +73,6 @@ CHUNKS_A_TURN = 64
 MAX_MEMBERS = 1_000
 USER_AGENT = f"planet-mcp/{__version__}"
 ABOUT = "feed reader for AI agents"
-ACCEPT_FEED = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
-    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
-)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -88,6 +87,9 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
+mend_h11()
+
+
 class Fetcher:
     """Fetches documents from public addresses, and from those networks that the user opened.
 
@@ -96,20 +98,13 @@ class Fetcher:
     are when something is fetched.
     """
 
-    def __init__(
-        self,
-        *,
-        allowed: Sequence[IPNetwork] = (),
-        contact: str | None = None,
-        proxy: SecretStr | None = None,
-        own: Collection[Listening] = (),
-    ) -> None:
-        self._allowed = tuple(allowed)
-        self._proxied = proxy is not None
+    def __init__(self, access: "Access", *, own: Collection[Listening] = ()) -> None:
+        self._allowed = access.allowed
+        self._proxied = access.proxy is not None
         self._own = own
-        about = f"+{contact}" if contact else ABOUT
+        about = f"+{access.contact}" if access.contact else ABOUT
         self._client = httpx.AsyncClient(
-            transport=_Transport(_pool(self._allowed, own, proxy)),
+            transport=_Transport(_pool(access, own)),
             follow_redirects=False,
             trust_env=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -122,44 +117,52 @@ class Fetcher:
             },
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
     async def aclose(self) -> None:
         """Close all connections."""
         await self._client.aclose()
 
-    async def get(
-        self,
-        url: str,
-        *,
-        accept: str = ACCEPT_FEED,
-        validators: Validators | None = None,
-        gate: Gate | None = None,
-    ) -> Document | NotModified:
-        """Fetch a document; with validators, conditionally (RFC 9110, section 13).
-
-        With a gate, each request waits for its domain's turn; waiting does not count against the
-        deadline.
+    async def get(self, url: str, *, accept: str, limiter: Limiter) -> Document:
+        """Fetch a document.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
         """
+        return await self._follow(url, lambda _: {"Accept": accept}, _document, limiter)
+
+    async def get_if_changed(
+        self, url: str, validators: Validators, *, accept: str, limiter: Limiter
+    ) -> Document | NotModified:
+        """Fetch a document conditionally (RFC 9110, section 13).
+
+        Raises:
+            FetchError: One of its kinds; see `planet_mcp.errors`.
+        """
+
+        def headers(at: httpx.URL) -> dict[str, str]:
+            return {"Accept": accept, **_conditions(at, validators)}
+
+        async def read(hop: _Hop, response: httpx.Response) -> Document | NotModified:
+            was_asked = bool(_conditions(hop.url, validators))
+            if response.status_code == httpx.codes.NOT_MODIFIED and was_asked:
+                return _not_modified(hop, response, validators)
+            return await _document(hop, response)
+
+        return await self._follow(url, headers, read, limiter)
+
+    async def _follow(
+        self,
+        url: str,
+        headers: Callable[[httpx.URL], dict[str, str]],
+        read: "Callable[[_Hop, httpx.Response], Awaitable[T]]",
+        limiter: Limiter,
+    ) -> T:
+        """Follow redirects to what `read` takes; waiting does not count against the deadline."""
         hop = _Hop(url=self._checked(url), permanent=True)
         left = TOTAL_SECONDS
         for _ in range(MAX_REDIRECTS + 1):
-            domain = registrable_domain(hop.host)
-            async with gate.turn(domain) if gate else nullcontext():
+            async with limiter.acquire(registrable_domain(hop.host)):
                 started = anyio.current_time()
-                answer = await self._request(hop, accept, validators, seconds=left)
+                answer = await self._request(hop, headers(hop.url), read, seconds=left)
                 left -= anyio.current_time() - started
             if not isinstance(answer, _Hop):
                 return answer
@@ -180,25 +183,23 @@ class Fetcher:
         return url
 
     async def _request(
-        self, hop: "_Hop", accept: str, validators: Validators | None, *, seconds: float
-    ) -> "Document | NotModified | _Hop":
-        conditions = _conditions(hop.url, validators)
+        self,
+        hop: "_Hop",
+        headers: dict[str, str],
+        read: "Callable[[_Hop, httpx.Response], Awaitable[T]]",
+        *,
+        seconds: float,
+    ) -> "T | _Hop":
         # httpx would read the name to write this, and fails for some that servers have.
-        headers = {"Host": hop.url.netloc.decode("ascii"), "Accept": accept, **conditions}
+        host = {"Host": hop.url.netloc.decode("ascii")}
         with _translated(hop.name):
             async with (
                 asyncio.timeout(seconds),
-                self._client.stream("GET", hop.url, headers=headers) as response,
+                self._client.stream("GET", hop.url, headers={**host, **headers}) as response,
             ):
                 if response.status_code in _REDIRECTS:
                     return self._redirected(hop, response)
-                if response.status_code == httpx.codes.NOT_MODIFIED and validators and conditions:
-                    return NotModified(
-                        validators=_updated(validators, response.headers),
-                        moved_to=hop.moved_to,
-                        fresh_for=_fresh_for(response.headers),
-                    )
-                return await _document(hop, response)
+                return await read(hop, response)
 
     def _redirected(self, hop: "_Hop", response: httpx.Response) -> "_Hop":
         locations: set[str] = response.extensions["locations"]
@@ -246,8 +247,8 @@ class _Hop:
         return str(self.url) if self.redirected and self.permanent else None
 
 
-def _conditions(url: httpx.URL, validators: Validators | None) -> dict[str, str]:
-    if validators is None or validators.url != str(url):
+def _conditions(url: httpx.URL, validators: Validators) -> dict[str, str]:
+    if validators.url != str(url):
         return {}
     headers = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in headers.items() if value and _is_sendable(value)}
@@ -263,11 +264,16 @@ def _validator(headers: httpx.Headers, name: str) -> str | None:
     return value if _is_sendable(value) else None
 
 
-def _updated(validators: Validators, headers: httpx.Headers) -> Validators:
-    return replace(
-        validators,
-        etag=_validator(headers, "etag") or validators.etag,
-        last_modified=_validator(headers, "last-modified") or validators.last_modified,
+def _not_modified(hop: _Hop, response: httpx.Response, before: Validators) -> NotModified:
+    headers = response.headers
+    return NotModified(
+        validators=replace(
+            before,
+            etag=_validator(headers, "etag") or before.etag,
+            last_modified=_validator(headers, "last-modified") or before.last_modified,
+        ),
+        moved_to=hop.moved_to,
+        fresh_for=_fresh_for(headers),
     )
 
 
@@ -454,24 +460,22 @@ def _reason(error: Exception) -> str:
     return (str(error) or type(error).__name__).rstrip(".")
 
 
-def _pool(
-    allowed: Sequence[IPNetwork], own: Collection[Listening], proxy: SecretStr | None
-) -> httpcore.AsyncConnectionPool:
+def _pool(access: "Access", own: Collection[Listening]) -> httpcore.AsyncConnectionPool:
     context = httpx.create_ssl_context()
-    if proxy is None:
-        backend = GuardedBackend(allowed, own=own)
+    if access.proxy is None:
+        backend = GuardedBackend(access.allowed, own=own)
         return httpcore.AsyncConnectionPool(
             ssl_context=context, max_connections=MAX_CONNECTIONS, network_backend=backend
         )
-    hop = httpx.Proxy(proxy.get_secret_value())
-    place = (hop.url.raw_host.decode("ascii"), hop.url.port or DEFAULT_PORTS[hop.url.scheme])
+    hop = httpx.Proxy(access.proxy.get_secret_value())
+    address = (hop.url.raw_host.decode("ascii"), hop.url.port or DEFAULT_PORTS[hop.url.scheme])
     return httpcore.AsyncHTTPProxy(
         proxy_url=str(hop.url),
         proxy_auth=hop.raw_auth,
         proxy_ssl_context=context if hop.url.scheme == "https" else None,
         ssl_context=context,
         max_connections=MAX_CONNECTIONS,
-        network_backend=GuardedBackend(allowed, own=own, proxy=place),
+        network_backend=GuardedBackend(access.allowed, own=own, proxy=address),
     )
 
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: few requests in flight, few at a time to one domain, and some time apart."""
+"""When a domain may be asked: few requests in flight, few at a time to one domain, time apart."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -8,78 +8,86 @@ from dataclasses import dataclass
 import anyio
 
 IN_FLIGHT = 16
-MAX_UNREAD = 8
+MAX_HELD_BODIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often one domain is asked: `concurrency` at a time, `delay` seconds apart."""
+
+    delay: float = 2.0
+    concurrency: int = 1
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Domain:
     slots: anyio.Semaphore
     free_at: float = 0.0
-    held_until: float = 0.0
+    back_off_until: float = 0.0
 
 
-class Gate:
-    """Keeps the publishers' rules for one process: `concurrency` at a time, `delay` seconds apart.
+class Limiter:
+    """Limits the requests of those who share it, in all and for each domain.
 
-    A domain that is waited for takes none of the `IN_FLIGHT` places, so one slow host holds no
-    other back. While `MAX_UNREAD` bodies wait to be read, no request begins, which bounds memory.
+    Who waits for a domain takes none of the `IN_FLIGHT` slots, so one slow host delays no other.
+    While `MAX_HELD_BODIES` bodies are held, no request begins, which bounds memory.
     """
 
-    def __init__(self, *, delay: float, concurrency: int) -> None:
-        self._delay = delay
-        self._places = anyio.Semaphore(IN_FLIGHT)
-        self._unread = 0
-        self._room = _is_set()
-        self._lanes: defaultdict[str, _Lane] = defaultdict(
-            lambda: _Lane(anyio.Semaphore(concurrency))
+    def __init__(self, pace: Pace) -> None:
+        self._delay = pace.delay
+        self._in_flight = anyio.Semaphore(IN_FLIGHT)
+        self._held_bodies = 0
+        self._has_memory = _is_set()
+        self._domains: defaultdict[str, _Domain] = defaultdict(
+            lambda: _Domain(anyio.Semaphore(pace.concurrency))
         )
 
-    def hold(self, domain: str, seconds: float) -> None:
-        """Leave a domain alone for a while, because it asked for that."""
-        lane = self._lanes[domain]
-        lane.held_until = max(lane.held_until, anyio.current_time() + seconds)
+    def back_off(self, domain: str, seconds: float) -> None:
+        """Note that a domain is not to be asked for a while."""
+        state = self._domains[domain]
+        state.back_off_until = max(state.back_off_until, anyio.current_time() + seconds)
 
-    def held_for(self, domain: str) -> float:
-        """Return for how many seconds a domain is to be left alone still; 0 when it is not."""
-        lane = self._lanes.get(domain)
-        return max(lane.held_until - anyio.current_time(), 0.0) if lane else 0.0
+    def backed_off_for(self, domain: str) -> float:
+        """Return for how many seconds a domain is still not to be asked; 0 when it may be."""
+        state = self._domains.get(domain)
+        return max(state.back_off_until - anyio.current_time(), 0.0) if state else 0.0
 
     @asynccontextmanager
-    async def turn(self, domain: str) -> AsyncIterator[None]:
-        """Wait until this domain may be asked, and hold the place while it is."""
-        lane = self._lanes[domain]
-        async with lane.slots:
-            await self._take_place(lane)
+    async def acquire(self, domain: str) -> AsyncIterator[None]:
+        """Wait until this domain may be asked, and keep its slot while it is."""
+        state = self._domains[domain]
+        async with state.slots:
+            await self._acquire_in_flight(state)
             try:
                 yield
             finally:
-                self._places.release()
-                lane.free_at = max(lane.free_at, anyio.current_time() + self._delay)
+                self._in_flight.release()
+                state.free_at = max(state.free_at, anyio.current_time() + self._delay)
 
     @contextmanager
-    def unread(self) -> Iterator[None]:
-        """Count a body that was fetched until it was read."""
-        self._unread += 1
-        if self._unread == MAX_UNREAD:
-            self._room = anyio.Event()
+    def holding_body(self) -> Iterator[None]:
+        """Count a fetched body as held in memory while the block runs."""
+        self._held_bodies += 1
+        if self._held_bodies == MAX_HELD_BODIES:
+            self._has_memory = anyio.Event()
         try:
             yield
         finally:
-            self._unread -= 1
-            if self._unread < MAX_UNREAD:
-                self._room.set()
+            self._held_bodies -= 1
+            if self._held_bodies < MAX_HELD_BODIES:
+                self._has_memory.set()
 
-    async def _take_place(self, lane: _Lane) -> None:
+    async def _acquire_in_flight(self, state: _Domain) -> None:
         while True:
-            await anyio.sleep_until(lane.free_at)
-            await self._room.wait()
-            await self._places.acquire()
-            if anyio.current_time() >= lane.free_at and self._room.is_set():
-                lane.free_at = anyio.current_time() + self._delay
+            await anyio.sleep_until(state.free_at)
+            await self._has_memory.wait()
+            await self._in_flight.acquire()
+            if anyio.current_time() >= state.free_at and self._has_memory.is_set():
+                state.free_at = anyio.current_time() + self._delay
                 return
-            # While this one waited for a place, another of its domain was quicker, or the bodies
-            # became too many.
-            self._places.release()
+            # While this one waited for a slot, another of its domain was quicker, or the held
+            # bodies became too many.
+            self._in_flight.release()
 
 
 def _is_set() -> anyio.Event:

@@ -1,17 +1,12 @@
 """What robots.txt lets this program fetch unasked (RFC 9309), read once a day from each site."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from planet_mcp.errors import BadResponseError
-from planet_mcp.models import Document
-from planet_mcp.network.limiter import Gate
-
-if TYPE_CHECKING:
-    from planet_mcp.network.fetcher import Fetcher
+from planet_mcp.network.web import Web
 
 AGENT = "planet-mcp"
 READ_EVERY = timedelta(days=1)
@@ -49,15 +44,8 @@ class Rules:
 class Robots:
     """Reads the rules of sites, each once a day."""
 
-    def __init__(
-        self,
-        *,
-        fetcher: Callable[[], Awaitable["Fetcher"]],
-        gate: Gate,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._fetcher = fetcher
-        self._gate = gate
+    def __init__(self, web: Web, *, clock: Callable[[], datetime]) -> None:
+        self._web = web
         self._clock = clock
         self._rules: dict[str, Rules] = {}
 
@@ -82,14 +70,12 @@ class Robots:
             raise BadResponseError(f"{url} cannot be read: {error}.") from error
 
     async def _text(self, url: str) -> str:
-        fetcher = await self._fetcher()
         try:
-            document = await fetcher.get(url, accept="text/plain", gate=self._gate)
+            document = await self._web.get(url, accept="text/plain")
         except BadResponseError as error:
             if _has_none(error.status):
                 return ""
             raise
-        assert isinstance(document, Document)  # noqa: S101 - nothing conditional was asked
         return document.body[:MOST_BYTES].decode("utf-8-sig", "replace")
 
 

@@ -1,7 +1,6 @@
 """Connections to judged addresses only: one look-up, every address judged, exactly one dialled."""
 
 import asyncio
-import re
 import socket
 import ssl
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +8,6 @@ from typing import Any
 
 import anyio
 import httpcore
-from h11 import _readers as readers
 
 from planet_mcp.errors import BlockedAddressError
 from planet_mcp.threads import DaemonThreads
@@ -19,7 +17,7 @@ CONNECT_SECONDS = 5.0
 LOOKUP_SECONDS = 5.0
 MAX_ADDRESSES = 4
 # getaddrinfo cannot be cancelled, and the system's resolver may need half a minute to give up:
-# what a gate's 16 places begin in that time, if each look-up stalls, must not hold up the others.
+# what a limiter's 16 slots begin in that time, if each look-up stalls, must not delay the others.
 LOOKUPS = 128
 # What one connection may bring: the head, after any informational ones, then 10 MB of body in the
 # frames of its chunks.
@@ -31,29 +29,6 @@ HEAD_STEP, STEP = 4_096, 16_384
 Listening = tuple[str, int]
 
 _lookups = DaemonThreads(LOOKUPS, name="lookup")
-
-
-# h11's expressions that take quadratic time for a run of blanks (0.16), and how to mend each.
-_SLOW = {
-    "header_field_re": (rb":[ \t]*(", rb":[ \t]*+("),
-    "chunk_header_re": (rb"(?P<chunk_ext>;.*)?[ \t]*", rb"(?:(?P<chunk_ext>;.*)|[ \t]*)"),
-}
-
-
-def mend_h11() -> None:
-    """Give h11 expressions that match the same and take linear time.
-
-    Else a header line with 64 kB of blanks, which any server or client may send, holds up the
-    whole process for twelve seconds, and a chunk's extension for four. An h11 that has other
-    expressions stays as it is.
-    """
-    for name, (slow, linear) in _SLOW.items():
-        expression = getattr(readers, name, None)
-        if expression is not None:
-            setattr(readers, name, re.compile(expression.pattern.replace(slow, linear, 1)))
-
-
-mend_h11()
 
 
 class EndlessError(Exception):

@@ -1,10 +1,9 @@
 """The planet: one object with everything that a tool or a command can do."""
 
-import importlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import anyio
 
@@ -21,7 +20,7 @@ from planet_mcp.feeds import (
     with_reading_lists,
 )
 from planet_mcp.models import Feed, FeedStatus, Subscription
-from planet_mcp.network.limiter import Gate
+from planet_mcp.network import Access, Pace, Web
 from planet_mcp.planet import fitting
 from planet_mcp.planet.answers import (
     AddResult,
@@ -46,10 +45,6 @@ from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import ChangeToken, FeedSort, Store
 from planet_mcp.threads import DaemonThreads
 from planet_mcp.times import stamp, utc_now
-from planet_mcp.urls import registrable_domain
-
-if TYPE_CHECKING:
-    from planet_mcp.network.fetcher import Fetcher
 
 # The feed of the planet whose feeds a new database subscribes to: it names the active ones.
 RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
@@ -102,34 +97,28 @@ class Planet:
         self._page_readers = DaemonThreads(PAGE_READERS, name="page")
         stack.callback(self._readers.close)
         stack.callback(self._page_readers.close)
-        # The addresses that this process listens on.
-        self._own: list[tuple[str, int]] = []
-        self._fetcher: Fetcher | None = None
-        self._fetcher_lock = anyio.Lock()
+        self._web = _web(settings)
+        stack.push_async_callback(self._web.aclose)
         feeds_worker, pages_worker = self._worker(), self._worker()
         self.refresher = Refresher(
             store,
-            gate=_gate(settings),
+            web=self._web,
             worker=feeds_worker,
-            fetcher=self._get_fetcher,
             recent_page=RECENT_PAGES.get(settings.feeds),
             clock=clock,
         )
         self._subscriber = Subscriber(
             store,
             refresher=self.refresher,
-            # A gate of its own: who adds a feed does not wait behind a whole refresh.
-            finder=Finder(
-                pages_worker, fetcher=self._get_fetcher, gate=_gate(settings), clock=clock
-            ),
+            # A limiter of its own: who adds a feed does not wait behind a whole refresh.
+            finder=Finder(pages_worker, web=self._web.with_own_limiter(), clock=clock),
             allowed=settings.allow_networks,
             clock=clock,
         )
         self._articles = Articles(
             store,
-            gate=_gate(settings),
+            web=self._web.with_own_limiter(),
             worker=pages_worker,
-            fetcher=self._get_fetcher,
             fetch_any=settings.fetch_any,
             allowed=settings.allow_networks,
             clock=clock,
@@ -137,14 +126,14 @@ class Planet:
         self._filler = Filler(
             store,
             articles=self._articles,
-            fetcher=self._get_fetcher,
+            web=self._web,
             leads=lambda: self.refresher.leads,
             clock=clock,
         )
 
     def never_fetch_from(self, host: str, port: int) -> None:
         """Keep an address that this process listens on from being fetched, whatever is opened."""
-        self._own.append((host, port))
+        self._web.never_fetch_from(host, port)
 
     async def run(self) -> None:
         """Refresh the feeds, and read the pages of teasers if that is wanted, until cancelled."""
@@ -159,25 +148,6 @@ class Planet:
         worker = Worker()
         self._stack.push_async_callback(worker.aclose)
         return worker
-
-    async def _get_fetcher(self) -> "Fetcher":
-        """Return the fetcher, loaded when first used: its libraries would slow the start."""
-        async with self._fetcher_lock:
-            if self._fetcher is None:
-                fetcher = await anyio.to_thread.run_sync(self._load_fetcher)
-                self._stack.push_async_callback(fetcher.aclose)
-                self._fetcher = fetcher
-            return self._fetcher
-
-    def _load_fetcher(self) -> "Fetcher":
-        registrable_domain("example.org")  # reads the list of suffixes, once
-        fetcher: Fetcher = importlib.import_module("planet_mcp.network.fetcher").Fetcher(
-            allowed=self._settings.allow_networks,
-            contact=self._settings.contact,
-            proxy=self._settings.proxy,
-            own=self._own,
-        )
-        return fetcher
 
     async def list_feeds(
         self,
@@ -453,8 +423,11 @@ class Planet:
         return None
 
 
-def _gate(settings: Settings) -> Gate:
-    return Gate(delay=settings.host_delay, concurrency=settings.host_concurrency)
+def _web(settings: Settings) -> Web:
+    return Web(
+        Access(settings.allow_networks, settings.contact, settings.proxy),
+        pace=Pace(settings.host_delay, settings.host_concurrency),
+    )
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

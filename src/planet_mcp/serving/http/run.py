@@ -14,7 +14,7 @@ from sse_starlette.sse import AppStatus
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from planet_mcp.errors import SettingsError
-from planet_mcp.network.transport import mend_h11
+from planet_mcp.network import mend_h11
 from planet_mcp.planet import Planet
 from planet_mcp.serving.http.access import Access
 from planet_mcp.serving.http.app import create_app

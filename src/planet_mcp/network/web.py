@@ -1,0 +1,143 @@
+"""The face of the network: documents by their URL, politely; httpx is loaded at first use."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import anyio
+from pydantic import SecretStr
+
+from planet_mcp.models import Document, NotModified, Validators
+from planet_mcp.network.limiter import Limiter, Pace
+from planet_mcp.urls import IPNetwork, registrable_domain
+
+if TYPE_CHECKING:
+    from planet_mcp.network.fetcher import Fetcher
+
+ACCEPT_FEED = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the web is reached, as the settings say.
+
+    `allowed` are the networks that are fetched from although they are not public, `contact` goes
+    into the User-Agent, and `proxy` is a trusted hop for all requests.
+    """
+
+    allowed: tuple[IPNetwork, ...] = ()
+    contact: str | None = None
+    proxy: SecretStr | None = None
+
+
+class Web:
+    """Fetches documents, each when the limiter lets its domain be asked.
+
+    Close it after use, or use it as an async context manager.
+    """
+
+    def __init__(
+        self,
+        access: Access = Access(),
+        *,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
+        connections: "_Connections | None" = None,
+    ) -> None:
+        self._connections = connections or _Connections(access)
+        self._access = access
+        self._pace = pace
+        self._limiter = Limiter(pace)
+
+    def with_own_limiter(self, pace: Pace | None = None) -> "Web":
+        """Return a web that shares the connections, and whose callers do not wait for others."""
+        return Web(self._access, pace=pace or self._pace, connections=self._connections)
+
+    def never_fetch_from(self, host: str, port: int) -> None:
+        """Refuse an address on which this process listens, whatever networks are allowed."""
+        self._connections.own.append((host, port))
+
+    async def get(self, url: str, *, accept: str = ACCEPT_FEED) -> Document:
+        """Fetch a document; `accept` says which types are wanted (RFC 9110, section 12.5.1).
+
+        Raises:
+            FetchError: One of its kinds; see `planet_mcp.errors`.
+        """
+        fetcher = await self._connections.fetcher()
+        return await fetcher.get(url, accept=accept, limiter=self._limiter)
+
+    async def get_if_changed(
+        self, url: str, validators: Validators | None, *, accept: str = ACCEPT_FEED
+    ) -> Document | NotModified:
+        """Fetch a document unless it is as it was when it had these validators.
+
+        They are sent to the URL that they came from alone (RFC 9110, section 13); without any,
+        the document is fetched.
+
+        Raises:
+            FetchError: One of its kinds; see `planet_mcp.errors`.
+        """
+        if validators is None:
+            return await self.get(url, accept=accept)
+        fetcher = await self._connections.fetcher()
+        return await fetcher.get_if_changed(url, validators, accept=accept, limiter=self._limiter)
+
+    def back_off(self, domain: str, seconds: float) -> None:
+        """Note that a registrable domain asked not to be asked for a while."""
+        self._limiter.back_off(domain, seconds)
+
+    def backed_off_for(self, domain: str) -> float:
+        """Return for how many seconds a registrable domain is not to be asked; 0 when it may be.
+
+        Requests are not refused meanwhile: who has other work asks first.
+        """
+        return self._limiter.backed_off_for(domain)
+
+    def holding_body(self) -> AbstractContextManager[None]:
+        """Count a fetched body as held in memory while the block runs; many delay requests."""
+        return self._limiter.holding_body()
+
+    async def aclose(self) -> None:
+        """Close all connections, also those of webs that share them."""
+        await self._connections.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+class _Connections:
+    """The fetcher that webs share, made at first use in a thread, since its libraries are slow."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._fetcher: Fetcher | None = None
+        self._lock = anyio.Lock()
+        # The addresses on which this process listens: host and port.
+        self.own: list[tuple[str, int]] = []
+
+    async def fetcher(self) -> "Fetcher":
+        async with self._lock:
+            if self._fetcher is None:
+                self._fetcher = await anyio.to_thread.run_sync(self._load)
+            return self._fetcher
+
+    async def aclose(self) -> None:
+        if self._fetcher is not None:
+            await self._fetcher.aclose()
+
+    def _load(self) -> "Fetcher":
+        from planet_mcp.network.fetcher import Fetcher  # deferred: loads httpx
+
+        registrable_domain("example.org")  # reads the list of suffixes, once
+        return Fetcher(self._access, own=self.own)
