@@ -214,7 +214,9 @@ def test_opml_in_capitals_is_read() -> None:
     ("written", "title"),
     [
         ("A\u200b\u202eB\u2066C\ufeff", "ABC"),
-        ("A\u0085\u009b31mB", "A31mB"),
+        ("A\u0085\u009b31mB", "A 31mB"),
+        ("A\u200dB\u200cC\ufe0fD\ufe0eE", "ABCDE"),
+        ("e\u0301", "é"),
         ("\U000e0049\U000e0067nore", "nore"),
         ("A\ufe01\U000e0101B", "AB"),
         ("A\u00ad\u3164B", "AB"),

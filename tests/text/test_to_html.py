@@ -91,6 +91,11 @@ def words_of(part: str) -> list[str]:
     return text.split()
 
 
+def test_no_entity_spells_what_nobody_sees() -> None:
+    spelled = "".join(f"&#{ord(each)};" for each in "\u00ad\u3164\ufe01\U000e0041\ue000\u200b")
+    assert whole(f"a{spelled}b") == "<p>ab</p>\n"
+
+
 MARKDOWN = st.lists(
     st.sampled_from(
         [

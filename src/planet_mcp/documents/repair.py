@@ -5,8 +5,9 @@ import re
 import sys
 from xml.sax.saxutils import escape
 
-# What XML 1.0, section 2.2 leaves out, besides the surrogates that decoding already replaced.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+from planet_mcp.text import FORBIDDEN_IN_XML
+
+_FORBIDDEN = re.compile(f"[{FORBIDDEN_IN_XML}]")
 # A CDATA section without an end takes the rest, which keeps the search linear.
 _SUSPECT = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)"

@@ -4,6 +4,7 @@ In: HTML and plain text of strangers, our own Markdown. Out: clean Markdown, HTM
 Only this room knows the libraries that convert, and which characters nobody sees.
 """
 
+from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
 from planet_mcp.text.labels import label
 from planet_mcp.text.likeness import (
@@ -20,6 +21,8 @@ from planet_mcp.text.likeness import (
 from planet_mcp.text.snippets import STOP_WORDS, beginning, snippet
 
 __all__ = [
+    "FORBIDDEN_IN_XML",
+    "LATIN_CONTROLS",
     "STOP_WORDS",
     "are_clearly_different",
     "are_numbered_apart",

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from lxml import etree
 from lxml.etree import _Element
 
+from planet_mcp.text import FORBIDDEN_IN_XML, LATIN_CONTROLS
+
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -15,8 +17,8 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 RSS10 = "http://purl.org/rss/1.0/"
 
-# All that XML 1.0 forbids (section 2.2), and the controls beyond ASCII, which it warns of.
-_FORBIDDEN = re.compile("[^\t\n\r -~\u0085\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+# Of the controls beyond ASCII, XML 1.0 only warns (section 2.2).
+_FORBIDDEN = re.compile(f"[{FORBIDDEN_IN_XML}{LATIN_CONTROLS}]+")
 
 Namespaces = Mapping[str | None, str]
 Attributes = Mapping[str, str | None]

@@ -9,11 +9,16 @@ from functools import lru_cache
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.characters import MARKS, strip_ansi, without_marks
+from planet_mcp.text.characters import (
+    ASCII_CONTROLS,
+    PLACEHOLDERS,
+    strip_ansi,
+    without_placeholders,
+)
 
 _DROPPED = "planet-dropped"
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
-_ANY_MARK = re.compile(f"[{MARKS}]")
+_CONTROLS = re.compile(rf"[{ASCII_CONTROLS}\x7f]+")
+_ANY_PLACEHOLDER = re.compile(f"[{PLACEHOLDERS}]")
 _WRAPPERS = re.compile(
     r"</?(?:div|span|section|font|b|i|em|strong|center|blockquote|ul|ol|li|table|tbody|tr|td|a|u"
     r"|small|big|article|main|nav|header|footer|aside|form|fieldset|[a-z]+-[a-z-]+)\b[^<>]*>",
@@ -76,8 +81,8 @@ def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser)
     if not complete:
         # The parser drops what lies too deep: look for it in a flatter document.
         root, _ = _parse(_WRAPPERS.sub(" ", html), parser_class)
-    if root is not None and _ANY_MARK.search("".join(root.itertext())):
-        _remove_foreign_marks(root)
+    if root is not None and _ANY_PLACEHOLDER.search("".join(root.itertext())):
+        _remove_forged_placeholders(root)
     return root
 
 
@@ -115,10 +120,10 @@ def _parse(html: str, parser_class: type[etree.HTMLParser]) -> tuple[_Element | 
     return root, all(entry.type_name != "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
 
-def _remove_foreign_marks(root: _Element) -> None:
+def _remove_forged_placeholders(root: _Element) -> None:
     for element in root.iter(etree.Element):
-        element.text = without_marks(element.text or "")
-        element.tail = without_marks(element.tail or "")
+        element.text = without_placeholders(element.text or "")
+        element.tail = without_placeholders(element.tail or "")
 
 
 def drop(element: _Element) -> None:

@@ -4,15 +4,10 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
+from planet_mcp.text.characters import clean_code
 from planet_mcp.text.to_html.html import Block, blocks_of
 from planet_mcp.text.to_html.parser import parse
 
-# Controls but tab and line ends, surrogates, what has no glyph, and what turns text around. In
-# our own Markdown there is none, but an entity can spell one.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffc\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]+"
-)
 # What costs time: a parser looks at each of these. An article of 200,000 characters has some
 # thousands; 20,000 take half a second at the very worst.
 _MARKS = re.compile(r"[\n|\[\](*_~`<>&\\!]")
@@ -49,7 +44,7 @@ def render(
     how much of the Markdown is rendered; what has far more markup than an article ends sooner.
     """
     text = _shortened(markdown, max_chars)
-    blocks = blocks_of(parse(_UNSEEN.sub("", text)), images=images, top_heading=top_heading)
+    blocks = blocks_of(parse(clean_code(text)), images=images, top_heading=top_heading)
     size = _beginning(blocks, fold_after)
     return Rendered(
         beginning=_joined(blocks[:size]),
@@ -86,4 +81,5 @@ def _beginning(blocks: list[Block], fold_after: int | None) -> int:
 
 
 def _joined(blocks: list[Block]) -> str:
-    return _UNSEEN.sub("", "".join(block.html for block in blocks))
+    # In our own Markdown nothing is unseen, but an entity can spell what is.
+    return clean_code("".join(block.html for block in blocks))
