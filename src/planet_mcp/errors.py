@@ -10,7 +10,12 @@ PlanetError
 ├── PublishError             pages cannot be written as files
 ├── StoreError               the database cannot be opened or written
 │   ├── NewerDatabaseError   it was written by a newer planet-mcp
-│   └── ForeignDatabaseError it belongs to another program or is damaged
+│   ├── ForeignDatabaseError it belongs to another program or is damaged
+│   ├── DamagedDatabaseError its content contradicts itself
+│   ├── DatabaseBusyError    another process holds it
+│   ├── DatabaseAccessError  this user may not open or write it
+│   ├── DiskError            the disk is full or fails
+│   └── SlowQueryError       a question was stopped after its time
 ├── FetchError               a URL could not be fetched
 │   ├── BlockedUrlError      the URL itself is not allowed
 │   ├── BlockedAddressError  the host's address is not public
@@ -133,6 +138,36 @@ class ForeignDatabaseError(StoreError):
     """The file is not a planet-mcp database, or is damaged."""
 
     code = "foreign_database"
+
+
+class DamagedDatabaseError(StoreError):
+    """The content of the database is damaged or contradicts itself."""
+
+    code = "damaged_database"
+
+
+class DatabaseBusyError(StoreError):
+    """Another process holds the database for longer than we wait."""
+
+    code = "database_busy"
+
+
+class DatabaseAccessError(StoreError):
+    """The file system does not let this user open or write the database."""
+
+    code = "database_access"
+
+
+class DiskError(StoreError):
+    """The disk is full, over a quota, or failing."""
+
+    code = "disk"
+
+
+class SlowQueryError(StoreError):
+    """A question would have taken longer than any may."""
+
+    code = "slow_query"
 
 
 class FetchError(PlanetError):

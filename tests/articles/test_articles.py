@@ -12,8 +12,7 @@ import pytest
 from planet_mcp.errors import ArgumentError, FetchError
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.settings import load
-from planet_mcp.store import Store
-from planet_mcp.store.db import schema
+from planet_mcp.store.db import Database, schema
 from planet_mcp.times import stamp
 from tests.conftest import planet_of
 from tests.support.documents import NOW, Post, page, rss, whole
@@ -414,11 +413,9 @@ async def test_a_known_host_may_redirect_to_another(planet: Planet, site: Site) 
 
 
 async def test_an_article_stored_by_an_earlier_version_is_found_by_its_address(
-    database: Path, monkeypatch: pytest.MonkeyPatch
+    database: Path,
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "STEPS", schema.STEPS[:2])
-        Store(database).close()
+    Database(database, steps=schema.STEPS[:2]).close()
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute(
             "INSERT INTO entries (id, key, story_id, ordered_at, first_seen_at, url, canonical_url,"

@@ -33,8 +33,8 @@ import pytest
 from planet_mcp.errors import StoreError
 from planet_mcp.models import Article, Content, ParsedEntry, ParsedFeed, Subscription, Validators
 from planet_mcp.store import Outcome, Store
-from planet_mcp.store.db import schema
-from planet_mcp.store.db.database import journal_mode
+from planet_mcp.store.db import Database, schema
+from planet_mcp.store.db.connections import journal_mode
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.gauntlet
@@ -611,21 +611,18 @@ def test_a_disk_may_be_full_at_any_point_of_a_write(small_disk: Path) -> None:
 
 
 @LINUX
-def test_without_room_for_a_copy_nothing_is_upgraded(
-    small_disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_room_for_a_copy_nothing_is_upgraded(small_disk: Path) -> None:
     database = small_disk / "planet.sqlite"
     write(database, 0, 10)
     before = database.read_bytes()
     ballast = leave_free(small_disk, 50_000)
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "STEPS", (*schema.STEPS, _no_change))
-        with pytest.raises(StoreError, match="full"):
-            Store(database)
-        assert database.read_bytes() == before
-        assert not list(small_disk.glob("*.backup*"))
-        ballast.unlink()
-        Store(database).close()
+    steps = (*schema.STEPS, _no_change)
+    with pytest.raises(StoreError, match="full"):
+        Database(database, steps=steps)
+    assert database.read_bytes() == before
+    assert not list(small_disk.glob("*.backup*"))
+    ballast.unlink()
+    Database(database, steps=steps).close()
     assert len(list(small_disk.glob("*.backup"))) == 1
 
 
@@ -693,10 +690,8 @@ def test_long_work_may_be_killed(database: Path, kind: str) -> None:
 
 
 @LINUX
-def test_an_upgrade_may_be_killed(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "STEPS", schema.STEPS[:1])
-        _fill_first_version(database)
+def test_an_upgrade_may_be_killed(database: Path) -> None:
+    _fill_first_version(database)
     base, chance, versions = database.read_bytes(), Random(5), Counter[int]()
     for _ in range(25):
         database.write_bytes(base)
@@ -714,9 +709,7 @@ def test_an_upgrade_may_be_killed(database: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def _fill_first_version(database: Path) -> None:
-    from planet_mcp.store.db.database import Database
-
-    Database(database).close()
+    Database(database, steps=schema.STEPS[:1]).close()
     with closing(sqlite3.connect(database)) as old, old:
         old.execute("INSERT INTO feeds (url, next_check_at) VALUES ('https://a.example/f', 0)")
         for number in range(1, 1501):

@@ -17,8 +17,8 @@ from sqlite_utils import Database as SqliteUtilsDatabase
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
 from planet_mcp.store import Filters, Outcome, Store
-from planet_mcp.store.db import schema
-from planet_mcp.store.db.database import journal_mode
+from planet_mcp.store.db import Database, schema
+from planet_mcp.store.db.connections import journal_mode
 from planet_mcp.store.search.query import compile_query
 from planet_mcp.text.likeness import signature
 from tests.gauntlet.test_faults import obeying_modes
@@ -229,9 +229,7 @@ def test_a_database_that_cannot_be_created_says_why(tmp_path: Path) -> None:
         Store(tmp_path / "file" / "planet.sqlite")
 
 
-def test_an_upgrade_keeps_a_copy_and_all_data(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_upgrade_keeps_a_copy_and_all_data(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
     store.close()
@@ -239,15 +237,15 @@ def test_an_upgrade_keeps_a_copy_and_all_data(
     def m999_colour(changed: SqliteUtilsDatabase) -> None:
         changed.conn.execute("ALTER TABLE feeds ADD COLUMN colour TEXT")
 
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, m999_colour))
-    store = Store(database)
+    upgraded = Database(database, steps=(*schema.STEPS, m999_colour))
 
-    assert found(store, "text") == 1
-    store.close()
+    with upgraded.reading() as connection:
+        assert connection.execute("SELECT colour FROM feeds").fetchone()["colour"] is None
+    upgraded.close()
     (copy,) = database.parent.glob("*.backup")
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("SELECT count(*) FROM entries").fetchone()[0] == 1
-        assert old.execute("PRAGMA user_version").fetchone()[0] == len(schema.STEPS) - 1
+        assert old.execute("PRAGMA user_version").fetchone()[0] == len(schema.STEPS)
     integrity(database)
 
 
@@ -255,9 +253,11 @@ def copies(database: Path) -> list[Path]:
     return sorted(database.parent.glob("*.backup*"))
 
 
-def test_of_the_copies_the_newest_three_are_kept_and_nothing_of_others(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def m999_nothing(_: SqliteUtilsDatabase) -> None:
+    """Change no table."""
+
+
+def test_of_the_copies_the_newest_three_are_kept_and_nothing_of_others(database: Path) -> None:
     Store(database).close()
     name = database.name
     for day in range(10, 15):
@@ -267,9 +267,7 @@ def test_of_the_copies_the_newest_three_are_kept_and_nothing_of_others(
     for other in others:
         (database.parent / other).write_text("not ours")
 
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, lambda _: None))
-    schema.STEPS[-1].__name__ = "m999_nothing"
-    Store(database).close()
+    Database(database, steps=(*schema.STEPS, m999_nothing)).close()
 
     left = {path.name for path in copies(database)} - {*others}
     assert len(left) == 3
@@ -278,31 +276,23 @@ def test_of_the_copies_the_newest_three_are_kept_and_nothing_of_others(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="files have no such modes there")
-def test_a_copy_is_as_private_as_the_database(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_is_as_private_as_the_database(database: Path) -> None:
     Store(database).close()
     database.chmod(0o600)
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, lambda _: None))
-    schema.STEPS[-1].__name__ = "m999_nothing"
-    Store(database).close()
+    Database(database, steps=(*schema.STEPS, m999_nothing)).close()
     (copy,) = copies(database)
     assert copy.stat().st_mode & 0o777 == 0o600
 
 
-def test_without_a_sound_copy_nothing_is_upgraded(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_sound_copy_nothing_is_upgraded(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
     store.close()
     damage(database, "contents")
     before = database.read_bytes()
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, lambda _: None))
-    schema.STEPS[-1].__name__ = "m999_nothing"
 
     with pytest.raises(StoreError, match="damaged"):
-        Store(database)
+        Database(database, steps=(*schema.STEPS, m999_nothing))
 
     assert database.read_bytes() == before
     assert copies(database) == []
@@ -318,12 +308,8 @@ def damage(database: Path, table: str) -> None:
         file.write(b"\xff" * 4096)
 
 
-def test_a_database_of_the_first_version_is_upgraded(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "STEPS", schema.STEPS[:1])
-        Store(database).close()
+def test_a_database_of_the_first_version_is_upgraded(database: Path) -> None:
+    Database(database, steps=schema.STEPS[:1]).close()
     title, text = "An old post", " ".join(f"fox{number} jumps" for number in range(60))
     with closing(sqlite3.connect(database)) as old, old:
         old.execute("INSERT INTO feeds (url, next_check_at) VALUES ('https://a.example/f', 0)")
@@ -348,9 +334,7 @@ def test_a_database_of_the_first_version_is_upgraded(
     integrity(database)
 
 
-def test_an_upgrade_that_fails_changes_nothing(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_upgrade_that_fails_changes_nothing(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
     store.close()
@@ -359,10 +343,8 @@ def test_an_upgrade_that_fails_changes_nothing(
         changed.conn.execute("DELETE FROM entries")
         changed.conn.execute("SELECT * FROM nowhere")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "STEPS", (*schema.STEPS, m999_broken))
-        with pytest.raises(StoreError, match="nowhere"):
-            Store(database)
+    with pytest.raises(StoreError, match="nowhere"):
+        Database(database, steps=(*schema.STEPS, m999_broken))
 
     store = Store(database)
     assert found(store, "text") == 1

@@ -13,7 +13,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, redirect_stderr, redirect_stdout
+from contextlib import (
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    redirect_stderr,
+    redirect_stdout,
+)
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -35,8 +41,9 @@ from planet_mcp.planet import Planet, open_planet
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from planet_mcp.store import Store
-from planet_mcp.store.db import database as databases
-from planet_mcp.store.db import schema
+from planet_mcp.store.db import Database, DatabaseLimits, schema
+from planet_mcp.store.db.connections import journal_mode
+from planet_mcp.store.health import Health
 from tests.conftest import planet_of
 from tests.gauntlet.test_faults import (
     ROLLBACK,
@@ -133,18 +140,14 @@ def test_a_write_that_was_cut_off_is_not_undone_in_a_file_of_others(
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_a_first_start_that_was_killed_is_gone_on_with(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_first_start_that_was_killed_is_gone_on_with(database: Path) -> None:
     """The table of sqlite-utils is made before ours, in a transaction of its own."""
 
     def killed_there(_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "STEPS", (killed_there, *schema.STEPS[1:]))
-        with pytest.raises(KeyboardInterrupt):
-            Store(database)
+    with pytest.raises(KeyboardInterrupt):
+        Database(database, steps=(killed_there, *schema.STEPS[1:]))
     with closing(sqlite3.connect(database)) as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema")]
     assert tables
@@ -533,14 +536,15 @@ def read_where_another_is_put(database: Path, kind: str) -> None:
 @POSIX
 @pytest.mark.parametrize("kind", ["wal", "delete"])
 def test_a_sealed_database_is_read_in_either_journal_mode_and_may_be_replaced(
-    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, kind: str
 ) -> None:
-    monkeypatch.setattr(databases, "journal_mode", lambda: kind)
     database = tmp_path / "sealed" / "planet.sqlite"
     for path, entries in ((database, "a"), (database.with_name("next.sqlite"), "ab")):
         store = Store(path)
         fill(store, *map(entry, entries))
         store.close()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(f"PRAGMA journal_mode = {kind}")
         path.chmod(0o444)
     database.parent.chmod(0o555)
     try:
@@ -554,7 +558,7 @@ def test_a_sealed_database_is_read_in_either_journal_mode_and_may_be_replaced(
 def test_what_may_not_be_written_but_has_to_is_refused(
     tmp_path: Path, kind: str, match: str
 ) -> None:
-    if kind == "cut off" and databases.journal_mode() != "delete":
+    if kind == "cut off" and journal_mode() != "delete":
         pytest.skip("a WAL database has no rollback journal")
     database = tmp_path / "sealed" / "planet.sqlite"
     store = Store(database)
@@ -577,14 +581,12 @@ def test_what_may_not_be_written_but_has_to_is_refused(
 
 # ---------------------------------------------------------------------------------- long queries
 
+NO_TIME = DatabaseLimits(query_seconds=-1, clock_steps=1)
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
 
 
-def test_a_long_query_is_stopped_and_its_connection_serves_on(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(databases, "QUERY_SECONDS", 0.1)
-    store = Store(database)
+def test_a_long_query_is_stopped_and_its_connection_serves_on(database: Path) -> None:
+    store = Store(database, limits=DatabaseLimits(query_seconds=0.1))
     fill(store, entry("a"))
     for _ in range(3):
         with (
@@ -593,14 +595,12 @@ def test_a_long_query_is_stopped_and_its_connection_serves_on(
         ):
             connection.execute(ENDLESS)
         assert found(store, "text") == 1
-    assert store._database._readers.qsize() == 1
+    assert store._database.idle_readers == 1
     store.close()
 
 
-def test_only_the_long_query_is_stopped(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "QUERY_SECONDS", 0.3)
-    monkeypatch.setattr(databases, "STEPS_BETWEEN_LOOKS", 1000)
-    store = Store(database)
+def test_only_the_long_query_is_stopped(database: Path) -> None:
+    store = Store(database, limits=DatabaseLimits(query_seconds=0.3, clock_steps=1000))
     fill(store, entry("a"))
     stopped: list[bool] = []
 
@@ -641,34 +641,31 @@ def test_many_readers_at_once_leave_few_connections(database: Path) -> None:
         for thread in threads:
             thread.join()
     assert counted == [1] * 36
-    assert 0 < store._database._readers.qsize() <= databases.MOST_IDLE_READERS
+    assert 0 < store._database.idle_readers <= DatabaseLimits().idle_readers
     store.close()
 
 
 @pytest.mark.anyio
-async def test_an_agent_is_told_what_to_do_about_a_long_query(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with planet_of() as planet, Client(create_server(planet, refresh=False)) as client:
-        await planet.add_feeds([site.add("/feed", rss([Post("One")]))])
-        monkeypatch.setattr(databases, "QUERY_SECONDS", -1)
-        monkeypatch.setattr(databases, "STEPS_BETWEEN_LOOKS", 1)
-        planet._store._database._readers.queue.clear()
-        answer = await client.call_tool("search_entries", {"query": "one"})
+async def test_an_agent_is_told_what_to_do_about_a_long_query(database: Path) -> None:
+    # Nothing is as long as a search that ranks some entries.
+    store = Store(database, limits=DatabaseLimits(query_seconds=-1, clock_steps=1_000))
+    fill(store, *(entry(str(number)) for number in range(200)))
+    async with AsyncExitStack() as stack:
+        stack.callback(store.close)
+        planet = Planet(store, load(), stack, lambda: NOW)
+        client = await stack.enter_async_context(Client(create_server(planet, refresh=False)))
+        answer = await client.call_tool("search_entries", {"query": "text"})
         assert answer.is_error
         assert "fewer or rarer words" in text_of(answer)
 
 
-def test_what_looks_at_all_of_it_may_take_its_time(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_looks_at_all_of_it_may_take_its_time(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
-    monkeypatch.setattr(databases, "QUERY_SECONDS", -1)
-    monkeypatch.setattr(databases, "STEPS_BETWEEN_LOOKS", 1)
-    store._database._readers.queue.clear()
-    assert store.health.problems() == []
     store.close()
+    alone = Database(database, limits=NO_TIME)
+    assert Health(alone).problems() == []
+    alone.close()
 
 
 # ------------------------------------------------------------------------------ check and vacuum
@@ -755,24 +752,19 @@ def test_check_makes_no_database(database: Path) -> None:
     assert not database.exists()
 
 
-def test_a_repair_without_room_for_a_copy_says_so_and_goes_on(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repair_without_space_for_a_copy_says_so_and_goes_on(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
     with store._database.writing() as connection:
         connection.execute("UPDATE feeds SET entries = 99")
-    usage = shutil.disk_usage(database.parent)
-    monkeypatch.setattr(
-        "planet_mcp.store.health.shutil.disk_usage", lambda _: usage._replace(free=1_000_000)
-    )
-    repaired = store.health.repair()
+    health = Health(store._database, free_space=lambda _: 1_000_000)
+    repaired = health.repair()
     assert repaired.left == []
     assert repaired.copy is not None
     assert repaired.copy.startswith("No copy was kept: That takes 2")
     assert copies(database) == []
     with pytest.raises(StoreError, match=r"MB in .* for a while, and 1 MB are free"):
-        store.health.vacuum()
+        health.vacuum()
     store.close()
 
 

@@ -6,7 +6,7 @@ this package and in `planet_mcp.store.db.schema`, nowhere else.
 
 from planet_mcp.store.browsing import Headline, Post, PostFeed
 from planet_mcp.store.catalogue import CatalogueEntry, checksum_of
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Database, DatabaseLimits
 from planet_mcp.store.entries import (
     Entries,
     EntryText,
@@ -37,6 +37,7 @@ __all__ = [
     "CatalogueEntry",
     "ChangeToken",
     "Database",
+    "DatabaseLimits",
     "Entries",
     "EntryText",
     "Failure",

@@ -31,7 +31,7 @@ from planet_mcp.store.db import (
 )
 from planet_mcp.store.saving import count_entries, rename_feed, save_entries
 from planet_mcp.store.statistics import Answered, count_answer
-from planet_mcp.store.stories import forget_feeds, recognise
+from planet_mcp.store.stories import delete_entries_of_feeds, recognise
 from planet_mcp.times import day_of
 from planet_mcp.urls import canonical
 
@@ -426,7 +426,7 @@ def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datet
 
 
 def _delete_entries(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
-    forget_feeds(connection, json.dumps(ids))
+    delete_entries_of_feeds(connection, json.dumps(ids))
     connection.execute(
         f"""
         UPDATE feeds SET body_hash = NULL, validators_url = NULL, etag = NULL, last_modified = NULL

@@ -12,6 +12,7 @@ from planet_mcp.store.db import Database, to_seconds, to_time
 from planet_mcp.store.feeds import Feeds, Outcome, Saved
 from planet_mcp.store.health import newest_published
 from planet_mcp.store.saving import count_entries
+from planet_mcp.store.sql import in_story
 from planet_mcp.store.stories import recognise
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, names_a_page
@@ -20,7 +21,7 @@ PERIOD = timedelta(days=1)
 # So many stories are looked at in one transaction, some tens of milliseconds.
 LOOKED_AT = 100
 
-_MEMBERS = "(o.id = s.id OR (o.story_id = s.id AND o.story_id <> o.id))"
+_MEMBERS = in_story("s.id", "o")
 _OLD_STORIES = f"""
     SELECT s.id, s.ordered_at, NOT EXISTS (
         SELECT 1 FROM entries AS o

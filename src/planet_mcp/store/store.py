@@ -9,7 +9,7 @@ from planet_mcp.errors import StoreError
 from planet_mcp.models import Article, Validators
 from planet_mcp.store.browsing import Browsing
 from planet_mcp.store.catalogue import Catalogue
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Database, DatabaseLimits
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.health import Health
@@ -42,16 +42,21 @@ class Store:
     """One planet-mcp database.
 
     With `keep`, what is older than that may be deleted, and is not stored again. `to_repair` opens
-    one too that a write which was cut off has left unsound.
+    one too that was left unsound by a write that was cut off.
 
     Raises:
         StoreError: The file cannot be opened; see `planet_mcp.errors` for its kinds.
     """
 
     def __init__(
-        self, path: Path, *, keep: timedelta | None = None, to_repair: bool = False
+        self,
+        path: Path,
+        *,
+        keep: timedelta | None = None,
+        to_repair: bool = False,
+        limits: DatabaseLimits | None = None,
     ) -> None:
-        self._database = Database(path, torn=to_repair)
+        self._database = Database(path, to_repair=to_repair, limits=limits)
         self.path = self._database.path
         self.feeds = KeptFeeds(self._database, keep) if keep else Feeds(self._database)
         self.entries = (_ReadEntries if self.read_only else Entries)(self._database)
@@ -73,7 +78,7 @@ class Store:
 
     @property
     def read_only(self) -> str | None:
-        """Say in words why this process cannot write the database; None if it can."""
+        """Return in words why this process cannot write the database; None if it can."""
         return self._database.read_only
 
     def require_writable(self) -> None:
@@ -86,7 +91,7 @@ class Store:
             raise StoreError(self.read_only)
 
     def preallocate(self) -> None:
-        """Make sure that the disk has room for the next writes.
+        """Make sure that the disk has space for the next writes.
 
         Raises:
             StoreError: It has not, or the database cannot be written for another reason.

@@ -4,7 +4,9 @@ In: a path. Out: connections that read or write in one transaction.
 Only this package knows the tables' definitions, SQLite's journal and its file locks.
 """
 
-from planet_mcp.store.db.database import Database, back_up, transaction
+from planet_mcp.store.db.connections import transaction
+from planet_mcp.store.db.copies import back_up
+from planet_mcp.store.db.database import Database, DatabaseLimits
 from planet_mcp.store.db.rows import (
     join_names,
     placeholders,
@@ -16,6 +18,7 @@ from planet_mcp.store.db.rows import (
 
 __all__ = [
     "Database",
+    "DatabaseLimits",
     "back_up",
     "join_names",
     "placeholders",

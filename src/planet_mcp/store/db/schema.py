@@ -5,7 +5,7 @@ applied steps is the database's `user_version`.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from planet_mcp.text import index_terms, signature, title_key
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 APPLICATION_ID = 0x504D4350  # "PMCP"
+
+Step = Callable[["Database"], None]
 
 
 def m001_feeds_entries_index(database: "Database") -> None:
@@ -370,7 +372,7 @@ def m008_names_of_feeds(database: "Database") -> None:
         )
 
 
-STEPS: tuple[Callable[["Database"], None], ...] = (
+STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
     m003_pages_read_again,
@@ -382,19 +384,19 @@ STEPS: tuple[Callable[["Database"], None], ...] = (
 )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
     """Bring a database up to the newest tables, each step in its own transaction."""
     # Deferred: an up-to-date database, which is nearly every start, never needs it.
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
     migrations = Migrations("planet-mcp")
-    for number, step in enumerate(STEPS, start=1):
+    for number, step in enumerate(steps, start=1):
         migrations(name=step.__name__)(_numbered(step, number))
     migrations.apply(Database(connection, execute_plugins=False))
 
 
-def _numbered(step: Callable[["Database"], None], number: int) -> Callable[["Database"], None]:
+def _numbered(step: Step, number: int) -> Step:
     def apply(database: "Database") -> None:
         step(database)
         database.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")

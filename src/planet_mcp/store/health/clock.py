@@ -1,0 +1,59 @@
+"""Times that are in the future because a clock was ahead when they were stored."""
+
+import logging
+import sqlite3
+from datetime import datetime
+
+from planet_mcp.store.db import Database
+
+logger = logging.getLogger(__name__)
+
+# Clocks of two machines may differ by so much.
+_TOLERANCE_SECONDS = 3600
+
+# What is stored right after the clock was ahead. Entries without a date were ordered by the time
+# at which they were seen.
+_CORRECTIONS = (
+    """
+    UPDATE feeds SET
+        checked_at = :now, next_check_at = min(next_check_at, :now),
+        succeeded_at = min(succeeded_at, :now), moved_seen_at = min(moved_seen_at, :now)
+    WHERE checked_at > :ahead
+    """,
+    """
+    UPDATE entries SET first_seen_at = :now, ordered_at = min(ordered_at, :now)
+    WHERE first_seen_at > :ahead
+    """,
+    "UPDATE articles SET fetched_at = :now WHERE fetched_at > :ahead",
+    "UPDATE fills SET next_at = min(next_at, :now)",
+)
+
+
+def correct_times(database: Database, now: datetime) -> None:
+    """Take back what a clock has left that was ahead: feeds would not be due for long.
+
+    Where entries were published later than now, it is the present clock that is wrong.
+    """
+    seconds = int(now.timestamp())
+    ahead = seconds + _TOLERANCE_SECONDS
+    with database.reading() as connection:
+        (checked_ahead,) = connection.execute(
+            "SELECT count(*) FROM feeds WHERE checked_at > ?", (ahead,)
+        ).fetchone()
+        newest = newest_published(connection) if checked_ahead else None
+    if newest is not None and newest <= seconds:
+        logger.warning("The clock was ahead when feeds were last checked: they are due now.")
+        with database.writing() as connection:
+            for statement in _CORRECTIONS:
+                connection.execute(statement, {"now": seconds, "ahead": ahead})
+
+
+def newest_published(connection: sqlite3.Connection) -> int | None:
+    """Return when the newest of all entries with a date was published."""
+    row = connection.execute(
+        """
+        SELECT ordered_at FROM entries WHERE ordered_at < first_seen_at
+        ORDER BY ordered_at DESC, id DESC LIMIT 1
+        """
+    ).fetchone()
+    return None if row is None else int(row[0])

@@ -1,0 +1,178 @@
+"""Whether an entry and those that are like it in something are one post, or one story."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+from planet_mcp.text import (
+    are_clearly_different,
+    are_numbered_apart,
+    likeness_of,
+    may_be_one,
+    names_another,
+    share_held,
+)
+
+# A weekly issue may come half a day early.
+SAME_TITLE_WITHIN = timedelta(days=6, hours=12)
+ALIKE_WITHIN = timedelta(days=60)
+# What is the same word for word is the same story however far apart.
+ALIKE, EQUAL = 0.92, 0.97
+# Under one title the other may be cut, or have an introduction of its own.
+HELD, HELD_LATER = 0.7, 0.9
+# Up to so many words, an entry is a title without a text.
+EMPTY_WORDS = 5
+EMPTY_WITHIN = timedelta(days=1)
+# From here on, what two write about one page are two texts and not two excerpts.
+OPINION_WORDS = 100
+
+
+class Match(IntEnum):
+    """Why two entries are duplicates, the surest last."""
+
+    NONE = 0
+    TEXT = 1
+    TITLE = 2
+    ADDRESS = 3
+    ONE_POST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedEntry:
+    """A stored entry as far as it is compared with others.
+
+    `ordered_at` is in seconds since 1970; `dated` is whether it is what the feed claims.
+    """
+
+    id: int
+    story_id: int
+    feed_id: int
+    ordered_at: int
+    dated: int | None
+    canonical_url: str | None
+    words: int
+    title_derived: bool
+    title_key: int | None
+    minhash_a: int | None
+    minhash_b: int | None
+    url: str | None
+    title: str
+
+    def is_near(self, other: "ComparedEntry", period: timedelta) -> bool:
+        """Return whether less than a period lies between the two."""
+        return abs(self.ordered_at - other.ordered_at) < period.total_seconds()
+
+    def has_address_of(self, other: "ComparedEntry") -> bool:
+        """Return whether both are at one address, but for the fragment."""
+        return self.canonical_url is not None and self.canonical_url == other.canonical_url
+
+    def is_at_anchor_of(self, other: "ComparedEntry") -> bool:
+        """Return whether the fragments of two addresses do not name two places of one page."""
+        mine, its = ((each.url or "").partition("#")[2] for each in (self, other))
+        return not mine or not its or mine == its
+
+    def has_title_of(self, other: "ComparedEntry") -> bool:
+        """Return whether both have one title, however it is spelled."""
+        return self.title_key is not None and self.title_key == other.title_key
+
+    def may_have_text_of(self, other: "ComparedEntry") -> bool:
+        """Return whether the signatures of the texts have a number in common."""
+        return self.minhash_a is not None and (
+            self.minhash_a == other.minhash_a or self.minhash_b == other.minhash_b
+        )
+
+
+class Comparison:
+    """One new entry beside those that are like it in something.
+
+    `read` returns the text of an entry; it is called where texts decide.
+    """
+
+    def __init__(
+        self,
+        new: ComparedEntry,
+        others: Sequence[ComparedEntry],
+        read: Callable[[ComparedEntry], str],
+    ) -> None:
+        self._new = new
+        self._others = others
+        self._read = read
+        self._text = read(new) if others else ""
+
+    def matches(self) -> list[tuple[Match, ComparedEntry]]:
+        """Return the duplicates of the entry, and how sure each is."""
+        shared = self._is_address_shared()
+        found = ((self._compared(other, shared=shared), other) for other in self._others)
+        return [(match, other) for match, other in found if match]
+
+    def _is_address_shared(self) -> bool:
+        """Return whether a feed has several posts at the entry's address, as a list of changes."""
+        titles: defaultdict[int, set[int | None]] = defaultdict(set)
+        for each in (self._new, *self._others):
+            if self._new.has_address_of(each):
+                titles[each.feed_id].add(each.title_key)
+        return any(len(found) > 1 for found in titles.values())
+
+    def _compared(self, other: ComparedEntry, *, shared: bool) -> Match:
+        new = self._new
+        if new.feed_id == other.feed_id:
+            return Match.ONE_POST if self._is_one_post(other) else Match.NONE
+        if new.has_address_of(other) and new.has_title_of(other):
+            return Match.ADDRESS if self._may_be_one(other) else Match.NONE
+        if new.has_address_of(other) and not shared and new.is_at_anchor_of(other):
+            apart = are_numbered_apart(new.title, other.title)
+            return Match.NONE if apart or not self._may_be_one(other) else Match.ADDRESS
+        return self._copied(other)
+
+    def _may_be_one(self, other: ComparedEntry) -> bool:
+        """Refuse two long texts without anything in common: opinions of two on one page."""
+        if min(self._new.words, other.words) < OPINION_WORDS:
+            return True
+        return not are_clearly_different(self._text, self._read(other))
+
+    def _is_one_post(self, other: ComparedEntry) -> bool:
+        """Compare with an entry of the same feed, which may repeat titles and addresses."""
+        new = self._new
+        address = new.has_address_of(other) and new.is_at_anchor_of(other)
+        if address and share_held(self._text, self._read(other)) >= HELD_LATER:
+            return True
+        derived = new.title_derived or other.title_derived
+        if not new.has_title_of(other) or (derived and not address):
+            return False
+        return new.is_near(other, SAME_TITLE_WITHIN) and self._is_title_of_one_post(other)
+
+    def _is_title_of_one_post(self, other: ComparedEntry) -> bool:
+        """Compare entries under one title in one week, which may be a photo of every day."""
+        new = self._new
+        without_text = sum(words <= EMPTY_WORDS for words in (new.words, other.words))
+        if without_text:
+            return without_text == 1 or new.is_near(other, EMPTY_WITHIN)
+        text = self._read(other)
+        # Entries without dates have the time at which they were seen, which is one for all that a
+        # feed had at first.
+        if not (new.dated and other.dated):
+            return likeness_of(self._text, text) >= ALIKE
+        return may_be_one(self._text, text)
+
+    def _copied(self, other: ComparedEntry) -> Match:
+        """Compare with an entry of another feed: whether one has the text of the other."""
+        new, near = self._new, self._new.is_near(other, ALIKE_WITHIN)
+        derived = new.title_derived or other.title_derived
+        if new.has_title_of(other) and not derived:
+            held = share_held(self._text, self._read(other)) >= (HELD if near else HELD_LATER)
+            return Match.TITLE if held else Match.NONE
+        if not new.may_have_text_of(other) or are_numbered_apart(new.title, other.title):
+            return Match.NONE
+        text = self._read(other)
+        alike = likeness_of(self._text, text)
+        if alike < (ALIKE if near else EQUAL):
+            return Match.NONE
+        # One form filled in for two occasions names each in its title and nowhere in the other.
+        apart = (
+            alike < 1
+            and names_another(new.title, other.title, text)
+            and names_another(other.title, new.title, self._text)
+        )
+        return Match.NONE if apart else Match.TEXT
