@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from planet_mcp.planet import Planet
+from planet_mcp.serving.http import Limits
 from tests.gauntlet.test_faults import report
 from tests.support.serving import serving_here
 
@@ -131,13 +132,11 @@ async def answer(url: str, request: bytes) -> bytes:
 
 
 async def test_no_damaged_request_disturbs_the_server(
-    planet: Planet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    planet: Planet, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("planet_mcp.serving.http.run.HEADER_SECONDS", 0.3)
-    monkeypatch.setattr("planet_mcp.serving.http.run.KEEP_ALIVE_SECONDS", 0.3)
-    monkeypatch.setattr("planet_mcp.serving.http.guard.BODY_SECONDS", 0.3)
+    limits = Limits(header_seconds=0.3, body_seconds=0.3, keep_alive_seconds=1)
     dice, statuses, bad = Random(20261126), Counter[str](), list[tuple[bytes, bytes]]()
-    async with serving_here(planet) as url, httpx.AsyncClient() as web:
+    async with serving_here(planet, limits=limits) as url, httpx.AsyncClient() as web:
         whole = [(await answer(url, each))[9:12] for each in GOOD]
         for _ in range(0, REQUESTS, AT_ONCE):
             requests = [damaged(dice) for _ in range(AT_ONCE)]

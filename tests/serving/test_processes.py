@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from planet_mcp.feeds.lease import Lease
 from planet_mcp.planet import Planet
 from tests.conftest import planet_of
 from tests.support.documents import Post, rss
-from tests.support.programs import COMMAND, environment, settings_in
+from tests.support.programs import COMMAND, MORTAL, environment, settings_in, until
 from tests.support.site import Site
 
 pytestmark = [
@@ -26,7 +26,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the signals are those of POSIX"),
 ]
 
-SECONDS = 60
 HOLDER = """
 import sys, time
 from pathlib import Path
@@ -53,7 +52,7 @@ async def server(**settings: str) -> AsyncIterator[Client]:
 @contextmanager
 def holder(database: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a process that holds the lease until it loses it."""
-    command = [sys.executable, "-c", HOLDER, str(database)]
+    command = [*MORTAL, sys.executable, "-c", HOLDER, str(database)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -61,14 +60,6 @@ def holder(database: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_six_servers_started_at_once_come_up_and_one_refreshes(
@@ -81,9 +72,7 @@ async def test_six_servers_started_at_once_come_up_and_one_refreshes(
 
     async def serve() -> None:
         async with server(feeds=str(opml)) as client:
-            with anyio.fail_after(SECONDS):
-                while not await found(client, "arrived"):
-                    await anyio.lowlevel.checkpoint()
+            await until(lambda: found(client, "arrived"))
             answered.append(client)
             await enough.wait()
 

@@ -1,10 +1,11 @@
-"""planet-mcp as a program: how tests start it."""
+"""Programs that tests start, planet-mcp before all: how to start, await and watch them."""
 
+import asyncio
 import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,16 @@ MORTAL = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 # How long a test waits for what happens by itself: only one that hangs waits so long, however busy
 # the machine is.
 PATIENCE_SECONDS = 300
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds that no event tells of; it may be looked up asynchronously."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            found = holds()
+            if await found if isinstance(found, Awaitable) else found:
+                return
+            await asyncio.sleep(0.02)
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -59,7 +70,7 @@ def peak_mb(pid: int) -> float:
 
 
 def is_alive(pid: int) -> bool:
-    """Say whether a process still runs (Linux): one that only waits to be counted does not."""
+    """Return whether a process still runs (Linux): a zombie does not."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return False

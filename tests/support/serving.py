@@ -12,10 +12,15 @@ import httpx
 from lxml import html
 
 from planet_mcp.planet import Planet
-from planet_mcp.serving.http import access_for, listen, serve
+from planet_mcp.serving.http import Limits, access_for, listen, serve
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from tests.support.programs import COMMAND, MORTAL, PATIENCE_SECONDS, environment
+
+# By default, no limit on time is met, however busy the machine is.
+LIMITS = Limits(
+    header_seconds=PATIENCE_SECONDS, body_seconds=PATIENCE_SECONDS, grace_seconds=PATIENCE_SECONDS
+)
 
 
 async def until_up(url: str) -> None:
@@ -58,13 +63,22 @@ async def _address(log: asyncio.StreamReader) -> str:
 
 
 @asynccontextmanager
-async def serving_here(planet: Planet, **settings: Any) -> AsyncIterator[str]:
+async def serving_here(
+    planet: Planet, *, limits: Limits = LIMITS, **settings: Any
+) -> AsyncIterator[str]:
     """Serve in this process, so that a test can set limits that it reaches."""
     listener = listen("127.0.0.1", 0)
     server = create_server(planet, refresh=False)
     chosen = load(**settings)
     running = asyncio.ensure_future(
-        serve(server, planet, listener, settings=chosen, access=access_for(chosen, "127.0.0.1"))
+        serve(
+            server,
+            planet,
+            listener,
+            settings=chosen,
+            access=access_for(chosen, "127.0.0.1"),
+            limits=limits,
+        )
     )
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -17,8 +18,8 @@ from mcp.client.streamable_http import streamable_http_client
 from planet_mcp.planet import Planet
 from planet_mcp.serving.http import listen
 from tests.support.documents import Post, rss
-from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
-from tests.support.serving import serving, serving_here
+from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment, until
+from tests.support.serving import LIMITS, serving, serving_here
 from tests.support.site import Site
 
 pytestmark = pytest.mark.anyio
@@ -27,21 +28,23 @@ TOKEN = "a-token-that-nobody-guesses-0123456789"
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_a_client_of_either_era_reaches_the_tools(site: Site, mode: str) -> None:
+async def test_a_client_of_either_era_reaches_the_tools(
+    planet: Planet, site: Site, mode: str
+) -> None:
     feed = site.add("/feed", rss([Post("Found over HTTP")]))
-    async with serving() as (url, _), Client(f"{url}/mcp", mode=mode) as client:
+    async with serving_here(planet) as url, Client(f"{url}/mcp", mode=mode) as client:
         await client.call_tool("add_feeds", {"urls": [feed]})
         found = await client.call_tool("search_entries", {"query": "http"})
     assert found.structured_content is not None
     assert found.structured_content["hits"][0]["title"] == "Found over HTTP"
 
 
-async def test_health_says_how_the_planet_is_doing(site: Site) -> None:
+async def test_health_says_how_the_planet_is_doing(planet: Planet, site: Site) -> None:
     feed = site.add("/feed", rss([Post("One")]))
-    async with serving() as (url, _):
+    async with serving_here(planet) as url:
         async with Client(f"{url}/mcp") as client:
             await client.call_tool("add_feeds", {"urls": [feed]})
-        async with httpx.AsyncClient() as web:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
             answer = await web.get(f"{url}/health")
     health = answer.json()
     assert (answer.status_code, health["status"]) == (200, "ok")
@@ -55,28 +58,34 @@ async def test_the_feeds_are_refreshed_without_any_client(site: Site, tmp_path: 
     url = site.add("/feed", rss([Post("Arrived")]))
     opml = tmp_path / "feeds.opml"
     opml.write_text(f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>')
-    async with serving("--feeds", str(opml)) as (address, _), httpx.AsyncClient() as web:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not (health := (await web.get(f"{address}/health")).json())["entries"]:
-                pass
-    assert health["refresher"] == "running"
+    async with (
+        serving("--feeds", str(opml)) as (address, _),
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+    ):
+        health = f"{address}/health"
+        await until(lambda: _count(web, health, "entries"))
+        assert (await web.get(health)).json()["refresher"] == "running"
 
 
-async def test_other_host_names_are_refused() -> None:
-    async with serving() as (url, _), httpx.AsyncClient() as web:
+async def _count(web: httpx.AsyncClient, health: str, name: str) -> int:
+    return int((await web.get(health)).json()[name])
+
+
+async def test_other_host_names_are_refused(planet: Planet) -> None:
+    async with serving_here(planet) as url, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
         for path in ("/mcp", "/health", "/nothing"):
             answer = await web.get(f"{url}{path}", headers={"Host": "evil.example"})
             assert answer.status_code == 421
 
 
-async def test_pages_of_other_origins_are_refused() -> None:
+async def test_pages_of_other_origins_are_refused(planet: Planet) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     headers = {
         "Origin": "https://evil.example",
         "Accept": "application/json, text/event-stream",
         "Content-Type": "application/json",
     }
-    async with serving() as (url, _), httpx.AsyncClient() as web:
+    async with serving_here(planet) as url, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
         answer = await web.post(f"{url}/mcp", content=json.dumps(message), headers=headers)
     assert answer.status_code == 403
 
@@ -92,32 +101,34 @@ async def test_a_signal_ends_the_server_while_a_client_listens(number: signal.Si
         assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 0
 
 
-async def test_a_call_of_an_older_client_is_answered_before_the_end(site: Site) -> None:
+async def test_a_call_of_an_older_client_is_answered_before_the_end(
+    planet: Planet, site: Site
+) -> None:
     hold = threading.Event()
     arguments = {"urls": [site.add("/feed", rss([Post("One")]), hold=hold)]}
     call = {"name": "add_feeds", "arguments": arguments}
-    async with serving() as (url, process), httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
-        answer = asyncio.ensure_future(
-            web.post(
-                f"{url}/mcp",
-                json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call},
-                headers={"Accept": "application/json, text/event-stream"},
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+        async with serving_here(planet) as url:
+            answer = asyncio.ensure_future(
+                web.post(
+                    f"{url}/mcp",
+                    json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call},
+                    headers={"Accept": "application/json, text/event-stream"},
+                )
             )
-        )
-        await asyncio.to_thread(site.wait_for, "/feed")
-        process.terminate()
-        hold.set()
+            await asyncio.to_thread(site.wait_for, "/feed")
+            asyncio.get_running_loop().call_soon(hold.set)
+        # The server got its signal while the call was under way.
         assert "added" in (await answer).text
-        assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 0
 
 
-async def test_the_endpoint_may_end_in_a_slash() -> None:
-    async with serving() as (url, _), Client(f"{url}/mcp/", mode="auto") as client:
+async def test_the_endpoint_may_end_in_a_slash(planet: Planet) -> None:
+    async with serving_here(planet) as url, Client(f"{url}/mcp/", mode="auto") as client:
         assert (await client.list_tools()).tools
 
 
-async def test_too_long_headers_are_refused() -> None:
-    async with serving() as (url, _), httpx.AsyncClient() as web:
+async def test_too_long_headers_are_refused(planet: Planet) -> None:
+    async with serving_here(planet) as url, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
         refused = await web.get(f"{url}/health", headers={"X-Long": "x" * 2**15})
     assert refused.status_code in {400, 431}
 
@@ -152,9 +163,12 @@ async def test_flags_of_http_need_http(tmp_path: Path) -> None:
     assert "--http" in err.decode()
 
 
-async def test_with_a_token_nothing_but_health_is_answered_without_it() -> None:
+async def test_with_a_token_nothing_but_health_is_answered_without_it(planet: Planet) -> None:
     wrong = {"Authorization": "Bearer wrong"}
-    async with serving(token=TOKEN) as (url, _), httpx.AsyncClient() as web:
+    async with (
+        serving_here(planet, token=TOKEN) as url,
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+    ):
         for path in ("/mcp", "/", "/nothing", "/health/"):
             nobody = await web.get(f"{url}{path}")
             somebody = await web.get(f"{url}{path}", headers=wrong)
@@ -164,10 +178,10 @@ async def test_with_a_token_nothing_but_health_is_answered_without_it() -> None:
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_the_token_opens_the_server(mode: str) -> None:
+async def test_the_token_opens_the_server(planet: Planet, mode: str) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with (
-        serving(token=TOKEN) as (url, _),
+        serving_here(planet, token=TOKEN) as url,
         httpx2.AsyncClient(headers=headers) as web,
         Client(streamable_http_client(f"{url}/mcp", http_client=web), mode=mode) as client,
     ):
@@ -178,8 +192,11 @@ async def test_the_token_opens_the_server(mode: str) -> None:
     assert health["database"]
 
 
-async def test_health_tells_strangers_only_that_all_is_well() -> None:
-    async with serving(token=TOKEN) as (url, _), httpx.AsyncClient() as web:
+async def test_health_tells_strangers_only_that_all_is_well(planet: Planet) -> None:
+    async with (
+        serving_here(planet, token=TOKEN) as url,
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+    ):
         answer = await web.get(f"{url}/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
@@ -188,7 +205,10 @@ async def test_the_token_of_a_file_is_never_written_anywhere(tmp_path: Path) -> 
     file = tmp_path / "token"
     file.write_text(TOKEN)
     flags = ("--token-file", str(file), "--log-level", "debug")
-    async with serving(*flags) as (url, process), httpx.AsyncClient() as web:
+    async with (
+        serving(*flags) as (url, process),
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+    ):
         headers = {"Authorization": f"Bearer {TOKEN}"}
         assert (await web.get(f"{url}/nothing", headers=headers)).status_code == 404
         process.terminate()
@@ -198,8 +218,10 @@ async def test_the_token_of_a_file_is_never_written_anywhere(tmp_path: Path) -> 
 
 async def test_allowed_hosts_are_names_of_the_server() -> None:
     headers = {"Host": "planet.example.org", "Origin": "https://planet.example.org"}
-    flags = ("--allowed-host", "planet.example.org")
-    async with serving(*flags) as (url, _), httpx.AsyncClient() as web:
+    async with (
+        serving("--allowed-host", "planet.example.org") as (url, _),
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+    ):
         assert (await web.get(f"{url}/health", headers=headers)).status_code == 200
         refused = await web.get(f"{url}/health", headers={"Host": "evil.example"})
     assert refused.status_code == 421
@@ -237,36 +259,27 @@ async def talk(url: str, *parts: bytes) -> bytes:
     "head",
     [b"", b"GET /health HT", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: "],
 )
-async def test_headers_that_do_not_come_end_the_connection(
-    planet: Planet, monkeypatch: pytest.MonkeyPatch, head: bytes
-) -> None:
-    monkeypatch.setattr("planet_mcp.serving.http.run.HEADER_SECONDS", 0.3)
-    async with serving_here(planet) as url:
+async def test_headers_that_do_not_come_end_the_connection(planet: Planet, head: bytes) -> None:
+    async with serving_here(planet, limits=replace(LIMITS, header_seconds=0.3)) as url:
         assert await talk(url, head) == b""
 
 
-async def test_a_second_request_that_does_not_come_ends_the_connection(
-    planet: Planet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("planet_mcp.serving.http.run.HEADER_SECONDS", 0.3)
-    async with serving_here(planet) as url:
+async def test_a_second_request_that_does_not_come_ends_the_connection(planet: Planet) -> None:
+    async with serving_here(planet, limits=replace(LIMITS, header_seconds=0.3)) as url:
         said = await talk(url, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /hea")
     assert said.count(b"HTTP/1.1 200") == 1
 
 
-async def test_idle_connections_are_ended(planet: Planet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.serving.http.run.KEEP_ALIVE_SECONDS", 0.3)
-    async with serving_here(planet) as url:
+async def test_idle_connections_are_ended(planet: Planet) -> None:
+    async with serving_here(planet, limits=replace(LIMITS, keep_alive_seconds=1)) as url:
         said = await talk(url, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert said.count(b"HTTP/1.1 200") == 1
 
 
-async def test_a_body_that_does_not_come_is_answered(
-    planet: Planet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("planet_mcp.serving.http.guard.BODY_SECONDS", 0.3)
+async def test_a_body_that_does_not_come_is_answered(planet: Planet) -> None:
+    limits = replace(LIMITS, body_seconds=0.3)
     head = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
-    async with serving_here(planet) as url:
+    async with serving_here(planet, limits=limits) as url:
         assert (await talk(url, head)).startswith(b"HTTP/1.1 408")
 
 
@@ -316,15 +329,12 @@ async def test_a_request_that_is_refused_and_broken_gets_one_answer(
     assert [each for each in caplog.records if each.levelname == "ERROR"] == []
 
 
-async def test_too_many_requests_at_once_are_told_when_to_come_again(
-    planet: Planet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("planet_mcp.serving.http.guard.MOST_REQUESTS", 1)
+async def test_too_many_requests_at_once_are_told_when_to_come_again(planet: Planet) -> None:
     async with (
-        serving_here(planet) as url,
+        serving_here(planet, limits=replace(LIMITS, requests=1)) as url,
         Client(f"{url}/mcp", mode="auto") as client,
         client.listen(resource_subscriptions=["planet://latest"]),
-        httpx.AsyncClient() as web,
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
     ):
         busy = await web.get(f"{url}/health")
     assert busy.status_code == 503
@@ -333,22 +343,22 @@ async def test_too_many_requests_at_once_are_told_when_to_come_again(
 
 async def test_no_stream_is_kept_open_on_which_nothing_comes(planet: Planet) -> None:
     headers = {"Accept": "text/event-stream"}
-    async with serving_here(planet) as url, httpx.AsyncClient() as web:
+    async with serving_here(planet) as url, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
         refused = await web.get(f"{url}/mcp", headers=headers, timeout=PATIENCE_SECONDS)
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
-async def test_too_many_connections_are_turned_away(
-    planet: Planet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with serving_here(planet) as url:
-        monkeypatch.setattr("planet_mcp.serving.http.run.MOST_CONNECTIONS", 0)
+async def test_too_many_connections_are_turned_away(planet: Planet) -> None:
+    async with serving_here(planet, limits=replace(LIMITS, connections=1)) as url:
+        host, port = url.removeprefix("http://").split(":")
+        _, first = await asyncio.open_connection(host, int(port))
         said = await talk(url, b"")
+        first.close()
     assert said.startswith(b"HTTP/1.1 503")
     assert b"Retry-After: 1" in said
 
 
-async def test_progress_is_streamed_over_http(site: Site) -> None:
+async def test_progress_is_streamed_over_http(planet: Planet, site: Site) -> None:
     urls = [site.add(f"/{n}", rss([Post(f"P{n}")])) for n in range(3)]
     seen: list[tuple[float, float | None]] = []
 
@@ -356,7 +366,7 @@ async def test_progress_is_streamed_over_http(site: Site) -> None:
         assert message
         seen.append((progress, total))
 
-    async with serving() as (url, _), Client(f"{url}/mcp", mode="auto") as client:
+    async with serving_here(planet) as url, Client(f"{url}/mcp", mode="auto") as client:
         await client.call_tool("add_feeds", {"urls": urls}, progress_callback=note)
     assert seen == [(1, 3), (2, 3), (3, 3)]
 

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ from planet_mcp.feeds.lease import Lease
 from tests.support.documents import Post, rss
 from tests.support.programs import (
     COMMAND,
+    PATIENCE_SECONDS,
     children_of,
     cpu_seconds,
     environment,
     is_alive,
     peak_mb,
     settings_in,
+    until,
 )
 from tests.support.site import Site
 
@@ -49,7 +51,6 @@ INITIALIZE = {
 INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 PING = {"jsonrpc": "2.0", "id": "ping", "method": "ping"}
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND = -32700, -32600, -32601
-SECONDS = 30
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a /proc")
 
@@ -85,7 +86,7 @@ class Server:
 
     async def receive(self) -> dict[str, Any]:
         assert self.process.stdout is not None
-        line = await asyncio.wait_for(self.process.stdout.readline(), SECONDS)
+        line = await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_SECONDS)
         message: dict[str, Any] = json.loads(line)
         return message
 
@@ -105,7 +106,7 @@ class Server:
 
     async def end(self) -> tuple[int, str, str]:
         """Wait for the end; returns exit code, what was left on stdout, and stderr."""
-        out, err = await asyncio.wait_for(self.process.communicate(), SECONDS)
+        out, err = await asyncio.wait_for(self.process.communicate(), PATIENCE_SECONDS)
         assert self.process.returncode is not None
         return self.process.returncode, out.decode(), err.decode()
 
@@ -136,12 +137,6 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
     async with started(database=database, feeds="none", refresh="off") as server:
         await server.initialize()
         yield server
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not true():  # noqa: ASYNC110 - nobody is there to set an event
-            await asyncio.sleep(0.01)
 
 
 def opml_of(folder: Path, *urls: str) -> str:
@@ -315,7 +310,7 @@ async def test_a_client_that_reads_no_more_ends_the_server(calls: str) -> None:
         server.close_stdout()
         if calls == "calls":
             server.call("list_feeds")
-        assert await asyncio.wait_for(server.process.wait(), SECONDS) == 0
+        assert await asyncio.wait_for(server.process.wait(), PATIENCE_SECONDS) == 0
 
 
 HOST = """
@@ -440,11 +435,12 @@ async def test_another_server_takes_over_when_the_refreshing_one_is_killed(
 
 
 async def until_found(server: Server, query: str, *, entries: int) -> None:
-    total = 0
-    async with asyncio.timeout(SECONDS):
-        while total < entries:
-            server.call("search_entries", query=query)
-            total = (await server.receive())["result"]["structuredContent"]["total"]
+    async def are_found() -> bool:
+        server.call("search_entries", query=query)
+        total = (await server.receive())["result"]["structuredContent"]["total"]
+        return int(total) >= entries
+
+    await until(are_found)
 
 
 # What goes wrong inside.
@@ -532,7 +528,7 @@ async def test_regular_files_are_served_too(tmp_path: Path) -> None:
         process = await asyncio.create_subprocess_exec(
             *COMMAND, stdin=source, stdout=sink, stderr=subprocess.PIPE, env=environment()
         )
-        _, err = await asyncio.wait_for(process.communicate(), SECONDS)
+        _, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     assert (process.returncode, err) == (0, b"")
     found = [json.loads(line) for line in answers.read_text().splitlines()]
     assert sorted(item["id"] for item in found if "result" in item) == [1, 2, 3, 4]
@@ -553,7 +549,7 @@ async def test_one_socket_may_be_both_stdin_and_stdout() -> None:
     its.close()
     reader, writer = await asyncio.open_unix_connection(sock=ours)
     writer.write(json.dumps(INITIALIZE).encode() + b"\n" + json.dumps(PING).encode() + b"\n")
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         numbers = [json.loads(await reader.readline())["id"] for _ in range(2)]
         writer.close()
         _, err = await process.communicate()

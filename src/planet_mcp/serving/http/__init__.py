@@ -1,7 +1,11 @@
-"""The HTTP server for a team: who may ask, how much, and the run of it."""
+"""The HTTP server for a team: MCP at `/mcp`, `/health`, and pages for people elsewhere.
+
+In: a planet, its MCP server, a listening socket and who has access. Out: answers, until a signal.
+Only this room knows starlette and uvicorn.
+"""
 
 from planet_mcp.serving.http.access import EVERY_ADDRESS, Access, access_for
-from planet_mcp.serving.http.app import create_app
+from planet_mcp.serving.http.limits import Limits
 from planet_mcp.serving.http.run import listen, serve
 
-__all__ = ["EVERY_ADDRESS", "Access", "access_for", "create_app", "listen", "serve"]
+__all__ = ["EVERY_ADDRESS", "Access", "Limits", "access_for", "listen", "serve"]

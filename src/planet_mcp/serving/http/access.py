@@ -1,4 +1,4 @@
-"""Whose requests are answered: by host name, origin and bearer token (pure but for one file)."""
+"""Whose requests are answered: by host name, origin and bearer token (reads the token's file)."""
 
 import logging
 import re
@@ -33,9 +33,9 @@ class Access:
     any_address: bool = False
 
     def knows(self, authority: str, *, local: str = "") -> bool:
-        """Say whether a Host header is one of ours, which keeps DNS rebinding out.
+        """Return whether a Host header is one of ours, which keeps DNS rebinding out.
 
-        Where all addresses are listened on, the one that a connection came to (`local`) is ours
+        `local` is the address that the connection came to. Where all are listened on, it is ours
         too: rebinding needs a name.
         """
         name, port = _split(authority)
@@ -43,20 +43,20 @@ class Access:
         return own or name in self.hosts or f"{name}:{port}" in self.hosts
 
     def trusts(self, origin: str, *, host: str) -> bool:
-        """Say whether a page of this origin may ask: one of this server, or of an allowed name."""
+        """Return whether a page of this origin may ask: this server's own, or an allowed name's."""
         scheme, _, authority = origin.partition("://")
         if scheme not in {"http", "https"}:
             return False
         if authority.lower() == host.lower():
             return True
-        # Any program of this machine may show pages at other ports of its loopback names.
+        # Not loopback names at other ports, where any program of this machine may show pages.
         return self.knows(authority) and _split(authority)[0] not in LOOPBACK_NAMES
 
     def admits(self, headers: Headers, *, in_person: bool = False) -> bool:
-        """Say whether a request carries the token, if one is set (RFC 6750, section 2.1).
+        """Return whether a request carries the token, if one is set (RFC 6750, section 2.1).
 
-        People may give it as the password that their browser or feed reader asks for, with any
-        user name (RFC 7617).
+        `in_person`: a browser or feed reader may send it as the password, with any user name
+        (RFC 7617).
         """
         if self.token is None:
             return True
@@ -81,7 +81,7 @@ def _split(authority: str) -> tuple[str, str | None]:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine reaches an address to listen on."""
+    """Return whether an address to listen on is reached from this machine alone."""
     address = literal_address(host)
     return host == "localhost" or bool(address and address.is_loopback)
 

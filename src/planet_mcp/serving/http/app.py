@@ -9,13 +9,16 @@ from starlette.routing import Route
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
 from planet_mcp.serving.http.access import Access
-from planet_mcp.serving.http.guard import HEALTH, MAX_BODY, MCP, Guard
+from planet_mcp.serving.http.guard import HEALTH, MCP, Guard
+from planet_mcp.serving.http.limits import Limits
 from planet_mcp.serving.http.pages import Pages
 from planet_mcp.serving.mcp import PlanetServer
 
 
-def create_app(server: PlanetServer, planet: Planet, pages: Pages, access: Access) -> Starlette:
-    """Build the ASGI application for those who have access."""
+def create_app(
+    server: PlanetServer, planet: Planet, pages: Pages, *, access: Access, limits: Limits
+) -> Starlette:
+    """Return the ASGI application for those who have access."""
 
     async def health(request: Request) -> JSONResponse:
         return await _health(planet, known=access.admits(request.headers))
@@ -23,19 +26,19 @@ def create_app(server: PlanetServer, planet: Planet, pages: Pages, access: Acces
     app = server.streamable_http_app(
         streamable_http_path=MCP,
         stateless_http=True,
-        max_request_body_size=MAX_BODY,
-        # The guard checks names and origins, on every route.
+        max_request_body_size=limits.body,
+        # `Guard` checks names and origins, on every route.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     app.router.redirect_slashes = False
     app.router.routes.append(Route(HEALTH, health, methods=["GET"]))
     app.router.routes.append(pages.route)
-    app.add_middleware(Guard, access=access)
+    app.add_middleware(Guard, access=access, limits=limits)
     return app
 
 
 async def _health(planet: Planet, *, known: bool) -> JSONResponse:
-    """Say how the planet is doing; to those without the token, only whether it is well."""
+    """Answer how the planet is doing; without the token, only whether it is well."""
     try:
         status = (await planet.status()).result
     except PlanetError as error:

@@ -8,24 +8,21 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from planet_mcp.serving.http.access import Access
+from planet_mcp.serving.http.limits import Limits
 
 logger = logging.getLogger(__name__)
 
 MCP, HEALTH = "/mcp", "/health"
-MAX_BODY = 2**20
-MAX_HEADERS = 2**14
-BODY_SECONDS = 10.0
-# Open `subscriptions/listen` streams count too; each holds a file descriptor.
-MOST_REQUESTS = 256
 MAX_SHOWN = 100
 
 
 class Guard:
     """ASGI middleware that answers what must not reach the application."""
 
-    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, limits: Limits) -> None:
         self._app = app
         self._access = access
+        self._limits = limits
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +31,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if scope["path"] == f"{MCP}/":
-            # Not redirected: behind a proxy with TLS, that would lead out of it.
+            # A redirect would lead to http:// even where a proxy in front serves https://.
             scope = {**scope, "path": MCP, "raw_path": MCP.encode()}
         refusal = self._refusal(scope)
         if refusal is not None:
@@ -44,7 +41,7 @@ class Guard:
         try:
             await self._pass_on(scope, receive, send)
         except asyncio.CancelledError:
-            # The process ends; uvicorn would log where this was.
+            # The server ends; uvicorn would log a traceback.
             logger.info("A request was cut short.")
         finally:
             self._running -= 1
@@ -54,26 +51,27 @@ class Guard:
         local = (scope.get("server") or ("",))[0]
         return (
             _wrong_name(headers, self._access, local=local)
-            or _too_many_headers(scope)
+            or _long_headers(scope, self._limits)
             or (None if path == HEALTH else _no_token(headers, self._access, path))
-            or (_busy() if self._running >= MOST_REQUESTS else None)
+            or (_busy() if self._running >= self._limits.requests else None)
             or _no_stream(path, method)
-            or (_too_large() if _length(headers) > MAX_BODY else None)
+            or (_too_large(self._limits) if _length(headers) > self._limits.body else None)
         )
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call the application with the whole body, which came in time and within bounds."""
+        """Call the application once the whole body is here, in time and within bounds."""
+        seconds = self._limits.body_seconds
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                body = await _read(receive)
+            async with asyncio.timeout(seconds):
+                body = await _read(receive, self._limits.body)
         except TimeoutError:
-            slow = _closing(408, f"The body did not arrive within {BODY_SECONDS:.0f} s.")
+            slow = _closing(408, f"The body did not arrive within {seconds:.0f} s.")
             await slow(scope, receive, send)
             return
         if body is None:
-            return  # whoever asked is gone, in the middle of it
-        if len(body) > MAX_BODY:
-            await _too_large()(scope, receive, send)
+            return  # the client went away in the middle of it
+        if len(body) > self._limits.body:
+            await _too_large(self._limits)(scope, receive, send)
         else:
             await self._app(scope, _replayed(body, receive), send)
 
@@ -114,7 +112,7 @@ def _no_token(headers: Headers, access: Access, path: str) -> Response | None:
 
 
 def _no_stream(path: str, method: str) -> Response | None:
-    """Refuse the stream that older clients open beside their requests: nothing comes on it.
+    """Refuse the stream that older clients open beside their requests, as nothing is sent on it.
 
     MCP 2025-11-25, "Listening for Messages from the Server" allows that; an open one would count
     as a request for as long as its client lives.
@@ -124,18 +122,18 @@ def _no_stream(path: str, method: str) -> Response | None:
     return PlainTextResponse("Only POST.\n", status_code=405, headers={"Allow": "POST"})
 
 
-def _too_many_headers(scope: Scope) -> Response | None:
-    if sum(len(name) + len(value) for name, value in scope["headers"]) <= MAX_HEADERS:
+def _long_headers(scope: Scope, limits: Limits) -> Response | None:
+    if sum(len(name) + len(value) for name, value in scope["headers"]) <= limits.headers:
         return None
-    return _closing(431, f"The headers of a request have at most {MAX_HEADERS} bytes.")
+    return _closing(431, f"The headers of a request have at most {limits.headers} bytes.")
 
 
 def _busy() -> Response:
     return _closing(503, "Too many requests at once; try again in a moment.", retry_after="1")
 
 
-def _too_large() -> Response:
-    return _closing(413, f"A request has at most {MAX_BODY} bytes.")
+def _too_large(limits: Limits) -> Response:
+    return _closing(413, f"A request has at most {limits.body} bytes.")
 
 
 def _closing(status: int, text: str, *, retry_after: str | None = None) -> Response:
@@ -151,10 +149,10 @@ def _length(headers: Headers) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """Read a body until its end, or until it is longer than allowed; None if it was broken off."""
+async def _read(receive: Receive, most: int) -> bytes | None:
+    """Return a body, or so much of it that it is too long; None if the client went away."""
     body, more = bytearray(), True
-    while more and len(body) <= MAX_BODY:
+    while more and len(body) <= most:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
@@ -164,7 +162,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Return what gives the body first, and then what comes after it."""
+    """Return a `receive` that gives the body, which was read already, and then what follows it."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

@@ -22,13 +22,14 @@ logger = logging.getLogger(__name__)
 
 SMALLEST_COMPRESSED = 500
 FEED_SECONDS = 600
-DRAWN_SECONDS = 86_400
+ASSET_SECONDS = 86_400
 
 # No script, no frame, nothing of another server. `form-action` allows the search.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'{images}; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+# What every page and feed document carries, whatever it is; `_respond` adds the rest.
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,7 +40,7 @@ _HEADERS = {
 
 
 class Pages:
-    """The pages of a planet for whoever may see them; `route` goes behind all others."""
+    """The pages of a planet; `route` takes every path, so it goes behind all others."""
 
     def __init__(self, planet: Planet, settings: Settings, *, token: bool) -> None:
         self._planet = planet
@@ -47,7 +48,7 @@ class Pages:
         self._site = Site(planet.store, options_of(settings, token=token), clock=planet.clock)
         self._policy = _POLICY.format(images=" https: http:" if settings.images else "")
         compress = Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=6)
-        self.route = Route("/{place:path}", self._answer, methods=["GET"], middleware=[compress])
+        self.route = Route("/{path:path}", self._answer, methods=["GET"], middleware=[compress])
 
     async def warm_up(self) -> None:
         """Make the first page before anyone asks: templates and lexers load once."""
@@ -59,17 +60,17 @@ class Pages:
         try:
             page = await self._planet.browse(lambda: self._site.page(asked))
         except StoreError as error:
-            # It names files of this machine.
+            # Only in the log: the error names files of this machine.
             logger.warning("A page cannot be made: %s", error)
             return PlainTextResponse("The planet cannot be read just now.\n", status_code=503)
         return _respond(request, page, self._policy)
 
 
 def _asked(request: Request, site_url: str | None) -> Asked:
-    # The guard knows the name in the Host header.
+    # `Guard` has checked the Host header.
     base = site_url or f"http://{request.headers['host']}/"
-    place = request.path_params["place"]
-    return Asked(place.removesuffix("/"), base, dict(request.query_params))
+    path = request.path_params["path"]
+    return Asked(path.removesuffix("/"), base, dict(request.query_params))
 
 
 def _respond(request: Request, page: Page, policy: str) -> Response:
@@ -91,12 +92,12 @@ def _respond(request: Request, page: Page, policy: str) -> Response:
 def _freshness(page: Page) -> str:
     if page.content_type == HTML:
         return "no-cache"
-    drawn_with = page.content_type.startswith(("text/css", "image/"))
-    return f"max-age={DRAWN_SECONDS if drawn_with else FEED_SECONDS}"
+    is_asset = page.content_type.startswith(("text/css", "image/"))
+    return f"max-age={ASSET_SECONDS if is_asset else FEED_SECONDS}"
 
 
 def _is_known(request: Request, etag: str, modified: datetime | None) -> bool:
-    """Say whether the client has this already (RFC 9110, section 13.2.2)."""
+    """Return whether the client has this already (RFC 9110, section 13.2.2)."""
     known = request.headers.get("if-none-match")
     if known is not None:
         tags = {tag.strip() for tag in known.split(",")}

@@ -18,17 +18,12 @@ from planet_mcp.network import mend_h11
 from planet_mcp.planet import Planet
 from planet_mcp.serving.http.access import Access
 from planet_mcp.serving.http.app import create_app
+from planet_mcp.serving.http.limits import DEFAULTS, Limits
 from planet_mcp.serving.http.pages import Pages
 from planet_mcp.serving.mcp import PlanetServer
 from planet_mcp.settings import Settings
 
-GRACE_SECONDS = 2
-KEEP_ALIVE_SECONDS = 30
-HEADER_SECONDS = 10.0
 BACKLOG = 2_048
-# Below the 1,024 file descriptors that a process has by default.
-MOST_CONNECTIONS = 768
-
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
     b"Connection: close\r\n\r\n"
@@ -42,13 +37,13 @@ def listen(host: str, port: int) -> socket.socket:
         SettingsError: The address is not one of this machine, or is in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # By its protocol asyncio knows TCP, and sends each part of an answer at once; else the second
-    # part would wait 40 ms for an acknowledgement of the first.
+    # IPPROTO_TCP lets asyncio set TCP_NODELAY: else the second part of an answer would wait 40 ms
+    # for an acknowledgement of the first.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        # At once: two that are bound and do not listen yet could have one port.
+        # Here, not by uvicorn: two sockets that are bound and do not listen yet can have one port.
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
@@ -59,21 +54,26 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Protocol(H11Protocol):
-    """HTTP/1.1 to clients that send their headers in time; uvicorn would wait for ever."""
+    """HTTP/1.1 to clients that send their headers in time; uvicorn would wait for ever.
 
+    uvicorn makes one for each connection, and hands nothing of ours to it: `limits` are set in a
+    subclass.
+    """
+
+    limits: Limits
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Await the first request, or turn the client away where there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > self.limits.connections:
             transport.write(_BUSY)
             transport.close()
         else:
             self._await_headers()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; until it makes a request, the time for its headers runs."""
+        """Take bytes; until they are a whole request's headers, the time for these runs."""
         super().data_received(data)
         if self.cycle is None or self.cycle.response_complete:
             self._await_headers()
@@ -81,7 +81,7 @@ class _Protocol(H11Protocol):
             self._got_headers()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, unless another answer has begun; no other may follow."""
+        """Answer what is no HTTP; if another answer has begun, only close the connection."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             super().send_400_response(msg)
         else:
@@ -91,7 +91,7 @@ class _Protocol(H11Protocol):
             self.cycle.message_event.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Await nothing any more."""
+        """Stop the clock for the headers."""
         self._got_headers()
         super().connection_lost(exc)
 
@@ -100,7 +100,7 @@ class _Protocol(H11Protocol):
 
     def _await_headers(self) -> None:
         if self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+            self._deadline = self.loop.call_later(self.limits.header_seconds, self.transport.close)
 
     def _got_headers(self) -> None:
         if self._deadline is not None:
@@ -109,7 +109,7 @@ class _Protocol(H11Protocol):
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn that ends open `subscriptions/listen` streams first, which it would wait for."""
+    """uvicorn, which at its end closes open `subscriptions/listen` streams instead of waiting."""
 
     def __init__(self, config: uvicorn.Config, server: PlanetServer) -> None:
         super().__init__(config)
@@ -117,7 +117,7 @@ class _Uvicorn(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End in good order on a signal; uvicorn would raise it again before we can clean up."""
+        """Handle signals until the process ends; uvicorn would raise them again on its return."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             try:
@@ -141,24 +141,25 @@ async def serve(
     *,
     settings: Settings,
     access: Access,
+    limits: Limits = DEFAULTS,
 ) -> None:
     """Serve on an open socket until a signal comes."""
-    # Its streams would end with the signal, and calls under way with them.
+    # sse-starlette would end all streams at the signal, and the calls that answer on them.
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     mend_h11()
     planet.never_fetch_from(*listener.getsockname()[:2])
     pages = Pages(planet, settings, token=access.token is not None)
     config = uvicorn.Config(
-        create_app(server, planet, pages, access),
-        http=_Protocol,
+        create_app(server, planet, pages, access=access, limits=limits),
+        http=type("_Limited", (_Protocol,), {"limits": limits}),
         log_config=None,
         access_log=False,
         server_header=False,
-        # Behind a proxy, addresses and schemes of clients matter to nothing here.
+        # Nothing here depends on the client's address or scheme.
         proxy_headers=False,
         ws="none",
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=limits.keep_alive_seconds,
+        timeout_graceful_shutdown=limits.grace_seconds,
     )
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pages.warm_up)
