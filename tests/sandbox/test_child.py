@@ -3,12 +3,13 @@
 import json
 import os
 import re
+import select
 import signal
 import struct
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -16,9 +17,10 @@ import pytest
 
 from planet_mcp.errors import DocumentError, NotAFeedError, ParseFailedError, ParserDiedError
 from planet_mcp.models import Document, FeedStatus, ParsedFeed, SubscriptionList, Validators
-from planet_mcp.planet import Planet
-from planet_mcp.sandbox import child, parent
-from planet_mcp.sandbox.parent import Worker
+from planet_mcp.planet import open_planet
+from planet_mcp.sandbox import ChildLimits, Limits, Worker
+from planet_mcp.sandbox.child import PART_CHARACTERS
+from planet_mcp.settings import load
 from tests.support.documents import Post, page, rss, whole
 from tests.support.paths import ROOT
 from tests.support.programs import is_alive
@@ -35,6 +37,45 @@ def document(body: str, content_type: str = "application/xml") -> Document:
 
 
 FEED = document(rss([Post("One")]))
+
+READY = """
+import os, time
+
+def flood(message):
+    while True:
+        os.write(1, message)
+
+os.write(1, bytes(4))
+os.read(0, 1 << 20)
+"""
+
+
+class Switched:
+    """The command of a child that works, or does what a test wants instead."""
+
+    def __init__(self, folder: Path) -> None:
+        self._program = folder / "child.py"
+        self.command = (sys.executable, "-I", str(self._program))
+        self.comes_back()
+
+    def goes(self, way: str) -> None:
+        """Let it take a document, and do this with it."""
+        self._program.write_text(READY + way)
+
+    def comes_back(self) -> None:
+        self._program.write_text("from planet_mcp.sandbox.child import main\nmain()\n")
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Switched:
+    return Switched(tmp_path)
+
+
+def exit_of(pid: int) -> None:
+    """Wait for the end of a process."""
+    process = os.pidfd_open(pid)
+    select.select([process], [], [])
+    os.close(process)
 
 
 async def parse(worker: Worker, body: Document = FEED) -> ParsedFeed:
@@ -70,27 +111,23 @@ async def test_requests_wait_for_each_other() -> None:
     assert sorted(title or "" for title in found) == [f"Blog {number}" for number in range(8)]
 
 
-async def test_a_document_that_takes_too_long_costs_one_child(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with Worker() as worker:
-        await parse(worker)
-        with monkeypatch.context() as patch:
-            patch.setattr(parent, "WALL_SECONDS", 0.0)
-            with pytest.raises(ParseFailedError, match="longer than"):
-                await parse(worker)
-        assert (await parse(worker)).entries
+async def test_a_document_that_takes_too_long_costs_one_child(child: Switched) -> None:
+    async with Worker(command=child.command, limits=Limits(wall_seconds=0.2)) as worker:
+        child.goes("import signal; signal.signal(15, signal.SIG_IGN); time.sleep(60)")
+        with pytest.raises(ParseFailedError, match=r"longer than 0\.2 s"):
+            await parse(worker)
+        assert worker.child is None
 
 
 async def test_a_child_that_dies_costs_one_document() -> None:
     async with Worker() as worker:
         await parse(worker)
-        assert worker._process is not None
-        os.kill(worker._process.pid, signal.SIGSTOP)
+        assert worker.child is not None
+        os.kill(worker.child.pid, signal.SIGSTOP)
 
         async def kill() -> None:
-            assert worker._process is not None
-            os.kill(worker._process.pid, signal.SIGKILL)
+            assert worker.child is not None
+            os.kill(worker.child.pid, signal.SIGKILL)
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(kill)
@@ -107,14 +144,13 @@ async def test_a_cancelled_request_leaves_no_half_answer_behind() -> None:
         assert (await parse(worker)).entries
 
 
-async def test_a_child_is_replaced_after_many_documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parent, "MAX_DOCUMENTS", 2)
-    async with Worker() as worker:
+async def test_a_child_is_replaced_after_many_documents() -> None:
+    async with Worker(limits=Limits(documents=2)) as worker:
         children = set()
         for _ in range(5):
             await parse(worker)
-            assert worker._process is not None
-            children.add(worker._process.pid)
+            assert worker.child is not None
+            children.add(worker.child.pid)
     assert len(children) == 3
 
 
@@ -122,43 +158,47 @@ async def test_a_child_of_a_large_process_is_not_taken_for_grown() -> None:
     ballast = bytearray(b"x") * (300 * 2**20)
     async with Worker() as worker:
         await parse(worker)
-        assert worker._process is not None
-        first = worker._process.pid
+        assert worker.child is not None
+        first = worker.child.pid
         await parse(worker)
-        assert worker._process.pid == first
+        assert worker.child.pid == first
     assert ballast
 
 
-async def test_an_idle_child_goes_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parent, "IDLE_SECONDS", 0.0)
-    async with Worker() as worker:
+async def test_an_idle_child_goes_and_comes_back() -> None:
+    async with Worker(limits=Limits(idle_seconds=0)) as worker:
         await parse(worker)
-        first = worker._process
+        first = worker.child
         assert first is not None
-        with anyio.fail_after(5):
-            gone = await first.wait()
-        again = await parse(worker)
-        second = worker._process
-    assert gone < 0
-    assert again.entries
-    assert second is not first
+        await first.wait()
+        assert (await parse(worker)).entries
+        assert worker.child is not first
 
 
 async def test_no_child_outlives_its_worker() -> None:
     async with Worker() as worker:
         await parse(worker)
-        process = worker._process
-    assert process is not None
-    assert process.returncode is not None
+        assert worker.child is not None
+        pid = worker.child.pid
+    assert not is_alive(pid)
+
+
+def test_a_child_loads_nothing_that_only_its_parent_needs() -> None:
+    heavy = "{'asyncio', 'pydantic', 'anyio', 'planet_mcp.sandbox.parent'}"
+    program = f"import sys, planet_mcp.sandbox.child; print({heavy} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
 
 
 async def test_the_child_sees_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "hunter2")
     async with Worker() as worker:
         await parse(worker)
-        assert worker._process is not None
+        assert worker.child is not None
         try:
-            with open(f"/proc/{worker._process.pid}/environ", "rb") as file:  # noqa: ASYNC230, PTH123
+            with open(f"/proc/{worker.child.pid}/environ", "rb") as file:  # noqa: ASYNC230, PTH123
                 environment = file.read()
         except FileNotFoundError:
             pytest.skip("this system shows no environments under /proc")
@@ -197,20 +237,9 @@ def test_a_child_whose_parent_died_before_it_began_does_nothing() -> None:
 
 # --------------------------------------------------------------------------- children gone astray
 
-READY = """
-import os, time
-
-def flood(message):
-    while True:
-        os.write(1, message)
-
-os.write(1, bytes(4))
-os.read(0, 1 << 20)
-"""
 ASTRAY = {
     "ends": "",
     "crashes": "os.kill(os.getpid(), 11)",
-    "hangs": "import signal; signal.signal(15, signal.SIG_IGN); time.sleep(60)",
     "floods with one part": "flood(b'\\x7f' * 9999)",
     "floods with many parts": "flood(b'\\0\\0\\0\\1x' * 9999)",
     "says nothing": "os.write(1, bytes(4))",
@@ -218,7 +247,6 @@ ASTRAY = {
     "says what is no answer": "os.write(1, b'\\0\\0\\0\\2{}' + bytes(4))",
     "says what is no text": "os.write(1, b'\\0\\0\\0\\2\\xff\\xff' + bytes(4))",
 }
-DIES = ("-I", "-c", READY)
 
 
 def descriptors() -> int:
@@ -226,88 +254,97 @@ def descriptors() -> int:
 
 
 @pytest.mark.parametrize("way", ASTRAY)
-async def test_a_child_that_goes_astray_is_replaced(
-    way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with Worker() as worker:
+async def test_a_child_that_goes_astray_is_replaced(way: str, child: Switched) -> None:
+    async with Worker(command=child.command, limits=Limits(answer_bytes=2**20)) as worker:
         await parse(worker)
         before = descriptors()
-        with monkeypatch.context() as patch:
-            patch.setattr(parent, "COMMAND", ("-I", "-c", READY + ASTRAY[way]))
-            patch.setattr(parent, "WALL_SECONDS", 1.0)
-            patch.setattr(parent, "MAX_ANSWER", 2**20)
-            await worker.aclose()
-            with pytest.raises(ParserDiedError):
-                await parse(worker)
-            assert worker._process is None
+        await worker.aclose()
+        child.goes(ASTRAY[way])
+        with pytest.raises(ParserDiedError):
+            await parse(worker)
+        assert worker.child is None
+        child.comes_back()
         assert (await parse(worker)).entries
         assert descriptors() <= before
 
 
-async def test_an_answer_to_another_question_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_to_another_question_is_none(child: Switched) -> None:
     links = b'{"type": "FeedLinks", "value": {"candidates": []}}'
     answer = struct.pack(">I", len(links)) + links + bytes(4)
-    monkeypatch.setattr(parent, "COMMAND", ("-I", "-c", f"{READY}os.write(1, {answer!r})"))
-    async with Worker() as worker:
+    child.goes(f"os.write(1, {answer!r})")
+    async with Worker(command=child.command) as worker:
         with pytest.raises(ParserDiedError, match="something else"):
             await parse(worker)
 
 
+@pytest.mark.parametrize(
+    "command", [(sys.executable, "-I", "-c", "raise SystemExit(3)"), ("/nowhere/python",)]
+)
 async def test_a_child_that_does_not_start_is_no_documents_fault(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    command: tuple[str, ...], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with Worker() as worker:
-        monkeypatch.setattr(parent, "COMMAND", ("-I", "-c", "raise SystemExit(3)"))
-        for executable in (sys.executable, "/nowhere/python"):
-            monkeypatch.setattr(sys, "executable", executable)
-            for _ in range(parent.MOST_DEATHS + 1):
-                with pytest.raises(ParseFailedError, match="did not start") as caught:
-                    await parse(worker)
-                assert not isinstance(caught.value, ParserDiedError)
+    async with Worker(command=command) as worker:
+        for _ in range(Limits().deaths + 1):
+            with pytest.raises(ParseFailedError, match="did not start") as caught:
+                await parse(worker)
+            assert not isinstance(caught.value, ParserDiedError)
     assert "did not start" in caplog.text
 
 
 async def test_a_child_that_was_killed_while_idle_costs_nothing() -> None:
     async with Worker() as worker:
         await parse(worker)
-        assert worker._process is not None
-        os.kill(worker._process.pid, signal.SIGKILL)
-        await worker._process.wait()
+        assert worker.child is not None
+        os.kill(worker.child.pid, signal.SIGKILL)
+        await worker.child.wait()
         assert (await parse(worker)).entries
 
 
-async def test_a_document_that_needs_too_much_memory_is_refused_and_the_child_replaced(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    little = "from planet_mcp import worker; worker.MEMORY_BYTES = 80 << 20; worker.main()"
-    monkeypatch.setattr(parent, "COMMAND", ("-I", "-c", little))
-    async with Worker() as worker:
-        for _ in range(parent.MOST_DEATHS + 1):
+def with_limits(limits: ChildLimits) -> tuple[str, ...]:
+    """Return the command of a child with limits of its own."""
+    begin = "from planet_mcp.sandbox import ChildLimits; from planet_mcp.sandbox.child import main"
+    return (sys.executable, "-I", "-c", f"{begin}; main({limits!r})")
+
+
+async def test_a_document_that_needs_too_much_memory_is_refused_and_the_child_replaced() -> None:
+    command = with_limits(ChildLimits(memory_bytes=80 << 20))
+    async with Worker(command=command) as worker:
+        for _ in range(Limits().deaths + 1):
             with pytest.raises(ParseFailedError, match=r"memory|died|quarantined"):
                 await parse(worker, document(rss([Post("x", html="<p>word " * 500_000)])))
         assert (await parse(worker)).entries
 
 
-async def test_a_child_that_grew_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    grown = "from planet_mcp import worker; worker.GROWN_BYTES = 1; worker.main()"
-    monkeypatch.setattr(parent, "COMMAND", ("-I", "-c", grown))
-    async with Worker() as worker:
+async def test_a_child_that_grew_is_replaced() -> None:
+    async with Worker(command=with_limits(ChildLimits(grown_bytes=1))) as worker:
         children = set()
         for _ in range(3):
             assert (await parse(worker)).entries
-            assert worker._process is not None
-            children.add(worker._process.pid)
+            assert worker.child is not None
+            children.add(worker.child.pid)
     assert len(children) == 3
+
+
+FAILS = """
+import planet_mcp.documents.parse
+from planet_mcp.sandbox.child import main
+
+def parse_feed(body, **facts):
+    raise ValueError("no\\ntime")
+
+planet_mcp.documents.parse.parse_feed = parse_feed
+main()
+"""
 
 
 async def test_what_the_parser_does_not_expect_is_logged_and_said_by_its_kind(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with Worker() as worker:
+    async with Worker(command=(sys.executable, "-I", "-c", FAILS)) as worker:
         with pytest.raises(ParseFailedError, match=r"The parser failed \(ValueError\)"):
-            await worker._run("feed", FEED, now="no\ntime")
-        assert (await parse(worker)).entries
-    assert "Invalid isoformat string: 'no\\ntime'" in caplog.text
+            await parse(worker)
+        assert await worker.discover(FEED, now=NOW)
+    assert "no\ntime" in caplog.text
     assert capfd.readouterr() == ("", "")
 
 
@@ -315,7 +352,7 @@ async def test_a_long_feed_comes_in_parts_and_in_order() -> None:
     posts = [Post(f"Post {number}", html="<p>" + "word " * 99) for number in range(1_500)]
     async with Worker() as worker:
         feed = await parse(worker, document(rss(posts)))
-    assert len(repr(feed.entries)) > 2 * child.PART_CHARACTERS
+    assert len(repr(feed.entries)) > 2 * PART_CHARACTERS
     assert [entry.title for entry in feed.entries] == [post.title for post in posts]
 
 
@@ -340,71 +377,71 @@ async def deaths(worker: Worker, count: int, *, source: str = URL) -> list[str]:
     return said
 
 
-async def test_what_killed_three_children_gets_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Worker() as worker:
-        with monkeypatch.context() as patch:
-            patch.setattr(parent, "COMMAND", DIES)
-            said = await deaths(worker, 3)
+async def test_what_killed_three_children_gets_no_other(child: Switched) -> None:
+    child.goes("")
+    async with Worker(command=child.command) as worker:
+        said = await deaths(worker, 3)
+        child.comes_back()
         again = await deaths(worker, 2)
-        assert worker._process is None
+        assert worker.child is None
     assert ["quarantined" in each for each in said] == [False, False, True]
     assert again[0] == again[1]
     assert "until 2026-11-23T09:00Z: it cost the parser its process 3 times" in again[0]
 
 
-async def test_a_change_a_day_and_a_success_lift_the_quarantine(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with Worker() as worker:
-        with monkeypatch.context() as patch:
-            patch.setattr(parent, "COMMAND", DIES)
-            await deaths(worker, 3)
-            await deaths(worker, 2, source="another")
-            assert (await deaths(worker, 1, source="another"))[0].startswith("The parser process")
+async def test_a_change_a_day_and_a_success_lift_the_quarantine(child: Switched) -> None:
+    async with Worker(command=child.command) as worker:
+        child.goes("")
+        await deaths(worker, 3)
+        await deaths(worker, 2, source="another")
+        assert (await deaths(worker, 1, source="another"))[0].startswith("The parser process")
+        child.comes_back()
         changed = document(rss([Post("Two")]))
         assert (await worker.parse_feed(changed, now=NOW, source=URL)).entries
-        later = NOW + parent.QUARANTINE
+        later = NOW + Limits().quarantine
         assert (await worker.parse_feed(FEED, now=later, source="another")).entries
-        with monkeypatch.context() as patch:
-            patch.setattr(parent, "COMMAND", DIES)
-            await worker.aclose()
-            said = await deaths(worker, 3)
+        await worker.aclose()
+        child.goes("")
+        said = await deaths(worker, 3)
     assert ["quarantined" in each for each in said] == [False, False, True]
 
 
-async def test_a_death_after_the_quarantine_is_the_next_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(parent, "COMMAND", DIES)
-    monkeypatch.setattr(parent, "QUARANTINE", timedelta(0))
-    async with Worker() as worker:
+async def test_a_death_after_the_quarantine_is_the_next_one(child: Switched) -> None:
+    child.goes("")
+    limits = Limits(quarantine=timedelta(0))
+    async with Worker(command=child.command, limits=limits) as worker:
         assert "4 times" in (await deaths(worker, 4))[-1]
 
 
-def test_only_so_many_sources_are_remembered() -> None:
-    quarantine = parent.Quarantine()
-    for number in range(parent.MOST_REMEMBERED + 5):
-        quarantine.note(str(number), b"", now=NOW)
-    assert len(quarantine._deaths) == parent.MOST_REMEMBERED
+async def test_only_so_many_sources_are_remembered(child: Switched) -> None:
+    child.goes("")
+    limits = Limits(deaths=1, sources_remembered=2)
+    async with Worker(command=child.command, limits=limits) as worker:
+        for source in ("one", "two", "three"):
+            await deaths(worker, 1, source=source)
+        child.comes_back()
+        assert (await worker.parse_feed(FEED, now=NOW, source="one")).entries
+        for source in ("two", "three"):
+            assert "quarantined" in (await deaths(worker, 1, source=source))[0]
 
 
-async def test_list_feeds_says_that_a_feed_is_quarantined(
-    planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_list_feeds_says_that_a_feed_is_quarantined(site: Site, child: Switched) -> None:
     url = site.add("/feed", rss([Post("One")]))
-    await planet.add_feeds([url])
-    site.add("/feed", rss([Post("Two")]))
-    with monkeypatch.context() as patch:
-        patch.setattr(parent, "COMMAND", DIES)
+    worker = partial(Worker, command=child.command, limits=Limits(documents=1))
+    async with open_planet(load(), worker=worker) as planet:
+        await planet.add_feeds([url])
+        site.add("/feed", rss([Post("Two")]))
+        child.goes("")
         for _ in range(4):
             await planet.refresh_feeds([1])
-    (feed,) = (await planet.list_feeds()).result.feeds
-    assert feed.status is FeedStatus.FAILING
-    assert "It is quarantined until it changes, or until" in str(feed.problem)
-    site.add("/feed", rss([Post("Three")]))
-    assert (await planet.refresh_feeds([1])).result.new_entries == 1
-    (feed,) = (await planet.list_feeds()).result.feeds
-    assert feed.status is FeedStatus.OK
+        (feed,) = (await planet.list_feeds()).result.feeds
+        assert feed.status is FeedStatus.FAILING
+        assert "It is quarantined until it changes, or until" in str(feed.problem)
+        child.comes_back()
+        site.add("/feed", rss([Post("Three")]))
+        assert (await planet.refresh_feeds([1])).result.new_entries == 1
+        (feed,) = (await planet.list_feeds()).result.feeds
+        assert feed.status is FeedStatus.OK
 
 
 # ------------------------------------------------------------------------ what a child may and has
@@ -414,8 +451,8 @@ async def test_list_feeds_says_that_a_feed_is_quarantined(
 async def test_a_child_is_isolated_and_limited() -> None:
     async with Worker() as worker:
         await parse(worker)
-        assert worker._process is not None
-        process = Path(f"/proc/{worker._process.pid}")
+        assert worker.child is not None
+        process = Path(f"/proc/{worker.child.pid}")
         arguments = (process / "cmdline").read_bytes().split(b"\0")
         limits = (process / "limits").read_text()
         seconds = int(re.findall(r"Max cpu time +(\d+)", limits)[0])
@@ -424,50 +461,48 @@ async def test_a_child_is_isolated_and_limited() -> None:
         assert re.search("Max open files +64 ", limits)
         assert re.search("Max file size +0 ", limits)
         assert re.search("Max core file size +0 ", limits)
-        assert parent.WALL_SECONDS < seconds <= child.CPU_SECONDS + 5
+        assert Limits().wall_seconds < seconds <= ChildLimits().cpu_seconds + 5
         assert all(path.name in "012345" for path in (process / "fd").iterdir())
 
 
 KILLED = """
 import asyncio, sys
-from tests.sandbox.test_child import FEED, NOW, Worker
-from planet_mcp.sandbox import parent
+from tests.sandbox.test_child import BUSY, FEED, NOW, Worker
 
-async def main():
-    worker = Worker()
+async def main(state, path):
+    busy = (sys.executable, "-I", "-c", BUSY, path)
+    worker = Worker(command=busy) if state == "busy" else Worker()
     await worker.parse_feed(FEED, now=NOW)
-    print(worker._process.pid, flush=True)
-    if sys.argv[1] == "busy":
-        await worker.aclose()
-        endless = "import os\\nos.write(1, bytes(4))\\nos.read(0, 9)\\nwhile True: pass"
-        begin = "from planet_mcp import worker; worker._die_with_parent(); "
-        parent.COMMAND = ("-I", "-c", begin + f"exec({endless!r})")
-        task = asyncio.create_task(worker.parse_feed(FEED, now=NOW))
-        while not worker._process:
-            await asyncio.sleep(0.01)
-        print(worker._process.pid, flush=True)
-    await asyncio.sleep(60)
+    with open(path, "w") as told:
+        told.write(str(worker.child.pid))
+    await asyncio.sleep(600)
 
-asyncio.run(main())
+asyncio.run(main(*sys.argv[1:]))
+"""
+BUSY = """
+import os, sys
+import planet_mcp.documents.parse
+from planet_mcp.sandbox.child import main
+
+def parse_feed(body, **facts):
+    with open(sys.argv[1], "w") as told:
+        told.write(str(os.getpid()))
+    while True:
+        pass
+
+planet_mcp.documents.parse.parse_feed = parse_feed
+main()
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the end of stdin ends it")
 @pytest.mark.parametrize("state", ["idle", "busy"])
-def test_a_child_dies_with_a_parent_that_is_killed(state: str) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", KILLED, state],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as parent:
-        assert parent.stdout is not None
-        lines = 1 + (state == "busy")
-        pid = int([parent.stdout.readline() for _ in range(lines)][-1])
-        time.sleep(0.3)
+def test_a_child_dies_with_a_parent_that_is_killed(state: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pid"
+    os.mkfifo(pipe)
+    with subprocess.Popen([sys.executable, "-c", KILLED, state, str(pipe)], cwd=ROOT) as parent:
+        pid = int(pipe.read_text())
         assert is_alive(pid)
         parent.kill()
-        deadline = time.monotonic() + 5
-        while is_alive(pid) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        exit_of(pid)
         assert not is_alive(pid)

@@ -652,7 +652,7 @@ async def test_an_agent_is_told_what_to_do_about_a_long_query(database: Path) ->
     fill(store, *(entry(str(number)) for number in range(200)))
     async with AsyncExitStack() as stack:
         stack.callback(store.close)
-        planet = Planet(store, load(), stack, lambda: NOW)
+        planet = Planet(store, load(), stack, clock=lambda: NOW)
         client = await stack.enter_async_context(Client(create_server(planet, refresh=False)))
         answer = await client.call_tool("search_entries", {"query": "text"})
         assert answer.is_error

@@ -58,9 +58,14 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def open_planet(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    worker: Callable[[], Worker] = Worker,
 ) -> AsyncIterator["Planet"]:
     """Open the store and everything that works on it; a new store gets its first feeds.
+
+    `worker` makes each of the workers that parse.
 
     Raises:
         StoreError: The database cannot be opened.
@@ -71,7 +76,7 @@ async def open_planet(
         if not store.read_only and not store.feeds.is_seeded():
             store.feeds.seed(first_feeds(settings.feeds), now=clock())
         async with AsyncExitStack() as stack:
-            yield Planet(store, settings, stack, clock)
+            yield Planet(store, settings, stack, clock=clock, worker=worker)
     finally:
         store.close()
 
@@ -84,11 +89,12 @@ class Planet:
         store: Store,
         settings: Settings,
         stack: AsyncExitStack,
+        *,
         clock: Callable[[], datetime],
+        worker: Callable[[], Worker] = Worker,
     ) -> None:
         self._store = store
         self._settings = settings
-        self._stack = stack
         self._clock = clock
         self._reading = Reading(store)
         self._river = River(store)
@@ -99,7 +105,9 @@ class Planet:
         stack.callback(self._page_readers.close)
         self._web = _web(settings)
         stack.push_async_callback(self._web.aclose)
-        feeds_worker, pages_worker = self._worker(), self._worker()
+        feeds_worker, pages_worker = worker(), worker()
+        stack.push_async_callback(feeds_worker.aclose)
+        stack.push_async_callback(pages_worker.aclose)
         self.refresher = Refresher(
             store,
             web=self._web,
@@ -143,11 +151,6 @@ class Planet:
             tasks.start_soon(self.refresher.run)
             if self._settings.full_text == "teasers":
                 tasks.start_soon(self._filler.run)
-
-    def _worker(self) -> Worker:
-        worker = Worker()
-        self._stack.push_async_callback(worker.aclose)
-        return worker
 
     async def list_feeds(
         self,

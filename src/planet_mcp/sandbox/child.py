@@ -22,12 +22,8 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from planet_mcp.errors import PlanetError
+from planet_mcp.sandbox.limits import ChildLimits
 
-MEMORY_BYTES = 768 * 2**20
-OPEN_FILES = 64
-CPU_SECONDS = 20
-# What a library once took it rarely gives back; a process that grew over this is replaced.
-GROWN_BYTES = 256 * 2**20
 # Whoever validates a part holds Python's lock for as long as that takes: 10 ms at most.
 PART_CHARACTERS = 500_000
 END, LAST = 0, 0xFFFF_FFFF
@@ -37,9 +33,10 @@ _DETAIL = 500
 _LISTS = {"ParsedFeed": "entries", "SubscriptionList": "subscriptions"}
 
 
-def main() -> None:
+def main(limits: ChildLimits | None = None) -> None:
     """Answer requests on stdin until it ends."""
-    _limit_resources()
+    limits = limits or ChildLimits()
+    _limit_resources(limits)
     _die_with_parent()
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     _silence()
@@ -47,9 +44,9 @@ def main() -> None:
         return
     _send(sink, b"", END)
     while (request := _read(source)) is not None and _is_awaited(sink):
-        _limit_cpu()
+        _limit_cpu(limits.cpu_seconds)
         answer, spent = _answer(*request)
-        _send(sink, answer, LAST if spent or _has_grown() else END)
+        _send(sink, answer, LAST if spent or _most_memory() > limits.grown_bytes else END)
 
 
 def _silence() -> None:
@@ -76,7 +73,7 @@ def _read(source: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
 
 
 def _is_awaited(sink: BinaryIO) -> bool:
-    """Say whether somebody is still there to read the answer.
+    """Return whether somebody is still there to read the answer.
 
     A parent that was killed before this process could ask to die with it has left a request.
     """
@@ -161,26 +158,22 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _limit_resources() -> None:
+def _limit_resources(limits: ChildLimits) -> None:
     try:
         import resource  # deferred: not there on Windows
     except ImportError:
         return
     for what, limit in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_NOFILE, limits.open_files),
     ):
         _, hard = resource.getrlimit(what)
         ceiling = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         # macOS refuses some of them; the time limit of the parent holds everywhere.
         with suppress(ValueError, OSError):
             resource.setrlimit(what, (ceiling, hard))
-
-
-def _has_grown() -> bool:
-    return _most_memory() > GROWN_BYTES
 
 
 def _most_memory() -> int:
@@ -200,17 +193,17 @@ def _most_memory() -> int:
     return most * (1 if sys.platform == "darwin" else 1024)
 
 
-def _limit_cpu() -> None:
-    """Allow this much more CPU time; the kernel ends a process that goes on after it."""
+def _limit_cpu(seconds: int) -> None:
+    """Allow so many more seconds of CPU time; the kernel ends a process that goes on after it."""
     try:
         import resource  # deferred: not there on Windows
     except ImportError:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    seconds = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    until = int(used.ru_utime + used.ru_stime) + seconds
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+        resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
 
 
 def _die_with_parent() -> None:

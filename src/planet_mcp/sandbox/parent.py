@@ -5,21 +5,15 @@ the event loop never parses.
 """
 
 import asyncio
-import hashlib
 import json
 import logging
-import os
-import struct
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import cache
-from typing import Annotated, Any, Literal, Self, TypeVar
+from datetime import datetime
+from typing import Self
 
 import anyio
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from planet_mcp.errors import (
     DocumentError,
@@ -33,138 +27,36 @@ from planet_mcp.models import (
     Article,
     Document,
     FeedLinks,
-    ParsedEntry,
     ParsedFeed,
-    Subscription,
     SubscriptionList,
 )
-from planet_mcp.sandbox.child import END, LAST
-from planet_mcp.times import stamp
+from planet_mcp.sandbox.answers import Failure, Value, validated
+from planet_mcp.sandbox.limits import Limits
+from planet_mcp.sandbox.process import Child
+from planet_mcp.sandbox.quarantine import Quarantine
 
 logger = logging.getLogger(__name__)
 
 # Isolated: what stands in the environment or the folder changes nothing in the child.
-COMMAND = ("-I", "-m", "planet_mcp.sandbox.child")
-WALL_SECONDS = 10.0
-IDLE_SECONDS = 30.0
-MAX_DOCUMENTS = 500
-MAX_ANSWER = 64 * 2**20
-MOST_DEATHS = 3
-QUARANTINE = timedelta(days=1)
-MOST_REMEMBERED = 1_000
-# What a part costs us besides its bytes.
-_PART_COST = 100
+COMMAND = (sys.executable, "-I", "-m", "planet_mcp.sandbox.child")
 
-
-@dataclass(frozen=True)
-class _Feed:
-    type: Literal["ParsedFeed"]
-    value: ParsedFeed
-
-
-@dataclass(frozen=True)
-class _Links:
-    type: Literal["FeedLinks"]
-    value: FeedLinks
-
-
-@dataclass(frozen=True)
-class _List:
-    type: Literal["SubscriptionList"]
-    value: SubscriptionList
-
-
-@dataclass(frozen=True)
-class _Page:
-    type: Literal["Article"]
-    value: Article
-
-
-@dataclass(frozen=True)
-class _Failure:
-    error: str
-    message: str
-    detail: str
-
-
-_Answer = Annotated[_Feed | _Links | _List | _Page, Field(discriminator="type")] | _Failure
 _ERRORS = {kind.code: kind for kind in (NotAFeedError, ParseFailedError, DocumentError, OpmlError)}
-_Item = TypeVar("_Item")
-_Value = ParsedFeed | FeedLinks | SubscriptionList | Article
-_ANSWERS: dict[str, tuple[type, ...]] = {
-    "feed": (ParsedFeed,),
-    "discover": (ParsedFeed, FeedLinks, SubscriptionList),
-    "article": (Article,),
-}
-
-
-@dataclass(frozen=True)
-class _Deaths:
-    """How often in a row a source cost a child its life, with what document the last time."""
-
-    count: int
-    body: bytes
-    until: datetime
-
-    def __str__(self) -> str:
-        return (
-            f"It is quarantined until it changes, or until {stamp(self.until)}: it cost the "
-            f"parser its process {self.count} times in a row."
-        )
-
-
-class Quarantine:
-    """Keeps from the children what killed three of them, for a day or until it changes.
-
-    It is kept in memory. What a restart forgets costs little: the pauses between the checks of a
-    feed that fails grow, and those are stored.
-    """
-
-    def __init__(self) -> None:
-        self._deaths: dict[str, _Deaths] = {}
-
-    def refuse(self, source: str, body: bytes, *, now: datetime) -> None:
-        """Refuse a document that is in quarantine.
-
-        Raises:
-            ParserDiedError: It is.
-        """
-        known = self._deaths.get(source)
-        if known and known.count >= MOST_DEATHS and now < known.until and known.body == _hash(body):
-            raise ParserDiedError(str(known))
-
-    def note(self, source: str, body: bytes, *, now: datetime) -> str:
-        """Note that a document killed a child; says so if it is in quarantine now."""
-        known = self._deaths.pop(source, None)
-        count = known.count + 1 if known else 1
-        self._deaths[source] = _Deaths(count, _hash(body), now + QUARANTINE)
-        while len(self._deaths) > MOST_REMEMBERED:
-            del self._deaths[next(iter(self._deaths))]
-        return f" {self._deaths[source]}" if count >= MOST_DEATHS else ""
-
-    def forget(self, source: str) -> None:
-        """Note that a document of this source killed nobody."""
-        self._deaths.pop(source, None)
-
-
-def _hash(body: bytes) -> bytes:
-    return hashlib.sha256(body).digest()
 
 
 class Worker:
     """One child process, started when there is work and ended when there was none for a while.
 
-    Requests wait for each other. Use it as an async context manager, so that no child outlives
-    the server.
+    `child` is the process that there is now. Requests wait for each other. Use it as an async
+    context manager, so that no child outlives the server.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, command: Sequence[str] = COMMAND, limits: Limits | None = None) -> None:
+        self._command = command
+        self._limits = limits or Limits()
         self._lock = anyio.Lock()
-        self._process: asyncio.subprocess.Process | None = None
-        self._documents = 0
-        self._alive = False
+        self.child: Child | None = None
         self._idle: asyncio.TimerHandle | None = None
-        self._quarantine = Quarantine()
+        self._quarantine = Quarantine(self._limits)
 
     async def __aenter__(self) -> Self:
         return self
@@ -183,7 +75,7 @@ class Worker:
             ParserDiedError: It hung, crashed or flooded us, or did so three times before.
         """
         answer = await self._guarded("feed", document, now=now, source=source)
-        assert isinstance(answer, ParsedFeed)  # noqa: S101 - `_validated` has looked
+        assert isinstance(answer, ParsedFeed)  # noqa: S101 - `validated` has looked
         return answer
 
     async def discover(
@@ -213,16 +105,13 @@ class Worker:
         """End the child process."""
         if self._idle:
             self._idle.cancel()
-        process, self._process = self._process, None
-        if process is not None:
-            with anyio.CancelScope(shield=True):
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+        child, self.child = self.child, None
+        if child is not None:
+            await child.aclose()
 
     async def _guarded(
         self, task: str, document: Document, *, now: datetime, source: str | None = None
-    ) -> _Value:
+    ) -> Value:
         """Run a task on a document, unless its source is in quarantine."""
         source = source or document.url
         self._quarantine.refuse(source, document.body, now=now)
@@ -237,30 +126,24 @@ class Worker:
         self._quarantine.forget(source)
         return answer
 
-    async def _run(self, task: str, document: Document, **more: str) -> _Value:
-        head = {
-            "task": task,
-            "url": document.url,
-            "content_type": document.content_type,
-            **more,
-        }
+    async def _run(self, task: str, document: Document, **more: str) -> Value:
+        head = {"task": task, "url": document.url, "content_type": document.content_type, **more}
         async with self._lock:
             if self._idle:
                 self._idle.cancel()
             answer = await self._answer(json.dumps(head).encode(), document.body, task)
             loop = asyncio.get_running_loop()
-            self._idle = loop.call_later(IDLE_SECONDS, self._retire)
-        if isinstance(answer, _Failure):
+            self._idle = loop.call_later(self._limits.idle_seconds, self._retire)
+        if isinstance(answer, Failure):
             if answer.detail:
                 logger.warning("The parser failed on %s: %s", document.url, answer.detail)
             raise _ERRORS.get(answer.error, DocumentError)(answer.message)
         return answer
 
-    async def _answer(self, head: bytes, body: bytes, task: str) -> _Value | _Failure:
+    async def _answer(self, head: bytes, body: bytes, task: str) -> Value | Failure:
         answered = False
         try:
-            process = await self._ready()
-            answer = await self._exchange(process, head, body, task)
+            answer = await self._exchange(await self._ready(), head, body, task)
             answered = True
         finally:
             # Also when cancelled: a child in the middle of a request is of no more use.
@@ -268,128 +151,43 @@ class Worker:
                 await self.aclose()
         return answer
 
-    async def _exchange(
-        self, process: asyncio.subprocess.Process, head: bytes, body: bytes, task: str
-    ) -> _Value | _Failure:
+    async def _exchange(self, child: Child, head: bytes, body: bytes, task: str) -> Value | Failure:
+        limits = self._limits
         try:
-            async with asyncio.timeout(WALL_SECONDS):
-                parts, last = await _ask(process, head, body)
-            self._alive = not last
-            return await anyio.to_thread.run_sync(_validated, parts, task)
+            async with asyncio.timeout(limits.wall_seconds):
+                parts = await child.ask(head, body, limit=limits.answer_bytes)
+            return await anyio.to_thread.run_sync(validated, parts, task)
         except TimeoutError:
-            raise ParserDiedError(f"Parsing took longer than {WALL_SECONDS:.0f} s.") from None
+            raise ParserDiedError(f"Parsing took longer than {limits.wall_seconds:g} s.") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise ParserDiedError("The parser process died on the document.") from None
         except ValidationError:
             raise ParserDiedError("The parser made nothing usable of the document.") from None
 
-    async def _ready(self) -> asyncio.subprocess.Process:
+    async def _ready(self) -> Child:
         """Return a child that waits for a document.
 
         Raises:
             ParseFailedError: None can be started, which is no document's fault.
         """
-        process = self._process
-        if self._documents >= MAX_DOCUMENTS or not self._alive or not process or _is_over(process):
-            await self.aclose()
-            process = await self._begin()
-        self._documents += 1
-        return process
-
-    async def _begin(self) -> asyncio.subprocess.Process:
+        known = self.child
+        if known and known.is_usable and known.documents < self._limits.documents:
+            return known
+        await self.aclose()
         try:
             # A start that is cancelled again and again would leave a process that nobody knows.
             with anyio.CancelScope(shield=True):
-                self._process = process = await _start()
-            assert process.stdout is not None  # noqa: S101 - it is a pipe
-            async with asyncio.timeout(WALL_SECONDS):
-                await process.stdout.readexactly(4)
+                child = self.child = await Child.start(self._command)
+            async with asyncio.timeout(self._limits.start_seconds):
+                await child.ready()
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             logger.warning("The parser process did not start: %r", error)
             raise ParseFailedError(
                 "The parser process did not start; `planet-mcp doctor` may say why."
             ) from error
-        self._documents, self._alive = 0, True
-        return process
+        return child
 
     def _retire(self) -> None:
-        # Killed here, taken leave of by the next request or at the end.
-        if self._process is not None and not self._lock.locked():
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            self._alive = False
-
-
-async def _start() -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *COMMAND,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=2**20,
-        start_new_session=True,
-        # The child sees documents of strangers: it gets none of the user's environment.
-        env={name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ},
-    )
-
-
-def _is_over(process: asyncio.subprocess.Process) -> bool:
-    return process.returncode is not None
-
-
-async def _ask(
-    process: asyncio.subprocess.Process, head: bytes, body: bytes
-) -> tuple[list[bytes], bool]:
-    """Return the parts of an answer, and whether the child wants to be replaced after it."""
-    assert process.stdin is not None  # noqa: S101 - both are pipes
-    assert process.stdout is not None  # noqa: S101
-    process.stdin.write(struct.pack(">II", len(head), len(body)) + head)
-    process.stdin.write(body)
-    await process.stdin.drain()
-    parts: list[bytes] = []
-    size = 0
-    while (length := await _number(process.stdout)) not in (END, LAST):
-        size += length + _PART_COST
-        if size > MAX_ANSWER:
-            raise ParserDiedError("The document is too large once it is parsed.")
-        parts.append(await process.stdout.readexactly(length))
-    return parts, length == LAST
-
-
-async def _number(stream: asyncio.StreamReader) -> int:
-    (number,) = struct.unpack(">I", await stream.readexactly(4))
-    return int(number)
-
-
-@cache
-def _adapter() -> TypeAdapter[Any]:
-    return TypeAdapter(_Answer)
-
-
-@cache
-def _entries() -> TypeAdapter[tuple[ParsedEntry, ...]]:
-    return TypeAdapter(tuple[ParsedEntry, ...])
-
-
-@cache
-def _subscriptions() -> TypeAdapter[tuple[Subscription, ...]]:
-    return TypeAdapter(tuple[Subscription, ...])
-
-
-def _validated(parts: Sequence[bytes], task: str) -> _Value | _Failure:
-    """Make values of an answer, part by part: each keeps the event loop waiting while it lasts."""
-    answer: Any = _adapter().validate_json(parts[0] if parts else b"")
-    if isinstance(answer, _Failure):
-        return answer
-    value: _Value = answer.value
-    if not isinstance(value, _ANSWERS[task]):
-        raise ParserDiedError("The parser answered something else than it was asked.")
-    if isinstance(value, ParsedFeed):
-        return replace(value, entries=_joined(_entries(), parts[1:]))
-    if isinstance(value, SubscriptionList):
-        return replace(value, subscriptions=_joined(_subscriptions(), parts[1:]))
-    return value
-
-
-def _joined(adapter: TypeAdapter[tuple[_Item, ...]], parts: Sequence[bytes]) -> tuple[_Item, ...]:
-    return tuple(item for part in parts for item in adapter.validate_json(part))
+        # The next request, or the end, waits for the end of what is killed here.
+        if self.child is not None and not self._lock.locked():
+            self.child.kill()

@@ -1,0 +1,129 @@
+"""What a child answers: parts of JSON, read within bounds and made values again."""
+
+import asyncio
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import Field, TypeAdapter
+
+from planet_mcp.errors import ParserDiedError
+from planet_mcp.models import (
+    Article,
+    FeedLinks,
+    ParsedEntry,
+    ParsedFeed,
+    Subscription,
+    SubscriptionList,
+)
+from planet_mcp.sandbox.child import END, LAST
+
+# What a part costs us besides its bytes.
+_PART_COST = 100
+
+
+@dataclass(frozen=True)
+class _Feed:
+    type: Literal["ParsedFeed"]
+    value: ParsedFeed
+
+
+@dataclass(frozen=True)
+class _Links:
+    type: Literal["FeedLinks"]
+    value: FeedLinks
+
+
+@dataclass(frozen=True)
+class _List:
+    type: Literal["SubscriptionList"]
+    value: SubscriptionList
+
+
+@dataclass(frozen=True)
+class _Page:
+    type: Literal["Article"]
+    value: Article
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong, and for the log the words of a library."""
+
+    error: str
+    message: str
+    detail: str
+
+
+_Answer = Annotated[_Feed | _Links | _List | _Page, Field(discriminator="type")] | Failure
+_Item = TypeVar("_Item")
+Value = ParsedFeed | FeedLinks | SubscriptionList | Article
+_ANSWERS: dict[str, tuple[type, ...]] = {
+    "feed": (ParsedFeed,),
+    "discover": (ParsedFeed, FeedLinks, SubscriptionList),
+    "article": (Article,),
+}
+
+
+async def read_answer(stream: asyncio.StreamReader, *, limit: int) -> tuple[list[bytes], bool]:
+    """Return the parts of an answer, and whether the child wants to be replaced after it.
+
+    Raises:
+        ParserDiedError: The parts weigh more than `limit` bytes.
+        IncompleteReadError: The child ended before its answer did.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while (length := await number_from(stream)) not in (END, LAST):
+        size += length + _PART_COST
+        if size > limit:
+            raise ParserDiedError("The document is too large once it is parsed.")
+        parts.append(await stream.readexactly(length))
+    return parts, length == LAST
+
+
+async def number_from(stream: asyncio.StreamReader) -> int:
+    """Read a 32-bit number."""
+    (number,) = struct.unpack(">I", await stream.readexactly(4))
+    return int(number)
+
+
+@cache
+def _adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(_Answer)
+
+
+@cache
+def _entries() -> TypeAdapter[tuple[ParsedEntry, ...]]:
+    return TypeAdapter(tuple[ParsedEntry, ...])
+
+
+@cache
+def _subscriptions() -> TypeAdapter[tuple[Subscription, ...]]:
+    return TypeAdapter(tuple[Subscription, ...])
+
+
+def validated(parts: Sequence[bytes], task: str) -> Value | Failure:
+    """Make values of an answer, part by part: each keeps the event loop waiting while it lasts.
+
+    Raises:
+        ValidationError: It is no answer of ours.
+        ParserDiedError: It is one to another task.
+    """
+    answer: Any = _adapter().validate_json(parts[0] if parts else b"")
+    if isinstance(answer, Failure):
+        return answer
+    value: Value = answer.value
+    if not isinstance(value, _ANSWERS[task]):
+        raise ParserDiedError("The parser answered something else than it was asked.")
+    if isinstance(value, ParsedFeed):
+        return replace(value, entries=_joined(_entries(), parts[1:]))
+    if isinstance(value, SubscriptionList):
+        return replace(value, subscriptions=_joined(_subscriptions(), parts[1:]))
+    return value
+
+
+def _joined(adapter: TypeAdapter[tuple[_Item, ...]], parts: Sequence[bytes]) -> tuple[_Item, ...]:
+    return tuple(item for part in parts for item in adapter.validate_json(part))

@@ -1,0 +1,38 @@
+"""What the work on a document may cost, and when a child process is replaced (pure)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a worker grants to the documents and the child processes that it works with.
+
+    `start_seconds` is how long a child may take to be ready, `wall_seconds` a document to be
+    parsed, and `idle_seconds` how long a child without work is kept. `answer_bytes` is what a
+    parsed document may weigh. A source whose documents cost `deaths` children in a row is refused
+    for the time of `quarantine`, or until it changes.
+    """
+
+    start_seconds: float = 10.0
+    wall_seconds: float = 10.0
+    idle_seconds: float = 30.0
+    documents: int = 500
+    answer_bytes: int = 64 * 2**20
+    deaths: int = 3
+    quarantine: timedelta = timedelta(days=1)
+    sources_remembered: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """What a child process grants itself; the CPU time is that of one document.
+
+    What a library once took it rarely gives back: a process that grew over `grown_bytes` asks to be
+    replaced.
+    """
+
+    memory_bytes: int = 768 * 2**20
+    grown_bytes: int = 256 * 2**20
+    cpu_seconds: int = 20
+    open_files: int = 64
