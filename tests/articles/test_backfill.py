@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import anyio
 import pytest
 
+from planet_mcp.articles import BackfillLimits
 from planet_mcp.network.robots import Rules
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.settings import load
@@ -15,6 +16,7 @@ from tests.support.site import Page, Site
 
 pytestmark = pytest.mark.anyio
 
+DELAY = 0.02
 TEASER = "<p>It begins so. Read more</p>"
 
 
@@ -28,17 +30,14 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.articles.backfill.DELAY_SECONDS", 0.02)
-
-
 @asynccontextmanager
-async def running(clock: Callable[[], datetime] | None = None) -> AsyncIterator[Planet]:
+async def running(
+    clock: Callable[[], datetime] | None = None, *, delay: float = DELAY
+) -> AsyncIterator[Planet]:
     """Open a planet that fills in teasers, and keep it at work."""
-    clock = clock or Clock()
+    limits = BackfillLimits(delay_seconds=delay)
     async with (
-        open_planet(load(full_text="teasers"), clock=clock) as planet,
+        open_planet(load(full_text="teasers"), clock=clock or Clock(), backfill=limits) as planet,
         anyio.create_task_group() as tasks,
     ):
         tasks.start_soon(planet.run)
@@ -208,12 +207,9 @@ async def test_nothing_is_fetched_unasked_by_default(site: Site) -> None:
     assert site.paths() == ["/feed"]
 
 
-async def test_one_domain_is_asked_for_one_page_at_a_time(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("planet_mcp.articles.backfill.DELAY_SECONDS", 0.3)
+async def test_one_domain_is_asked_for_one_page_at_a_time(site: Site) -> None:
     links = [add_page(site, f"/post{number}", f"Zebra {number}.") for number in range(3)]
-    async with running() as planet:
+    async with running(delay=0.3) as planet:
         posts = [Post(f"P{link[-1]}", TEASER, link=link) for link in links]
         await follow(planet, site, *posts)
         started = anyio.current_time()

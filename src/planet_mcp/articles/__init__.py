@@ -4,7 +4,8 @@ In: an entry's id or a page's URL. Out: its article, stored already, the feed's 
 Only this room knows when a feed's content will do and when the page is needed.
 """
 
-from planet_mcp.articles.backfill import Filler
-from planet_mcp.articles.full_text import Articles, FullText
+from planet_mcp.articles.articles import Articles
+from planet_mcp.articles.backfill import Backfill, BackfillLimits
+from planet_mcp.articles.full_text import FullText
 
-__all__ = ["Articles", "Filler", "FullText"]
+__all__ = ["Articles", "Backfill", "BackfillLimits", "FullText"]

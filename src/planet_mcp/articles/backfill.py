@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import anyio
 
-from planet_mcp.articles.full_text import Articles
+from planet_mcp.articles.articles import Articles
 from planet_mcp.errors import BadResponseError, DocumentError, FetchError, StoreError
 from planet_mcp.network import Pace, Robots, Web
 from planet_mcp.store import Store, Teaser
@@ -14,15 +15,26 @@ from planet_mcp.urls import host_of, registrable_domain
 
 logger = logging.getLogger(__name__)
 
-DELAY_SECONDS = 10.0
-AT_ONCE = 4
-NEW_FOR = timedelta(days=7)
-FIRST_PAUSE = timedelta(hours=6)
-SILENT_SECONDS = 3600.0
-MOST_SECONDS = 86_400.0
+
+@dataclass(frozen=True, slots=True)
+class BackfillLimits:
+    """How slowly pages are fetched that nobody asked for.
+
+    Every `delay_seconds`, one page each of `domains_at_once` domains. A teaser is `new_for` so
+    long; a page that fails is tried again after `first_pause`, and then four times as late each
+    time. A domain that is silent or asks for a pause gets `silent_seconds`, or what it asks for up
+    to `most_seconds`.
+    """
+
+    delay_seconds: float = 10.0
+    domains_at_once: int = 4
+    new_for: timedelta = timedelta(days=7)
+    first_pause: timedelta = timedelta(hours=6)
+    silent_seconds: float = 3600.0
+    most_seconds: float = 86_400.0
 
 
-class Filler:
+class Backfill:
     """Fetches the pages of entries that are only teasers, while this process is to fetch at all."""
 
     def __init__(
@@ -31,23 +43,26 @@ class Filler:
         *,
         articles: Articles,
         web: Web,
-        leads: Callable[[], bool],
+        is_leader: Callable[[], bool],
         clock: Callable[[], datetime],
+        limits: BackfillLimits | None = None,
     ) -> None:
-        self._store = store
+        limits = limits or BackfillLimits()
         self._articles = articles
-        self._leads = leads
+        self._store = store
+        self._is_leader = is_leader
         self._clock = clock
-        self._web = web.with_own_limiter(Pace(delay=DELAY_SECONDS, concurrency=1))
+        self._limits = limits
+        self._web = web.with_own_limiter(Pace(delay=limits.delay_seconds, concurrency=1))
         self._robots = Robots(self._web, clock=clock)
 
     async def run(self) -> None:
-        """Fill in the background until cancelled; nothing that happens ends it."""
+        """Fetch in the background until cancelled; nothing that happens ends it."""
         while True:
             # First, so that the feeds have had their turn.
-            await anyio.sleep(DELAY_SECONDS)
+            await anyio.sleep(self._limits.delay_seconds)
             try:
-                if self._leads():
+                if self._is_leader():
                     await self._round()
             except Exception:
                 logger.exception("Pages of teasers could not be filled in; it goes on in a moment.")
@@ -57,14 +72,14 @@ class Filler:
         waiting = await anyio.to_thread.run_sync(self._waiting)
         free = [domain for domain in waiting if not self._web.backed_off_for(domain)]
         async with anyio.create_task_group() as pages:
-            for domain in free[:AT_ONCE]:
+            for domain in free[: self._limits.domains_at_once]:
                 pages.start_soon(self._fill, waiting[domain], domain)
 
     def _waiting(self) -> dict[str, Teaser]:
         """Return the newest teaser of each domain."""
         now = self._clock()
         newest: dict[str, Teaser] = {}
-        for teaser in self._store.entries.teasers_due(since=now - NEW_FOR, now=now):
+        for teaser in self._store.entries.teasers_due(since=now - self._limits.new_for, now=now):
             newest.setdefault(registrable_domain(host_of(teaser.url)), teaser)
         return newest
 
@@ -74,13 +89,13 @@ class Filler:
         except FetchError as error:
             # Nothing is asked of a site that does not say what it allows.
             logger.info("The rules of %s are not known: %r", domain, str(error))
-            self._web.back_off(domain, SILENT_SECONDS)
+            self._web.back_off(domain, self._limits.silent_seconds)
             return
         if rules.allow(teaser.url):
             await self._fetch(teaser, domain)
             self._web.back_off(domain, rules.delay)
         else:
-            await self._put_off(teaser, "robots.txt asks not to fetch it.")
+            await self._retry_later(teaser, "robots.txt asks not to fetch it.")
 
     async def _fetch(self, teaser: Teaser, domain: str) -> None:
         try:
@@ -89,14 +104,15 @@ class Filler:
             raise
         except (FetchError, DocumentError) as error:
             if isinstance(error, BadResponseError) and error.asks_for_a_pause:
-                self._web.back_off(domain, min(error.retry_after or SILENT_SECONDS, MOST_SECONDS))
-            await self._put_off(teaser, str(error))
+                pause = error.retry_after or self._limits.silent_seconds
+                self._web.back_off(domain, min(pause, self._limits.most_seconds))
+            await self._retry_later(teaser, str(error))
         except Exception:
             logger.exception("The page of entry %d could not be filled in.", teaser.id)
-            await self._put_off(teaser, "planet-mcp failed on it; see its log.")
+            await self._retry_later(teaser, "planet-mcp failed on it; see its log.")
 
-    async def _put_off(self, teaser: Teaser, problem: str) -> None:
-        until = self._clock() + FIRST_PAUSE * 4**teaser.attempts
+    async def _retry_later(self, teaser: Teaser, problem: str) -> None:
+        at = self._clock() + self._limits.first_pause * 4**teaser.attempts
         await anyio.to_thread.run_sync(
-            lambda: self._store.entries.retry_teaser(teaser.id, at=until, problem=problem)
+            lambda: self._store.entries.retry_teaser(teaser.id, at=at, problem=problem)
         )

@@ -1,47 +1,20 @@
-"""An entry or a URL → its full article: stored already, the feed's own content, or the page."""
+"""The text of an entry as a reader gets it, and what the store has of it (pure)."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
-import anyio
+from planet_mcp.models import Enclosure
+from planet_mcp.store import EntryText, StoredArticle
 
-from planet_mcp.errors import (
-    ArgumentError,
-    DeadlineError,
-    DocumentError,
-    FetchError,
-    UnreachableError,
-)
-from planet_mcp.models import Article, Document, Enclosure, NotModified, Validators
-from planet_mcp.network import Web
-from planet_mcp.sandbox import Worker
-from planet_mcp.store import EntryText, Store, StoredArticle
-from planet_mcp.times import stamp, utc_now
-from planet_mcp.urls import IPNetwork, canonical, check_url, host_of, http_url
-
-ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
 FRESH_FOR = timedelta(days=7)
-# How long a page that failed is not asked again: what does not answer may do so soon.
-REMEMBERED_FOR = timedelta(days=1)
-SILENCE_REMEMBERED_FOR = timedelta(hours=1)
-# A page with clearly less than the feed's own text is a notice or a form, not the article.
-CLEARLY_LESS = 0.8
-
-_FILE = re.compile(
-    r".*\.(pdf|mp3|m4a|aac|ogg|oga|opus|wav|flac|mp4|m4v|mov|webm|mkv|avi)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
 class FullText:
     """An article as a reader gets it.
 
-    `source` says where the text came from, `told_in` which other feed when it is not the entry's
-    own, `note` what the reader should know about that.
+    `source` says where the text came from, `duplicate_in` which other feed when it is not the
+    entry's own, `note` what the reader should know about that.
     """
 
     entry_id: int
@@ -55,305 +28,37 @@ class FullText:
     markdown: str
     note: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
-    told_in: str | None = None
+    duplicate_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the store has of an entry; `told` is another entry's telling of a mere beginning."""
+class Known:
+    """What the store has of an entry; `duplicate` is another entry's text of a mere beginning."""
 
     entry: EntryText
     article: StoredArticle | None
-    told: FullText | None
+    duplicate: FullText | None
 
     def best(self) -> FullText:
+        """Return the longest text that is here."""
         if self.article:
-            return _from_article(self.entry, self.article)
-        return self.told or _from_feed(self.entry)
+            return from_article(self.entry, self.article)
+        return self.duplicate or from_feed(self.entry)
 
-    def leads_on(self, *, now: datetime) -> bool:
-        """Say whether the page has, or may have by now, more than what is here."""
+    def may_have_more(self, *, now: datetime) -> bool:
+        """Return whether the page has, or may have by now, more than what is here."""
         if self.article:
             return now - self.article.fetched_at > FRESH_FOR
-        return self.told is None and _is_beginning(self.entry)
+        return self.duplicate is None and is_beginning(self.entry)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    problem: str
-    at: datetime
-    until: datetime
-
-
-class Articles:
-    """Reads articles of one store, from the web where the store has only a part."""
-
-    def __init__(
-        self,
-        store: Store,
-        *,
-        web: Web,
-        worker: Worker,
-        fetch_any: bool,
-        allowed: Sequence[IPNetwork] = (),
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._store = store
-        self._web = web
-        self._worker = worker
-        self._fetch_any = fetch_any
-        self._allowed = allowed
-        self._clock = clock
-        # By canonical address: the pages that are being fetched, and those that failed lately.
-        self._running: dict[str, anyio.Event] = {}
-        self._failures: dict[str, _Failure] = {}
-
-    async def read(self, article: int | str, *, refresh: bool) -> FullText:
-        """Return the whole article of an entry id, or of a URL.
-
-        With `refresh` its page is asked for again, else only when what is here is but a beginning,
-        or was fetched over a week ago.
-
-        Raises:
-            ArgumentError: There is no such entry, or it is no URL that may be fetched.
-            FetchError: The page could not be fetched, and there is nothing else to give.
-            DocumentError: The page holds no article, and there is nothing else to give.
-        """
-        entry_id = await self._entry_id(article)
-        if entry_id is None:
-            return await self._page(str(article).strip(), refresh=refresh)
-        return await self._entry(entry_id, refresh=refresh)
-
-    async def fill(self, entry_id: int, *, web: Web) -> None:
-        """Fetch and keep the page of an entry that nobody has asked for yet.
-
-        Raises:
-            FetchError: It could not be fetched.
-            DocumentError: It holds no article, or less than the feed has already.
-        """
-        known = await self._look(entry_id)
-        if known.entry.url and not known.article:
-            await self._renew(known, known.entry.url, web)
-
-    async def _entry_id(self, article: int | str) -> int | None:
-        text = str(article).strip()
-        if text.isascii() and text.isdigit():
-            return int(text[:18])
-        url = http_url(text)
-        if url is None:
-            raise ArgumentError(
-                f"{text[:200]!r} is neither an entry id nor an http(s) URL. "
-                "Find entries with search_entries."
-            )
-        return await anyio.to_thread.run_sync(self._store.entries.find, url)
-
-    async def _entry(self, entry_id: int, *, refresh: bool) -> FullText:
-        known = await self._look(entry_id)
-        url = known.entry.url
-        if not url or not (refresh or known.leads_on(now=self._clock())):
-            return known.best()
-        if await self._was_fetched_elsewhere(url):
-            return await self._entry(entry_id, refresh=False)
-        with self._fetching(url):
-            return await self._from_page(known, url, refresh=refresh)
-
-    async def _look(self, entry_id: int) -> _Known:
-        known = await anyio.to_thread.run_sync(self._known, entry_id)
-        if known is None:
-            raise ArgumentError(
-                f"There is no entry {entry_id}. Take entry ids from search_entries or "
-                "latest_entries, or give a URL."
-            )
-        return known
-
-    def _known(self, entry_id: int) -> _Known | None:
-        entries = self._store.entries
-        with self._store.view():
-            entry = entries.text(entry_id)
-            if entry is None:
-                return None
-            article = entries.article(entry_id)
-            told = self._told(entry) if _is_beginning(entry) and not article else None
-        return _Known(entry, article, told)
-
-    def _told(self, entry: EntryText) -> FullText | None:
-        """Return the text of another entry that tells the whole of the same story."""
-        entries = self._store.entries
-        other_id = entries.whole_duplicate(entry.id)
-        other = entries.text(other_id) if other_id else None
-        if other is None:
-            return None
-        article = entries.article(other.id)
-        whole = _from_article(other, article) if article else _from_feed(other)
-        return replace(
-            _from_feed(entry),
-            authors=entry.authors or whole.authors,
-            source=whole.source,
-            taken_at=whole.taken_at,
-            markdown=whole.markdown,
-            told_in=other.feed,
-        )
-
-    async def _was_fetched_elsewhere(self, url: str) -> bool:
-        """Wait for another call that fetches this page now, if there is one."""
-        running = self._running.get(canonical(url))
-        if running:
-            await running.wait()
-        return running is not None
-
-    @contextmanager
-    def _fetching(self, url: str) -> Iterator[None]:
-        address = canonical(url)
-        self._running[address] = anyio.Event()
-        try:
-            yield
-        finally:
-            self._running.pop(address).set()
-
-    async def _from_page(self, known: _Known, url: str, *, refresh: bool) -> FullText:
-        """Fetch an entry's page; what is here already serves when that fails."""
-        try:
-            if not refresh:
-                self._refuse_what_failed(url)
-            article, note = await self._renew(known, url, self._web)
-        except (FetchError, DocumentError) as error:
-            best = known.best()
-            if not best.markdown and not best.enclosures:
-                raise
-            age = _age(known.article, now=self._clock())
-            return replace(best, note=f"The page could not be read: {error}{age}")
-        return replace(_from_article(known.entry, article), note=note)
-
-    async def _renew(self, known: _Known, url: str, web: Web) -> tuple[StoredArticle, str | None]:
-        """Fetch and keep an entry's page; if it is as it was, the second value says so."""
-        with self._remembering(url):
-            _refuse_file(known.entry, url)
-            before = known.article.validators if known.article else None
-            document = await web.get_if_changed(url, before, accept=ACCEPT_PAGE)
-            if isinstance(document, NotModified):
-                return await self._unchanged(known, document.validators)
-            article = await self._worker.extract_article(document)
-            _refuse_less(known.entry, article, document.url)
-        now, save = self._clock(), self._store.entries.save_article
-        await anyio.to_thread.run_sync(
-            lambda: save(known.entry.id, document.validators, article, now=now)
-        )
-        return _stored(document.validators, article, now), None
-
-    async def _unchanged(
-        self, known: _Known, validators: Validators
-    ) -> tuple[StoredArticle, str | None]:
-        assert known.article is not None  # noqa: S101 - its validators were sent
-        now, renew = self._clock(), self._store.entries.renew_article
-        await anyio.to_thread.run_sync(lambda: renew(known.entry.id, validators, now=now))
-        before = stamp(known.article.fetched_at)
-        article = replace(known.article, validators=validators, fetched_at=now)
-        return article, f"The page has not changed since {before}."
-
-    async def _page(self, url: str, *, refresh: bool) -> FullText:
-        """Fetch a page that no entry stands for, if the corpus knows its host."""
-        await self._check_page(url)
-        if await self._was_fetched_elsewhere(url):
-            return await self.read(url, refresh=False)
-        with self._fetching(url):
-            if not refresh:
-                self._refuse_what_failed(url)
-            with self._remembering(url):
-                document = await self._web.get(url, accept=ACCEPT_PAGE)
-                article = await self._worker.extract_article(document)
-            entry_id = await anyio.to_thread.run_sync(self._keep_page, url, document, article)
-        return await self._entry(entry_id, refresh=False)
-
-    async def _check_page(self, url: str) -> None:
-        """Refuse a page on a host that the corpus does not know.
-
-        Where a known host redirects to does not matter: the target learns only what that host
-        chose to send there, and is as public as all that is fetched. What a caller could want to
-        send out stands in the first URL, and goes to a host that the corpus knows.
-        """
-        check_url(url, allowed=self._allowed)
-        host = host_of(url)
-        if not self._fetch_any and not await anyio.to_thread.run_sync(
-            self._store.entries.knows_host, host
-        ):
-            raise ArgumentError(
-                f"The host {host} is not one that the planet's feeds lead to, so it is not "
-                "fetched. To allow any host, the user can start planet-mcp with --fetch-any or "
-                "PLANET_MCP_FETCH_ANY=1."
-            )
-
-    def _keep_page(self, url: str, document: Document, article: Article) -> int:
-        """Store a page, unless it turned out to be that of an entry; returns the entry's id."""
-        entries = self._store.entries
-        known = entries.find(document.url)
-        if known is not None:
-            return known
-        return entries.save_page(url, document.validators, article, now=self._clock())
-
-    @contextmanager
-    def _remembering(self, url: str) -> Iterator[None]:
-        """Note that a page failed, so that not every call asks for it again."""
-        now, address = self._clock(), canonical(url)
-        self._failures = {key: each for key, each in self._failures.items() if each.until > now}
-        try:
-            yield
-        except (FetchError, DocumentError) as error:
-            silent = isinstance(error, UnreachableError | DeadlineError)
-            pause = SILENCE_REMEMBERED_FOR if silent else REMEMBERED_FOR
-            self._failures[address] = _Failure(str(error), now, now + pause)
-            raise
-        self._failures.pop(address, None)
-
-    def _refuse_what_failed(self, url: str) -> None:
-        failure = self._failures.get(canonical(url))
-        if failure and failure.until > self._clock():
-            raise FetchError(
-                f"{failure.problem} It was tried at {stamp(failure.at)}; refresh=True tries again."
-            )
-
-
-def _is_beginning(entry: EntryText) -> bool:
+def is_beginning(entry: EntryText) -> bool:
+    """Return whether the feed has no more of an entry than how it begins."""
     return entry.teaser or not entry.markdown
 
 
-def _age(article: StoredArticle | None, *, now: datetime) -> str:
-    if article is None:
-        return ""
-    days = (now - article.fetched_at).days
-    return f" This is its text of {stamp(article.fetched_at)}, {days} days old."
-
-
-def _refuse_file(entry: EntryText, url: str) -> None:
-    """Refuse what is known to be a recording or a PDF before all of it is fetched."""
-    enclosed = next((each.type or "a file" for each in entry.enclosures if each.url == url), None)
-    named = _FILE.fullmatch(urlsplit(url).path)
-    kind = enclosed or (f"a {named[1].upper()} file" if named else None)
-    if kind:
-        raise DocumentError(f"{url} is {kind}, not a web page: there is no article to read.")
-
-
-def _refuse_less(entry: EntryText, article: Article, url: str) -> None:
-    here, there = len(entry.markdown.split()), len(article.content.markdown.split())
-    if there < here * CLEARLY_LESS:
-        raise DocumentError(
-            f"{url} has only {there} words, and the feed has {here}: it may show a notice or a "
-            "form in place of the article."
-        )
-
-
-def _stored(validators: Validators, article: Article, now: datetime) -> StoredArticle:
-    return StoredArticle(
-        url=validators.url,
-        title=article.title,
-        authors=article.authors,
-        published=article.published,
-        markdown=article.content.markdown,
-        fetched_at=now,
-        validators=validators,
-    )
-
-
-def _from_article(entry: EntryText, article: StoredArticle) -> FullText:
+def from_article(entry: EntryText, article: StoredArticle) -> FullText:
+    """Return the article of an entry's page."""
     return FullText(
         entry_id=entry.id,
         title=entry.title or article.title,
@@ -368,7 +73,8 @@ def _from_article(entry: EntryText, article: StoredArticle) -> FullText:
     )
 
 
-def _from_feed(entry: EntryText) -> FullText:
+def from_feed(entry: EntryText) -> FullText:
+    """Return what an entry's feed says."""
     return FullText(
         entry_id=entry.id,
         title=entry.title,

@@ -71,9 +71,9 @@ def _head(article: FullText, offset: int, end: int) -> list[str]:
 
 
 def _telling(article: FullText) -> str:
-    if not article.told_in:
+    if not article.duplicate_in:
         return ""
-    return f" of {quoted(redacted(article.told_in))}, which has the whole story"
+    return f" of {quoted(redacted(article.duplicate_in))}, which has the whole story"
 
 
 def _published(article: FullText) -> str:

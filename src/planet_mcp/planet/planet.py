@@ -8,7 +8,7 @@ from typing import TypeVar
 import anyio
 
 from planet_mcp import __version__
-from planet_mcp.articles import Articles, Filler
+from planet_mcp.articles import Articles, Backfill, BackfillLimits
 from planet_mcp.errors import ArgumentError, StoreError
 from planet_mcp.feeds import (
     Added,
@@ -62,10 +62,11 @@ async def open_planet(
     *,
     clock: Callable[[], datetime] = utc_now,
     worker: Callable[[], Worker] = Worker,
+    backfill: BackfillLimits | None = None,
 ) -> AsyncIterator["Planet"]:
     """Open the store and everything that works on it; a new store gets its first feeds.
 
-    `worker` makes each of the workers that parse.
+    `worker` makes each of the workers that parse; `backfill` limits what is fetched unasked.
 
     Raises:
         StoreError: The database cannot be opened.
@@ -76,7 +77,7 @@ async def open_planet(
         if not store.read_only and not store.feeds.is_seeded():
             store.feeds.seed(first_feeds(settings.feeds), now=clock())
         async with AsyncExitStack() as stack:
-            yield Planet(store, settings, stack, clock=clock, worker=worker)
+            yield Planet(store, settings, stack, clock=clock, worker=worker, backfill=backfill)
     finally:
         store.close()
 
@@ -92,6 +93,7 @@ class Planet:
         *,
         clock: Callable[[], datetime],
         worker: Callable[[], Worker] = Worker,
+        backfill: BackfillLimits | None = None,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -131,12 +133,13 @@ class Planet:
             allowed=settings.allow_networks,
             clock=clock,
         )
-        self._filler = Filler(
+        self._backfill = Backfill(
             store,
             articles=self._articles,
             web=self._web,
-            leads=lambda: self.refresher.leads,
+            is_leader=lambda: self.refresher.leads,
             clock=clock,
+            limits=backfill,
         )
 
     def never_fetch_from(self, host: str, port: int) -> None:
@@ -150,7 +153,7 @@ class Planet:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.refresher.run)
             if self._settings.full_text == "teasers":
-                tasks.start_soon(self._filler.run)
+                tasks.start_soon(self._backfill.run)
 
     async def list_feeds(
         self,

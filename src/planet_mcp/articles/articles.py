@@ -1,0 +1,271 @@
+"""An entry or a URL → its full article: stored already, the feed's own content, or the page."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import anyio
+
+from planet_mcp.articles.failures import Failures
+from planet_mcp.articles.full_text import FullText, Known, from_article, from_feed, is_beginning
+from planet_mcp.errors import ArgumentError, DocumentError, FetchError
+from planet_mcp.models import Article, Document, NotModified, Validators
+from planet_mcp.network import Web
+from planet_mcp.sandbox import Worker
+from planet_mcp.store import EntryText, Store, StoredArticle
+from planet_mcp.times import stamp, utc_now
+from planet_mcp.urls import IPNetwork, canonical, check_url, host_of, http_url
+
+ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
+# A page with clearly less than the feed's own text is a notice or a form, not the article.
+CLEARLY_LESS = 0.8
+
+_FILE = re.compile(
+    r".*\.(pdf|mp3|m4a|aac|ogg|oga|opus|wav|flac|mp4|m4v|mov|webm|mkv|avi)", re.IGNORECASE
+)
+
+
+class Articles:
+    """Reads articles of one store, from the web where the store has only a part."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        web: Web,
+        worker: Worker,
+        fetch_any: bool,
+        allowed: Sequence[IPNetwork] = (),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._web = web
+        self._worker = worker
+        self._fetch_any = fetch_any
+        self._allowed = allowed
+        self._clock = clock
+        self._failures = Failures(clock)
+        # The pages that are being fetched, by canonical address.
+        self._running: dict[str, anyio.Event] = {}
+
+    async def read(self, article: int | str, *, refresh: bool) -> FullText:
+        """Return the whole article of an entry id, or of a URL.
+
+        With `refresh` its page is asked for again, else only when what is here is but a beginning,
+        or was fetched over a week ago.
+
+        Raises:
+            ArgumentError: There is no such entry, or it is no URL that may be fetched.
+            FetchError: The page could not be fetched, and there is nothing else to give.
+            DocumentError: The page holds no article, and there is nothing else to give.
+        """
+        entry_id = await self._entry_id(article)
+        if entry_id is None:
+            return await self._page(str(article).strip(), refresh=refresh)
+        return await self._entry(entry_id, refresh=refresh)
+
+    async def fill(self, entry_id: int, *, web: Web) -> None:
+        """Fetch and keep the page of an entry that nobody has asked for yet.
+
+        Raises:
+            FetchError: It could not be fetched.
+            DocumentError: It holds no article, or less than the feed has already.
+        """
+        known = await self._known(entry_id)
+        if known.entry.url and not known.article:
+            await self._renew(known, known.entry.url, web)
+
+    async def _entry_id(self, article: int | str) -> int | None:
+        text = str(article).strip()
+        if text.isascii() and text.isdigit():
+            return int(text[:18])
+        url = http_url(text)
+        if url is None:
+            raise ArgumentError(
+                f"{text[:200]!r} is neither an entry id nor an http(s) URL. "
+                "Find entries with search_entries."
+            )
+        return await anyio.to_thread.run_sync(self._store.entries.find, url)
+
+    async def _entry(self, entry_id: int, *, refresh: bool) -> FullText:
+        known = await self._known(entry_id)
+        url = known.entry.url
+        if not url or not (refresh or known.may_have_more(now=self._clock())):
+            return known.best()
+        if await self._was_fetched_elsewhere(url):
+            return await self._entry(entry_id, refresh=False)
+        with self._fetching(url):
+            return await self._from_page(known, url, refresh=refresh)
+
+    async def _known(self, entry_id: int) -> Known:
+        known = await anyio.to_thread.run_sync(self._stored, entry_id)
+        if known is None:
+            raise ArgumentError(
+                f"There is no entry {entry_id}. Take entry ids from search_entries or "
+                "latest_entries, or give a URL."
+            )
+        return known
+
+    def _stored(self, entry_id: int) -> Known | None:
+        entries = self._store.entries
+        with self._store.view():
+            entry = entries.text(entry_id)
+            if entry is None:
+                return None
+            article = entries.article(entry_id)
+            wanted = is_beginning(entry) and not article
+            return Known(entry, article, self._duplicate(entry) if wanted else None)
+
+    def _duplicate(self, entry: EntryText) -> FullText | None:
+        """Return the text of another entry of the same story that has the whole of it."""
+        entries = self._store.entries
+        other_id = entries.whole_duplicate(entry.id)
+        other = entries.text(other_id) if other_id else None
+        if other is None:
+            return None
+        article = entries.article(other.id)
+        whole = from_article(other, article) if article else from_feed(other)
+        return replace(
+            from_feed(entry),
+            authors=entry.authors or whole.authors,
+            source=whole.source,
+            taken_at=whole.taken_at,
+            markdown=whole.markdown,
+            duplicate_in=other.feed,
+        )
+
+    async def _was_fetched_elsewhere(self, url: str) -> bool:
+        """Wait for another call that fetches this page now, if there is one."""
+        running = self._running.get(canonical(url))
+        if running:
+            await running.wait()
+        return running is not None
+
+    @contextmanager
+    def _fetching(self, url: str) -> Iterator[None]:
+        address = canonical(url)
+        self._running[address] = anyio.Event()
+        try:
+            yield
+        finally:
+            self._running.pop(address).set()
+
+    async def _from_page(self, known: Known, url: str, *, refresh: bool) -> FullText:
+        """Fetch an entry's page; what is here already serves when that fails."""
+        try:
+            if not refresh:
+                self._failures.refuse(url)
+            article, note = await self._renew(known, url, self._web)
+        except (FetchError, DocumentError) as error:
+            best = known.best()
+            if not best.markdown and not best.enclosures:
+                raise
+            age = _age(known.article, now=self._clock())
+            return replace(best, note=f"The page could not be read: {error}{age}")
+        return replace(from_article(known.entry, article), note=note)
+
+    async def _renew(self, known: Known, url: str, web: Web) -> tuple[StoredArticle, str | None]:
+        """Fetch and keep an entry's page; if it is as it was, the second value says so."""
+        with self._failures.noting(url):
+            _refuse_file(known.entry, url)
+            before = known.article.validators if known.article else None
+            document = await web.get_if_changed(url, before, accept=ACCEPT_PAGE)
+            if isinstance(document, NotModified):
+                return await self._unchanged(known, document.validators)
+            article = await self._worker.extract_article(document)
+            _refuse_less(known.entry, article, document.url)
+        now, save = self._clock(), self._store.entries.save_article
+        await anyio.to_thread.run_sync(
+            lambda: save(known.entry.id, document.validators, article, now=now)
+        )
+        return _stored(document.validators, article, now), None
+
+    async def _unchanged(
+        self, known: Known, validators: Validators
+    ) -> tuple[StoredArticle, str | None]:
+        assert known.article is not None  # noqa: S101 - its validators were sent
+        now, renew = self._clock(), self._store.entries.renew_article
+        await anyio.to_thread.run_sync(lambda: renew(known.entry.id, validators, now=now))
+        before = stamp(known.article.fetched_at)
+        article = replace(known.article, validators=validators, fetched_at=now)
+        return article, f"The page has not changed since {before}."
+
+    async def _page(self, url: str, *, refresh: bool) -> FullText:
+        """Fetch a page that no entry stands for, if the corpus knows its host."""
+        await self._check_page(url)
+        if await self._was_fetched_elsewhere(url):
+            return await self.read(url, refresh=False)
+        with self._fetching(url):
+            if not refresh:
+                self._failures.refuse(url)
+            with self._failures.noting(url):
+                document = await self._web.get(url, accept=ACCEPT_PAGE)
+                article = await self._worker.extract_article(document)
+            entry_id = await anyio.to_thread.run_sync(self._keep_page, url, document, article)
+        return await self._entry(entry_id, refresh=False)
+
+    async def _check_page(self, url: str) -> None:
+        """Refuse a page on a host that the corpus does not know.
+
+        Where a known host redirects to does not matter: the target learns only what that host
+        chose to send there, and is as public as all that is fetched. What a caller could want to
+        send out stands in the first URL, and goes to a host that the corpus knows.
+        """
+        check_url(url, allowed=self._allowed)
+        host = host_of(url)
+        if not self._fetch_any and not await anyio.to_thread.run_sync(
+            self._store.entries.knows_host, host
+        ):
+            raise ArgumentError(
+                f"The host {host} is not one that the planet's feeds lead to, so it is not "
+                "fetched. To allow any host, the user can start planet-mcp with --fetch-any or "
+                "PLANET_MCP_FETCH_ANY=1."
+            )
+
+    def _keep_page(self, url: str, document: Document, article: Article) -> int:
+        """Store a page, unless it turned out to be that of an entry; return the entry's id."""
+        entries = self._store.entries
+        known = entries.find(document.url)
+        if known is not None:
+            return known
+        return entries.save_page(url, document.validators, article, now=self._clock())
+
+
+def _age(article: StoredArticle | None, *, now: datetime) -> str:
+    if article is None:
+        return ""
+    days = (now - article.fetched_at).days
+    return f" This is its text of {stamp(article.fetched_at)}, {days} days old."
+
+
+def _refuse_file(entry: EntryText, url: str) -> None:
+    """Refuse what is known to be a recording or a PDF before all of it is fetched."""
+    enclosed = next((each.type or "a file" for each in entry.enclosures if each.url == url), None)
+    named = _FILE.fullmatch(urlsplit(url).path)
+    kind = enclosed or (f"a {named[1].upper()} file" if named else None)
+    if kind:
+        raise DocumentError(f"{url} is {kind}, not a web page: there is no article to read.")
+
+
+def _refuse_less(entry: EntryText, article: Article, url: str) -> None:
+    here, there = len(entry.markdown.split()), len(article.content.markdown.split())
+    if there < here * CLEARLY_LESS:
+        raise DocumentError(
+            f"{url} has only {there} words, and the feed has {here}: it may show a notice or a "
+            "form in place of the article."
+        )
+
+
+def _stored(validators: Validators, article: Article, now: datetime) -> StoredArticle:
+    return StoredArticle(
+        url=validators.url,
+        title=article.title,
+        authors=article.authors,
+        published=article.published,
+        markdown=article.content.markdown,
+        fetched_at=now,
+        validators=validators,
+    )
