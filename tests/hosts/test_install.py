@@ -24,7 +24,7 @@ from planet_mcp.errors import HostFileError
 from planet_mcp.hosts import HOSTS, Machine, installed_from, start_command
 from planet_mcp.hosts.files import HostFile
 from planet_mcp.hosts.jsonc import read, rewrite
-from planet_mcp.hosts.known import Scope, added, local_entry, place_of, removed
+from planet_mcp.hosts.known import Scope, added, config_path, local_entry, removed
 from tests.support.programs import COMMAND, environment
 
 PROGRAM = "/opt/planet/.venv/bin/planet-mcp"
@@ -126,7 +126,7 @@ def test_a_file_that_does_not_exist_is_begun(
         assert (file.stat().st_mode & 0o077 == 0) == (scope == "user")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the places of Linux; all are tested below")
+@pytest.mark.skipif(sys.platform != "linux", reason="the paths of Linux; all are tested below")
 @pytest.mark.parametrize(
     ("host", "path", "key", "entry"),
     [
@@ -379,18 +379,18 @@ def test_plain_json_stays_plain_json(case: tuple[dict[str, Any], str]) -> None:
 # What cannot be understood is left alone
 
 MALFORMED = {
-    "cut": ('{"mcpServers": {"a": ', "stands where a value should"),
+    "cut": ('{"mcpServers": {"a": ', "expected a value, found"),
     "comma": ('{\n\n"a": 1 "b": 2}', "line 3: a comma or } is missing"),
-    "quotes": ("{'a': 1}", 'line 1: "\'" cannot stand here'),
-    "name": ("{1: 2}", "1 stands where a name should"),
-    "colon": ('{"a" 1}', "1 stands where : should"),
+    "quotes": ("{'a': 1}", 'line 1: unexpected "\'"'),
+    "name": ("{1: 2}", "expected a name in quotes, found 1"),
+    "colon": ('{"a" 1}', "expected :, found 1"),
     "word": ('{"a": NaN}', "NaN is no value"),
-    "twice": ("{} {}", "{ stands where the end should"),
+    "twice": ("{} {}", "expected the end, found {"),
     "array": ("[]", "should be an object"),
     "servers": ('{"mcpServers": []}', "'mcpServers' should be an object"),
     "entry": ('{"mcpServers": {"planet": "x"}}', "'planet' should be an object"),
-    "comment": ('{"a": 1 // b\n}', "line 1: a comment stands there"),
-    "spare comma": ('{"a": 1,\n}', "line 1: a comma stands before }"),
+    "comment": ('{"a": 1 // b\n}', "line 1: a comment, which"),
+    "spare comma": ('{"a": 1,\n}', "line 1: a comma before }, which"),
     "deep": ("[" * 5000, "nested too deeply"),
     "not UTF-8": ('{"a": "é"}'.encode("utf-16"), "not encoded in UTF-8"),
 }
@@ -867,8 +867,8 @@ PACKAGE = r"C:\Users\ada\AppData\Local\Packages\Claude_pzs8sxrjxfjjc\LocalCache\
         ("claude-desktop", WINDOWS, rf"{ROAMING}\Claude\claude_desktop_config.json"),
     ],
 )
-def test_the_usual_places(host: str, machine: Machine, path: str) -> None:
-    assert str(place_of(HOSTS[host], "user", machine, lambda _: False)) == path
+def test_the_usual_paths(host: str, machine: Machine, path: str) -> None:
+    assert str(config_path(HOSTS[host], "user", machine, lambda _: False)) == path
 
 
 @pytest.mark.parametrize(
@@ -894,12 +894,12 @@ def test_the_usual_places(host: str, machine: Machine, path: str) -> None:
         ("claude-desktop", WINDOWS, {}, PACKAGE, rf"{PACKAGE}\claude_desktop_config.json"),
     ],
 )
-def test_other_places_that_hosts_use(
+def test_other_paths_that_hosts_use(
     host: str, machine: Machine, environ: dict[str, str], there: str, path: str
 ) -> None:
     there_are: Callable[[Any], bool] = lambda place: str(place) == there  # noqa: E731
     machine = Machine(machine.platform, machine.home, machine.project, environ)
-    assert str(place_of(HOSTS[host], "user", machine, there_are)) == path
+    assert str(config_path(HOSTS[host], "user", machine, there_are)) == path
 
 
 @pytest.mark.parametrize(
@@ -912,4 +912,4 @@ def test_other_places_that_hosts_use(
 )
 def test_a_project_has_files_of_its_own(host: str, path: str) -> None:
     scope: Scope = "project"
-    assert str(place_of(HOSTS[host], scope, WINDOWS, lambda _: True)) == path
+    assert str(config_path(HOSTS[host], scope, WINDOWS, lambda _: True)) == path

@@ -45,24 +45,28 @@ def install_command(
 
     HOST is claude-code, vscode, cursor or claude-desktop. Settings given as flags are written too.
     """
-    from planet_mcp.hosts import HOSTS, Visit, this_machine  # deferred: no other command needs them
+    from planet_mcp.hosts import (
+        HOSTS,
+        Installation,
+        this_machine,
+    )  # deferred: no other command needs them
 
     only_print: bool = given.pop("only_print")
     flags = _flags(url=url, undo=undo, only_print=only_print)
     if not NAME.fullmatch(name):
         raise click.UsageError("--name takes letters, digits, - and _.")
     host = HOSTS[host_name]
-    visit = Visit(host, this_machine(), name=name, **given)
+    installation = Installation(host, this_machine(), name=name, **given)
     if undo:
-        click.echo("\n".join(visit.undo()))
+        click.echo("\n".join(installation.undo()))
         return
     entry = _entry(host, url, flags)
     hints = _http_hints(host, entry) if url else _local_hints(entry, given["scope"])
     if only_print:
-        click.echo(visit.block(entry))
-        hints.insert(0, f"this belongs in {visit.path}. Nothing was written.")
+        click.echo(installation.block(entry))
+        hints.insert(0, f"this belongs in {installation.path}. Nothing was written.")
     else:
-        click.echo("\n".join(visit.add(entry)))
+        click.echo("\n".join(installation.add(entry)))
     for hint in hints:
         click.echo(f"Note: {hint}", err=True)
 

@@ -1,6 +1,10 @@
-"""MCP hosts: where they keep their configuration, and how an entry gets into it and out."""
+"""MCP hosts' configuration files: where they are, what an entry looks like, how to change them.
 
-from planet_mcp.hosts.change import Visit, servers_in, this_machine
+In: a host, a scope and an entry. Out: a changed file, of which nothing else was touched.
+Only this room knows what Claude Code, VS Code, Cursor and Claude Desktop read.
+"""
+
+from planet_mcp.hosts.installation import Installation, servers_in, this_machine
 from planet_mcp.hosts.known import (
     HOSTS,
     TOKEN,
@@ -22,9 +26,9 @@ __all__ = [
     "TOKEN",
     "Entry",
     "Host",
+    "Installation",
     "Machine",
     "Scope",
-    "Visit",
     "added",
     "http_entry",
     "installed_from",

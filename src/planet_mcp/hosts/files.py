@@ -1,4 +1,4 @@
-"""Read and write a host's configuration so that nothing in it is ever lost."""
+"""A host's configuration file, read and replaced so that nothing in it is ever lost."""
 
 import os
 from contextlib import suppress
@@ -46,7 +46,7 @@ class HostFile:
             ) from error
 
     def _replace(self, new: bytes, *, private: bool, now: datetime) -> Path | None:
-        target = self.path.resolve()  # a link stays a link
+        target = self.path.resolve()  # a symbolic link stays one, and its target is replaced
         target.parent.mkdir(parents=True, exist_ok=True)
         closed = private or self._before is not None
         fresh = _write_new(target, f"tmp-{os.getpid()}", new, PRIVATE if closed else SHARED)
@@ -82,7 +82,7 @@ class HostFile:
 
 
 def _write_new(beside: Path, ending: str, content: bytes, mode: int) -> Path:
-    """Write a file that did not exist, beside another."""
+    """Write a new file beside another; returns its path."""
     for number in range(1, 100):
         path = beside.with_name(f"{beside.name}.{ending}{f'-{number}' if number > 1 else ''}")
         with suppress(FileExistsError):

@@ -29,7 +29,7 @@ _CLOSING = {"{": "}", "[": "]"}
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value and where it stands in the text."""
+    """A value and its span in the text, as offsets."""
 
     start: int
     end: int
@@ -39,7 +39,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A member of an object or an element of an array, and where the comma after it stands."""
+    """A member of an object or an element of an array, and the offset of the comma after it."""
 
     start: int
     key: str | None
@@ -101,11 +101,11 @@ class _Page:
         return line[: len(line) - len(line.lstrip(" \t"))]
 
     def begins_line(self, offset: int) -> bool:
-        """Say whether only white space stands before this on its line."""
+        """Return whether only white space precedes an offset on its line."""
         return not self.text[self._line_start(offset) : offset].strip(" \t")
 
     def is_spread(self, node: Node) -> bool:
-        """Say whether a node's items stand on lines of their own."""
+        """Return whether a node's items are on lines of their own."""
         return "\n" in self.text[node.start : node.end] or (not node.items and self._spread)
 
     def indent_in(self, node: Node) -> str:
@@ -199,14 +199,14 @@ def _removal(page: _Page, node: Node, at: int) -> list[Splice]:
         if at and (before := node.items[at - 1].comma) is not None:
             splices = [(before, before + 1, "")]
     elif page.text[end : item.comma].strip(BLANK):
-        splices = [(item.comma, item.comma + 1, "")]  # a comment stands before the comma
+        splices = [(item.comma, item.comma + 1, "")]  # a comment precedes the comma
     else:
         end = item.comma + 1
     return [*splices, (*page.around(start, end), "")]
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(constant)  # NaN is none of JSON's words
+    raise ValueError(constant)  # NaN and Infinity, which JSON does not have
 
 
 _SCALARS = json.JSONDecoder(parse_constant=_refuse)
@@ -217,7 +217,7 @@ def _tokens(text: str) -> Iterator[_Token]:
     while position < len(text):
         found = _TOKEN.match(text, position)
         if not found:
-            raise _wrong(text, position, f"{text[position]!r} cannot stand here")
+            raise _wrong(text, position, f"unexpected {text[position]!r}")
         yield _Token(found.lastgroup or "", found[0], position, found.end())
         position = found.end()
 
@@ -233,7 +233,7 @@ class _Parser:
         self._text, self._strict = text, strict
         tokens = list(_tokens(text))
         if comment := next((t for t in tokens if strict and t.kind == "comment"), None):
-            raise _wrong(text, comment.start, "a comment stands there")
+            raise _wrong(text, comment.start, "a comment, which this host does not read")
         self._rest = [token for token in tokens if token.kind not in _SKIPPED]
         self._rest.append(_Token("end", "the end", len(text), len(text)))
         self._rest.reverse()
@@ -252,7 +252,7 @@ class _Parser:
                 raise _wrong(self._text, token.start, "it is nested too deeply")
             return self._container(token, depth)
         if token.kind not in {"string", "word"}:
-            raise _wrong(self._text, token.start, f"{token.text} stands where a value should")
+            raise _wrong(self._text, token.start, f"expected a value, found {token.text}")
         return Node(token.start, token.end, self._scalar(token))
 
     def _scalar(self, token: _Token) -> Any:
@@ -269,7 +269,11 @@ class _Parser:
                 raise _wrong(self._text, self._rest[-1].start, f"a comma or {closing} is missing")
             items.append(self._item(opening.text, depth))
         if self._strict and items and items[-1].comma is not None:
-            raise _wrong(self._text, items[-1].comma, f"a comma stands before {closing}")
+            raise _wrong(
+                self._text,
+                items[-1].comma,
+                f"a comma before {closing}, which this host does not read",
+            )
         end = self._rest.pop().end
         if closing == "}":
             return Node(opening.start, end, {i.key: i.node.value for i in items}, tuple(items))
@@ -280,7 +284,9 @@ class _Parser:
         if opening == "{":
             token = self._rest.pop()
             if token.kind != "string":
-                raise _wrong(self._text, token.start, f"{token.text} stands where a name should")
+                raise _wrong(
+                    self._text, token.start, f"expected a name in quotes, found {token.text}"
+                )
             key = str(self._scalar(token))
             self._expect(":")
         node = self._node(depth + 1)
@@ -290,4 +296,4 @@ class _Parser:
     def _expect(self, text: str) -> None:
         token = self._rest.pop()
         if token.text != text:
-            raise _wrong(self._text, token.start, f"{token.text[:60]} stands where {text} should")
+            raise _wrong(self._text, token.start, f"expected {text}, found {token.text[:60]}")

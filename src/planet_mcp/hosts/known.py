@@ -30,7 +30,7 @@ _MSIX = ("Packages", "Claude_pzs8sxrjxfjjc", "LocalCache", "Roaming")
 
 @dataclass(frozen=True)
 class Machine:
-    """What the places depend on."""
+    """What the paths of configuration files depend on."""
 
     platform: str
     home: PurePath
@@ -52,19 +52,20 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A file that may be the host's, and what is there if it is."""
+class ConfigFile:
+    """A file that a host may read; it does if `evidence`, the file or a folder of it, exists."""
 
     path: PurePath
-    sign: PurePath
+    evidence: PurePath
 
 
 @dataclass(frozen=True)
 class Host:
     """An MCP host: how it writes an entry down, and what to do after a change.
 
-    `token` is how its configuration refers to the token; None if it takes no HTTP servers. The
-    last of its places is the usual one.
+    `servers` is the key under which its configuration has them, and `typed` lists the transports
+    whose entries state their `type`. `token` is how it refers to the token; None if it takes no
+    HTTP servers. The last of `config_files` is what it reads if there is evidence of none.
     """
 
     name: str
@@ -72,37 +73,37 @@ class Host:
     servers: str
     strict: bool
     token: str | None
-    places: Callable[[Machine], tuple[Place, ...]]
+    config_files: Callable[[Machine], tuple[ConfigFile, ...]]
     project_file: tuple[str, ...] | None
     typed: tuple[str, ...]
     afterwards: str
     in_project: str = ""
 
 
-def _claude_code(machine: Machine) -> tuple[Place, ...]:
+def _claude_code(machine: Machine) -> tuple[ConfigFile, ...]:
     folder = machine.folder("CLAUDE_CONFIG_DIR", ".claude")
     old = folder / ".config.json"
     own = machine.environ.get("CLAUDE_CONFIG_DIR")
     path = (folder if own else machine.home) / ".claude.json"
-    return Place(old, old), Place(path, path)
+    return ConfigFile(old, old), ConfigFile(path, path)
 
 
-def _vscode(machine: Machine) -> tuple[Place, ...]:
+def _vscode(machine: Machine) -> tuple[ConfigFile, ...]:
     folders = [machine.application_data() / name for name in ("Code", "Code - Insiders", "Code")]
-    return tuple(Place(folder / "User" / "mcp.json", folder) for folder in folders)
+    return tuple(ConfigFile(folder / "User" / "mcp.json", folder) for folder in folders)
 
 
-def _cursor(machine: Machine) -> tuple[Place, ...]:
+def _cursor(machine: Machine) -> tuple[ConfigFile, ...]:
     path = machine.home / ".cursor" / "mcp.json"
-    return (Place(path, path),)
+    return (ConfigFile(path, path),)
 
 
-def _claude_desktop(machine: Machine) -> tuple[Place, ...]:
+def _claude_desktop(machine: Machine) -> tuple[ConfigFile, ...]:
     folders = [machine.application_data() / "Claude"]
     if machine.platform == "win32":
         local = machine.folder("LOCALAPPDATA", "AppData", "Local")
         folders.insert(0, local.joinpath(*_MSIX, "Claude"))
-    return tuple(Place(folder / "claude_desktop_config.json", folder) for folder in folders)
+    return tuple(ConfigFile(folder / "claude_desktop_config.json", folder) for folder in folders)
 
 
 HOSTS = {
@@ -114,7 +115,7 @@ HOSTS = {
             servers="mcpServers",
             strict=True,
             token=f"${{{TOKEN}}}",
-            places=_claude_code,
+            config_files=_claude_code,
             project_file=(".mcp.json",),
             typed=("stdio", "http"),
             afterwards="Start Claude Code anew; `claude mcp list` shows the server.",
@@ -126,7 +127,7 @@ HOSTS = {
             servers="servers",
             strict=False,
             token=_ASKED,
-            places=_vscode,
+            config_files=_vscode,
             project_file=(".vscode", "mcp.json"),
             typed=("stdio", "http"),
             afterwards="VS Code starts it by `MCP: List Servers`, once you trust it.",
@@ -137,7 +138,7 @@ HOSTS = {
             servers="mcpServers",
             strict=False,
             token=f"${{env:{TOKEN}}}",
-            places=_cursor,
+            config_files=_cursor,
             project_file=(".cursor", "mcp.json"),
             typed=("stdio",),
             afterwards="Start Cursor anew; its settings list the server under MCP.",
@@ -148,7 +149,7 @@ HOSTS = {
             servers="mcpServers",
             strict=True,
             token=None,
-            places=_claude_desktop,
+            config_files=_claude_desktop,
             project_file=None,
             typed=(),
             afterwards="Quit Claude Desktop and start it anew; Settings > Developer lists it.",
@@ -157,7 +158,7 @@ HOSTS = {
 }
 
 
-def place_of(
+def config_path(
     host: Host, scope: Scope, machine: Machine, exists: Callable[[PurePath], bool]
 ) -> PurePath:
     """Return the file that a host reads its servers from.
@@ -166,8 +167,8 @@ def place_of(
         ArgumentError: The host has no file for a project.
     """
     if scope == "user":
-        *others, usual = host.places(machine)
-        return next((place.path for place in others if exists(place.sign)), usual.path)
+        *others, usual = host.config_files(machine)
+        return next((file.path for file in others if exists(file.evidence)), usual.path)
     if host.project_file is None:
         raise ArgumentError(
             f"{host.title} has no configuration for a project. Leave --scope project out."
@@ -176,11 +177,12 @@ def place_of(
 
 
 def start_command(program: str, python: str, source: str | None, uvx: str) -> list[str]:
-    """Return the command with which a host starts what runs now.
+    """Return the command with which a host starts the program that runs now.
 
     `source` is what the package was installed from, where it was not an index.
     """
-    if _UV_CACHE.search(program) or _UV_CACHE.search(python):  # gone when uv tidies up
+    # `uv cache clean` takes away what runs from uv's cache.
+    if _UV_CACHE.search(program) or _UV_CACHE.search(python):
         return [uvx, *(["--from", source] if source else []), "planet-mcp"]
     return [program] if _COMMAND.search(program) else [python, "-m", "planet_mcp"]
 
@@ -249,14 +251,14 @@ def server_url(raw: str) -> str:
         raise ArgumentError(f"--http: {raw!r} is no address such as http://127.0.0.1:8000/mcp.")
     if "@" in parts.netloc:
         raise ArgumentError(
-            f"--http: no password may stand in the address; the server's token goes into {TOKEN}."
+            f"--http: the address must hold no password; the server's token goes into {TOKEN}."
         )
     path = parts.path.rstrip("/") or "/mcp"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
 def is_this_machine(url: str) -> bool:
-    """Say whether a URL leads to this machine."""
+    """Return whether a URL leads to this machine."""
     name = urlsplit(url).hostname or ""
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -267,10 +269,11 @@ def is_this_machine(url: str) -> bool:
 
 
 def starts_planet_mcp(entry: Entry) -> bool:
-    """Say whether an entry is of this program.
+    """Return whether an entry is of this program.
 
-    `uvx planet-mcp` is not: the package of that name on PyPI is another program. Many servers on
-    the web have a URL like ours: one of this machine, or that gets our token, is taken for ours.
+    `uvx planet-mcp` is not: the package of that name on PyPI is another program. An entry with a
+    URL is, if it leads to this machine's `/mcp` or refers to our token: many servers elsewhere
+    have a URL like ours.
     """
     args = entry.get("args")
     args = args if isinstance(args, list) else []
@@ -291,9 +294,9 @@ def _is_our_address(entry: Entry) -> bool:
 
 
 def added(host: Host, document: Any, name: str, entry: Entry) -> dict[str, Any]:
-    """Return a configuration with an entry; what else the entry of that name had stays.
+    """Return a configuration with an entry; it keeps what else the one of that name had.
 
-    That is: its variables and headers, and what only its host knows.
+    That is its variables and headers, and keys that are its host's own.
     """
     servers = {**document.get(host.servers, {})}
     servers[name] = _merged(servers.get(name, {}), entry)

@@ -1,4 +1,4 @@
-"""One change of one host's configuration, and what there is to say of it."""
+"""Add this server to a host's configuration file, or take it away, and report what was done."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from planet_mcp.hosts.known import (
     Machine,
     Scope,
     added,
-    place_of,
+    config_path,
     removed,
     starts_planet_mcp,
 )
@@ -25,12 +25,12 @@ USUAL_NAME = "planet"
 
 
 def this_machine() -> Machine:
-    """Return what the places of this user's configurations depend on."""
+    """Return what the paths of this user's configuration files depend on."""
     return Machine(sys.platform, Path.home(), Path.cwd(), os.environ)
 
 
-class Visit:
-    """A change of the entry of one name in one host's configuration."""
+class Installation:
+    """The entry of one name in a host's configuration: `add` writes it, `undo` removes it."""
 
     def __init__(
         self, host: Host, machine: Machine, *, scope: Scope, name: str, force: bool = False
@@ -41,7 +41,7 @@ class Visit:
             ArgumentError: The host has none of that scope.
         """
         self._host, self._name, self._scope, self._force = host, name, scope, force
-        self.path = Path(place_of(host, scope, machine, _exists))
+        self.path = Path(config_path(host, scope, machine, _exists))
 
     def block(self, entry: Entry) -> str:
         """Return what to add by hand for an entry."""
@@ -100,7 +100,7 @@ def servers_in(host: Host, scope: Scope, machine: Machine) -> tuple[Path, dict[s
         ArgumentError: The host has no file of that scope.
         HostFileError: The file cannot be read or understood.
     """
-    path = Path(place_of(host, scope, machine, _exists))
+    path = Path(config_path(host, scope, machine, _exists))
     text = HostFile(path).text
     try:
         document = jsonc.read(text, strict=host.strict) if text.strip() else {}
@@ -108,7 +108,7 @@ def servers_in(host: Host, scope: Scope, machine: Machine) -> tuple[Path, dict[s
         raise HostFileError(f"{path} cannot be understood: {error}") from None
     servers = document.get(host.servers) if isinstance(document, dict) else None
     found = servers.items() if isinstance(servers, dict) else ()
-    # Many servers on the web have a URL like ours.
+    # Not entries with a URL: many servers on the web have one like ours.
     return path, {
         name: entry
         for name, entry in found
@@ -117,7 +117,7 @@ def servers_in(host: Host, scope: Scope, machine: Machine) -> tuple[Path, dict[s
 
 
 def _changes(before: Entry | None, now: Entry) -> str:
-    """Say what differs from the entry that was there; values that may be secret are not shown."""
+    """Return what differs from the entry that was there, without values that may be secret."""
     if before is None:
         return "Added."
     shown = {"type", "command", "args", "url"}
@@ -132,13 +132,13 @@ def _exists(path: PurePath) -> bool:
 
 
 class Configuration:
-    """What a host's file says, and what it would say with another entry."""
+    """A host's configuration as it is, and its text with and without an entry."""
 
     def __init__(self, host: Host, file: HostFile, name: str) -> None:
-        """Understand the file.
+        """Parse the file.
 
         Raises:
-            HostFileError: It is malformed, or its servers are not where they should be.
+            HostFileError: It is malformed, or its servers are no object.
         """
         self._host, self._file, self._name = host, file, name
         try:
