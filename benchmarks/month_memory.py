@@ -25,6 +25,7 @@ from benchmarks.passes import children_of, environment, prepare, settings_for
 from benchmarks.soak import BROKEN
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet, open_planet
+from planet_mcp.requests import SearchRequest
 from planet_mcp.settings import load
 from tests.support.documents import NOW, Post, page, rss, whole
 from tests.support.site import Site, running_site
@@ -88,7 +89,9 @@ async def be_planet() -> None:
 
 async def _read(planet: Planet, chance: Random) -> None:
     for _ in range(READ_A_DAY):
-        await planet.search_entries(f"w{chance.randrange(5_000)} w{chance.randrange(5_000)}")
+        await planet.search_entries(
+            SearchRequest(f"w{chance.randrange(5_000)} w{chance.randrange(5_000)}")
+        )
         latest = await planet.latest_entries()
         shown = [e for day in latest.result.days for feed in day.feeds for e in feed.entries]
         with suppress(PlanetError):

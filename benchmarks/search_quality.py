@@ -26,6 +26,7 @@ from urllib.parse import urljoin
 
 from benchmarks.passes import prepare, reading, refresh, settings_for
 from planet_mcp.planet import Planet, open_planet
+from planet_mcp.requests import SearchRequest
 from planet_mcp.settings import load
 from tests.support.site import Site, running_site
 
@@ -227,7 +228,7 @@ async def ask(database: Path, asked: Sequence[Question]) -> list[Asked]:
     async with open_planet(settings) as planet:
         stories = _stories(database)
         for question in asked:
-            await planet.search_entries(question.text, limit=TOP)
+            await planet.search_entries(SearchRequest(question.text, limit=TOP))
         return [await _ask(planet, question, stories) for question in asked]
 
 
@@ -243,7 +244,7 @@ def _stories(database: Path) -> dict[int, frozenset[str]]:
 
 async def _ask(planet: Planet, question: Question, stories: Mapping[int, frozenset[str]]) -> Asked:
     began = time.perf_counter()
-    answer = await planet.search_entries(question.text, limit=TOP)
+    answer = await planet.search_entries(SearchRequest(question.text, limit=TOP))
     milliseconds = (time.perf_counter() - began) * 1000
     hits = answer.result.hits
     return Asked(

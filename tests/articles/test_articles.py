@@ -11,6 +11,7 @@ import pytest
 
 from planet_mcp.errors import ArgumentError, FetchError
 from planet_mcp.planet import Planet, open_planet
+from planet_mcp.requests import SearchRequest
 from planet_mcp.settings import load
 from planet_mcp.store.db import Database, schema
 from planet_mcp.times import stamp
@@ -86,13 +87,15 @@ async def test_a_teaser_is_replaced_by_its_page_which_becomes_searchable(
         content_type="text/html",
     )
     await follow(planet, site, Post("Teased", "<p>It begins… Read more</p>", link=url))
-    assert (await planet.search_entries("zebra")).result.total == 0
+    assert (await planet.search_entries(SearchRequest("zebra"))).result.total == 0
 
     text = await planet.fetch_article(1)
 
     assert "from the web page" in text
     assert "The zebra appears only here." in body_of(text)
-    assert [hit.entry_id for hit in (await planet.search_entries("zebra")).result.hits] == [1]
+    assert [
+        hit.entry_id for hit in (await planet.search_entries(SearchRequest("zebra"))).result.hits
+    ] == [1]
     asked = len(site.asked)
     assert body_of(await planet.fetch_article(1)) == body_of(text)
     assert len(site.asked) == asked
@@ -145,7 +148,7 @@ async def test_a_page_on_a_known_host_is_kept_and_found_but_is_not_news(
     text = await planet.fetch_article(url)
 
     assert text.startswith("# Elsewhere\n")
-    (hit,) = (await planet.search_entries("quokka")).result.hits
+    (hit,) = (await planet.search_entries(SearchRequest("quokka"))).result.hits
     assert (hit.title, hit.feed, hit.feed_id) == ("Elsewhere", "127.0.0.1", None)
     assert (await planet.latest_entries()).result.total == 1
 
@@ -182,7 +185,7 @@ async def test_an_unknown_host_is_never_asked_unless_any_is_allowed(site: Site) 
 async def test_what_is_no_article_is_refused_with_advice(
     planet: Planet, article: int | str
 ) -> None:
-    with pytest.raises(ArgumentError, match="search_entries"):
+    with pytest.raises(ArgumentError, match="A search finds entries"):
         await planet.fetch_article(article)
 
 
@@ -221,8 +224,8 @@ async def test_a_page_that_changed_replaces_what_was_found(site: Site) -> None:
         clock.now += timedelta(days=8)
 
         assert "A quokka." in body_of(await planet.fetch_article(1))
-        assert (await planet.search_entries("zebra")).result.total == 0
-        assert (await planet.search_entries("quokka")).result.total == 1
+        assert (await planet.search_entries(SearchRequest("zebra"))).result.total == 0
+        assert (await planet.search_entries(SearchRequest("quokka"))).result.total == 1
 
 
 async def test_a_page_of_no_feed_is_asked_for_again_too(site: Site) -> None:
@@ -303,7 +306,7 @@ async def test_a_page_with_less_than_the_feed_has_is_not_taken(planet: Planet, s
     assert "The feed tells much of it." in body_of(text)
     assert "words, and the feed has 242" in head_of(text)["Note"]
     assert head_of(text)["Text"].startswith("from the feed")
-    assert (await planet.search_entries("privacy")).result.total == 0
+    assert (await planet.search_entries(SearchRequest("privacy"))).result.total == 0
 
 
 @pytest.mark.parametrize(
@@ -369,7 +372,7 @@ async def test_a_short_link_to_an_entry_means_that_entry(planet: Planet, site: S
     text = await planet.fetch_article(site.redirect("/short", "/post"))
 
     assert (head_of(text)["Entry"], head_of(text)["Feed"]) == ("1", "Ada's blog")
-    assert (await planet.search_entries("zebra")).result.total == 1
+    assert (await planet.search_entries(SearchRequest("zebra"))).result.total == 1
 
 
 async def test_a_page_that_two_ask_for_is_fetched_once(planet: Planet, site: Site) -> None:

@@ -10,6 +10,7 @@ import pytest
 from planet_mcp.articles import BackfillLimits
 from planet_mcp.network.robots import Rules
 from planet_mcp.planet import Planet, open_planet
+from planet_mcp.requests import LatestRequest, SearchRequest
 from planet_mcp.settings import load
 from tests.support.documents import NOW, Post, page, rss, whole
 from tests.support.site import Page, Site
@@ -64,7 +65,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def until_found(planet: Planet, word: str) -> None:
     with anyio.fail_after(20):
         while True:
-            if (await planet.search_entries(word)).result.total:
+            if (await planet.search_entries(SearchRequest(word))).result.total:
                 return
             await anyio.sleep(0.01)
 
@@ -83,7 +84,7 @@ async def test_the_page_of_a_new_teaser_is_found_and_is_no_news(site: Site) -> N
         await until_found(planet, "zebra")
 
         assert site.paths()[-2:] == ["/robots.txt", "/post"]
-        news = (await planet.latest_entries(watermark=watermark)).result
+        news = (await planet.latest_entries(LatestRequest(watermark=watermark))).result
         assert news.total == 0
         assert "from the web page" in await planet.fetch_article(1)
         assert site.paths().count("/post") == 1

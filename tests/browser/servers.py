@@ -11,6 +11,7 @@ from typing import TypeVar
 import anyio
 
 from planet_mcp.planet import open_planet
+from planet_mcp.requests import FeedQuery, SearchRequest
 from planet_mcp.settings import load
 from tests.conformance.tools import PYTHON, planet_over_http, serving, variables
 from tests.support import planet_week
@@ -59,6 +60,6 @@ def planet_of_week(folder: Path, *, entry: str, feed: str) -> Iterator[Served]:
 
 async def _ids(database: Path, *, entry: str, feed: str) -> tuple[int, int]:
     async with open_planet(load(database=database, feeds="none")) as opened:
-        (hit, *_) = (await opened.search_entries(f'"{entry}"')).result.hits
-        (row,) = (await opened.list_feeds(feed)).result.feeds
+        (hit, *_) = (await opened.search_entries(SearchRequest(f'"{entry}"'))).result.hits
+        (row,) = (await opened.list_feeds(FeedQuery(feed))).result.feeds
     return hit.entry_id, row.feed_id

@@ -1,6 +1,7 @@
 """The command line as a person uses it: output, exit codes, and no tracebacks."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -177,7 +178,37 @@ def test_a_list_that_goes_on_says_how_on_the_command_line(site: Site) -> None:
 
 def test_notes_and_errors_name_commands_and_not_tools() -> None:
     assert "`planet-mcp add`" in run("search", "x").stdout
-    assert "`planet-mcp search`" in run("article", "12", code=2).stderr
+    assert "of entries; or give a URL" in run("article", "12", code=2).stderr
+
+
+def test_a_call_in_an_answer_is_a_command_that_works(site: Site) -> None:
+    posts = [Post(f"Post {n}", whole("It waits. " * 20)) for n in range(30)]
+    for name in ("Ada's blog", "Bob's blog"):
+        run("add", site.add(f"/{name[:3]}", rss(posts, title=name)))
+
+    left_out = run("latest", "--since", "2d", "--max-chars", "1000").stdout
+    part = run("article", "1", "--max-chars", "500").stdout
+
+    one_feed = re.search(r"for one feed: planet-mcp (latest --since 2d --feed \d)\.", left_out)
+    next_part = re.search(r"Next part: planet-mcp (article 1 --offset \d+ --max-chars 500)", part)
+    assert one_feed
+    assert next_part
+    assert "Left out by --max-chars: " in left_out
+    assert "pass next_cursor as --cursor" in left_out
+    assert "30 entries since 2d" in run(*one_feed[1].split()).stdout
+    assert "characters 201 to " in run(*next_part[1].split()).stdout
+
+
+def test_one_is_not_many(site: Site) -> None:
+    said = run("add", site.add("/feed", rss([Post("On TaskGroup", "<p>Word</p>")]))).stdout
+    said += "".join(run(command).stdout for command in ("refresh", "feeds", "search", "latest"))
+    said += run("refresh", "--all").stdout + run("remove", "1").stdout
+
+    assert "1 feed checked: " in said
+    assert "1 feed; 1 shown" in said
+    assert "1 word" in said
+    assert "1 entry kept" in said
+    assert not re.search(r"\b1 (feeds|entries|new entries|words)\b", said)
 
 
 def test_a_new_planet_is_said_so_that_a_wrong_path_shows(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 from planet_mcp.feeds.lease import Lease
-from planet_mcp.models import FeedStatus
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.planet.planet import RECENT_PAGES
+from planet_mcp.requests import FeedQuery, SearchRequest
 from planet_mcp.settings import load
 from planet_mcp.store import Feeds, Saved
 from planet_mcp.times import stamp
@@ -32,7 +32,7 @@ async def test_entries_of_every_format_are_searchable_after_a_refresh(
     post = Post("Structured concurrency", "<p>TaskGroup ends <b>all</b> of its tasks.</p>")
     await planet.add_feeds([site.add("/feed", FORMATS[name]([post], title="Blog of Ada"))])
 
-    hits = (await planet.search_entries("taskgroup")).result.hits
+    hits = (await planet.search_entries(SearchRequest("taskgroup"))).result.hits
 
     assert [(hit.title, hit.feed, hit.url) for hit in hits] == [
         ("Structured concurrency", "Blog of Ada", post.url)
@@ -62,8 +62,8 @@ async def test_an_edited_entry_is_revised_in_its_place(planet: Planet, site: Sit
     refreshed = (await planet.refresh_feeds([url])).result
 
     assert refreshed.new_entries == 0
-    assert (await planet.search_entries("before")).result.total == 0
-    found = (await planet.search_entries("afterwards")).result.hits
+    assert (await planet.search_entries(SearchRequest("before"))).result.total == 0
+    found = (await planet.search_entries(SearchRequest("afterwards"))).result.hits
     assert [hit.title for hit in found] == ["Old"]
     assert found[0].updated is not None
     newest = (await planet.search_entries()).result.hits
@@ -142,7 +142,7 @@ async def test_a_feed_that_breaks_keeps_its_entries_and_shows_its_problem(
     assert feed.entries == 1
     assert feed.status == "failing"
     assert feed.problem == refreshed.problems[0].problem
-    assert (await planet.search_entries("One")).result.total == 1
+    assert (await planet.search_entries(SearchRequest("One"))).result.total == 1
 
 
 class Clock:
@@ -170,7 +170,7 @@ async def test_a_feed_is_gone_when_its_server_says_so_on_two_days(site: Site) ->
 
         assert statuses == ["failing", "failing", "gone"]
         assert feed.next_check_at > stamp(clock.now + timedelta(days=29))
-        assert (await planet.search_entries("One")).result.total == 1
+        assert (await planet.search_entries(SearchRequest("One"))).result.total == 1
 
 
 async def test_being_offline_is_no_feeds_fault(planet: Planet, site: Site) -> None:
@@ -184,11 +184,11 @@ async def test_being_offline_is_no_feeds_fault(planet: Planet, site: Site) -> No
     refreshed = (await planet.refresh_feeds(dead)).result
 
     assert refreshed.failed == 5
-    failing = (await planet.list_feeds(status=FeedStatus.FAILING)).result.feeds
+    failing = (await planet.list_feeds(FeedQuery(status="failing"))).result.feeds
     assert len(failing) == 2
     await planet.refresh_feeds([url])
     await planet.refresh_feeds([dead[4]])
-    assert (await planet.list_feeds(status=FeedStatus.FAILING)).result.total == 3
+    assert (await planet.list_feeds(FeedQuery(status="failing"))).result.total == 3
 
 
 async def test_a_domain_that_asks_to_wait_is_left_alone_and_no_feed_is_blamed(
@@ -205,7 +205,7 @@ async def test_a_domain_that_asks_to_wait_is_left_alone_and_no_feed_is_blamed(
     assert len(site.asked) == asked
     assert refreshed.problems is not None
     assert all("asked us to wait" in item.problem for item in refreshed.problems)
-    assert (await planet.list_feeds(status=FeedStatus.FAILING)).result.total == 1
+    assert (await planet.list_feeds(FeedQuery(status="failing"))).result.total == 1
 
 
 async def test_a_domain_that_asked_to_wait_is_left_alone_after_a_restart_too(site: Site) -> None:
@@ -276,7 +276,7 @@ async def test_a_feed_is_followed_where_it_moved_to_after_three_days(
         assert url in after.warning
         assert site.paths() == ["/new"]
         assert again.outcome == "already subscribed"
-        assert (await planet.search_entries("one", feed=url)).result.total == 1
+        assert (await planet.search_entries(SearchRequest("one", feed=url))).result.total == 1
         clock.now += timedelta(days=40)
         assert (await planet.list_feeds()).result.feeds[0].warning is None
 
@@ -349,14 +349,16 @@ async def test_a_body_that_was_cut_takes_nothing_away_and_is_asked_for_again(
     site.add("/feed", whole_body[: whole_body.index("keyword1") + 20])
     await planet.refresh_feeds([url])
     (cut,) = (await planet.list_feeds()).result.feeds
-    found = [(await planet.search_entries(f"keyword{n}")).result.total for n in range(3)]
+    found = [
+        (await planet.search_entries(SearchRequest(f"keyword{n}"))).result.total for n in range(3)
+    ]
     site.add("/feed", whole_body.replace("keyword1", "keyword1 corrected"))
 
     await planet.refresh_feeds([url])
 
     assert found == [1, 1, 1]
     assert "salvaged" in (cut.warning or "")
-    assert (await planet.search_entries("corrected")).result.total == 1
+    assert (await planet.search_entries(SearchRequest("corrected"))).result.total == 1
     assert "If-None-Match" not in site.asked[-1].headers
 
 
@@ -467,7 +469,7 @@ async def test_a_date_that_cannot_be_is_kept_but_orders_nothing(site: Site) -> N
     async with open_planet(load(), clock=clock) as planet:
         await planet.add_feeds([site.add("/feed", document)])
 
-        hits = (await planet.search_entries(sort="newest")).result.hits
+        hits = (await planet.search_entries(SearchRequest(sort="newest"))).result.hits
         assert {hit.title: hit.published[:4] for hit in hits} == {
             "From 1971": str(clock.now.year),
             "From 2090": str(clock.now.year),
@@ -537,8 +539,8 @@ async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
                 await anyio.lowlevel.checkpoint()
         tasks.cancel_scope.cancel()
 
-    assert (await planet.search_entries("post")).result.total == 2
-    (failing,) = (await planet.list_feeds(status=FeedStatus.FAILING)).result.feeds
+    assert (await planet.search_entries(SearchRequest("post"))).result.total == 2
+    (failing,) = (await planet.list_feeds(FeedQuery(status="failing"))).result.feeds
     assert (failing.feed_id, failing.problem) == (2, "planet-mcp failed on it; see its log.")
     assert "ZeroDivisionError" in caplog.text
 
@@ -581,7 +583,7 @@ async def test_the_background_refresher_brings_new_subscriptions_in(
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(planet.refresher.run)
         with anyio.fail_after(10):
-            while not (await planet.search_entries("arrived")).result.total:
+            while not (await planet.search_entries(SearchRequest("arrived"))).result.total:
                 await anyio.lowlevel.checkpoint()
         tasks.cancel_scope.cancel()
 

@@ -5,6 +5,7 @@ import pytest
 
 from planet_mcp.errors import ArgumentError, OpmlError, PlanetIniError
 from planet_mcp.planet import Planet
+from planet_mcp.requests import FeedQuery, SearchRequest
 from tests.conftest import planet_of
 from tests.support.documents import Post, atom, page, rss
 from tests.support.site import Page, Site
@@ -215,7 +216,9 @@ async def test_a_config_of_a_planet_is_imported_with_its_names(planet: Planet, s
     assert (added.outcome, counts) == ("added", (1, 1, 1))
     assert f"1 reading list passed over ({site.url}/list)" in (added.problem or "")
     assert "192.168.1.1" in (added.problem or "")
-    assert [feed.title for feed in (await planet.list_feeds("bob")).result.feeds] == ["Bob"]
+    assert [feed.title for feed in (await planet.list_feeds(FeedQuery("bob"))).result.feeds] == [
+        "Bob"
+    ]
 
 
 async def test_a_malformed_config_of_a_planet_imports_nothing(planet: Planet) -> None:
@@ -235,7 +238,7 @@ async def test_a_removed_feed_leaves_its_entries_searchable(planet: Planet, site
 
     assert [feed.feed_url for feed in removed.removed] == [url]
     assert (await planet.list_feeds()).result.total == 0
-    assert (await planet.search_entries("kept", feed="Blog")).result.total == 1
+    assert (await planet.search_entries(SearchRequest("kept", feed="Blog"))).result.total == 1
 
 
 async def test_a_removed_feed_comes_back_with_its_id_and_without_doubles(
@@ -248,7 +251,7 @@ async def test_a_removed_feed_comes_back_with_its_id_and_without_doubles(
     (again,) = (await planet.add_feeds([url])).result.results
 
     assert (again.outcome, again.feed_id, again.entries) == ("added", 1, 1)
-    assert (await planet.search_entries("kept")).result.total == 1
+    assert (await planet.search_entries(SearchRequest("kept"))).result.total == 1
 
 
 async def test_entries_go_with_their_feed_when_that_is_asked(planet: Planet, site: Site) -> None:
@@ -258,10 +261,10 @@ async def test_entries_go_with_their_feed_when_that_is_asked(planet: Planet, sit
     removed = (await planet.remove_feeds([url], delete_entries=True)).result
 
     assert removed.entries == "deleted"
-    assert (await planet.search_entries("gone")).result.total == 0
+    assert (await planet.search_entries(SearchRequest("gone"))).result.total == 0
     (again,) = (await planet.add_feeds([url])).result.results
     assert again.entries == 1
-    assert (await planet.search_entries("gone")).result.hits[0].entry_id == 2
+    assert (await planet.search_entries(SearchRequest("gone"))).result.hits[0].entry_id == 2
 
 
 async def test_one_unknown_name_removes_nothing(planet: Planet, site: Site) -> None:

@@ -20,6 +20,7 @@ from planet_mcp.errors import (
 )
 from planet_mcp.models import Document
 from planet_mcp.planet import Planet
+from planet_mcp.requests import SearchRequest
 from tests.conftest import planet_of
 from tests.network.test_transport import NOT_PUBLIC, redirecting
 from tests.support.documents import Post, rss
@@ -79,7 +80,7 @@ async def as_an_entry(planet: Planet, spelling: str, server: RawServer) -> None:
     post = Post("A teaser", link=spelling, html="<p>Read the full article …</p>")
     server.script = always(body(rss([post])))
     await planet.add_feeds([server.url])
-    hits = (await planet.search_entries("teaser")).result.hits
+    hits = (await planet.search_entries(SearchRequest("teaser"))).result.hits
     assert hits
     with suppress(PlanetError):
         await planet.fetch_article(hits[0].entry_id, refresh=True)

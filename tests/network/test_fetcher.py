@@ -28,7 +28,7 @@ from planet_mcp.errors import (
     TooManyRedirectsError,
     UnreachableError,
 )
-from planet_mcp.models import Document, FeedStatus, NotModified, Validators
+from planet_mcp.models import Document, NotModified, Validators
 from planet_mcp.network import Access, Pace, Web
 from planet_mcp.network.fetcher import (
     MAX_BODY,
@@ -37,6 +37,7 @@ from planet_mcp.network.fetcher import (
     _Inflate,
     _seconds_until,
 )
+from planet_mcp.requests import FeedQuery, SearchRequest
 from tests.conftest import planet_of
 from tests.support.documents import Post, rss
 from tests.support.fetching import LOOPBACK, open_web
@@ -909,8 +910,8 @@ async def test_a_feed_that_turns_bad_is_listed_with_what_is_wrong(
             server.script = answer
             monkeypatch.setattr("planet_mcp.network.fetcher.TOTAL_SECONDS", 0.5)
             refreshed = (await planet.refresh_feeds([server.url])).result
-            listed = await planet.list_feeds(status=FeedStatus.FAILING)
-            assert (await planet.search_entries("good")).result.hits
+            listed = await planet.list_feeds(FeedQuery(status="failing"))
+            assert (await planet.search_entries(SearchRequest("good"))).result.hits
 
     assert refreshed.problems
     assert words in (refreshed.problems[0].problem or "")

@@ -32,6 +32,7 @@ from planet_mcp.models import Document
 from planet_mcp.network import Access, Web, mend_h11, transport
 from planet_mcp.network.fetcher import Fetcher
 from planet_mcp.network.transport import GuardedBackend
+from planet_mcp.requests import SearchRequest
 from planet_mcp.settings import load
 from planet_mcp.urls import PORTS, IPNetwork, check_address, literal_address
 from tests.support.documents import Post, rss
@@ -621,7 +622,7 @@ async def test_the_planet_fetches_through_the_proxy_of_its_settings(
         monkeypatch.setenv("PLANET_MCP_ALLOW_NETWORKS", "")
         async with planet_of() as planet:
             added = await planet.add_feeds(["http://feeds.example.com/feed?token=t0ken"])
-            assert (await planet.search_entries("proxy")).result.hits
+            assert (await planet.search_entries(SearchRequest("proxy"))).result.hits
     assert added.result.results[0].outcome == "added"
     assert server.heads[0].startswith(b"GET http://feeds.example.com/feed?token=t0ken ")
     assert "s3cret" not in caplog.text

@@ -124,7 +124,7 @@ def test_nothing_fits_no_feed(wanted: str) -> None:
 
 
 def test_without_feeds_the_error_says_how_to_add_some() -> None:
-    with pytest.raises(ArgumentError, match="add_feeds"):
+    with pytest.raises(ArgumentError, match="add one"):
         find_feed((), "python")
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from planet_mcp.errors import ArgumentError
 from planet_mcp.planet import Planet, fitting
 from planet_mcp.planet.answers import LatestResult
+from planet_mcp.requests import FeedQuery, LatestRequest, SearchRequest
 from tests.conftest import planet_of
 from tests.support.documents import NOW, Post, rss
 from tests.support.site import Site
@@ -26,7 +27,9 @@ async def follow(planet: Planet, site: Site, name: str, posts: list[Post]) -> st
 
 
 async def titles(planet: Planet, query: str = "", **more: Any) -> list[str]:
-    return [hit.title for hit in (await planet.search_entries(query, **more)).result.hits]
+    return [
+        hit.title for hit in (await planet.search_entries(SearchRequest(query, **more))).result.hits
+    ]
 
 
 # Search
@@ -40,8 +43,8 @@ async def test_all_words_come_before_any_of_them(planet: Planet, site: Site) -> 
     ]
     await follow(planet, site, "Blog", posts)
 
-    both = (await planet.search_entries("fast startup")).result
-    some = (await planet.search_entries("how fast is the startup of pypy")).result
+    both = (await planet.search_entries(SearchRequest("fast startup"))).result
+    some = (await planet.search_entries(SearchRequest("how fast is the startup of pypy"))).result
 
     assert ([hit.title for hit in both.hits], both.total, both.notice) == (["Both"], 1, None)
     assert some.hits[0].title == "Both"
@@ -71,7 +74,7 @@ async def test_operators_narrow_what_is_found(planet: Planet, site: Site) -> Non
 )
 async def test_no_query_is_an_error(planet: Planet, site: Site, query: str) -> None:
     await follow(planet, site, "Blog", [Post("One")])
-    assert (await planet.search_entries(query)).result.total >= 0
+    assert (await planet.search_entries(SearchRequest(query))).result.total >= 0
 
 
 @settings(
@@ -79,7 +82,7 @@ async def test_no_query_is_an_error(planet: Planet, site: Site, query: str) -> N
 )
 @given(query=st.text(max_size=60))
 async def test_no_text_is_an_error(planet: Planet, query: str) -> None:
-    assert (await planet.search_entries(query)).result.total == 0
+    assert (await planet.search_entries(SearchRequest(query))).result.total == 0
 
 
 async def test_the_newest_come_first_without_a_query(planet: Planet, site: Site) -> None:
@@ -113,7 +116,9 @@ async def test_filters_apply_inside_the_query(planet: Planet, site: Site) -> Non
         "Bob",
         "Eve",
     ]
-    assert (await planet.search_entries("text", since="3d", feed="second")).result.total == 0
+    assert (
+        await planet.search_entries(SearchRequest("text", since="3d", feed="second"))
+    ).result.total == 0
 
 
 @pytest.mark.parametrize("sort", ["relevance", "newest"])
@@ -126,7 +131,9 @@ async def test_paging_shows_every_hit_once_while_entries_arrive(
     seen: list[str] = []
     cursor = None
     for arrival in range(10):
-        answer = await planet.search_entries("python", sort=sort, limit=4, cursor=cursor)
+        answer = await planet.search_entries(
+            SearchRequest("python", sort=sort, limit=4, cursor=cursor)
+        )
         seen += [hit.title for hit in answer.result.hits]
         cursor = answer.result.next_cursor
         if cursor is None:
@@ -139,12 +146,12 @@ async def test_paging_shows_every_hit_once_while_entries_arrive(
 
 async def test_a_cursor_is_refused_with_other_arguments(planet: Planet, site: Site) -> None:
     await follow(planet, site, "Blog", [Post(f"Post {number}") for number in range(3)])
-    cursor = (await planet.search_entries("post", limit=1)).result.next_cursor
+    cursor = (await planet.search_entries(SearchRequest("post", limit=1))).result.next_cursor
 
     with pytest.raises(ArgumentError, match="other arguments"):
-        await planet.search_entries("posts", limit=1, cursor=cursor)
+        await planet.search_entries(SearchRequest("posts", limit=1, cursor=cursor))
     with pytest.raises(ArgumentError, match="other arguments"):
-        await planet.latest_entries(cursor=cursor)
+        await planet.latest_entries(LatestRequest(cursor=cursor))
 
 
 async def test_one_story_in_two_feeds_is_one_hit(planet: Planet, site: Site) -> None:
@@ -153,7 +160,7 @@ async def test_one_story_in_two_feeds_is_one_hit(planet: Planet, site: Site) -> 
     await follow(planet, site, "First", [post])
     await follow(planet, site, "Second", [again, Post("Something else")])
 
-    result = (await planet.search_entries("release")).result
+    result = (await planet.search_entries(SearchRequest("release"))).result
 
     assert result.total == 1
     assert [(hit.feed, hit.also_in) for hit in result.hits] == [("First", ["Second"])]
@@ -167,7 +174,7 @@ async def test_posts_that_share_one_link_stay_apart(planet: Planet, site: Site) 
         for number in range(3)
     ]
     await follow(planet, site, "Blog", posts)
-    assert (await planet.search_entries("part")).result.total == 3
+    assert (await planet.search_entries(SearchRequest("part"))).result.total == 3
 
 
 async def test_hits_say_what_is_shown_and_keep_third_party_text_on_its_lines(
@@ -179,7 +186,7 @@ async def test_hits_say_what_is_shown_and_keep_third_party_text_on_its_lines(
         planet, site, "Blog", [Post(title, "<p>Words\u200b to\u202e find.</p>", link=link)]
     )
 
-    answer = await planet.search_entries("words")
+    answer = await planet.search_entries(SearchRequest("words"))
 
     assert "![" not in answer.text
     assert "\u200b" not in answer.text
@@ -195,7 +202,7 @@ async def test_feeds_are_found_by_part_of_their_title(planet: Planet, site: Site
     for name in ("Ada writes", "Bob writes", "Eve"):
         await follow(planet, site, name, [Post(name)])
 
-    found = (await planet.list_feeds("writes")).result
+    found = (await planet.list_feeds(FeedQuery("writes"))).result
 
     assert [feed.title for feed in found.feeds] == ["Ada writes", "Bob writes"]
     assert found.total == 2
@@ -209,7 +216,7 @@ async def test_paging_shows_every_feed_once(planet: Planet, site: Site, sort: An
     seen: list[str] = []
     cursor = None
     while True:
-        page = (await planet.list_feeds(sort=sort, limit=3, cursor=cursor)).result
+        page = (await planet.list_feeds(FeedQuery(sort=sort, limit=3, cursor=cursor))).result
         seen += [feed.title for feed in page.feeds]
         cursor = page.next_cursor
         if cursor is None:
@@ -224,7 +231,7 @@ async def test_an_ambiguous_feed_lists_the_candidates(planet: Planet, site: Site
     await follow(planet, site, "Bob writes", [Post("B")])
 
     with pytest.raises(ArgumentError, match=r"2 feeds fit .*Ada writes \(feed_id 1\)"):
-        await planet.search_entries(feed="writes")
+        await planet.search_entries(SearchRequest(feed="writes"))
 
 
 # The river
@@ -240,7 +247,7 @@ async def test_the_river_groups_by_day_and_feed(planet: Planet, site: Site) -> N
     await follow(planet, site, "First", [Post("A", age=today), Post("B", age=before)])
     await follow(planet, site, "Second", [Post("C", age=before)])
 
-    result = (await planet.latest_entries("3d")).result
+    result = (await planet.latest_entries(LatestRequest("3d"))).result
 
     shape = [
         (d.date, [(f.feed, [e.title for e in f.entries]) for f in d.feeds]) for d in result.days
@@ -267,7 +274,9 @@ async def test_the_river_fits_and_pages_to_its_end(
     seen: list[str] = []
     cursor = None
     while True:
-        answer = await planet.latest_entries(detail=detail, max_chars=max_chars, cursor=cursor)
+        answer = await planet.latest_entries(
+            LatestRequest(detail=detail, max_chars=max_chars, cursor=cursor)
+        )
         assert fitting.size(answer) <= max_chars
         assert answer.result.total == 60
         seen += river_titles(answer.result)
@@ -288,8 +297,8 @@ async def test_room_that_is_left_goes_to_excerpts(planet: Planet, site: Site) ->
 async def test_the_call_for_more_is_the_same_call(planet: Planet, site: Site) -> None:
     await follow(planet, site, "Blog", [Post(f"Post {n}") for n in range(30)])
 
-    river = (await planet.latest_entries("2mo", max_chars=1000)).text
-    search = (await planet.search_entries("post", limit=3)).text
+    river = (await planet.latest_entries(LatestRequest("2mo", max_chars=1000))).text
+    search = (await planet.search_entries(SearchRequest("post", limit=3))).text
 
     assert 'latest_entries(since="2mo", max_chars=1000, cursor="' in river
     assert 'search_entries(query="post", limit=3, cursor="' in search
@@ -299,8 +308,8 @@ async def test_texts_that_were_left_out_to_fit_are_said(planet: Planet, site: Si
     posts = [Post(f"Post {n}", f"<p>{'Some words. ' * 90}</p>") for n in range(30)]
     await follow(planet, site, "Blog", posts)
 
-    cut = (await planet.latest_entries(detail="full", max_chars=1000)).result
-    whole = (await planet.latest_entries(detail="full", max_chars=40_000)).result
+    cut = (await planet.latest_entries(LatestRequest(detail="full", max_chars=1000))).result
+    whole = (await planet.latest_entries(LatestRequest(detail="full", max_chars=40_000))).result
 
     assert "max_chars" in (cut.notice or "")
     assert whole.notice is None
@@ -312,10 +321,10 @@ async def test_a_watermark_gives_exactly_what_was_stored_since(planet: Planet, s
     late = Post("Published long ago, seen today", age=timedelta(days=900))
     await follow(planet, site, "Other", [late, Post("New")])
 
-    result = (await planet.latest_entries(watermark=mark)).result
+    result = (await planet.latest_entries(LatestRequest(watermark=mark))).result
 
     assert set(river_titles(result)) == {late.title, "New"}
-    again = (await planet.latest_entries(watermark=result.watermark)).result
+    again = (await planet.latest_entries(LatestRequest(watermark=result.watermark))).result
     assert (again.total, again.days, again.watermark) == (0, [], result.watermark)
 
 
@@ -335,12 +344,16 @@ async def test_a_watermark_reader_sees_each_entry_once_across_cuts_and_restarts(
             written |= {post.title for post in posts}
             await follow(planet, site, f"Blog {batch}", posts)
             # One small answer a run: what does not fit must come the next time.
-            answer = (await planet.latest_entries(watermark=mark, max_chars=1000)).result
+            answer = (
+                await planet.latest_entries(LatestRequest(watermark=mark, max_chars=1000))
+            ).result
             seen += river_titles(answer)
             mark = answer.watermark
     async with planet_of() as planet:
         while True:
-            answer = (await planet.latest_entries(watermark=mark, max_chars=1000)).result
+            answer = (
+                await planet.latest_entries(LatestRequest(watermark=mark, max_chars=1000))
+            ).result
             if not answer.days:
                 break
             seen += river_titles(answer)
@@ -356,34 +369,42 @@ async def test_a_watermark_answer_can_be_paged_too(planet: Planet, site: Site) -
     seen: list[str] = []
     cursor = None
     while True:
-        answer = (await planet.latest_entries(watermark=mark, max_chars=1000, cursor=cursor)).result
+        answer = (
+            await planet.latest_entries(
+                LatestRequest(watermark=mark, max_chars=1000, cursor=cursor)
+            )
+        ).result
         seen += river_titles(answer)
         cursor = answer.next_cursor
         if cursor is None:
             break
     assert sorted(seen) == sorted(f"Post {number}" for number in range(40))
-    assert (await planet.latest_entries(watermark=answer.watermark)).result.total == 0
+    assert (
+        await planet.latest_entries(LatestRequest(watermark=answer.watermark))
+    ).result.total == 0
 
 
 async def test_a_watermark_of_one_feed_is_refused_for_all(planet: Planet, site: Site) -> None:
     await follow(planet, site, "Blog", [Post("A")])
-    mark = (await planet.latest_entries(feed="Blog")).result.watermark
+    mark = (await planet.latest_entries(LatestRequest(feed="Blog"))).result.watermark
 
-    assert (await planet.latest_entries(feed="Blog", watermark=mark)).result.total == 0
+    assert (
+        await planet.latest_entries(LatestRequest(feed="Blog", watermark=mark))
+    ).result.total == 0
     with pytest.raises(ArgumentError, match="feed=1"):
-        await planet.latest_entries(watermark=mark)
+        await planet.latest_entries(LatestRequest(watermark=mark))
 
 
 async def test_a_watermark_of_another_database_is_refused(planet: Planet) -> None:
     with pytest.raises(ArgumentError, match="another database"):
-        await planet.latest_entries(watermark="abcdef-12")
+        await planet.latest_entries(LatestRequest(watermark="abcdef-12"))
 
 
 # What the reader should know
 
 
 async def test_an_empty_planet_says_how_to_begin(planet: Planet) -> None:
-    notice = (await planet.search_entries("anything")).result.notice
+    notice = (await planet.search_entries(SearchRequest("anything"))).result.notice
     assert "add_feeds" in (notice or "")
 
 
@@ -398,7 +419,7 @@ async def test_a_planet_that_was_never_refreshed_says_so(planet: Planet) -> None
 
 async def test_a_planet_that_is_current_says_nothing(planet: Planet, site: Site) -> None:
     await follow(planet, site, "Blog", [Post("A")])
-    assert (await planet.search_entries("a")).result.notice is None
+    assert (await planet.search_entries(SearchRequest("a"))).result.notice is None
 
 
 async def test_results_have_no_nulls_and_no_empty_fields(planet: Planet, site: Site) -> None:
@@ -415,7 +436,7 @@ async def test_results_have_no_nulls_and_no_empty_fields(planet: Planet, site: S
 
     answers = [
         await planet.list_feeds(),
-        await planet.search_entries("a"),
+        await planet.search_entries(SearchRequest("a")),
         await planet.latest_entries(),
         await planet.refresh_feeds([1]),
         await planet.status(),
@@ -432,15 +453,15 @@ async def test_default_answers_stay_small_however_much_there_is(planet: Planet, 
 
     for answer in (
         await planet.list_feeds(),
-        await planet.search_entries("word"),
+        await planet.search_entries(SearchRequest("word")),
         await planet.latest_entries(),
     ):
         assert fitting.size(answer) <= 8000
         cursor = json.loads(json.dumps(answer.result.structured()))["next_cursor"]
         assert cursor in answer.text
     for answer in (
-        await planet.list_feeds(limit=200),
-        await planet.search_entries("word", limit=50),
-        await planet.latest_entries(max_chars=40_000, detail="full"),
+        await planet.list_feeds(FeedQuery(limit=200)),
+        await planet.search_entries(SearchRequest("word", limit=50)),
+        await planet.latest_entries(LatestRequest(max_chars=40_000, detail="full")),
     ):
         assert fitting.size(answer) <= 40_000

@@ -16,6 +16,7 @@ from mcp.client.stdio import stdio_client
 
 from planet_mcp.feeds.lease import Lease
 from planet_mcp.planet import Planet
+from planet_mcp.requests import SearchRequest
 from tests.conftest import planet_of
 from tests.support.documents import Post, rss
 from tests.support.programs import COMMAND, MORTAL, environment, settings_in, until
@@ -88,7 +89,7 @@ async def test_six_servers_started_at_once_come_up_and_one_refreshes(
         enough.set()
     assert site.paths() == ["/feed"]
     async with planet_of() as planet:
-        assert (await planet.search_entries("arrived")).result.total == 1
+        assert (await planet.search_entries(SearchRequest("arrived"))).result.total == 1
 
 
 async def found(client: Client, query: str) -> int:

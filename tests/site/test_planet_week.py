@@ -9,6 +9,7 @@ import pytest
 
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.planet.answers import FeedRow, LatestEntry, SearchHit
+from planet_mcp.requests import FeedQuery, LatestRequest, SearchRequest
 from planet_mcp.settings import load
 from tests.support import planet_week
 from tests.support.planet_week import EXPECTED, FIRST_DAY, GONE, NOW, Story
@@ -33,12 +34,14 @@ async def week(database_of_week: Path) -> AsyncIterator[Planet]:
 
 
 async def hits(planet: Planet, query: str = "") -> list[SearchHit]:
-    found = await planet.search_entries(query, since=FIRST_DAY, sort="newest", limit=50)
+    found = await planet.search_entries(
+        SearchRequest(query, since=FIRST_DAY, sort="newest", limit=50)
+    )
     return found.result.hits
 
 
 async def feeds(planet: Planet) -> dict[str, FeedRow]:
-    return {row.title: row for row in (await planet.list_feeds(limit=50)).result.feeds}
+    return {row.title: row for row in (await planet.list_feeds(FeedQuery(limit=50))).result.feeds}
 
 
 def told(date: str, entry: LatestEntry) -> Story:
@@ -50,7 +53,9 @@ def told(date: str, entry: LatestEntry) -> Story:
 
 @pytest.mark.parametrize("since", ["7d", FIRST_DAY])
 async def test_the_river_has_exactly_the_stories_of_the_week(week: Planet, since: str) -> None:
-    latest = (await week.latest_entries(since, detail="titles", max_chars=20_000)).result
+    latest = (
+        await week.latest_entries(LatestRequest(since, detail="titles", max_chars=20_000))
+    ).result
 
     assert [
         (
@@ -73,7 +78,7 @@ async def test_the_river_has_exactly_the_stories_of_the_week(week: Planet, since
 
 async def texts(planet: Planet) -> dict[str, str]:
     """Return what the river tells, by title; to fetch an article might ask the network."""
-    latest = await planet.latest_entries("7d", detail="full", max_chars=200_000)
+    latest = await planet.latest_entries(LatestRequest("7d", detail="full", max_chars=200_000))
     entries = (each for day in latest.result.days for feed in day.feeds for each in feed.entries)
     return {each.title: str(each.text) for each in entries}
 
@@ -148,7 +153,7 @@ async def test_the_feeds_say_what_is_wrong_with_them(week: Planet) -> None:
 
 
 async def test_an_old_post_that_was_edited_is_no_news_but_can_be_found(week: Planet) -> None:
-    found = await week.search_entries('"fixtures that clean up"')
+    found = await week.search_entries(SearchRequest('"fixtures that clean up"'))
 
     (hit,) = found.result.hits
     assert hit.published.startswith("2023-03-14")

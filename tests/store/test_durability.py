@@ -38,6 +38,7 @@ from planet_mcp.errors import (
     StoreError,
 )
 from planet_mcp.planet import Planet, open_planet
+from planet_mcp.requests import LatestRequest, SearchRequest
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from planet_mcp.store import Store
@@ -808,7 +809,7 @@ async def keeping(keep: str | None, clock: Clock) -> AsyncIterator[Planet]:
 
 
 async def titles(planet: Planet) -> set[str]:
-    return {hit.title for hit in (await planet.search_entries(limit=50)).result.hits}
+    return {hit.title for hit in (await planet.search_entries(SearchRequest(limit=50))).result.hits}
 
 
 def days(count: float) -> timedelta:
@@ -862,7 +863,7 @@ async def test_what_is_older_is_deleted_and_does_not_come_back(site: Site, datab
             refreshed = (await planet.refresh_feeds([url])).result
             assert refreshed.new_entries == 1
         assert await titles(planet) == {"Newest", "More 0", "More 1", "More 2"}
-        arrived = (await planet.latest_entries(watermark=watermark)).result
+        arrived = (await planet.latest_entries(LatestRequest(watermark=watermark))).result
         assert arrived.total == 4
         (feed,) = (await planet.list_feeds()).result.feeds
         assert feed.entries == 4
@@ -1019,7 +1020,7 @@ async def test_feeds_are_due_again_when_a_clock_was_ahead(site: Site) -> None:
         feeds = (await planet.list_feeds()).result.feeds
         assert all(feed.next_check_at < "2100" and feed.checked_at for feed in feeds)
         assert (await planet.refresh_feeds()).result.checked == 0
-        hits = (await planet.search_entries("two")).result.hits
+        hits = (await planet.search_entries(SearchRequest("two"))).result.hits
         assert hits[0].published[:4] == str(NOW.year)
 
 
@@ -1029,12 +1030,12 @@ async def test_a_clock_that_is_years_behind_spoils_nothing(site: Site) -> None:
     async with keeping("1y", clock) as planet:
         url = site.add("/feed", rss([Post("One")]))
         await planet.add_feeds([url])
-        before = (await planet.search_entries("one")).result.hits
+        before = (await planet.search_entries(SearchRequest("one"))).result.hits
         clock.now = NOW - days(20 * 365)
         assert (await planet.refresh_feeds()).result.checked == 0
         clock.now = NOW + days(1)
         assert (await planet.refresh_feeds()).result.checked == 1
-        assert (await planet.search_entries("one")).result.hits == before
+        assert (await planet.search_entries(SearchRequest("one"))).result.hits == before
 
 
 # ------------------------------------------------------------------------------ cancelled requests

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from planet_mcp.planet import Planet
 from planet_mcp.planet.answers import SearchHit
+from planet_mcp.requests import LatestRequest, SearchRequest
 from planet_mcp.text.likeness import (
     are_clearly_different,
     are_numbered_apart,
@@ -44,7 +45,7 @@ async def stories(planet: Planet, site: Site, *feeds: Sequence[Post]) -> list[Se
         url = site.add(f"/{number}", rss(posts, title=f"Blog {number}"))
         (added,) = (await planet.add_feeds([url])).result.results
         assert added.outcome == "added"
-    return (await planet.search_entries(limit=50)).result.hits
+    return (await planet.search_entries(SearchRequest(limit=50))).result.hits
 
 
 # ---------------------------------------------------------------------------------- one story
@@ -107,7 +108,7 @@ async def test_a_story_that_is_told_again_is_not_new_to_who_has_read_it(
     ]
     await planet.add_feeds([site.add("/fuller", rss(fuller, title="Fuller"))])
 
-    latest = (await planet.latest_entries(watermark=watermark)).result
+    latest = (await planet.latest_entries(LatestRequest(watermark=watermark))).result
 
     titles = [e.title for day in latest.days for feed in day.feeds for e in feed.entries]
     assert (latest.total, titles) == (1, ["News"])
@@ -219,8 +220,8 @@ async def test_a_feed_shows_its_own_telling(planet: Planet, site: Site) -> None:
         [Post("A post, cut", html(prose(1, 20)), link=link)],
     )
 
-    (hit,) = (await planet.search_entries(feed="Blog 1")).result.hits
-    latest = (await planet.latest_entries(feed="Blog 1")).result
+    (hit,) = (await planet.search_entries(SearchRequest(feed="Blog 1"))).result.hits
+    latest = (await planet.latest_entries(LatestRequest(feed="Blog 1"))).result
 
     assert (hit.title, hit.feed, hit.also_in) == ("A post, cut", "Blog 1", ["Blog 0"])
     assert latest.total == 1
@@ -476,7 +477,7 @@ async def test_entries_without_dates_stand_in_the_order_of_their_feed(
     document = f"<rss version='2.0'><channel><title>Undated</title>{items}</channel></rss>"
     await planet.add_feeds([site.add("/feed", document)])
 
-    hits = (await planet.search_entries(sort="newest")).result.hits
+    hits = (await planet.search_entries(SearchRequest(sort="newest"))).result.hits
 
     assert [hit.title for hit in hits] == [f"Note {n}" for n in range(9)]
 
@@ -602,7 +603,7 @@ async def test_a_redesign_that_changes_all_ids_doubles_nothing(
     assert [hit.title for hit in hits] == ["Fresh", *(f"Post {n}" for n in range(1, 6))]
     assert hits[1].url == new.format(1)
     assert not any(hit.updated for hit in hits)
-    assert (await planet.latest_entries(watermark=watermark)).result.total == 1
+    assert (await planet.latest_entries(LatestRequest(watermark=watermark))).result.total == 1
 
 
 async def test_two_entries_of_one_document_are_two_however_alike(

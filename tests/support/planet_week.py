@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from planet_mcp.planet import open_planet
+from planet_mcp.requests import FeedQuery
 from planet_mcp.settings import load
 from tests.support.paths import DATA
 from tests.support.site import Site, running_site
@@ -351,7 +352,7 @@ async def make(database: Path) -> None:
             database=database, feeds=str(opml), allow_networks="127.0.0.0/8", host_delay=0
         )
         async with open_planet(settings, clock=lambda: NOW) as planet:
-            for row in (await planet.list_feeds(limit=100)).result.feeds:
+            for row in (await planet.list_feeds(FeedQuery(limit=100))).result.feeds:
                 await planet.refresh_feeds([row.feed_id])
 
 

@@ -86,7 +86,7 @@ class Articles:
         if url is None:
             raise ArgumentError(
                 f"{text[:200]!r} is neither an entry id nor an http(s) URL. "
-                "Find entries with search_entries."
+                "A search finds entries and their ids."
             )
         return await anyio.to_thread.run_sync(self._store.entries.find, url)
 
@@ -104,8 +104,8 @@ class Articles:
         known = await anyio.to_thread.run_sync(self._stored, entry_id)
         if known is None:
             raise ArgumentError(
-                f"There is no entry {entry_id}. Take entry ids from search_entries or "
-                "latest_entries, or give a URL."
+                f"There is no entry {entry_id}. A search, or the list of what is new, has the ids "
+                "of entries; or give a URL."
             )
         return known
 

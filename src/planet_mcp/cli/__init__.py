@@ -3,7 +3,7 @@
 import click
 
 from planet_mcp.cli import ask, build, follow, install, maintain
-from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR, for_people
+from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR
 from planet_mcp.cli.serve import commands
 from planet_mcp.errors import ArgumentError, ListError, PlanetError, SettingsError
 
@@ -31,5 +31,5 @@ def main() -> int:
 
 
 def _complain(problem: str, code: int) -> int:
-    click.echo(f"planet-mcp: {for_people(problem)}", err=True)
+    click.echo(f"planet-mcp: {problem}", err=True)
     return code

@@ -2,20 +2,23 @@
 
 import json
 import logging
-import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import anyio
 import click
 
+from planet_mcp.cli.language import CommandLanguage
 from planet_mcp.errors import redacted
+from planet_mcp.requests import Request, described
 from planet_mcp.settings import ENV_PREFIX, Settings, load
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from planet_mcp.planet import Answer, Planet, Result
 
 USAGE_ERROR = 2
@@ -24,24 +27,8 @@ INTERRUPTED = 130
 PREFIX = "setting_"
 LONGEST_LOG_LINE = 4_000
 
-_COMMANDS = {
-    "add_feeds": "add",
-    "fetch_article": "article",
-    "latest_entries": "latest",
-    "list_feeds": "feeds",
-    "refresh_feeds": "refresh",
-    "remove_feeds": "remove",
-    "search_entries": "search",
-}
-_TOOL = re.compile("|".join(_COMMANDS))
-
 R = TypeVar("R")
 Command = Callable[..., Any]
-
-
-def for_people(text: str) -> str:
-    """Return a text of ours with commands where it names tools."""
-    return _TOOL.sub(lambda tool: f"`planet-mcp {_COMMANDS[tool[0]]}`", text)
 
 
 def option(name: str, *, env: str, **more: Any) -> Callable[[Command], Command]:
@@ -137,9 +124,46 @@ NETWORK = (
     ),
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the tool's structured result.")
-CURSOR = click.option("--cursor", help="next_cursor of the answer before.")
-SINCE = click.option("--since", help="A date, a time, or an age such as 7d.")
-FEED = click.option("--feed", help="Only this feed: id, URL, title or a unique part.")
+
+
+def request_options(kind: type[Request]) -> Callable[[Command], Command]:
+    """Give a command the fields of a request as options, but for the query, which is an argument.
+
+    Their help texts and bounds are those of the tool.
+    """
+
+    def decorate(command: Command) -> Command:
+        for name, field in reversed(described(kind).items()):
+            if name != "query":
+                command = _request_option(name, field)(command)
+        return command
+
+    return decorate
+
+
+def _request_option(name: str, field: "FieldInfo") -> Callable[[Command], Command]:
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        type=_type_of(field),
+        default=field.default,
+        show_default=field.default is not None,
+        help=field.description,
+    )
+
+
+def _type_of(field: "FieldInfo") -> "click.ParamType[Any]":
+    """Return the type of an option, with the bounds that its field has."""
+    if get_origin(field.annotation) is Literal:
+        return click.Choice(get_args(field.annotation))
+    if str in {field.annotation, *get_args(field.annotation)}:
+        return click.STRING
+    bounds = {
+        name: getattr(bound, short)
+        for name, short in (("min", "ge"), ("max", "le"))
+        for bound in field.metadata
+        if hasattr(bound, short)
+    }
+    return click.IntRange(**bounds)
 
 
 class LogFormatter(logging.Formatter):
@@ -205,10 +229,11 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
 
 @asynccontextmanager
 async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
+    from planet_mcp.cli.serve import commands  # deferred: it imports this module
     from planet_mcp.planet import open_planet  # deferred: --help needs none of it
 
     new = not settings.database.exists()
-    async with open_planet(settings) as planet:
+    async with open_planet(settings, language=CommandLanguage(commands)) as planet:
         if new:
             click.echo(f"planet-mcp: began a new planet in {settings.database}", err=True)
         yield planet
@@ -229,14 +254,4 @@ def show(answer: "Answer[Result]", *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(answer.result.structured(), ensure_ascii=False, indent=2))
     else:
-        click.echo(_readable(answer))
-
-
-def _readable(answer: "Answer[Result]") -> str:
-    """Return an answer's text with options where it speaks of a tool's arguments."""
-    text, _, _ = answer.text.partition("\n\nMore: ")
-    first, rest = text.partition("\n")[0], text.partition("\n")[2]
-    if first.startswith("Note: "):
-        text = f"{for_people(first)}\n{rest}"
-    cursor = getattr(answer.result, "next_cursor", None)
-    return f"{text}\n\nMore: the same command with --cursor {cursor}" if cursor else text
+        click.echo(answer.text)

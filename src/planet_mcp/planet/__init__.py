@@ -15,13 +15,16 @@ from planet_mcp.planet.answers import (
     SearchHit,
     SearchResult,
 )
+from planet_mcp.planet.language import Language
 from planet_mcp.planet.planet import Planet, open_planet
-from planet_mcp.planet.search import Reading, SearchSort
+from planet_mcp.planet.reading import Reading
+from planet_mcp.planet.search import search
 
 __all__ = [
     "AddResult",
     "Answer",
     "FeedsResult",
+    "Language",
     "LatestResult",
     "Planet",
     "Reading",
@@ -30,6 +33,6 @@ __all__ = [
     "Result",
     "SearchHit",
     "SearchResult",
-    "SearchSort",
     "open_planet",
+    "search",
 ]

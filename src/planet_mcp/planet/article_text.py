@@ -8,7 +8,8 @@ from datetime import timedelta
 from planet_mcp.articles import FullText
 from planet_mcp.errors import ArgumentError, redacted
 from planet_mcp.models import Enclosure
-from planet_mcp.planet.markdown import call, quoted
+from planet_mcp.planet.language import TOOLS, Language
+from planet_mcp.planet.markdown import quoted
 from planet_mcp.times import is_credible, stamp
 
 MOST_FILES = 5
@@ -22,7 +23,9 @@ _FORGED = re.compile(
 )
 
 
-def article_text(article: FullText, *, offset: int, max_chars: int) -> str:
+def article_text(
+    article: FullText, *, offset: int, max_chars: int, language: Language = TOOLS
+) -> str:
     """Write the part of an article that starts at `offset`, of at most `max_chars` characters.
 
     Raises:
@@ -42,7 +45,7 @@ def article_text(article: FullText, *, offset: int, max_chars: int) -> str:
     ]
     if end < total:
         arguments = {"article": article.entry_id, "offset": end, "max_chars": max_chars}
-        following = call("fetch_article", arguments)
+        following = language.call("fetch_article", arguments)
         lines += ["", f"Cut at {end} of {total} characters. Next part: {following}"]
     return "\n".join(lines)
 

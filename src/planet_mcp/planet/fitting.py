@@ -8,8 +8,6 @@ from typing import NamedTuple, TypeVar
 from planet_mcp.planet.answers import Answer, Result
 from planet_mcp.planet.markdown import body_lines
 
-DEFAULT_CHARS = 8_000
-MAX_CHARS = 40_000
 MIN_TEXT_CHARS = 40
 # `,"excerpt":` with the blanks that `json_chars` leaves room for.
 _KEY_CHARS = 13

@@ -28,7 +28,7 @@ def find_feed(feeds: Sequence[Feed], wanted: int | str) -> Feed:
                 "Give the feed id."
             )
     nearest = _nearest(feeds, text)
-    hint = f"Nearest: {_listed(nearest)}." if nearest else "There are no feeds yet; use add_feeds."
+    hint = f"Nearest: {_listed(nearest)}." if nearest else "There are no feeds yet; add one first."
     raise ArgumentError(f"No feed fits {text[:100]!r}. {hint}")
 
 

@@ -1,6 +1,6 @@
 """Answers as compact Markdown (pure). Lines that quote feeds are marked as quotes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from planet_mcp.planet.answers import (
     AddedFeed,
@@ -27,17 +27,9 @@ def quoted(text: str) -> str:
     return " ".join(text.split()).replace("![", "! [")
 
 
-def call(tool: str, arguments: Mapping[str, object]) -> str:
-    """Write the call of a tool with those arguments that are set."""
-    given = [f"{name}={_literal(value)}" for name, value in arguments.items() if value is not None]
-    return f"{tool}({', '.join(given)})"
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return str(value)
+def counted(number: int | str, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: `1 feed`, `12 feeds`."""
+    return f"{number} {one if str(number) == '1' else many or f'{one}s'}"
 
 
 def _joined(parts: Iterable[str | None], separator: str = " · ") -> str:
@@ -73,7 +65,7 @@ def _hit_lines(hit: SearchHit) -> list[str]:
             quoted(hit.author or ""),
             hit.published,
             f"updated {hit.updated}" if hit.updated else None,
-            f"{hit.words} words",
+            counted(hit.words, "word"),
             f"also in {quoted(', '.join(hit.also_in))}" if hit.also_in else None,
         ]
     )
@@ -122,9 +114,11 @@ def body_lines(body: str) -> list[str]:
     return [f"  > {line}" for line in body.replace("![", "! [").split("\n") if body]
 
 
-def feeds_text(result: FeedsResult, *, title: str, more: str | None) -> str:
-    """Write a list of feeds."""
-    lines = [f"{result.total} feeds{title}; {len(result.feeds)} shown."]
+def feeds_text(result: FeedsResult, *, status: str, more: str | None) -> str:
+    """Write a list of feeds, which are those of one status or of `any`."""
+    feeds = counted(result.total, "feed")
+    of_status = "" if status == "any" else f" that {'is' if result.total == 1 else 'are'} {status}"
+    lines = [f"{feeds}{of_status}; {len(result.feeds)} shown."]
     lines += [_feed_line(feed) for feed in result.feeds]
     return _with_tail(lines, result.notice, more)
 
@@ -167,13 +161,13 @@ def _added_lines(item: AddedFeed) -> list[str]:
     ]
 
 
-def removed_text(result: RemoveResult) -> str:
-    """Write which feeds were removed."""
-    kept = "stay, in searches and on pages, as delete_entries was not said"
-    fate = kept if result.entries == "kept" else "are deleted"
+def removed_text(result: RemoveResult, *, delete_entries: str) -> str:
+    """Write which feeds were removed; `delete_entries` is the name of the argument that does so."""
+    kept = f"kept, in searches and on pages, as {delete_entries} was not said"
+    fate = kept if result.entries == "kept" else "deleted"
     return "\n".join(
         f"- removed [{feed.feed_id}] {quoted(feed.title)} ({feed.feed_url}); "
-        f"its {feed.entries} entries {fate}"
+        f"{_entries(feed.entries)} {fate}"
         for feed in result.removed
     )
 
@@ -181,8 +175,9 @@ def removed_text(result: RemoveResult) -> str:
 def refresh_text(result: RefreshResult) -> str:
     """Write what a refresh brought."""
     counts = (
-        f"{result.checked} feeds checked: {result.ok} ok ({result.unchanged} unchanged), "
-        f"{result.failed} failed, {result.queued} queued; {result.new_entries} new entries."
+        f"{counted(result.checked, 'feed')} checked: {result.ok} ok "
+        f"({result.unchanged} unchanged), {result.failed} failed, {result.queued} queued; "
+        f"{counted(result.new_entries, 'new entry', 'new entries')}."
     )
     lines = [counts] + [
         f"- [{item.feed_id}] {quoted(item.title)}: {item.outcome}: {quoted(item.problem)}"
@@ -207,4 +202,4 @@ def status_text(result: StatusResult) -> str:
 
 
 def _entries(number: int | str) -> str:
-    return "1 entry" if str(number) == "1" else f"{number} entries"
+    return counted(number, "entry", "entries")

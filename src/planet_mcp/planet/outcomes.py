@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from planet_mcp.feeds import Added, Checked
 from planet_mcp.planet.answers import AddedFeed, FeedCandidate, FeedProblem, RefreshResult
+from planet_mcp.planet.markdown import counted
 
 MAX_PROBLEMS = 20
 
 
 def added_feed(item: Added) -> AddedFeed:
-    """Say what became of one URL or list."""
+    """Return what became of one URL or list."""
     counts, feed = item.counts, item.feed
     problem = item.problem or (feed.warning if feed and item.outcome == "added" else None)
     if counts and counts.problems:
@@ -30,14 +31,17 @@ def added_feed(item: Added) -> AddedFeed:
 
 
 def refresh_result(
-    checked: Sequence[Checked], notice: str | None, most_problems: int
+    checked: Sequence[Checked], *, notice: str | None, most_problems: int, all_failing: str
 ) -> RefreshResult:
-    """Say what a check of feeds brought, with so many of its problems."""
+    """Return what a check of feeds brought, with so many of its problems.
+
+    `all_failing` is the call that lists all feeds that have one.
+    """
     failed = [item for item in checked if item.problem]
     queued = [item for item in checked if item.queued]
     problems = [_problem(item) for item in (*failed, *queued)]
     if len(problems) > most_problems:
-        more = f'{len(problems) - most_problems} more problems: list_feeds(status="failing").'
+        more = f"{counted(len(problems) - most_problems, 'more problem')}: {all_failing}."
         notice = f"{notice} {more}" if notice else more
     return RefreshResult(
         checked=len(checked),

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -19,9 +19,8 @@ from planet_mcp.feeds import (
     added_list,
     with_reading_lists,
 )
-from planet_mcp.models import Feed, FeedStatus, Subscription
+from planet_mcp.models import Feed, Subscription
 from planet_mcp.network import Access, Pace, Web
-from planet_mcp.planet import fitting
 from planet_mcp.planet.answers import (
     AddResult,
     Answer,
@@ -34,26 +33,31 @@ from planet_mcp.planet.answers import (
     StatusResult,
 )
 from planet_mcp.planet.article_text import article_text
-from planet_mcp.planet.latest import Asked, Detail, River
+from planet_mcp.planet.feed_list import list_feeds
+from planet_mcp.planet.language import TOOLS, Language
+from planet_mcp.planet.latest import latest
 from planet_mcp.planet.lookup import find_feed
 from planet_mcp.planet.markdown import added_text, refresh_text, removed_text, status_text
+from planet_mcp.planet.notices import notice, read_only_notice
 from planet_mcp.planet.outcomes import MAX_PROBLEMS, added_feed, refresh_result
-from planet_mcp.planet.search import Reading, SearchSort
+from planet_mcp.planet.reading import Reading
+from planet_mcp.planet.search import search
 from planet_mcp.planet.seeds import first_feeds
+from planet_mcp.requests import FeedQuery, LatestRequest, Request, SearchRequest
 from planet_mcp.sandbox import Worker
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
-from planet_mcp.store import ChangeToken, FeedSort, Store
+from planet_mcp.store import ChangeToken, Store
 from planet_mcp.threads import DaemonThreads
 from planet_mcp.times import stamp, utc_now
 
 # The feed of the planet whose feeds a new database subscribes to: it names the active ones.
 RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
-STALE_AFTER = timedelta(days=1)
 READERS = 4
 PAGE_READERS = 2
 MAX_IDS = 101
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Request)
 
 
 @asynccontextmanager
@@ -61,12 +65,14 @@ async def open_planet(
     settings: Settings,
     *,
     clock: Callable[[], datetime] = utc_now,
+    language: Language = TOOLS,
     worker: Callable[[], Worker] = Worker,
     backfill: BackfillLimits | None = None,
 ) -> AsyncIterator["Planet"]:
     """Open the store and everything that works on it; a new store gets its first feeds.
 
-    `worker` makes each of the workers that parse; `backfill` limits what is fetched unasked.
+    The texts of answers speak the `language` of who reads them. `worker` makes each of the workers
+    that parse; `backfill` limits what is fetched unasked.
 
     Raises:
         StoreError: The database cannot be opened.
@@ -77,7 +83,15 @@ async def open_planet(
         if not store.read_only and not store.feeds.is_seeded():
             store.feeds.seed(first_feeds(settings.feeds), now=clock())
         async with AsyncExitStack() as stack:
-            yield Planet(store, settings, stack, clock=clock, worker=worker, backfill=backfill)
+            yield Planet(
+                store,
+                settings,
+                stack,
+                clock=clock,
+                language=language,
+                worker=worker,
+                backfill=backfill,
+            )
     finally:
         store.close()
 
@@ -92,14 +106,14 @@ class Planet:
         stack: AsyncExitStack,
         *,
         clock: Callable[[], datetime],
+        language: Language = TOOLS,
         worker: Callable[[], Worker] = Worker,
         backfill: BackfillLimits | None = None,
     ) -> None:
+        self._language = language
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._reading = Reading(store)
-        self._river = River(store)
         self._readers = DaemonThreads(READERS, name="reader")
         # Pages take longer to make than answers, which are not to wait behind them.
         self._page_readers = DaemonThreads(PAGE_READERS, name="page")
@@ -155,83 +169,28 @@ class Planet:
             if self._settings.full_text == "teasers":
                 tasks.start_soon(self._backfill.run)
 
-    async def list_feeds(
-        self,
-        query: str = "",
-        *,
-        status: FeedStatus | None = None,
-        sort: FeedSort = "title",
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> Answer[FeedsResult]:
+    async def list_feeds(self, query: FeedQuery = FeedQuery()) -> Answer[FeedsResult]:
         """List the feeds that the planet follows."""
-        return await self._read(
-            lambda: self._reading.list_feeds(
-                query=query,
-                status=status,
-                sort=sort,
-                limit=limit,
-                cursor=cursor,
-                notice=self._notice(),
-                now=self._clock(),
-            )
-        )
+        return await self._answered(list_feeds, query)
 
     async def search_entries(
-        self,
-        query: str = "",
-        *,
-        feed: int | str | None = None,
-        author: str | None = None,
-        tag: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        sort: SearchSort = "relevance",
-        limit: int | None = None,
-        cursor: str | None = None,
+        self, request: SearchRequest = SearchRequest()
     ) -> Answer[SearchResult]:
         """Search all entries."""
-        return await self._read(
-            lambda: self._reading.search(
-                query=query,
-                feed=feed,
-                author=author,
-                tag=tag,
-                since=since,
-                until=until,
-                sort=sort,
-                limit=limit,
-                cursor=cursor,
-                notice=self._notice(),
-                now=self._clock(),
-            )
-        )
+        return await self._answered(search, request)
 
     async def latest_entries(
-        self,
-        since: str = "7d",
-        *,
-        feed: int | str | None = None,
-        watermark: str | None = None,
-        detail: Detail = "excerpts",
-        max_chars: int = fitting.DEFAULT_CHARS,
-        cursor: str | None = None,
+        self, request: LatestRequest = LatestRequest()
     ) -> Answer[LatestResult]:
         """Show what is new in a period, or what was stored since a watermark."""
+        return await self._answered(latest, request)
 
-        def read() -> Answer[LatestResult]:
-            now = self._clock()
-            asked = Asked(
-                feed=self._reading.feed(feed, now=now) if feed is not None else None,
-                detail=detail,
-                max_chars=max_chars,
-                cursor=cursor,
-                notice=self._notice(),
-                now=now,
-            )
-            if watermark is None:
-                return self._river.since(since, asked)
-            return self._river.arrived(watermark, asked)
+    async def _answered(self, answer: Callable[[Reading, R], T], request: R) -> T:
+        """Answer a request from one state of the store."""
+
+        def read() -> T:
+            reading = Reading(self._store, self._clock(), self._notice(), self._language)
+            return answer(reading, request)
 
         return await self._read(read)
 
@@ -240,7 +199,7 @@ class Planet:
     ) -> str:
         """Return a part of an article's full text, with its head and boundaries."""
         found = await self._articles.read(article, refresh=refresh)
-        return article_text(found, offset=offset, max_chars=max_chars)
+        return article_text(found, offset=offset, max_chars=max_chars, language=self._language)
 
     async def add_feeds(
         self, urls: Sequence[str], *, progress: Progress | None = None
@@ -311,7 +270,8 @@ class Planet:
             ],
             entries="deleted" if delete_entries else "kept",
         )
-        return Answer(result, removed_text(result))
+        named = self._language.argument("delete_entries")
+        return Answer(result, removed_text(result, delete_entries=named))
 
     async def refresh_feeds(
         self,
@@ -334,7 +294,12 @@ class Planet:
         elif everything:
             chosen = await _in_thread(lambda: self._store.feeds.subscribed(now=self._clock()))
         checked = await self.refresher.check(chosen, progress=progress)
-        result = refresh_result(checked, self._notice(), most_problems)
+        result = refresh_result(
+            checked,
+            notice=self._notice(),
+            most_problems=most_problems,
+            all_failing=self._language.call("list_feeds", {"status": "failing"}),
+        )
         return Answer(result, refresh_text(result))
 
     async def export_opml(self) -> str:
@@ -410,23 +375,11 @@ class Planet:
         return list(found.values())
 
     def _notice(self) -> str | None:
-        """Return what a reader should know about the state of the corpus, if anything."""
         summary = self._store.feeds.summary()
         if self._store.read_only:
-            when = stamp(summary.last_success_at) if summary.last_success_at else "never"
-            return f"{self._store.read_only} Last refresh: {when}."
-        if not summary.feeds:
-            return "The planet follows no feeds yet; add some with add_feeds."
-        if summary.never_checked:
-            checked = f"{summary.feeds - summary.never_checked} of {summary.feeds} feeds checked"
-            if self.refresher.is_running():
-                return f"A first refresh is under way ({checked}); more will be found soon."
-            return f"Not all feeds were ever checked ({checked}); refresh_feeds checks them."
-        last = summary.last_success_at
-        if last is None or self._clock() - last > STALE_AFTER:
-            when = f"since {stamp(last)}" if last else "so far"
-            return f"No feed could be refreshed {when}; the newest entries may be missing."
-        return None
+            return read_only_notice(self._store.read_only, summary)
+        running = self.refresher.is_running()
+        return notice(summary, self._language, refreshing=running, now=self._clock())
 
 
 def _web(settings: Settings) -> Web:

@@ -19,8 +19,8 @@ def decode(watermark: str, *, identity: str, feed_id: int | None, newest: int) -
     name, *numbers = watermark.strip().split("-")
     if not _numeric(numbers) or len(numbers) > 2:  # noqa: PLR2004 - entry and feed
         raise ArgumentError(
-            f"{watermark[:100]!r} is not a watermark. Copy the watermark of an earlier "
-            "latest_entries answer exactly, or use since instead."
+            f"{watermark[:100]!r} is not a watermark. Copy the watermark of an earlier answer "
+            "exactly, or use since instead."
         )
     entry_id, of_feed = int(numbers[0]), numbers[1:]
     if name != identity or entry_id > newest:

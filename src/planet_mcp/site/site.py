@@ -23,9 +23,10 @@ from planet_mcp.site.content import TEXT_CHARS
 from planet_mcp.site.figures import stats_view
 from planet_mcp.site.paths import Links, links_of
 from planet_mcp.site.river import day_view, river_view, titles_view
+from planet_mcp.site.search_page import search_view
 from planet_mcp.site.templating import ICON, Templates
 from planet_mcp.site.values import Asked, Options, Page
-from planet_mcp.site.views import entry_view, feed_view, feeds_view, search_view
+from planet_mcp.site.views import entry_view, feed_view, feeds_view
 from planet_mcp.store import Post, Store
 
 ATOM = "application/atom+xml; charset=utf-8"
@@ -181,7 +182,6 @@ class Site:
         if view.problem:
             return self._html("search", asked, view=view, status=400)
         links = self._links(asked)
-        given = {name: value for name, value in view.asked.items() if name != "sort"}
         return _channel(
             self._store.browsing.by_id(
                 [found.hit.entry_id for found in view.hits], chars=TEXT_CHARS
@@ -189,9 +189,9 @@ class Site:
             links,
             atom_feed,
             ATOM,
-            title=f"{self._options.title}: {view.asked['q'] or 'search'}",
-            self_url=links.absolute(asked.place, **given),
-            home_url=links.absolute("search", **given),
+            title=f"{self._options.title}: {view.query or 'search'}",
+            self_url=links.absolute(asked.place, **view.feed_parameters),
+            home_url=links.absolute("search", **view.feed_parameters),
         )
 
     def _opml(self, asked: Asked, _: tuple[str, ...]) -> Page:

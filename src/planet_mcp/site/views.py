@@ -1,22 +1,16 @@
-"""The pages of one entry, of the feeds, and of a search."""
+"""The pages of one entry, and of the feeds."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
 
-from planet_mcp.errors import ArgumentError
 from planet_mcp.models import Feed, FeedStatus
-from planet_mcp.planet import Reading, SearchHit, SearchSort
-from planet_mcp.site.content import WHOLE_CHARS, marked, whole
+from planet_mcp.site.content import WHOLE_CHARS, whole
 from planet_mcp.site.values import Options
 from planet_mcp.store import Post, Store, StoredArticle
 
 POSTS_OF_FEED = 50
-HITS = 20
-LONGEST_QUERY = 1_000
-_FIELDS = ("feed", "author", "tag", "since", "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +41,6 @@ class FeedView:
     posts: list[Post]
     page: int
     pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class FoundHit:
-    """A hit and its snippet with the matches marked."""
-
-    hit: SearchHit
-    snippet: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class SearchView:
-    """What a search found; `asked` is the form as it was filled in, `problem` what is wrong."""
-
-    asked: Mapping[str, str]
-    hits: list[FoundHit]
-    total: int
-    next_cursor: str | None
-    notice: str | None
-    problem: str | None
 
 
 def entry_view(store: Store, entry_id: int, options: Options) -> EntryView | None:
@@ -104,32 +78,3 @@ def feed_view(store: Store, feed_id: int, page: int, *, now: datetime) -> FeedVi
         feed_id, limit=POSTS_OF_FEED, offset=(page - 1) * POSTS_OF_FEED, chars=0
     )
     return FeedView(feed, followed, posts, page, pages)
-
-
-def search_view(store: Store, query: Mapping[str, str], *, now: datetime) -> SearchView:
-    """Return what the tool's own search finds for a form; wrong values are said, not raised."""
-    asked = {name: query.get(name, "").strip()[:LONGEST_QUERY] for name in ("q", *_FIELDS)}
-    asked["sort"] = "newest" if query.get("sort") == "newest" else "relevance"
-    empty = SearchView(asked, [], 0, None, None, None)
-    if not any(asked[name] for name in ("q", *_FIELDS)):
-        return empty
-    try:
-        return _found(store, asked, query.get("cursor") or None, now=now)
-    except ArgumentError as error:
-        return replace(empty, problem=str(error))
-
-
-def _found(
-    store: Store, asked: Mapping[str, str], cursor: str | None, *, now: datetime
-) -> SearchView:
-    sort: SearchSort = "newest" if asked["sort"] == "newest" else "relevance"
-    given = {name: asked[name] or None for name in _FIELDS}
-    result = (
-        Reading(store)
-        .search(
-            query=asked["q"], sort=sort, limit=HITS, cursor=cursor, notice=None, now=now, **given
-        )
-        .result
-    )
-    hits = [FoundHit(hit, marked(hit.snippet)) for hit in result.hits]
-    return SearchView(asked, hits, result.total, result.next_cursor, result.notice, None)

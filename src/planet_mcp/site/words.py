@@ -57,18 +57,13 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-def _for_people(problem: str) -> str:
-    """Return words about a feed with commands where they name tools."""
-    return problem.replace("add_feeds", "planet-mcp add").replace("_feeds", " feeds")
-
-
 def status(feed: Feed) -> str:
     """Say how a feed is doing."""
     if feed.status is FeedStatus.GONE:
         return "Gone: its server says that it is gone for good."
     if feed.status is FeedStatus.FAILING:
         often = "" if feed.errors == 1 else f" ({feed.errors} times in a row)"
-        return f"Failing{often}: {_for_people(feed.problem or 'no reason is known')}"
+        return f"Failing{often}: {feed.problem or 'no reason is known'}"
     if feed.checked_at is None:
         return "Not read yet."
     if not feed.entries:

@@ -15,7 +15,7 @@ from planet_mcp.store.entries import (
     StoredArticle,
     Window,
 )
-from planet_mcp.store.feeds import Failure, Feeds, FeedSort, FeedsPage, Outcome, Saved, Summary
+from planet_mcp.store.feeds import Failure, Feeds, FeedsPage, Outcome, Saved, Summary
 from planet_mcp.store.health import Repair
 from planet_mcp.store.search import (
     MOST_COUNTED,
@@ -42,7 +42,6 @@ __all__ = [
     "EntryText",
     "Failure",
     "FeedCount",
-    "FeedSort",
     "Feeds",
     "FeedsPage",
     "Filters",

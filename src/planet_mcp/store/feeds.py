@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 from weakref import WeakKeyDictionary
 
 from planet_mcp.feeds import redirects
@@ -21,6 +20,7 @@ from planet_mcp.models import (
     Subscription,
     Validators,
 )
+from planet_mcp.requests import FeedQuery, FeedSort
 from planet_mcp.store.db import (
     Database,
     placeholders,
@@ -37,7 +37,6 @@ from planet_mcp.urls import canonical
 
 MOVE_SAID_FOR = timedelta(days=30)
 
-FeedSort = Literal["title", "newest_entry", "entries"]
 
 _COLUMNS = """
     id, url, name, site_url, entries, newest_entry,
@@ -210,25 +209,18 @@ class Feeds:
         return [_feed(row) for row in rows]
 
     def page(
-        self,
-        *,
-        query: str,
-        status: FeedStatus | None,
-        sort: FeedSort,
-        shown: Collection[int],
-        limit: int,
-        now: datetime,
+        self, asked: FeedQuery, *, shown: Collection[int], limit: int, now: datetime
     ) -> FeedsPage:
         """List followed feeds whose title or URL contains the query, without those in `shown`."""
         where = """
             subscribed
             AND (:query = '' OR instr(lower(name || ' ' || url || ' ' || coalesce(site_url, '')),
                                       :query))
-            AND (:status IS NULL OR status = :status)
+            AND (:status = 'any' OR status = :status)
         """
         values = {
-            "query": query.strip().lower(),
-            "status": status,
+            "query": asked.query.strip().lower(),
+            "status": asked.status,
             **_periods(now),
         }
         source = f"FROM (SELECT {_COLUMNS}, subscribed FROM feeds) WHERE {where}"
@@ -237,7 +229,7 @@ class Feeds:
             total: int = connection.execute(f"SELECT count(*) {source}", values).fetchone()[0]
             rows = connection.execute(
                 f"SELECT * {source} AND id NOT IN ({hidden}) "
-                f"ORDER BY {_ORDERS[sort]} LIMIT {int(limit)}",
+                f"ORDER BY {_ORDERS[asked.sort]} LIMIT {int(limit)}",
                 values,
             ).fetchall()
         return FeedsPage(feeds=tuple(_feed(row) for row in rows), total=total)

@@ -1,7 +1,9 @@
 """Subscribers hear of entries and feeds, whoever stored them."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -10,7 +12,7 @@ from mcp import Client
 from mcp_types import ResourceUpdatedNotification
 
 from planet_mcp.planet import Planet
-from planet_mcp.serving.mcp import create_server
+from planet_mcp.serving.mcp import Events, create_server
 from tests.conftest import planet_of
 from tests.support.documents import Post, page, rss, whole
 from tests.support.site import Site
@@ -24,9 +26,21 @@ pytestmark = [
 LATEST, FEEDS, OPML = "planet://latest", "planet://feeds", "planet://feeds.opml"
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.serving.mcp.events.WATCH_SECONDS", 0.02)
+class Heard(list[str]):
+    """What was said to have changed, in its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._more = anyio.Event()
+
+    def add(self, uri: str) -> None:
+        self.append(uri)
+        self._more.set()
+        self._more = anyio.Event()
+
+    async def until(self, *uris: str) -> None:
+        while not set(uris) <= set(self):
+            await self._more.wait()
 
 
 @pytest.fixture
@@ -37,19 +51,21 @@ async def other() -> AsyncIterator[Planet]:
 
 
 @asynccontextmanager
-async def hearing(planet: Planet, *uris: str, mode: str) -> AsyncIterator[list[str]]:
+async def hearing(planet: Planet, *uris: str, mode: str) -> AsyncIterator[Heard]:
     """Subscribe to resources in one era or the other; what was said to have changed is listed."""
-    heard: list[str] = []
+    heard = Heard()
 
     async def note(message: Any) -> None:
         if isinstance(message, ResourceUpdatedNotification):
-            heard.append(str(message.params.uri))
+            heard.add(str(message.params.uri))
 
-    server = create_server(planet, refresh=False, keeps_connection=True)
+    watch = Events(planet, every=0.02)
+    server = create_server(planet, refresh=False, keeps_connection=True, events=watch)
     async with (
         Client(server, mode=mode, message_handler=note) as client,
         anyio.create_task_group() as tasks,
     ):
+        await watch.watching.wait()
         if mode == "legacy":
             for uri in uris:
                 await client.subscribe_resource(uri)
@@ -59,19 +75,11 @@ async def hearing(planet: Planet, *uris: str, mode: str) -> AsyncIterator[list[s
 
             async def collect() -> None:
                 async for event in events:
-                    heard.append(getattr(event, "uri", "?"))  # noqa: PERF401 - one by one
+                    heard.add(getattr(event, "uri", "?"))
 
             tasks.start_soon(collect)
             yield heard
             tasks.cancel_scope.cancel()
-
-
-async def until_heard(heard: list[str], *uris: str) -> None:
-    with anyio.fail_after(10):
-        while True:
-            if set(uris) <= set(heard):
-                return
-            await anyio.sleep(0.01)
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
@@ -80,10 +88,9 @@ async def test_entries_that_another_process_stores_are_told(
 ) -> None:
     await other.add_feeds([site.add("/feed", rss([Post("One")]))])
     async with hearing(planet, LATEST, FEEDS, mode=mode) as heard:
-        await anyio.sleep(0.1)
         site.add("/feed", rss([Post("One"), Post("Two", link="https://x.example.org/2")]))
         await other.refresh_feeds([1])
-        await until_heard(heard, LATEST)
+        await heard.until(LATEST)
     assert set(heard) == {LATEST}
 
 
@@ -92,12 +99,11 @@ async def test_changes_of_the_followed_feeds_are_told(
     planet: Planet, other: Planet, site: Site, mode: str
 ) -> None:
     async with hearing(planet, FEEDS, OPML, mode=mode) as heard:
-        await anyio.sleep(0.1)
         await other.add_feeds([site.add("/feed", rss([Post("One")]))])
-        await until_heard(heard, FEEDS, OPML)
+        await heard.until(FEEDS, OPML)
         heard.clear()
         await other.remove_feeds([1])
-        await until_heard(heard, FEEDS, OPML)
+        await heard.until(FEEDS, OPML)
     assert set(heard) == {FEEDS, OPML}
 
 
@@ -106,44 +112,55 @@ async def test_what_is_no_news_is_not_told(planet: Planet, site: Site, mode: str
     link = site.add("/post", page(whole("A page.")), content_type="text/html")
     await planet.add_feeds([site.add("/feed", rss([Post("One")]))])
     async with hearing(planet, LATEST, FEEDS, OPML, mode=mode) as heard:
-        await anyio.sleep(0.1)
         await planet.fetch_article(link)
         await planet.refresh_feeds([1])
-        await anyio.sleep(0.2)
-    assert heard == []
+        await planet.remove_feeds([1])
+        await heard.until(FEEDS, OPML)
+    assert LATEST not in heard
 
 
 async def test_older_clients_can_unsubscribe(planet: Planet, site: Site) -> None:
-    heard: list[str] = []
+    heard = Heard()
 
     async def note(message: Any) -> None:
         if isinstance(message, ResourceUpdatedNotification):
-            heard.append(str(message.params.uri))
+            heard.add(str(message.params.uri))
 
-    server = create_server(planet, refresh=False, keeps_connection=True)
+    watch = Events(planet, every=0.02)
+    server = create_server(planet, refresh=False, keeps_connection=True, events=watch)
     async with Client(server, mode="legacy", message_handler=note) as client:
         for uri in (FEEDS, OPML):
             await client.subscribe_resource(uri)
         await client.unsubscribe_resource(FEEDS)
-        await anyio.sleep(0.1)
         await planet.add_feeds([site.add("/feed", rss([Post("One")]))])
-        await until_heard(heard, OPML)
+        await heard.until(OPML)
     assert FEEDS not in heard
 
 
+class Logged(logging.Handler):
+    """Waits for a record of a logger."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.something = anyio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.something.set()
+
+
 async def test_the_watch_goes_on_after_a_failure(
-    planet: Planet,
-    site: Site,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    planet: Planet, database: Path, site: Site, request: pytest.FixtureRequest
 ) -> None:
+    aside = database.with_name("aside.sqlite")
+    logger, logged = logging.getLogger("planet_mcp.serving.mcp.events"), Logged()
+    logger.addHandler(logged)
+    request.addfinalizer(lambda: logger.removeHandler(logged))
     async with hearing(planet, FEEDS, mode="auto") as heard:
-        with monkeypatch.context() as broken:
-            broken.delattr(planet, "_readers")
-            await anyio.sleep(0.1)
+        await anyio.Path(database).rename(aside)
+        await logged.something.wait()
+        await anyio.Path(aside).rename(database)
         await planet.add_feeds([site.add("/feed", rss([Post("One")]))])
-        await until_heard(heard, FEEDS)
-    assert "_readers" in caplog.text
+        await heard.until(FEEDS)
 
 
 async def test_older_clients_are_promised_only_what_their_connection_can_carry(

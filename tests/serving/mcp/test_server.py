@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -19,8 +20,9 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from planet_mcp.planet import Planet
+from planet_mcp.planet import Planet, open_planet
 from planet_mcp.serving.mcp import create_server
+from planet_mcp.settings import load
 from tests.support.documents import Post, rss, whole
 from tests.support.paths import SURFACE
 from tests.support.site import Site
@@ -157,18 +159,21 @@ async def test_bad_arguments_are_answered_with_what_is_allowed(
     assert "pydantic" not in text
 
 
-async def test_an_unexpected_error_tells_the_log_and_not_the_model(
-    client: Client,
-    planet: Planet,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delattr(planet, "_reading")
+def stopped_clock() -> datetime:
+    raise RuntimeError("The clock has stopped.")
 
-    text = await refusal(client, "list_feeds")
+
+async def test_an_unexpected_error_tells_the_log_and_not_the_model(
+    planet: Planet, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        open_planet(load(), clock=stopped_clock) as broken,
+        Client(create_server(broken, refresh=False)) as client,
+    ):
+        text = await refusal(client, "list_feeds")
 
     assert text == "Error executing tool list_feeds"
-    assert "_reading" in caplog.text
+    assert "The clock has stopped." in caplog.text
 
 
 async def text_at(client: Client, uri: str) -> str:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planet_mcp.planet import Planet
+from planet_mcp.requests import SearchRequest
 from planet_mcp.store.search.strategies import MOST_COUNTED
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
 from tests.conftest import planet_of
@@ -73,7 +74,7 @@ async def corpus(planet: Planet, site: Site) -> Planet:
     ],
 )
 async def test_what_programmers_type_is_found(corpus: Planet, typed: str, found: set[str]) -> None:
-    result = (await corpus.search_entries(typed)).result
+    result = (await corpus.search_entries(SearchRequest(typed))).result
 
     assert {hit.title for hit in result.hits[: len(found)]} == found
 
@@ -87,7 +88,7 @@ async def test_what_programmers_type_is_found(corpus: Planet, typed: str, found:
     ],
 )
 async def test_a_question_finds_what_has_most_of_its_words(corpus: Planet, question: str) -> None:
-    result = (await corpus.search_entries(question)).result
+    result = (await corpus.search_entries(SearchRequest(question))).result
 
     assert result.hits
     assert result.notice is not None
@@ -102,8 +103,10 @@ async def test_few_entries_with_all_words_of_a_question_come_first(
     ]
     await planet.add_feeds([site.add("/feed", rss(posts))])
 
-    result = (await planet.search_entries("packaging wheels metadata resolver")).result
-    two_words = (await planet.search_entries("packaging resolver")).result
+    result = (
+        await planet.search_entries(SearchRequest("packaging wheels metadata resolver"))
+    ).result
+    two_words = (await planet.search_entries(SearchRequest("packaging resolver"))).result
 
     assert (result.hits[0].title, result.total) == ("All", 4)
     assert "Only 1 of these" in (result.notice or "")
@@ -115,14 +118,14 @@ async def test_a_feeds_title_finds_its_entries_also_after_it_changed(
 ) -> None:
     url = site.add("/feed", rss([Post("A post")], title="Zebra Notes"))
     await planet.add_feeds([url])
-    before = (await planet.search_entries("zebra")).result.total
+    before = (await planet.search_entries(SearchRequest("zebra"))).result.total
     site.add("/feed", rss([Post("A post")], title="Okapi Notes"))
 
     await planet.refresh_feeds([url])
 
     assert before == 1
-    assert (await planet.search_entries("zebra")).result.total == 0
-    assert (await planet.search_entries("okapi")).result.total == 1
+    assert (await planet.search_entries(SearchRequest("zebra"))).result.total == 0
+    assert (await planet.search_entries(SearchRequest("okapi"))).result.total == 1
 
 
 async def test_words_of_a_made_up_title_count_once(planet: Planet, site: Site) -> None:
@@ -131,7 +134,7 @@ async def test_words_of_a_made_up_title_count_once(planet: Planet, site: Site) -
     titled = Post("All about the gadget", f"<p>{filler}</p>", link="https://a.example/2")
     await planet.add_feeds([site.add("/feed", rss([untitled, titled]))])
 
-    hits = (await planet.search_entries("gadget")).result.hits
+    hits = (await planet.search_entries(SearchRequest("gadget"))).result.hits
 
     assert hits[0].title == "All about the gadget"
 
@@ -141,8 +144,8 @@ async def test_this_years_writing_comes_before_that_of_long_ago(planet: Planet, 
     posts = [Post(f"asyncio {n}", whole("asyncio"), age=timedelta(days=n)) for n in ages]
     await planet.add_feeds([site.add("/feed", rss(posts))])
 
-    hits = (await planet.search_entries("asyncio")).result.hits
-    precise = (await planet.search_entries("asyncio 6000")).result.hits
+    hits = (await planet.search_entries(SearchRequest("asyncio"))).result.hits
+    precise = (await planet.search_entries(SearchRequest("asyncio 6000"))).result.hits
 
     assert [hit.title for hit in hits] == [f"asyncio {n}" for n in ages]
     assert precise[0].title == "asyncio 6000"
@@ -155,8 +158,8 @@ async def test_many_matches_are_counted_up_to_a_thousand_and_said_so(site: Site)
     url = site.add("/feed", rss(posts))
     async with planet_of() as planet:
         await planet.add_feeds([url])
-        answer = await planet.search_entries("common")
-        newest = await planet.search_entries("common", sort="newest", since="10d")
+        answer = await planet.search_entries(SearchRequest("common"))
+        newest = await planet.search_entries(SearchRequest("common", sort="newest", since="10d"))
 
     assert answer.result.total == newest.result.total + MOST_COUNTED - 240 == MOST_COUNTED
     assert answer.text.startswith("1000+ entries")
@@ -181,7 +184,7 @@ async def test_a_period_holds_however_many_match(
     await planet.add_feeds([site.add("/b", rss(retold))])
 
     for query in ("common", '"common"', "com*"):
-        found = await planet.search_entries(query, since="10d", until="4d", limit=50)
+        found = await planet.search_entries(SearchRequest(query, since="10d", until="4d", limit=50))
         assert found.result.total == 6
         titles = {hit.title for hit in found.result.hits}
         assert titles <= {f"Post {n}" for n in range(5, 11)}
@@ -196,14 +199,14 @@ def day(count: int) -> timedelta:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_no_text_is_an_error(corpus: Planet, typed: str) -> None:
     for sort in ("relevance", "newest"):
-        assert (await corpus.search_entries(typed, sort=sort)).result.total >= 0
+        assert (await corpus.search_entries(SearchRequest(typed, sort=sort))).result.total >= 0
 
 
 @pytest.mark.parametrize(
     "typed", ["C++ " * 3_000, "\0", '"', "list[int]", "🐍", "NEAR(", "a" * 10_000]
 )
 async def test_odd_texts_are_no_errors(corpus: Planet, typed: str) -> None:
-    assert (await corpus.search_entries(typed)).result.total >= 0
+    assert (await corpus.search_entries(SearchRequest(typed))).result.total >= 0
 
 
 def test_names_are_taken_apart_where_their_letters_change() -> None:

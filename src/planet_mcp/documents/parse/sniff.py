@@ -90,8 +90,8 @@ def _looked_past(text: str, start: int, name: str) -> Sniffed:
 
 
 _WHAT_TO_DO = {
-    Kind.HTML: "give the page's address to add_feeds to find the feeds it links",
-    Kind.OPML: "give its address to add_feeds, or import the file, to subscribe to its feeds",
+    Kind.HTML: "add the page's address instead, and the feed that it links is found",
+    Kind.OPML: "add its address, or import the file, to follow its feeds",
     Kind.EMPTY: "the server sent nothing; try again later or check the address",
     Kind.JSON: "only JSON Feed (jsonfeed.org) is read; check the address",
 }
@@ -106,7 +106,7 @@ def refusal(found: Sniffed) -> NotAFeedError:
         what = "JSON, but not JSON Feed"
     elif found.kind is Kind.XML:
         what = f"an XML document with the root element <{found.root}>"
-    hint = _WHAT_TO_DO.get(found.kind, "check the address, or give the site's page to add_feeds")
+    hint = _WHAT_TO_DO.get(found.kind, "check the address, or add the site's page instead")
     if found.root in {"urlset", "sitemapindex"}:
         what = "a sitemap"
     return NotAFeedError(f"This is {what}, not a feed: {hint}.")

@@ -1,4 +1,4 @@
-"""Tells subscribers when entries arrive and when the followed feeds change.
+"""Notifies subscribers when entries arrive and when the followed feeds change.
 
 The other processes that share the database store entries too, so the store is watched, not our
 own refresher. Clients of 2026-07-28 hear it on the streams of `subscriptions/listen`, older ones
@@ -30,10 +30,13 @@ Context = ServerRequestContext[Any, Any]
 
 
 class Events:
-    """Watches a planet and tells those who subscribed to what changed."""
+    """Watches a planet every few seconds, and notifies those who subscribed to what changed."""
 
-    def __init__(self, planet: Planet) -> None:
+    def __init__(self, planet: Planet, *, every: float = WATCH_SECONDS) -> None:
         self._planet = planet
+        self._every = every
+        # Set when there is a state of the store that a later one can be compared with.
+        self.watching = anyio.Event()
         self.bus = InMemorySubscriptionBus()
         self._sessions: dict[str, ServerSession] = {}
 
@@ -63,17 +66,18 @@ class Events:
             try:
                 found = await self._planet.change_token()
                 for uri in _changed(known or found, found):
-                    await self._tell(uri)
+                    await self._notify(uri)
                 known, problem = found, ""
+                self.watching.set()
             except PlanetError as error:
                 # Once: a damaged database stays so for a while.
                 if problem != (problem := str(error)):
                     logger.warning("The store could not be watched: %s", error)
             except Exception:
                 logger.exception("The store could not be watched; it goes on in a moment.")
-            await anyio.sleep(WATCH_SECONDS)
+            await anyio.sleep(self._every)
 
-    async def _tell(self, uri: str) -> None:
+    async def _notify(self, uri: str) -> None:
         await self.bus.publish(ResourceUpdated(uri=uri))
         session = self._sessions.get(uri)
         if session is not None:

@@ -17,9 +17,9 @@ from pydantic import Field
 
 from planet_mcp.errors import ArgumentError, PlanetError
 from planet_mcp.planet import Planet
+from planet_mcp.requests import MOST_CHARS, MOST_FEEDS, FeedQuery, SearchRequest
 
 MARKDOWN = "text/markdown"
-WHOLE_CHARS = 40_000
 MOST_COMPLETIONS = 100
 
 T = TypeVar("T")
@@ -40,12 +40,12 @@ def add_resources(server: MCPServer[Any], planet: Planet) -> None:
     @server.resource("planet://latest", title="Latest entries", mime_type=MARKDOWN)
     async def latest() -> str:
         """The entries of the last 7 days, by day and feed."""
-        return (await _read(planet.latest_entries("7d"))).text
+        return (await _read(planet.latest_entries())).text
 
     @server.resource("planet://feeds", title="Feeds", mime_type="application/json")
     async def feeds() -> str:
         """The feeds that the planet follows; list_feeds pages through more than 200."""
-        answer = await _read(planet.list_feeds(limit=200))
+        answer = await _read(planet.list_feeds(FeedQuery(limit=MOST_FEEDS)))
         return json.dumps(answer.result.structured(), ensure_ascii=False)
 
     @server.resource("planet://feeds.opml", title="Feeds as OPML", mime_type="text/x-opml")
@@ -56,12 +56,12 @@ def add_resources(server: MCPServer[Any], planet: Planet) -> None:
     @server.resource("planet://entries/{entry_id}", title="Entry", mime_type=MARKDOWN)
     async def entry(entry_id: str) -> str:
         """The full text of an entry."""
-        return await _read(planet.fetch_article(entry_id, max_chars=WHOLE_CHARS))
+        return await _read(planet.fetch_article(entry_id, max_chars=MOST_CHARS))
 
     @server.resource("planet://feeds/{feed_id}", title="Feed", mime_type=MARKDOWN)
     async def feed(feed_id: str) -> str:
         """The newest entries of a feed."""
-        return (await _read(planet.search_entries(feed=feed_id))).text
+        return (await _read(planet.search_entries(SearchRequest(feed=feed_id)))).text
 
     @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # as the SDK has it
     async def complete(

@@ -152,7 +152,12 @@ def explain(tool: str, error: ValidationError) -> str:
 
 
 def create_server(
-    planet: Planet, *, refresh: bool, read_only: bool = False, keeps_connection: bool = False
+    planet: Planet,
+    *,
+    refresh: bool,
+    read_only: bool = False,
+    keeps_connection: bool = False,
+    events: Events | None = None,
 ) -> PlanetServer:
     """Build the MCP server for a planet.
 
@@ -161,7 +166,7 @@ def create_server(
     tools that read. `keeps_connection` says that the transport has one connection all the time,
     as stdio has, so that clients before 2026-07-28 can be told of changes.
     """
-    events = Events(planet)
+    events = events or Events(planet)
     answered = anyio.Event()
 
     async def note_answer(

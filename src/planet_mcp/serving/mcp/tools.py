@@ -1,13 +1,15 @@
 """The tools: their names, arguments, hints and descriptions, as published."""
 
-from typing import Annotated, Any, Literal
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Annotated, Any, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from planet_mcp.feeds import Progress
-from planet_mcp.models import FeedStatus
 from planet_mcp.planet import (
     AddResult,
     Answer,
@@ -19,42 +21,16 @@ from planet_mcp.planet import (
     Result,
     SearchResult,
 )
+from planet_mcp.requests import FeedQuery, LatestRequest, SearchRequest
 
-MAX_QUERY = 10_000
+R = TypeVar("R")
+T = TypeVar("T")
 
-Feed = Annotated[
-    int | str | None,
-    Field(
-        description="Only this feed: its feed_id, feed URL, site URL, title or a unique part of "
-        "these."
-    ),
-]
 FeedNames = Field(
     description="Feeds by feed_id, feed URL, site URL, title or a unique part of these.",
     min_length=1,
     max_length=50,
 )
-Since = Annotated[
-    str | None,
-    Field(description="Beginning of the period: an ISO 8601 date or time, or an age such as 7d."),
-]
-Until = Annotated[
-    str | None,
-    Field(description="End of the period, like since; a date includes that day."),
-]
-Cursor = Annotated[
-    str | None,
-    Field(description="next_cursor of an earlier answer, with otherwise the same arguments."),
-]
-
-
-def _limit(default: int, most: int) -> Any:
-    # None stands for the default, so that a limit that was asked for can be told from it.
-    text = f"How many at most; without it, {default} or as many of them as fit a small answer."
-    return Annotated[
-        int | None,
-        Field(ge=1, le=most, description=text, json_schema_extra={"default": default}),
-    ]
 
 
 def _hints(*, read_only: bool, destructive: bool, open_world: bool) -> ToolAnnotations:
@@ -87,6 +63,24 @@ def _progress(ctx: Context[Any, Any], what: str) -> Progress:
     return report
 
 
+def _takes(kind: Callable[..., R]) -> Callable[[Callable[[R], Awaitable[T]]], Any]:
+    """Publish the fields of a request as the arguments of the tool that answers it."""
+
+    def decorate(answer: Callable[[R], Awaitable[T]]) -> Any:
+        @wraps(answer)
+        async def tool(**arguments: Any) -> T:
+            return await answer(kind(**arguments))
+
+        returned = inspect.signature(answer).return_annotation
+        # The SDK makes the schema of this.
+        tool.__signature__ = inspect.signature(kind).replace(  # type: ignore[attr-defined]
+            return_annotation=returned
+        )
+        return tool
+
+    return decorate
+
+
 def add_tools(server: MCPServer[Any], planet: Planet, *, read_only: bool) -> None:
     """Register the tools of a planet: all, or only those that read."""
     _add_search_entries(server, planet)
@@ -110,35 +104,9 @@ def _add_search_entries(server: MCPServer[Any], planet: Planet) -> None:
             "query lists the newest entries under the filters. Answers from the local index."
         ),
     )
-    async def search_entries(  # noqa: PLR0917
-        query: Annotated[
-            str, Field(description="What to look for; any text is fine.", max_length=MAX_QUERY)
-        ] = "",
-        feed: Feed = None,
-        author: Annotated[str | None, Field(description="Only by this author.")] = None,
-        tag: Annotated[str | None, Field(description="Only with this tag.")] = None,
-        since: Since = None,
-        until: Until = None,
-        sort: Annotated[
-            Literal["relevance", "newest"],
-            Field(description="Best match first (recent ones preferred), or newest first."),
-        ] = "relevance",
-        limit: _limit(10, 50) = None,  # type: ignore[valid-type]
-        cursor: Cursor = None,
-    ) -> Annotated[CallToolResult, SearchResult]:
-        return _result(
-            await planet.search_entries(
-                query,
-                feed=feed,
-                author=author,
-                tag=tag,
-                since=since,
-                until=until,
-                sort=sort,
-                limit=limit,
-                cursor=cursor,
-            )
-        )
+    @_takes(SearchRequest)
+    async def search_entries(request: SearchRequest) -> Annotated[CallToolResult, SearchResult]:
+        return _result(await planet.search_entries(request))
 
 
 def _add_latest_entries(server: MCPServer[Any], planet: Planet) -> None:
@@ -151,33 +119,9 @@ def _add_latest_entries(server: MCPServer[Any], planet: Planet) -> None:
             "since then, nothing twice, nothing missed. Answers from the local index."
         ),
     )
-    async def latest_entries(  # noqa: PLR0917
-        since: Annotated[
-            str, Field(description="Beginning of the period; ignored with a watermark.")
-        ] = "7d",
-        feed: Feed = None,
-        watermark: Annotated[
-            str | None, Field(description="watermark of an earlier answer.")
-        ] = None,
-        detail: Annotated[
-            Literal["titles", "excerpts", "full"],
-            Field(description="How much of each entry, as far as it fits."),
-        ] = "excerpts",
-        max_chars: Annotated[int, Field(ge=1000, le=40_000, description="Size of the answer.")] = (
-            8000
-        ),
-        cursor: Cursor = None,
-    ) -> Annotated[CallToolResult, LatestResult]:
-        return _result(
-            await planet.latest_entries(
-                since,
-                feed=feed,
-                watermark=watermark,
-                detail=detail,
-                max_chars=max_chars,
-                cursor=cursor,
-            )
-        )
+    @_takes(LatestRequest)
+    async def latest_entries(request: LatestRequest) -> Annotated[CallToolResult, LatestResult]:
+        return _result(await planet.latest_entries(request))
 
 
 def _add_list_feeds(server: MCPServer[Any], planet: Planet) -> None:
@@ -189,29 +133,9 @@ def _add_list_feeds(server: MCPServer[Any], planet: Planet) -> None:
             "Answers from the local index."
         ),
     )
-    async def list_feeds(  # noqa: PLR0917
-        query: Annotated[
-            str, Field(description="Only feeds with this in title or URL.", max_length=200)
-        ] = "",
-        status: Annotated[
-            Literal["any", "ok", "failing", "dormant", "gone"],
-            Field(description="dormant: nothing new for 180 days; gone: the server said so (410)."),
-        ] = "any",
-        sort: Annotated[
-            Literal["title", "newest_entry", "entries"], Field(description="Order of the list.")
-        ] = "title",
-        limit: _limit(50, 200) = None,  # type: ignore[valid-type]
-        cursor: Cursor = None,
-    ) -> Annotated[CallToolResult, FeedsResult]:
-        return _result(
-            await planet.list_feeds(
-                query,
-                status=None if status == "any" else FeedStatus(status),
-                sort=sort,
-                limit=limit,
-                cursor=cursor,
-            )
-        )
+    @_takes(FeedQuery)
+    async def list_feeds(request: FeedQuery) -> Annotated[CallToolResult, FeedsResult]:
+        return _result(await planet.list_feeds(request))
 
 
 def _add_fetch_article(server: MCPServer[Any], planet: Planet) -> None:

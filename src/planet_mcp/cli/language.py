@@ -1,0 +1,48 @@
+"""The commands as the texts of answers name them: `planet-mcp latest --since 2d --feed 240`."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import click
+
+_COMMANDS = {
+    "add_feeds": "add",
+    "fetch_article": "article",
+    "latest_entries": "latest",
+    "list_feeds": "feeds",
+    "refresh_feeds": "refresh",
+    "remove_feeds": "remove",
+    "search_entries": "search",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLanguage:
+    """What people at a terminal read; see `planet_mcp.planet.Language`."""
+
+    commands: click.Group
+
+    def tool(self, name: str) -> str:
+        """Name the command that does what a tool does."""
+        return f"`planet-mcp {_COMMANDS[name]}`"
+
+    def argument(self, name: str) -> str:
+        """Name the option that is an argument of a tool."""
+        return f"--{name.replace('_', '-')}"
+
+    def call(self, tool: str, arguments: Mapping[str, object]) -> str:
+        """Spell the command that does what a call of a tool does."""
+        command = self.commands.commands[_COMMANDS[tool]]
+        words = ["planet-mcp", _COMMANDS[tool]]
+        for parameter in command.params:
+            value = arguments.get(parameter.name or "")
+            if value is None:
+                continue
+            named = isinstance(parameter, click.Option)
+            words += [parameter.opts[0], str(value)] if named else [str(value)]
+        return shlex.join(words)
+
+    def again(self, tool: str, arguments: Mapping[str, object]) -> str:
+        """Spell what goes on after an answer: a command may have had options of settings, too."""
+        return f"the same command with {self.argument('cursor')} {arguments['cursor']}"

@@ -1,0 +1,119 @@
+"""What an answer from the river has besides its entries: counts, notices, watermark and cursor."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+
+from planet_mcp.planet import cursors, fitting, watermarks
+from planet_mcp.planet.answers import Answer, LatestDay, LatestResult
+from planet_mcp.planet.cursors import Position
+from planet_mcp.planet.fitting import Size
+from planet_mcp.planet.markdown import QUOTES, counted, latest_text, quoted
+from planet_mcp.planet.reading import Reading
+from planet_mcp.requests import LatestRequest, given, selection
+from planet_mcp.store import FeedCount, RiverEntry
+
+MAX_LEFT_OUT_CHARS = 300
+LEFT_OUT_TITLE_CHARS = 40
+MIN_NAME_CHARS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The answer to one request, into which days of the river are put.
+
+    `request` names its feed by `feed_id`. `total` counts the entries of the whole window.
+    """
+
+    reading: Reading
+    request: LatestRequest
+    position: Position
+    identity: str
+    feed_id: int | None
+    total: int
+
+    @property
+    def by_arrival(self) -> bool:
+        """Return whether the rows are in the order of storing."""
+        return self.request.watermark is not None
+
+    def answer(
+        self, days: list[LatestDay], *, notice: str | None = None, last: RiverEntry | None = None
+    ) -> Answer[LatestResult]:
+        """Make an answer; `last` is the last entry shown when others wait behind it."""
+        cursor = cursors.encode(self._after(last), selection(self.request)) if last else None
+        result = LatestResult(
+            days=days,
+            total=self.total,
+            watermark=self._watermark(last),
+            next_cursor=cursor,
+            notice=self.reading.with_notice(notice),
+        )
+        title = "stored since the watermark" if self.by_arrival else f"since {self.request.since}"
+        more = self.reading.more("latest_entries", self.request, cursor)
+        return Answer(result, latest_text(result, title=title, more=more))
+
+    def size(self, *, notice: str | None = None, last: RiverEntry | None = None) -> Size:
+        """Return the size of an answer without its days; slightly more than it will be."""
+        empty = self.answer([], notice=notice, last=last)
+        # Only an answer that has entries says that it quotes, and how many it shows.
+        return fitting.measure(empty).plus(Size(len(QUOTES) + len(str(self.total)), 0))
+
+    def left_out(self, waiting: Iterable[FeedCount], shown: Mapping[int, int]) -> str:
+        """Say what there was no room for, and how to get it."""
+        left = [(each.entries - shown.get(each.feed_id, 0), each) for each in waiting]
+        limit = self.argument("max_chars")
+        rest = f"pass next_cursor as {self.argument('cursor')}"
+        if self.feed_id:
+            number = sum(entries for entries, _ in left)
+            return f"Left out by {limit}: {counted(number, 'entry', 'entries')}. For them, {rest}."
+        room = min(self.request.max_chars // 20, MAX_LEFT_OUT_CHARS)
+        named, biggest = _listed([each for each in left if each[0]], room)
+        one = f"; for one feed: {self._call_for(biggest)}" if biggest else ""
+        return f"Left out by {limit}: {named}. For all of them, {rest}{one}."
+
+    def argument(self, name: str) -> str:
+        """Name an argument of the call in the words of its reader."""
+        return self.reading.language.argument(name)
+
+    def _call_for(self, feed_id: int) -> str:
+        """Spell the call that shows what the window has of one feed."""
+        plain = LatestRequest()
+        one = replace(
+            self.request,
+            feed=feed_id,
+            detail=plain.detail,
+            max_chars=plain.max_chars,
+            cursor=None,
+        )
+        return self.reading.language.call("latest_entries", given(one))
+
+    def _after(self, last: RiverEntry) -> Position:
+        return replace(self.position, last=(int(last.ordered_at.timestamp()), last.first_id))
+
+    def _watermark(self, last: RiverEntry | None) -> str:
+        """Return what is given out now: what was cut from a watermark's answer is not."""
+        upto = last.first_id if last and self.by_arrival else self.position.snapshot
+        return watermarks.encode(upto, identity=self.identity, feed_id=self.feed_id)
+
+
+def _listed(left: Sequence[tuple[int, FeedCount]], room: int) -> tuple[str, int | None]:
+    """Name feeds with their counts, the biggest first, and sum up those for which no room is.
+
+    The second value is the first feed that is named.
+    """
+    names: list[str] = []
+    biggest = nsmallest(room // MIN_NAME_CHARS, left, key=lambda each: (-each[0], each[1].feed_id))
+    for entries, feed in biggest:
+        title = fitting.cut(quoted(feed.feed), LEFT_OUT_TITLE_CHARS)
+        name = f"{title} (feed {feed.feed_id}) {entries}"
+        room -= len(name) + 2
+        if room < 0:
+            break
+        names.append(name)
+    number = len(names)
+    rest = sum(entries for entries, _ in left) - sum(entries for entries, _ in biggest[:number])
+    if rest:
+        others = counted(len(left) - number, "other feed" if number else "feed")
+        names.append(f"{others} {rest}")
+    return ", ".join(names), biggest[0][1].feed_id if number else None

@@ -1,0 +1,119 @@
+"""The page of a search: a form → a request → hits, or words about what is wrong with the form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+from pydantic import TypeAdapter, ValidationError
+
+from planet_mcp.errors import ArgumentError
+from planet_mcp.planet import Reading, SearchHit, search
+from planet_mcp.requests import SearchRequest, described
+from planet_mcp.site.content import marked
+from planet_mcp.store import Store
+
+HITS = 20
+LONGEST_VALUE = 1_000
+# All other fields of a request narrow the search, and are fields of the form.
+_NO_FILTERS = {"query", "sort", "limit", "cursor"}
+FILTERS = [name for name in described(SearchRequest) if name not in _NO_FILTERS]
+_HINTS = {
+    "feed": "title, address or number",
+    "since": "2025-11-06 or 7d",
+    "until": "2025-11-12",
+}
+_REQUEST = TypeAdapter(SearchRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of the form that narrows the search, as it was filled in."""
+
+    name: str
+    label: str
+    hint: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHit:
+    """A hit and its snippet with the matches marked."""
+
+    hit: SearchHit
+    snippet: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """What a search found; `problem` says what is wrong with the form.
+
+    `form` has what was filled in, by the names of `SearchRequest`.
+    """
+
+    form: Mapping[str, str]
+    hits: tuple[FoundHit, ...] = ()
+    total: int = 0
+    next_cursor: str | None = None
+    notice: str | None = None
+    problem: str | None = None
+
+    @property
+    def query(self) -> str:
+        """Return the words that are searched for."""
+        return self.form.get("query", "")
+
+    @property
+    def sort(self) -> str:
+        """Return the order of the hits."""
+        return self.form.get("sort", "relevance")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Return whether more was filled in than words."""
+        return bool(self.form.keys() - {"query"})
+
+    @property
+    def filters(self) -> list[FormField]:
+        """Return the fields that narrow the search."""
+        return [
+            FormField(
+                name=name,
+                label=name.replace("_", " ").capitalize(),
+                hint=_HINTS.get(name, ""),
+                value=self.form.get(name, ""),
+            )
+            for name in FILTERS
+        ]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Return the form as parameters of an address."""
+        return {"q" if name == "query" else name: value for name, value in self.form.items()}
+
+    @property
+    def feed_parameters(self) -> dict[str, str]:
+        """Return the form as the feed of the search has it, which is always newest first."""
+        return {name: value for name, value in self.parameters.items() if name != "sort"}
+
+
+def search_view(store: Store, query: Mapping[str, str], *, now: datetime) -> SearchView:
+    """Return what the tool's own search finds for a form; wrong values are said, not raised."""
+    form = {name: query.get(name, "").strip()[:LONGEST_VALUE] for name in FILTERS}
+    form = {"query": query.get("q", "").strip()[:LONGEST_VALUE], **form}
+    form = {name: value for name, value in form.items() if value}
+    if not form:
+        return SearchView(form)
+    if query.get("sort") == "newest":
+        form["sort"] = "newest"
+    try:
+        cursor = query.get("cursor") or None
+        request = _REQUEST.validate_python({**form, "limit": HITS, "cursor": cursor})
+        result = search(Reading(store, now), request).result
+    except ValidationError as error:
+        wrong = [f"{item['loc'][0]}: {item['msg']}" for item in error.errors()]
+        return SearchView(form, problem="; ".join(wrong))
+    except ArgumentError as error:
+        return SearchView(form, problem=str(error))
+    hits = tuple(FoundHit(hit, marked(hit.snippet)) for hit in result.hits)
+    return SearchView(form, hits, result.total, result.next_cursor, result.notice)
