@@ -29,6 +29,7 @@ from tests.support.paths import ROOT
 
 SERVER, MANIFEST = ROOT / "server.json", ROOT / "manifest.json"
 README = (ROOT / "README.md").read_text("utf-8")
+HOSTS_PAGE = (ROOT / "docs" / "hosts.md").read_text("utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SCHEMA = ROOT / "tests" / "data" / "server.schema.json"
@@ -112,7 +113,8 @@ async def bundle_tools() -> list[dict[str, str]]:
 
 
 def blocks() -> list[Any]:
-    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+    found = re.findall(r"```json\n(.*?)```", HOSTS_PAGE, re.DOTALL)
+    return [json.loads(block) for block in found]
 
 
 # The registry
@@ -144,7 +146,8 @@ def test_the_registry_can_see_that_the_readme_is_this_server_s() -> None:
 
 def test_nothing_leads_to_the_other_program_of_that_name() -> None:
     assert loaded(SERVER)["packages"][0]["identifier"] != OWNED_BY_OTHERS
-    assert not re.search(r"(uvx|tool install|pip install)( -\S+)* planet-mcp\b", README)
+    for text in (README, HOSTS_PAGE):
+        assert not re.search(r"(uvx|tool install|pip install)( -\S+)* planet-mcp\b", text)
 
 
 # The bundle
@@ -214,25 +217,25 @@ def test_the_image_serves_as_nobody_in_particular() -> None:
     assert "PLANET_MCP_TOKEN=" not in final  # it is given when it is run
 
 
-# The README's configurations
+# The configurations in docs/hosts.md
 
 CLONE = "/path/to/planet-mcp/.venv/bin/planet-mcp"
 URL = "http://127.0.0.1:8000/mcp"
 
 
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
-def test_the_readme_shows_what_install_writes(host: Any) -> None:
+def test_the_page_of_hosts_shows_what_install_writes(host: Any) -> None:
     entry = local_entry(host, [CLONE], {})
     assert added(host, {}, "planet", entry) in blocks()
 
 
-def test_the_readme_shows_the_entry_for_http() -> None:
+def test_the_page_of_hosts_shows_the_entry_for_http() -> None:
     entry = http_entry(HOSTS["claude-code"], URL, token=False)
     assert added(HOSTS["claude-code"], {}, "planet", entry) in blocks()
 
 
-def test_the_badge_adds_what_the_readme_shows() -> None:
-    [link] = re.findall(r"\((https://insiders\.vscode\.dev/[^)]*)\)", README)
+def test_the_badge_adds_what_the_page_shows() -> None:
+    [link] = re.findall(r"\((https://insiders\.vscode\.dev/[^)]*)\)", HOSTS_PAGE)
     query = parse_qs(urlsplit(link).query)
     assert urlsplit(link).path == "/redirect/mcp/install"
     assert query["name"] == ["planet"]

@@ -1,4 +1,4 @@
-"""The README says what is true."""
+"""README.md and the pages for users in docs say what is true."""
 
 import json
 import re
@@ -10,6 +10,10 @@ from tests.support import surface
 from tests.support.paths import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text("utf-8")
+COMMANDS = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+HOSTS = (ROOT / "docs" / "hosts.md").read_text("utf-8")
+TWO_SCREENS = 120  # lines
 
 
 @pytest.mark.anyio
@@ -22,14 +26,18 @@ async def test_the_tool_table_is_the_published_surface() -> None:
 
 def test_the_settings_table_is_what_the_settings_say() -> None:
     block = surface.settings_table()
-    assert surface.with_block(README, "settings", block) == README, (
+    assert surface.with_block(SETTINGS, "settings", block) == SETTINGS, (
         "run python -m tests.support.surface"
     )
 
 
-def test_every_command_is_named() -> None:
-    for name in commands.commands:
-        assert re.search(rf"\b{name}\b", README), name
+def test_every_command_is_named_and_no_other() -> None:
+    named = set(re.findall(r"^\$ planet-mcp ([a-z]+)", COMMANDS, re.MULTILINE))
+    assert named == set(commands.commands)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= TWO_SCREENS
 
 
 def test_the_first_screen_has_the_two_commands() -> None:
@@ -41,7 +49,7 @@ def test_the_first_screen_has_the_two_commands() -> None:
 
 
 def test_the_configurations_are_json() -> None:
-    blocks = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(r"```json\n(.*?)```", HOSTS, re.DOTALL)
     assert len(blocks) >= 2
     for block in blocks:
         assert json.loads(block)

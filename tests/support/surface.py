@@ -1,4 +1,4 @@
-"""Writes the published tool surface to tests/tools, the README's tables and the packages' lists.
+"""Writes the published tool surface: tests/tools, the tables of documents, the packages' lists.
 
 Run `python -m tests.support.surface` after a deliberate change of a tool.
 """
@@ -43,7 +43,7 @@ def tool_table(listed: list[dict[str, Any]]) -> str:
 
 
 def settings_table() -> str:
-    """Write the README's table of settings."""
+    """Write the table of settings of docs/settings.md."""
     rows = ["| variable | default | what it sets |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = "the user's data folder" if name == "database" else _default(field.default)
@@ -69,6 +69,11 @@ def with_block(text: str, name: str, block: str) -> str:
     return f"{before}{begin}\n{block}\n{end}{after}"
 
 
+def write_block(path: Path, name: str, block: str) -> None:
+    """Put a generated block between its marks in a file."""
+    path.write_text(with_block(path.read_text("utf-8"), name, block), "utf-8")
+
+
 def main() -> None:
     """Write the files."""
     listed = asyncio.run(tools())
@@ -77,9 +82,8 @@ def main() -> None:
     for tool in listed:
         text = json.dumps(tool, indent=2, ensure_ascii=False) + "\n"
         (folder / f"{tool['name']}.json").write_text(text, "utf-8")
-    readme = ROOT / "README.md"
-    text = with_block(readme.read_text("utf-8"), "tools", tool_table(listed))
-    readme.write_text(with_block(text, "settings", settings_table()), "utf-8")
+    write_block(ROOT / "README.md", "tools", tool_table(listed))
+    write_block(ROOT / "docs" / "settings.md", "settings", settings_table())
     from tests import test_packaging  # deferred: it uses this module
 
     test_packaging.main()
