@@ -119,6 +119,14 @@ async def test_a_document_that_takes_too_long_costs_one_child(child: Switched) -
         assert worker.child is None
 
 
+async def test_a_document_that_takes_too_much_cpu_time_costs_one_child(child: Switched) -> None:
+    child.goes("import signal; os.kill(os.getpid(), signal.SIGXCPU)")
+    async with Worker(command=child.command) as worker:
+        with pytest.raises(ParserDiedError, match="too much CPU time"):
+            await parse(worker)
+        assert worker.child is None
+
+
 async def test_a_child_that_dies_costs_one_document() -> None:
     async with Worker() as worker:
         await parse(worker)
@@ -461,7 +469,8 @@ async def test_a_child_is_isolated_and_limited() -> None:
         assert re.search("Max open files +64 ", limits)
         assert re.search("Max file size +0 ", limits)
         assert re.search("Max core file size +0 ", limits)
-        assert Limits().wall_seconds < seconds <= ChildLimits().cpu_seconds + 5
+        # A child that gets a fifth of a CPU still meets this limit first.
+        assert seconds <= ChildLimits().cpu_seconds + 5 < Limits().wall_seconds / 3
         assert all(path.name in "012345" for path in (process / "fd").iterdir())
 
 

@@ -12,10 +12,13 @@ class Limits:
     parsed, and `idle_seconds` how long a child without work is kept. `answer_bytes` is what a
     parsed document may weigh. A source whose documents cost `deaths` children in a row is refused
     for the time of `quarantine`, or until it changes.
+
+    Both times are long, as a busy machine gives a child little of its CPU, which is no document's
+    fault: what a document may cost is `ChildLimits.cpu_seconds`.
     """
 
-    start_seconds: float = 10.0
-    wall_seconds: float = 10.0
+    start_seconds: float = 60.0
+    wall_seconds: float = 60.0
     idle_seconds: float = 30.0
     documents: int = 500
     answer_bytes: int = 64 * 2**20
@@ -34,5 +37,5 @@ class ChildLimits:
 
     memory_bytes: int = 768 * 2**20
     grown_bytes: int = 256 * 2**20
-    cpu_seconds: int = 20
+    cpu_seconds: int = 10
     open_files: int = 64

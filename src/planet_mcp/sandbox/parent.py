@@ -160,7 +160,7 @@ class Worker:
         except TimeoutError:
             raise ParserDiedError(f"Parsing took longer than {limits.wall_seconds:g} s.") from None
         except (asyncio.IncompleteReadError, ConnectionError):
-            raise ParserDiedError("The parser process died on the document.") from None
+            raise ParserDiedError(await child.cause_of_death()) from None
         except ValidationError:
             raise ParserDiedError("The parser made nothing usable of the document.") from None
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import signal
 import struct
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Self
@@ -71,6 +73,13 @@ class Child:
         await self._stdin.drain()
         parts, self._is_spent = await read_answer(self._stdout, limit=limit)
         return parts
+
+    async def cause_of_death(self) -> str:
+        """End the process, if it did not by itself, and return why it did, for people."""
+        await self.aclose()
+        if sys.platform != "win32" and self._process.returncode == -signal.SIGXCPU:
+            return "Parsing took too much CPU time."
+        return "The parser process died on the document."
 
     def kill(self) -> None:
         """Kill it; `aclose` still has to follow."""
