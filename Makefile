@@ -23,7 +23,7 @@ check:
 
 ## gauntlet: run the slow tests: faults, hostile answers and documents, a soak of 30 minutes
 gauntlet: $(STAMP)
-	$(BIN)/python -m pytest -m gauntlet -p no:randomly -s
+	$(BIN)/python -m pytest -m gauntlet -p no:randomly -s -o faulthandler_timeout=0
 	$(BIN)/python -m benchmarks.soak
 
 ## bench: measure and print the figures of benchmarks/README.md

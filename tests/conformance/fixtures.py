@@ -181,6 +181,7 @@ def _add_schema_tools(server: PlanetServer) -> None:
         """Publish a schema with all that JSON Schema 2020-12 has."""
         return "never called"
 
+    # The SDK offers no other way to a schema that is not made of a signature.
     published = server._tool_manager.get_tool("json_schema_2020_12_tool")
     assert published is not None
     published.parameters = SCHEMA_2020_12

@@ -76,10 +76,6 @@ class Server:
         assert self.process.stdin is not None
         self.process.stdin.close()
 
-    def close_stdout(self) -> None:
-        transport = self.process._transport  # type: ignore[attr-defined]
-        transport.get_pipe_transport(1).close()
-
     def call(self, tool: str, **arguments: Any) -> None:
         params = {"name": tool, "arguments": arguments}
         self.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params})
@@ -112,12 +108,14 @@ class Server:
 
 
 @asynccontextmanager
-async def started(*arguments: str, stdin: Any = -1, **settings: str) -> AsyncIterator[Server]:
+async def started(
+    *arguments: str, stdin: int = subprocess.PIPE, stdout: int = subprocess.PIPE, **settings: str
+) -> AsyncIterator[Server]:
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
         *arguments,
         stdin=stdin,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         env=environment(**settings),
         limit=2**24,
@@ -305,9 +303,13 @@ async def test_garbage_and_then_the_end_end_the_server() -> None:
 
 @pytest.mark.parametrize("calls", ["idle", "calls"])
 async def test_a_client_that_reads_no_more_ends_the_server(calls: str) -> None:
-    async with started() as server:
-        await server.initialize()
-        server.close_stdout()
+    ours, its = os.pipe()
+    async with started(stdout=its) as server:
+        os.close(its)
+        server.send(INITIALIZE)
+        assert await asyncio.to_thread(os.read, ours, 2**16)
+        server.send(INITIALIZED)
+        os.close(ours)
         if calls == "calls":
             server.call("list_feeds")
         assert await asyncio.wait_for(server.process.wait(), PATIENCE_SECONDS) == 0
