@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from planet_mcp.network import Web
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.settings import Settings, load
 from tests.support.site import Site, running_site
@@ -60,9 +61,9 @@ def database(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def planet_of(**settings: Any) -> AsyncIterator[Planet]:
-    """Open a planet on the test's database."""
-    async with open_planet(load(**settings)) as planet:
+async def planet_of(*, web: Web | None = None, **settings: Any) -> AsyncIterator[Planet]:
+    """Open a planet on the test's database, which fetches from `web` if that is given."""
+    async with open_planet(load(**settings), web=web) as planet:
         yield planet
 
 

@@ -170,7 +170,7 @@ def canonical(url: str) -> str:
 
 
 def names_a_page(address: str) -> bool:
-    """Say whether an address in canonical form is that of a page, not only of a site."""
+    """Return whether an address in canonical form is that of a page, not only of a site."""
     return "/" in address or "?" in address
 
 
@@ -238,7 +238,7 @@ def check_parts(raw: str) -> None:
 
 
 def check_url(raw: str, *, allowed: Sequence[IPNetwork]) -> None:
-    """Refuse a URL that the fetcher would refuse before it looks anything up.
+    """Refuse a URL that would not be fetched whatever its name stands for.
 
     Raises:
         BlockedUrlError: Its spelling, scheme, port or host is not allowed.
@@ -263,7 +263,7 @@ def check_target(
 ) -> None:
     """Refuse what a URL names when that can be judged without a look-up.
 
-    `allowed` are the networks that the operator opened: where there are any, odd ports and local
+    `allowed` are the networks that the operator allows: where there are any, odd ports and local
     names are judged by `check_address` once the address is known. With `looked_up=False` it never
     will be, because a proxy looks names up.
 
@@ -273,6 +273,8 @@ def check_target(
     """
     if scheme not in DEFAULT_PORTS:
         raise BlockedUrlError("Only http:// and https:// URLs are fetched.")
+    if not host:
+        raise BlockedUrlError("The URL names no host; give one as in https://example.org/feed.")
     number = port if port is not None else DEFAULT_PORTS[scheme]
     address = literal_address(host)
     if address is not None:
@@ -310,7 +312,7 @@ def check_port(port: int) -> None:
 
 
 def check_address(address: IPAddress, port: int, *, allowed: Sequence[IPNetwork]) -> None:
-    """Refuse an address that is about to be dialled unless it is public or was opened.
+    """Refuse an address that is about to be dialled unless it is public or allowed.
 
     Raises:
         BlockedAddressError: The address is not public.

@@ -8,7 +8,6 @@ import anyio
 import pytest
 
 from planet_mcp.articles import BackfillLimits
-from planet_mcp.network.robots import Rules
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.requests import LatestRequest, SearchRequest
 from planet_mcp.settings import load
@@ -218,35 +217,3 @@ async def test_one_domain_is_asked_for_one_page_at_a_time(site: Site) -> None:
 
         # The rules, then three pages.
         assert anyio.current_time() - started > 3 * 0.3
-
-
-@pytest.mark.parametrize(
-    ("text", "allowed", "delay"),
-    [
-        ("", True, 0),
-        ("User-agent: *\nDisallow: /", False, 0),
-        ("User-agent: *\nDisallow: /\n\nUser-agent: planet-mcp\nAllow: /", True, 0),
-        ("User-agent: other\nDisallow: /", True, 0),
-        ("User-agent: *\nCrawl-delay: 25\nDisallow: /private", True, 25),
-        ("User-agent: *\nCrawl-delay: 86400", True, 60),
-        ("<!doctype html><p>No such page</p>", True, 0),
-    ],
-)
-def test_rules_say_what_is_allowed_and_how_fast(text: str, allowed: bool, delay: float) -> None:
-    rules = Rules(text, read_at=NOW)
-
-    assert (rules.allow("https://example.org/post"), rules.delay) == (allowed, delay)
-
-
-@pytest.mark.parametrize("text", ["User-agent: *\nDisallow: //[", "User-agent: *\nCrawl-delay: ²"])
-async def test_rules_that_cannot_be_read_stop_only_their_own_site(site: Site, text: str) -> None:
-    site.add("/robots.txt", text)
-    local = site.url.replace("127.0.0.1", "localhost")
-    site.add("/post", page(whole("A zebra.")), content_type="text/html")
-    async with running() as planet:
-        await follow(planet, site, Post("Teased", TEASER, link=f"{local}/post"))
-        await until(lambda: "/robots.txt" in site.started)
-        await rounds()
-
-        assert "/post" not in site.started
-        assert (await planet.status()).result.refresher == "running"

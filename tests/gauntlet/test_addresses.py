@@ -1,5 +1,6 @@
 """Every refused spelling through every door, names that lie, made-up URLs by the thousand."""
 
+import ipaddress
 import random
 import re
 import socket
@@ -21,24 +22,23 @@ from planet_mcp.errors import (
 from planet_mcp.models import Document
 from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
+from planet_mcp.urls import check_address
 from tests.conftest import planet_of
 from tests.network.test_transport import NOT_PUBLIC, redirecting
 from tests.support.documents import Post, rss
-from tests.support.fetching import open_web
 from tests.support.hostile import (
     OK,
     PUBLIC,
+    LoopbackInternet,
     RawServer,
-    Resolver,
     always,
+    internet,
     raw_server,
-    resolver,
-    take_for_public,
     watching,
 )
 from tests.test_urls import FAMILIES, REFUSED
 
-__all__ = ["resolver"]
+__all__ = ["internet"]
 
 pytestmark = [pytest.mark.anyio, pytest.mark.gauntlet]
 
@@ -50,11 +50,11 @@ HARMLESS = re.compile(r"(.+\.)?example\.(com|org)\.?")
 
 
 @pytest.fixture
-def public(monkeypatch: pytest.MonkeyPatch, resolver: Resolver) -> Iterator[RawServer]:
-    """A server at an address that counts as public; nothing else is open."""
+def public(monkeypatch: pytest.MonkeyPatch, internet: LoopbackInternet) -> Iterator[RawServer]:
+    """A server at a public address; no network is allowed."""
     monkeypatch.setenv("PLANET_MCP_ALLOW_NETWORKS", "")
-    with raw_server(always(OK + b"\r\n"), host=PUBLIC) as server:
-        take_for_public(monkeypatch, server.port)
+    with raw_server(always(OK + b"\r\n")) as server:
+        internet.serves(server)
         yield server
 
 
@@ -128,37 +128,37 @@ DOORS = {
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("door", DOORS)
 async def test_no_door_leads_to_a_refused_spelling(
-    door: str, family: str, public: RawServer, resolver: Resolver
+    door: str, family: str, public: RawServer, internet: LoopbackInternet
 ) -> None:
-    async with planet_of(fetch_any=True) as planet:
+    async with planet_of(web=internet.web(), fetch_any=True) as planet:
         for spelling in FAMILIES[family]:
             with watching() as traffic:
                 await DOORS[door](planet, spelling, public)
-            assert set(traffic.connections) <= {(PUBLIC, public.port)}, spelling
+            assert set(traffic.connections) <= {public.server_address}, spelling
             assert traffic.lookups == []
 
-    assert [name for name in resolver.asked if not HARMLESS.fullmatch(name)] == []
+    assert [name for name in internet.asked if not HARMLESS.fullmatch(name)] == []
 
 
 async def test_no_outline_of_a_list_leads_to_a_refused_spelling(
-    public: RawServer, resolver: Resolver
+    public: RawServer, internet: LoopbackInternet
 ) -> None:
     outlines = "".join(
         f'<outline xmlUrl="{escape(spelling)}"/>' for spelling in REFUSED if spelling.isprintable()
     )
     document = f'<opml version="2.0"><body>{outlines}</body></opml>'.encode()
-    async with planet_of() as planet:
+    async with planet_of(web=internet.web()) as planet:
         with watching() as traffic:
             await planet.import_list(document, name="feeds.opml")
             await planet.refresh_feeds(everything=True)
 
     assert traffic.connections == []
-    assert [name for name in resolver.asked if not HARMLESS.fullmatch(name)] == []
+    assert [name for name in internet.asked if not HARMLESS.fullmatch(name)] == []
 
 
 # ----------------------------------------------------------------------------------- names that lie
 async def test_names_that_change_at_every_look_up_lead_nowhere_else(
-    public: RawServer, monkeypatch: pytest.MonkeyPatch
+    public: RawServer, internet: LoopbackInternet
 ) -> None:
     dice, lock = random.Random(6), threading.Lock()
     choices = [
@@ -168,23 +168,22 @@ async def test_names_that_change_at_every_look_up_lead_nowhere_else(
         [],
     ]
 
-    def answer(host: str, port: int, *_: object, **__: object) -> list[object]:
+    def answer(_host: str, _port: int) -> list[str]:
         with lock:
             chosen = dice.choice(choices) if dice.random() < 0.5 else [PUBLIC]
         if not chosen:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in chosen]
+        return chosen
 
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
     public.script = always(OK + b"Content-Length: 5\r\n\r\nhello")
     outcomes: list[str] = []
 
-    async with open_web() as web:
+    async with internet.web(look_up=answer) as web:
 
         async def ask(number: int) -> None:
             path = "/loop" if number % 3 else "/"
             try:
-                got = await web.get(f"http://n{number % 7}.example.com:{public.port}{path}")
+                got = await web.get(f"http://n{number % 7}.example.com{path}")
             except (BlockedAddressError, UnreachableError) as error:
                 outcomes.append(error.code)
             else:
@@ -197,7 +196,7 @@ async def test_names_that_change_at_every_look_up_lead_nowhere_else(
                     for number in range(start, start + 50):
                         tasks.start_soon(ask, number)
 
-    assert set(traffic.connections) == {(PUBLIC, public.port)}
+    assert set(traffic.connections) == {public.server_address}
     assert len(traffic.connections) == outcomes.count("document") == len(public.heads)
     assert len(outcomes) == FLIPPING
     assert outcomes.count("document") > FLIPPING / 4
@@ -260,36 +259,38 @@ PIECES = (
 )
 
 
-async def test_no_made_up_url_is_fetched_from_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_made_up_url_is_fetched_from_inside(internet: LoopbackInternet) -> None:
     dice, asked = random.Random(20261122), list[str]()
 
-    def answer(host: str, port: int, *_: object, **__: object) -> list[object]:
+    def answer(host: str, _port: int) -> list[str]:
         asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", port))]
+        return ["10.0.0.1"]
 
-    monkeypatch.setattr(socket, "getaddrinfo", answer)
-    # Some make a public address; nothing leaves this machine in tests.
-    monkeypatch.setattr("planet_mcp.urls._is_public", lambda _: False)
     refused = 0
-    async with open_web() as web:
+    async with internet.web(look_up=answer) as web:
         with watching() as traffic:
             for number in range(MADE_UP):
                 spelling = "".join(dice.choices(PIECES, k=dice.randint(1, 9)))
-                # Anything that is let through stands for a private address.
-                with pytest.raises((BlockedAddressError, BlockedUrlError)):
+                # Any name that is let through stands for a private address.
+                with pytest.raises((BlockedAddressError, BlockedUrlError, UnreachableError)):
                     await web.get(f"http://{spelling}" if number % 4 else spelling)
                 refused += 1
 
     assert (refused, traffic.connections) == (MADE_UP, [])
+    # Some pieces make a public address, at which nobody answers.
+    for host, port in internet.dialled:
+        check_address(ipaddress.ip_address(host), port, allowed=())
     # Only names that a public server may have are looked up at all.
     local = re.compile(r"(.*\.)?(localhost|local|internal|[0-9]+|0x[0-9a-f]*)\.?")
     assert asked
     assert [name for name in asked if local.fullmatch(name) or "." not in name.strip(".")] == []
 
 
-async def test_no_error_of_a_redirect_has_another_type(public: RawServer) -> None:
+async def test_no_error_of_a_redirect_has_another_type(
+    public: RawServer, internet: LoopbackInternet
+) -> None:
     dice = random.Random(6)
-    async with open_web() as web:
+    async with internet.web() as web:
         with watching() as traffic:
             for _ in range(REDIRECTS):
                 target = "".join(dice.choices(PIECES, k=dice.randint(1, 9)))
@@ -300,4 +301,4 @@ async def test_no_error_of_a_redirect_has_another_type(public: RawServer) -> Non
                 with pytest.raises(FetchError):
                     await web.get(public.url)
 
-    assert set(traffic.connections) == {(PUBLIC, public.port)}
+    assert set(traffic.connections) == {public.server_address}

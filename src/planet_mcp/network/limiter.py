@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import anyio
 
-IN_FLIGHT = 16
-MAX_HELD_BODIES = 8
+from planet_mcp.network.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +28,14 @@ class _Domain:
 class Limiter:
     """Limits the requests of those who share it, in all and for each domain.
 
-    Who waits for a domain takes none of the `IN_FLIGHT` slots, so one slow host delays no other.
-    While `MAX_HELD_BODIES` bodies are held, no request begins, which bounds memory.
+    Who waits for a domain takes none of the slots `in_flight`, so one slow host delays no other.
+    While `held_bodies` are held, no request begins, which bounds memory.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, limits: Limits) -> None:
         self._delay = pace.delay
-        self._in_flight = anyio.Semaphore(IN_FLIGHT)
+        self._in_flight = anyio.Semaphore(limits.in_flight)
+        self._max_held = limits.held_bodies
         self._held_bodies = 0
         self._has_memory = _is_set()
         self._domains: defaultdict[str, _Domain] = defaultdict(
@@ -68,13 +68,13 @@ class Limiter:
     def holding_body(self) -> Iterator[None]:
         """Count a fetched body as held in memory while the block runs."""
         self._held_bodies += 1
-        if self._held_bodies == MAX_HELD_BODIES:
+        if self._held_bodies == self._max_held:
             self._has_memory = anyio.Event()
         try:
             yield
         finally:
             self._held_bodies -= 1
-            if self._held_bodies < MAX_HELD_BODIES:
+            if self._held_bodies < self._max_held:
                 self._has_memory.set()
 
     async def _acquire_in_flight(self, state: _Domain) -> None:

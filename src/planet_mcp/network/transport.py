@@ -1,58 +1,132 @@
-"""Connections to judged addresses only: one look-up, every address judged, exactly one dialled."""
+"""Connections for httpx: to judged addresses only, of which each brings one bounded answer."""
 
-import asyncio
-import socket
 import ssl
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import anyio
 import httpcore
+import httpx
 
-from planet_mcp.errors import BlockedAddressError
-from planet_mcp.threads import DaemonThreads
-from planet_mcp.urls import IPAddress, IPNetwork, check_address, literal_address
+from planet_mcp.network.addresses import AddressGuard, addresses_of
+from planet_mcp.network.internet import Internet
+from planet_mcp.network.limits import Limits
+from planet_mcp.urls import DEFAULT_PORTS
 
-CONNECT_SECONDS = 5.0
-LOOKUP_SECONDS = 5.0
-MAX_ADDRESSES = 4
-# getaddrinfo cannot be cancelled, and the system's resolver may need half a minute to give up:
-# what a limiter's 16 slots begin in that time, if each look-up stalls, must not delay the others.
-LOOKUPS = 128
-# What one connection may bring: the head, after any informational ones, then 10 MB of body in the
-# frames of its chunks.
-MAX_HEAD = 2**17
-MAX_RECEIVED = 11 * 2**20
+# What the frames of a body's chunks may add to it.
+FRAMES = 2**20
 HEAD_STEP, STEP = 4_096, 16_384
-
-# An address on which this process listens itself: what `getsockname` says, host and port.
-Listening = tuple[str, int]
-
-_lookups = DaemonThreads(LOOKUPS, name="lookup")
+CHUNKS_A_TURN = 64
 
 
 class EndlessError(Exception):
     """A connection brought more than any answer may have."""
 
 
-class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """The network under an httpcore pool, which refuses addresses that are not public.
+def address_of(proxy: httpx.Proxy) -> tuple[str, int]:
+    """Return the host and port of a proxy, as httpcore dials them."""
+    return proxy.url.raw_host.decode("ascii"), proxy.url.port or DEFAULT_PORTS[proxy.url.scheme]
 
-    `own` are the addresses that this process listens on, which are refused whatever is allowed;
-    `proxy` is the one host and port that is trusted, wherever it is.
+
+def pool(
+    proxy: httpx.Proxy | None, backend: "GuardedBackend", limits: Limits
+) -> httpcore.AsyncConnectionPool:
+    """Return a pool of connections, all of them through the proxy if there is one."""
+    context = httpx.create_ssl_context()
+    if proxy is None:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context, max_connections=limits.connections, network_backend=backend
+        )
+    return httpcore.AsyncHTTPProxy(
+        proxy_url=str(proxy.url),
+        proxy_auth=proxy.raw_auth,
+        proxy_ssl_context=context if proxy.url.scheme == "https" else None,
+        ssl_context=context,
+        max_connections=limits.connections,
+        network_backend=backend,
+    )
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """httpx over an httpcore pool whose connections go through `GuardedBackend`.
+
+    httpx's own transport takes no network backend; httpcore documents it. The errors of httpcore
+    go through httpx as they are: `translated` knows them.
     """
 
-    def __init__(
-        self,
-        allowed: Sequence[IPNetwork],
-        *,
-        own: Collection[Listening] = (),
-        proxy: tuple[str, int] | None = None,
-    ) -> None:
-        self._allowed = allowed
-        self._own = own
-        self._proxy = proxy
-        self._inner = httpcore.AnyIOBackend()
+    def __init__(self, connections: httpcore.AsyncConnectionPool, limits: Limits) -> None:
+        self._connections = connections
+        self._limits = limits
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; `locations` of the answer's extensions are where it redirects to."""
+        answer = await self._connections.handle_async_request(_as_httpcore(request))
+        connection = answer.extensions.get("network_stream")
+        if isinstance(connection, BoundedStream):
+            connection.answered = True
+        # Kept from httpx, which would prepare the next request its own way.
+        locations = {_text(value) for name, value in answer.headers if name.lower() == b"location"}
+        return httpx.Response(
+            answer.status,
+            headers=[each for each in answer.headers if each[0].lower() != b"location"],
+            stream=_Body(answer, self._limits.chunks),
+            extensions={**answer.extensions, "locations": locations},
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._connections.aclose()
+
+
+def _as_httpcore(request: httpx.Request) -> httpcore.Request:
+    return httpcore.Request(
+        method=request.method,
+        url=httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        ),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response, max_chunks: int) -> None:
+        self._answer = answer
+        self._max_chunks = max_chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        chunks = 0
+        async for chunk in self._answer.aiter_stream():
+            chunks += 1
+            if chunks > self._max_chunks:
+                raise httpcore.RemoteProtocolError(f"its body has over {self._max_chunks} chunks")
+            if chunks % CHUNKS_A_TURN == 0:
+                await anyio.lowlevel.checkpoint()
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """The network under an httpcore pool: one look-up a host, then a judged address is dialled."""
+
+    def __init__(self, guard: AddressGuard, internet: Internet, limits: Limits) -> None:
+        self._guard = guard
+        self._look_up = internet.look_up
+        self._inner = internet.backend or httpcore.AnyIOBackend()
+        self._limits = limits
 
     async def connect_tcp(  # noqa: PLR0917 - httpcore's signature
         self,
@@ -68,53 +142,35 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             BlockedAddressError: One of the host's addresses is not public, or it is our own.
             BlockedUrlError: The port is not allowed.
         """
+        seconds = self._limits.lookup_seconds
+        addresses = await addresses_of(host, port, self._look_up, seconds=seconds)
+        self._guard.check_all(host, addresses, port)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in (await self._judged(host, port))[:MAX_ADDRESSES]:
+        for address in addresses[: self._limits.addresses]:
             try:
                 stream = await self._inner.connect_tcp(
                     address,
                     port,
-                    timeout=min(timeout or CONNECT_SECONDS, CONNECT_SECONDS),
+                    timeout=self._limits.connect_seconds,
                     local_address=local_address,
                     socket_options=socket_options,
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return BoundedStream(stream)
+                return BoundedStream(stream, self._limits)
         raise failure
-
-    async def _judged(self, host: str, port: int) -> list[str]:
-        literal = literal_address(host)
-        texts = [str(literal)] if literal else await _look_up(host, port)
-        if (host, port) != self._proxy:
-            for text in texts:
-                # One bad address among good ones is an attack or a split horizon: it refuses all.
-                self._judge(host, text, port)
-        return texts
-
-    def _judge(self, host: str, text: str, port: int) -> None:
-        address = literal_address(text)
-        if address is None:
-            raise httpcore.ConnectError(f"{host} resolves to the unusable address {text}")
-        try:
-            check_address(address, port, allowed=self._allowed)
-            check_not_own(address, port, self._own)
-        except BlockedAddressError as error:
-            if literal_address(host):
-                raise
-            reason = f"{host} leads to where nothing is fetched: {error}"
-            raise BlockedAddressError(reason) from None
 
 
 class BoundedStream(httpcore.AsyncNetworkStream):
-    """A connection for one answer, which has an end, and between whose parts others get a turn.
+    """A connection for one answer, which has an end, and between whose parts others run.
 
     `answered` says that the head of the answer was read.
     """
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, limits: Limits) -> None:
         self._inner = inner
+        self._limits = limits
         self._received = 0
         self.answered = False
 
@@ -129,9 +185,9 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         step = STEP if self.answered else HEAD_STEP
         data = await self._inner.read(min(max_bytes, step), timeout)
         self._received += len(data)
-        if not self.answered and self._received > MAX_HEAD:
+        if not self.answered and self._received > self._limits.head:
             raise httpcore.RemoteProtocolError("the head of its answer does not end")
-        if self._received > MAX_RECEIVED:
+        if self._received > self._limits.head + self._limits.body + FRAMES:
             raise EndlessError
         return data
 
@@ -150,56 +206,9 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Return this connection with TLS, for the name that the URL has."""
-        return BoundedStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+        stream = await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        return BoundedStream(stream, self._limits)
 
     def get_extra_info(self, info: str) -> Any:
         """Return what httpcore asks about the socket."""
         return self._inner.get_extra_info(info)
-
-
-def check_not_own(address: IPAddress, port: int, own: Collection[Listening]) -> None:
-    """Refuse an address at which this process would talk to itself.
-
-    Raises:
-        BlockedAddressError: It listens there.
-    """
-    if any(port == number and _reaches(address, host) for host, number in own):
-        raise BlockedAddressError(f"{address} port {port} is where this planet-mcp itself listens.")
-
-
-def _reaches(address: IPAddress, host: str) -> bool:
-    """Say whether who dials this address comes to who listens on this host."""
-    target = getattr(address, "ipv4_mapped", None) or address
-    listening = literal_address(host)
-    if listening is None:
-        return False
-    # Who dials 0.0.0.0 reaches the machine itself.
-    if target.is_unspecified or target == listening:
-        return True
-    return listening.is_unspecified and _is_of_this_machine(target)
-
-
-def _is_of_this_machine(address: IPAddress) -> bool:
-    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET  # noqa: PLR2004
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((str(address), 0))
-    except OSError:
-        return False
-    return True
-
-
-async def _look_up(host: str, port: int) -> list[str]:
-    try:
-        async with asyncio.timeout(LOOKUP_SECONDS):
-            return await _lookups.run(lambda: _addresses(host, port))
-    except TimeoutError:
-        reason = f"looking up {host} took over {LOOKUP_SECONDS:.0f} s"
-        raise httpcore.ConnectTimeout(reason) from None
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(f"the name {host} was not found ({error})") from error
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(info[4][0]) for info in infos))

@@ -9,7 +9,9 @@ import anyio
 from pydantic import SecretStr
 
 from planet_mcp.models import Document, NotModified, Validators
+from planet_mcp.network.internet import Internet
 from planet_mcp.network.limiter import Limiter, Pace
+from planet_mcp.network.limits import Limits
 from planet_mcp.urls import IPNetwork, registrable_domain
 
 if TYPE_CHECKING:
@@ -34,6 +36,10 @@ class Access:
     proxy: SecretStr | None = None
 
 
+# Frozen values, made once.
+_NOTHING_MORE, _POLITE, _DOCUMENTED, _REAL = Access(), Pace(), Limits(), Internet()
+
+
 class Web:
     """Fetches documents, each when the limiter lets its domain be asked.
 
@@ -42,19 +48,21 @@ class Web:
 
     def __init__(
         self,
-        access: Access = Access(),
+        access: Access = _NOTHING_MORE,
         *,
-        pace: Pace = Pace(),  # noqa: B008 - frozen
+        pace: Pace = _POLITE,
+        limits: Limits = _DOCUMENTED,
+        internet: Internet = _REAL,
         connections: "_Connections | None" = None,
     ) -> None:
-        self._connections = connections or _Connections(access)
-        self._access = access
+        self._connections = connections or _Connections(access, limits, internet)
         self._pace = pace
-        self._limiter = Limiter(pace)
+        self._limits = limits
+        self._limiter = Limiter(pace, limits)
 
     def with_own_limiter(self, pace: Pace | None = None) -> "Web":
         """Return a web that shares the connections, and whose callers do not wait for others."""
-        return Web(self._access, pace=pace or self._pace, connections=self._connections)
+        return Web(pace=pace or self._pace, limits=self._limits, connections=self._connections)
 
     def never_fetch_from(self, host: str, port: int) -> None:
         """Refuse an address on which this process listens, whatever networks are allowed."""
@@ -119,8 +127,10 @@ class Web:
 class _Connections:
     """The fetcher that webs share, made at first use in a thread, since its libraries are slow."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, limits: Limits, internet: Internet) -> None:
         self._access = access
+        self._limits = limits
+        self._internet = internet
         self._fetcher: Fetcher | None = None
         self._lock = anyio.Lock()
         # The addresses on which this process listens: host and port.
@@ -140,4 +150,4 @@ class _Connections:
         from planet_mcp.network.fetcher import Fetcher  # deferred: loads httpx
 
         registrable_domain("example.org")  # reads the list of suffixes, once
-        return Fetcher(self._access, own=self.own)
+        return Fetcher(self._access, self._limits, self._internet, self.own)

@@ -68,11 +68,12 @@ async def open_planet(
     language: Language = TOOLS,
     worker: Callable[[], Worker] = Worker,
     backfill: BackfillLimits | None = None,
+    web: Web | None = None,
 ) -> AsyncIterator["Planet"]:
     """Open the store and everything that works on it; a new store gets its first feeds.
 
     The texts of answers speak the `language` of who reads them. `worker` makes each of the workers
-    that parse; `backfill` limits what is fetched unasked.
+    that parse; `backfill` limits what is fetched unasked; `web` is what all is fetched from.
 
     Raises:
         StoreError: The database cannot be opened.
@@ -91,6 +92,7 @@ async def open_planet(
                 language=language,
                 worker=worker,
                 backfill=backfill,
+                web=web,
             )
     finally:
         store.close()
@@ -109,6 +111,7 @@ class Planet:
         language: Language = TOOLS,
         worker: Callable[[], Worker] = Worker,
         backfill: BackfillLimits | None = None,
+        web: Web | None = None,
     ) -> None:
         self._language = language
         self._store = store
@@ -119,7 +122,7 @@ class Planet:
         self._page_readers = DaemonThreads(PAGE_READERS, name="page")
         stack.callback(self._readers.close)
         stack.callback(self._page_readers.close)
-        self._web = _web(settings)
+        self._web = web or _web(settings)
         stack.push_async_callback(self._web.aclose)
         feeds_worker, pages_worker = worker(), worker()
         stack.push_async_callback(feeds_worker.aclose)

@@ -1,0 +1,30 @@
+"""How much is taken from strangers, and how long they are waited for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of one web; times in seconds, sizes in bytes.
+
+    Of a fetch: `seconds` for all its redirects together, without the limiter's waits, `redirects`,
+    and of its body `body` bytes once it is unpacked, in at most `chunks` chunks and `gzip_members`
+    members of gzip. Of a connection: `lookup_seconds` for the name, of whose addresses the first
+    `addresses` are tried for `connect_seconds` each, and `head` bytes before the body begins. Of
+    all that share a limiter: `in_flight` requests, and `held_bodies` not yet parsed.
+    """
+
+    seconds: float = 20.0
+    redirects: int = 5
+    body: int = 10 * 2**20
+    # Each chunk costs time: 10 MB in chunks of a byte would keep us busy for minutes.
+    chunks: int = 100_000
+    # A gzip file of more members is made to keep us busy: the usual tools make one of each 64 kB.
+    gzip_members: int = 1_000
+    lookup_seconds: float = 5.0
+    addresses: int = 4
+    connect_seconds: float = 5.0
+    head: int = 2**17
+    connections: int = 64
+    in_flight: int = 16
+    held_bodies: int = 8
