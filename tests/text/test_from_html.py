@@ -210,6 +210,7 @@ def test_links_and_images_are_absolute_and_lead_to_the_web_only(html: str, expec
         "<p style='visibility:hidden'>bad</p>",
         "<p style='height:0;overflow:hidden'>bad</p>",
         "<span class=sr-only>bad</span>",
+        "<span class=screenreader-only>bad</span>",
         "<button>bad</button>",
         "<dialog>bad</dialog>",
     ],
@@ -217,6 +218,10 @@ def test_links_and_images_are_absolute_and_lead_to_the_web_only(html: str, expec
 def test_what_a_reader_does_not_see_is_gone_and_the_rest_stays(html: str) -> None:
     content = from_html.convert(f"<p>one</p>{html}<p>two</p>")
     assert (content.markdown, content.text) == ("one\n\ntwo", "one\ntwo")
+
+
+def test_a_class_that_merely_says_only_hides_nothing() -> None:
+    assert from_html.convert("<p class=only style='color:red'>one</p>").text == "one"
 
 
 def test_a_wrapper_that_fades_in_or_resets_the_font_size_is_kept() -> None:

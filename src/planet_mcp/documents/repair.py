@@ -29,10 +29,11 @@ def declared_entities(prolog: str) -> dict[str, str]:
 
 
 def repair(text: str, *, entities: dict[str, str]) -> tuple[str, bool]:
-    """Remove forbidden characters and make every `&` a valid reference; tell whether it had to.
+    """Remove forbidden characters and make every `&` a valid reference.
 
     References to `entities` and HTML's become the characters they stand for, so that no DOCTYPE
-    is needed; what stands for nothing becomes literal text.
+    is needed; what stands for nothing becomes literal text. The second value is whether anything
+    was wrong.
     """
     count = 0
 

@@ -1,8 +1,12 @@
-"""Article page in, title and Markdown out.
+"""Article page in, title and Markdown out (pure; runs in the child process).
 
-kinds (what is it?) ─▶ text and source code as they are
-                   └─▶ page: facts, then the article's part of it (carried: its code, links and
-                       images) ─▶ walls (is it an article at all?)
+In: the bytes of what a server sent for an entry's or reader's URL.
+Out: its `Article`, or a `DocumentError` that says what is there instead.
+Only this package knows trafilatura, and how to tell an article from a page in its way.
+
+content_types (what is it?) ─▶ text and source code as they are
+      └─▶ a page: metadata, then the article's part of it (code, links and images in the stash)
+            ─▶ interstitials (is it an article at all?)
 """
 
 from planet_mcp.documents.encoding import decode

@@ -9,14 +9,15 @@ from trafilatura.baseline import html2txt
 from trafilatura.htmlprocessing import convert_to_html
 from trafilatura.settings import Document
 
-from planet_mcp.documents.extract.interstitials import Hints, refuse_walls
-from planet_mcp.documents.extract.metadata import LIBRARY_ERRORS, authors, metadata, published
-from planet_mcp.documents.extract.stash import Signs, Words
+from planet_mcp.documents.extract.interstitials import Hints, refuse_interstitials
+from planet_mcp.documents.extract.metadata import authors, metadata, published
+from planet_mcp.documents.extract.stash import CodeStash, LinkStash
+from planet_mcp.documents.library_errors import TRAFILATURA_ERRORS
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article, Content
 from planet_mcp.text.from_html import (
     NOTHING,
-    Shelf,
+    Stash,
     adopt_text_areas,
     declared_base,
     link_footnotes,
@@ -24,11 +25,11 @@ from planet_mcp.text.from_html import (
     parse,
     remove_unseen,
     render,
-    shelve_formulas,
-    shelve_listings,
+    stash_formulas,
+    stash_listings,
 )
 
-# It reports each page without an article on its own; we raise.
+# Trafilatura logs each page without an article; we raise.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
@@ -50,7 +51,7 @@ def page_article(html: str, url: str) -> Article:
     time = published(page, facts)
     hints = Hints.of(page)
     content = _content(page, url)
-    refuse_walls(url, content, hints)
+    refuse_interstitials(url, content, hints)
     return Article(
         title=one_line(facts.title or ""),
         authors=authors(facts.author or ""),
@@ -61,31 +62,31 @@ def page_article(html: str, url: str) -> Article:
 
 def _content(page: _Element, url: str) -> Content:
     base_url = declared_base(page, url)
-    shelf = Shelf()
-    shelve_formulas(page, shelf)
+    stash = Stash()
+    stash_formulas(page, stash)
     adopt_text_areas(page)
     remove_unseen(page, interactive=True)
-    words = Words(page)
-    shelve_listings(page, words.put)
-    words.free_figures(page)
-    link_footnotes(page, shelf)
+    code = CodeStash(page)
+    stash_listings(page, code.put)
+    code.free_figures(page)
+    link_footnotes(page, stash)
     _plainer(page)
-    signs = Signs(page)
+    links = LinkStash(page)
     article = _article_body(page, base_url)
     if article is not None:
-        signs.exchange(article)
-        words.exchange(article, shelf)
-        content = render(article, shelf, base_url=base_url)
+        links.exchange(article)
+        code.exchange(article, stash)
+        content = render(article, stash, base_url=base_url)
         if len(content.text) >= _FEWEST_CHARACTERS:
             return content
-    signs.take_back(page)
-    return _fallback(page, words, shelf, base_url)
+    links.remove(page)
+    return _fallback(page, code, stash, base_url)
 
 
 def _plainer(page: _Element) -> None:
     """Write what the search for the article would lose in a way that it knows."""
-    for code in page.iter("kbd", "samp", "tt"):
-        code.tag = "code"
+    for element in page.iter("kbd", "samp", "tt"):
+        element.tag = "code"
     for caption in list(page.iter("caption")):
         table = caption.getparent()
         if table is not None and table.tag == "table":
@@ -93,12 +94,12 @@ def _plainer(page: _Element) -> None:
             table.addprevious(caption)
 
 
-def _fallback(page: _Element, words: Words, shelf: Shelf, base_url: str | None) -> Content:
+def _fallback(page: _Element, code: CodeStash, stash: Stash, base_url: str | None) -> Content:
     for tag in ("article", "main", "body"):
         element = next(page.iter(tag), None)
         if element is not None:
-            words.exchange(element, shelf)
-            content = render(element, shelf, base_url=base_url)
+            code.exchange(element, stash)
+            content = render(element, stash, base_url=base_url)
             if len(content.text) >= _FEWEST_CHARACTERS or tag == "body":
                 return content
     return NOTHING
@@ -114,7 +115,7 @@ def _article_body(page: _Element, base_url: str | None) -> _Element | None:
             best = other
     try:
         return None if best is None else _as_html(best)
-    except LIBRARY_ERRORS:
+    except TRAFILATURA_ERRORS:
         return None
 
 
@@ -123,9 +124,9 @@ def _as_html(body: _Element) -> _Element:
     html: _Element = convert_to_html(body)
     for element in numbered:
         element.tag = "ol"
-    # All listings are put aside: what it takes for one is code within a line.
-    for code in html.iter("pre"):
-        code.tag = "code"
+    # All listings are in the stash: what trafilatura takes for one is code within a line.
+    for element in html.iter("pre"):
+        element.tag = "code"
     return html
 
 
@@ -142,7 +143,7 @@ def _attempt(page: _Element, base_url: str | None, *, thorough: bool) -> _Elemen
             include_links=False,
             include_tables=True,
         )
-    except LIBRARY_ERRORS:
+    except TRAFILATURA_ERRORS:
         return None
     return document.body if isinstance(document, Document) else None
 

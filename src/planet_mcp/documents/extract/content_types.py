@@ -28,17 +28,14 @@ class Reading(NamedTuple):
 _PAGE, _TEXT = Reading(Kind.PAGE), Reading(Kind.TEXT)
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml"))
 _TEXT_TYPES = frozenset(("text/markdown", "text/x-markdown", "text/x-rst"))
-_UNTOLD = frozenset(
+_UNSTATED = frozenset(
     ("", "text/plain", "application/octet-stream", "binary/octet-stream", "application/unknown")
 )
 _CODE_TYPES = frozenset(
-    re.findall(
-        r"\S+",
-        """
+    """
     json ld+json x-ndjson yaml x-yaml toml xml rss+xml atom+xml javascript x-javascript ecmascript
     typescript x-sh x-python sql graphql x-httpd-php x-tex
-    """,
-    )
+    """.split()
 )
 _SUBTYPES = {
     "x-yaml": "yaml",
@@ -152,7 +149,7 @@ _LONGEST_TITLE = 200
 
 
 def reading_of(body: bytes, *, url: str, media_type: str) -> Reading:
-    """Tell how to read a body.
+    """Return how to read a body.
 
     Raises:
         DocumentError: It is a file that holds no text, or a feed.
@@ -165,7 +162,7 @@ def reading_of(body: bytes, *, url: str, media_type: str) -> Reading:
         raise DocumentError(
             f"{url} is a feed, not an article. Add it as a subscription, or take an entry of it."
         )
-    if media_type in _UNTOLD:
+    if media_type in _UNSTATED:
         return _by_ending(url) or (_TEXT if media_type else _PAGE)
     return _by_type(media_type, url) or _refused(body, url, media_type, _named(media_type))
 
@@ -174,7 +171,7 @@ def _refuse_binary(head: bytes, body: bytes, url: str, media_type: str) -> None:
     for start, name in _MAGIC:
         if head.startswith(start):
             _refused(body, url, media_type, name)
-    if media_type in _UNTOLD and b"\0" in head and not head.startswith(_WIDE_BOMS):
+    if media_type in _UNSTATED and b"\0" in head and not head.startswith(_WIDE_BOMS):
         _refused(body, url, media_type, "a binary file")
 
 

@@ -1,7 +1,7 @@
 """Pages that stand in the way of an article: known by what they say, and by saying little else.
 
 An article may mention any of these words. So a page counts as a wall only when next to nothing is
-left of it without the lines that speak of the wall.
+left of it without the lines that speak of the kind.
 """
 
 import re
@@ -15,8 +15,8 @@ from planet_mcp.models import Content
 from planet_mcp.text.from_html import text_of
 
 
-class _Wall(NamedTuple):
-    """A kind of wall: what only such a page says, what else its lines speak of, what it is.
+class _Interstitial(NamedTuple):
+    """A kind of kind: what only such a page says, what else its lines speak of, what it is.
 
     `longest` is how much text such a page may have, `left` how much of that about other things.
     """
@@ -28,14 +28,16 @@ class _Wall(NamedTuple):
     left: int
 
 
-def _wall(signs: str, talk: str, what: str, *, longest: int, left: int = 200) -> _Wall:
+def _interstitial(
+    signs: str, talk: str, what: str, *, longest: int, left: int = 200
+) -> _Interstitial:
     sign = "|".join(line.strip() for line in signs.strip().split("\n"))
     about = "|".join(line.strip() for line in talk.strip().split("\n"))
     signed, spoken = (re.compile(pattern, re.IGNORECASE) for pattern in (sign, about))
-    return _Wall(signed, spoken, what, longest, left)
+    return _Interstitial(signed, spoken, what, longest, left)
 
 
-_BOTS = _wall(
+_BOTS = _interstitial(
     r"""
     ^just a moment\b
     attention required! \| cloudflare
@@ -57,7 +59,7 @@ _BOTS = _wall(
     "asks its readers to prove that they are no program (a bot check)",
     longest=1500,
 )
-_CONSENT = _wall(
+_CONSENT = _interstitial(
     r"""
     before you continue
     (?:accept|allow|reject|enable|agree to) (?:all )?(?:the )?cookies
@@ -76,7 +78,7 @@ _CONSENT = _wall(
     "shows only a request to accept or enable cookies (a consent wall)",
     longest=2500,
 )
-_LOGIN = _wall(
+_LOGIN = _interstitial(
     r"""
     ^(?:please )?(?:log|sign)[ -]?in(?: (?:to\b|[|\u2013\u2014-]).*)?$
     (?:log|sign)[ -]?in to (?:continue|view|read|see|your|access)
@@ -92,7 +94,7 @@ _LOGIN = _wall(
     "shows only a form to log in",
     longest=800,
 )
-_SCRIPTS = _wall(
+_SCRIPTS = _interstitial(
     r"""
     (?:enable|activate|turn on|allow|requires?|needs?|without|support) (?:javascript|js\b)
     javascript (?:is|must be|to be|seems to be|appears to be) (?:\w+ )?(?:disabled|required|enabled)
@@ -102,7 +104,7 @@ _SCRIPTS = _wall(
     "is built by JavaScript in the browser, which planet-mcp does not run",
     longest=800,
 )
-_MISSING = _wall(
+_MISSING = _interstitial(
     r"""
     ^(?:error )?404\b
     \b404 (?:error|not found|-)
@@ -118,7 +120,7 @@ _MISSING = _wall(
     "says that there is no such page (404)",
     longest=1200,
 )
-_PAID = _wall(
+_PAID = _interstitial(
     r"""
     subscribe(?: now| today)? to (?:continue|keep|read|unlock)
     (?:is|are) (?:only )?(?:for|available to) (?:our )?(?:\w+ )?(?:subscribers|members)\b
@@ -137,7 +139,7 @@ _PAID = _wall(
     longest=2000,
     left=1200,
 )
-_WALLS = (_BOTS, _MISSING, _CONSENT, _LOGIN, _PAID, _SCRIPTS)
+_INTERSTITIALS = (_BOTS, _MISSING, _CONSENT, _LOGIN, _PAID, _SCRIPTS)
 _ADVICE = (
     "There is no article to read here. The entry's own text is all there is; the user can open the "
     "page in a browser."
@@ -152,14 +154,14 @@ _SHORT_PARAGRAPHS = 120
 class Hints:
     """What a page says outside of its article: its title, its headings, to readers without scripts.
 
-    `paragraphs` is how much text stands in paragraphs, `told` whether the page calls itself an
-    article.
+    `paragraphs` is how much text stands in paragraphs, `calls_itself_article` whether it has
+    an `<article>`.
     """
 
     headings: tuple[str, ...]
     without_scripts: str
     paragraphs: int
-    told: bool
+    calls_itself_article: bool
     scripts: bool
 
     @classmethod
@@ -171,39 +173,39 @@ class Hints:
             headings=tuple(name[:200] for name in named),
             without_scripts=noscript[:_LONGEST_HINT],
             paragraphs=sum(len(text_of(p)) for p in page.iter("p", "li") if not _in_noscript(p)),
-            told=next(page.iter("article"), None) is not None,
+            calls_itself_article=next(page.iter("article"), None) is not None,
             scripts=next(page.iter("script"), None) is not None,
         )
 
 
-def refuse_walls(url: str, content: Content, hints: Hints) -> None:
+def refuse_interstitials(url: str, content: Content, hints: Hints) -> None:
     """Raise for a page that holds no article, and say what is there instead.
 
     Raises:
         DocumentError: It holds none.
     """
-    for wall in _WALLS:
-        if len(content.text) <= wall.longest and _is(wall, content.text.split("\n"), hints):
-            raise DocumentError(f"{url} {wall.what}. {_ADVICE}")
+    for kind in _INTERSTITIALS:
+        if len(content.text) <= kind.longest and _is(kind, content.text.split("\n"), hints):
+            raise DocumentError(f"{url} {kind.what}. {_ADVICE}")
     if _is_shell(content, hints):
         raise DocumentError(f"{url} {_SCRIPTS.what}. {_ADVICE}")
     if len(content.text) < _FEWEST_CHARACTERS:
         _refuse_empty(url, hints)
 
 
-def _is(wall: _Wall, lines: list[str], hints: Hints) -> bool:
-    named = any(map(wall.sign.search, hints.headings))
+def _is(kind: _Interstitial, lines: list[str], hints: Hints) -> bool:
+    named = any(map(kind.sign.search, hints.headings))
     # What is missing says so in a heading, and a page with a heading of its own is not missing.
-    if not named and (wall is _MISSING or not any(_announces(wall, line) for line in lines)):
+    if not named and (kind is _MISSING or not any(_announces(kind, line) for line in lines)):
         return False
-    left = _other_text(wall, lines)
-    if wall is _PAID:
-        return left <= wall.left and _other_text(wall, _after_sign(lines)) <= _SHORT_PARAGRAPHS
-    return left <= (0 if hints.told and not named else wall.left)
+    left = _other_text(kind, lines)
+    if kind is _PAID:
+        return left <= kind.left and _other_text(kind, _after_sign(lines)) <= _SHORT_PARAGRAPHS
+    return left <= (0 if hints.calls_itself_article and not named else kind.left)
 
 
-def _other_text(wall: _Wall, lines: list[str]) -> int:
-    return sum(len(line) for line in lines if not _speaks_of(wall, line))
+def _other_text(kind: _Interstitial, lines: list[str]) -> int:
+    return sum(len(line) for line in lines if not _is_about(kind, line))
 
 
 def _after_sign(lines: list[str]) -> list[str]:
@@ -212,20 +214,20 @@ def _after_sign(lines: list[str]) -> list[str]:
     return lines[next(found, len(lines)) :]
 
 
-def _announces(wall: _Wall, line: str) -> bool:
-    return len(line) <= _LONGEST_LINE and bool(wall.sign.search(line))
+def _announces(kind: _Interstitial, line: str) -> bool:
+    return len(line) <= _LONGEST_LINE and bool(kind.sign.search(line))
 
 
-def _speaks_of(wall: _Wall, line: str) -> bool:
+def _is_about(kind: _Interstitial, line: str) -> bool:
     short = len(line) <= _LONGEST_LINE
-    return short and bool(wall.sign.search(line) or wall.talk.search(line))
+    return short and bool(kind.sign.search(line) or kind.talk.search(line))
 
 
 def _is_shell(content: Content, hints: Hints) -> bool:
-    """Tell whether a page is a frame that scripts fill, as its `<noscript>` says."""
+    """Return whether a page is a frame that scripts fill, as its `<noscript>` says."""
     if not _SCRIPTS.sign.search(hints.without_scripts) or len(content.text) > 3 * _SHORT_PARAGRAPHS:
         return False
-    return hints.paragraphs < _SHORT_PARAGRAPHS and not hints.told
+    return hints.paragraphs < _SHORT_PARAGRAPHS and not hints.calls_itself_article
 
 
 def _refuse_empty(url: str, hints: Hints) -> NoReturn:

@@ -4,11 +4,11 @@ import re
 from datetime import UTC, datetime
 
 from dateutil import parser as dates
-from lxml import etree
 from lxml.etree import _Element
 from trafilatura.metadata import extract_metadata
 from trafilatura.settings import Document, set_date_params
 
+from planet_mcp.documents.library_errors import DATEUTIL_ERRORS, TRAFILATURA_ERRORS
 from planet_mcp.text.from_html import one_line
 
 _PUBLISHED = (
@@ -19,11 +19,6 @@ _PUBLISHED = (
     " or contains(@class, 'published') or contains(@class, 'entry-date')]/@datetime"
 )
 _LD_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
-# The library trusts the HTML, the JSON and the dates that pages carry.
-LIBRARY_ERRORS = (
-    *(ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError),
-    *(AssertionError, etree.LxmlError),
-)
 _MOST_AUTHORS = 20
 _FIRST_YEAR = 1990
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -33,7 +28,7 @@ def metadata(page: _Element, url: str) -> Document:
     """Read the metadata of a page."""
     try:
         return extract_metadata(page, url, set_date_params(extensive=False))
-    except LIBRARY_ERRORS:
+    except TRAFILATURA_ERRORS:
         return Document()
 
 
@@ -68,6 +63,6 @@ def _moment(value: str) -> datetime | None:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError, TypeError):
+    except DATEUTIL_ERRORS:
         return None
     return moment if moment.year >= _FIRST_YEAR else None

@@ -1,8 +1,8 @@
-"""What is carried through the search for the article: code blocks, links, images.
+"""What is put aside while the article of a page is looked for: code blocks, links, images.
 
 The search (trafilatura) looks at text. It would tear code blocks apart, and links and images that
-it is to keep mislead it. So code becomes a paragraph of words, and links and images become signs
-in the text around them; afterwards all become elements again.
+it is to keep mislead it. So a code block becomes a paragraph of words, and links and images become
+placeholders in the text around them; afterwards all become elements again.
 """
 
 import re
@@ -12,23 +12,23 @@ from typing import NamedTuple
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.from_html import CodeBlock, Shelf
+from planet_mcp.text.from_html import CodeBlock, Stash
 
-# Out of `characters.MARKS`: no text from outside can hold them.
+# Placeholders, of private use characters (the table is in `from_html.placeholders`).
 _LINK, _TEXT, _END, _IMAGE = "\ue004", "\ue005", "\ue006", "\ue007"
 _DIGITS = "\ue008\ue009\ue00a\ue00b\ue00c\ue00d\ue00e\ue00f"
-_SIGN = re.compile(
+_PLACEHOLDER = re.compile(
     f"{_LINK}([{_DIGITS}]+){_TEXT}([^{_LINK}{_END}{_IMAGE}]*){_END}|{_IMAGE}([{_DIGITS}]+){_END}"
 )
-_ANY_SIGN = re.compile(f"[{_LINK}{_TEXT}{_END}{_IMAGE}{_DIGITS}]+")
+_ANY_PLACEHOLDER = re.compile(f"[{_LINK}{_TEXT}{_END}{_IMAGE}{_DIGITS}]+")
 _ELSEWHERE = frozenset(("nav", "aside", "footer"))
 _HEAVIEST = 20_000
 _MOST_WAITING = 20
 _MOST_IMAGES = 2000
 
 
-class Words:
-    """Words that stand for the code blocks of a page while its boilerplate is taken out.
+class CodeStash:
+    """Keeps the code blocks of a page while its boilerplate is taken out.
 
     Each code block is left as one paragraph of its own text between two marker words: with the
     weight it has, as a man page is nothing else, but without markup to stumble over.
@@ -49,16 +49,16 @@ class Words:
         weight = " ".join(block.text[:_HEAVIEST].split())
         return f"{self._stem}{number}a {weight} {self._stem}{number}b"
 
-    def exchange(self, tree: _Element, shelf: Shelf) -> None:
-        """Exchange what stands for code blocks in a tree for the tokens of a shelf."""
+    def exchange(self, tree: _Element, stash: Stash) -> None:
+        """Exchange the paragraphs of code in a tree for the placeholders of the conversion."""
         for element in tree.iter(etree.Element):
-            element.text = self._shelved(element.text, shelf)
-            element.tail = self._shelved(element.tail, shelf)
+            element.text = self._replaced(element.text, stash)
+            element.tail = self._replaced(element.tail, stash)
 
-    def _shelved(self, text: str | None, shelf: Shelf) -> str | None:
+    def _replaced(self, text: str | None, stash: Stash) -> str | None:
         if not text or self._stem not in text:
             return text
-        return self._words.sub(lambda word: shelf.block(self._blocks[int(word[1])]), text)
+        return self._words.sub(lambda word: stash.block(self._blocks[int(word[1])]), text)
 
     def free_figures(self, page: _Element) -> None:
         """Make the figures that hold code or quotes ordinary parts; others are left out."""
@@ -82,27 +82,27 @@ class _Slot(NamedTuple):
         setattr(self.element, self.name, text)
 
 
-class Signs:
-    """Signs in the text that stand for the links and images of a page."""
+class LinkStash:
+    """Keeps the links and images of a page; placeholders in its text stand for them."""
 
     def __init__(self, page: _Element) -> None:
         self._links: list[str] = []
         self._images: list[dict[str, str]] = []
         for link in page.iter("a"):
-            self._sign_link(link)
-        self._sign_images(page)
+            self._stash_link(link)
+        self._stash_images(page)
 
-    def _sign_link(self, link: _Element) -> None:
+    def _stash_link(self, link: _Element) -> None:
         href = link.get("href") or ""
         slot = max(_slots(link), key=lambda slot: len(slot.text.strip()))
         words = slot.text.strip()
-        if not href or not words or _ANY_SIGN.search(words):
+        if not href or not words or _ANY_PLACEHOLDER.search(words):
             return
         before, _, after = slot.text.partition(words)
         slot.put(f"{before}{_LINK}{_number(len(self._links))}{_TEXT}{words}{_END}{after}")
         self._links.append(href)
 
-    def _sign_images(self, page: _Element) -> None:
+    def _stash_images(self, page: _Element) -> None:
         """Tie each image to the paragraph before it, else to the first one after it."""
         last: _Element | None = None
         waiting: list[_Element] = []
@@ -124,45 +124,45 @@ class Signs:
         self._images.append(dict(image.attrib))
 
     def exchange(self, tree: _Element) -> None:
-        """Exchange the signs in a tree for links and images."""
+        """Exchange the placeholders in a tree for links and images."""
         for element in list(tree.iter(etree.Element)):
-            if element.text and _ANY_SIGN.search(element.text):
+            if element.text and _ANY_PLACEHOLDER.search(element.text):
                 element.text, added = self._read(element.text)
                 element[:0] = added
             parent = element.getparent()
-            if element.tail and parent is not None and _ANY_SIGN.search(element.tail):
+            if element.tail and parent is not None and _ANY_PLACEHOLDER.search(element.tail):
                 element.tail, added = self._read(element.tail)
-                place = parent.index(element) + 1
-                parent[place:place] = added
+                behind = parent.index(element) + 1
+                parent[behind:behind] = added
 
-    def take_back(self, tree: _Element) -> None:
-        """Take the signs out of a tree that still has its links and images."""
+    def remove(self, tree: _Element) -> None:
+        """Remove the placeholders from a tree that still has its links and images."""
         for element in tree.iter(etree.Element):
-            element.text = _ANY_SIGN.sub("", element.text or "")
-            element.tail = _ANY_SIGN.sub("", element.tail or "")
+            element.text = _ANY_PLACEHOLDER.sub("", element.text or "")
+            element.tail = _ANY_PLACEHOLDER.sub("", element.tail or "")
 
     def _read(self, text: str) -> tuple[str, list[_Element]]:
         added: list[_Element] = []
         first = None
         position = 0
-        for sign in _SIGN.finditer(text):
-            before = _ANY_SIGN.sub("", text[position : sign.start()])
-            position = sign.end()
+        for found in _PLACEHOLDER.finditer(text):
+            before = _ANY_PLACEHOLDER.sub("", text[position : found.start()])
+            position = found.end()
             if added:
                 added[-1].tail = before
             else:
                 first = before
-            added.append(self._element(sign))
-        rest = _ANY_SIGN.sub("", text[position:])
+            added.append(self._element(found))
+        rest = _ANY_PLACEHOLDER.sub("", text[position:])
         if added:
             added[-1].tail = rest
         return (rest if first is None else first), added
 
-    def _element(self, sign: re.Match[str]) -> _Element:
-        if sign[3]:
-            return etree.Element("img", self._images[_index(sign[3])])
-        link = etree.Element("a", href=self._links[_index(sign[1])])
-        link.text = sign[2]
+    def _element(self, found: re.Match[str]) -> _Element:
+        if found[3]:
+            return etree.Element("img", self._images[_index(found[3])])
+        link = etree.Element("a", href=self._links[_index(found[1])])
+        link.text = found[2]
         return link
 
 
@@ -178,7 +178,7 @@ def _has_words(element: _Element) -> bool:
 
 
 def _is_near(image: _Element, paragraph: _Element) -> bool:
-    """Tell whether an image is in the same part of the page as a paragraph."""
+    """Return whether an image is in the same part of the page as a paragraph."""
     around = [paragraph, *(e for _, e in zip(range(2), paragraph.iterancestors(), strict=False))]
     ancestors = list(image.iterancestors())
     if any(ancestor.tag in _ELSEWHERE for ancestor in ancestors):

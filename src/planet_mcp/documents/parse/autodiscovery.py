@@ -4,11 +4,10 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-import lxml.etree
 import lxml.html
 
 from planet_mcp.models import Candidate, FeedLinks
-from planet_mcp.text.from_html import one_line
+from planet_mcp.text.from_html import LXML_ERRORS, one_line
 from planet_mcp.urls import canonical, host_of, http_url, without_reader_scheme
 
 _FEED_TYPES = frozenset(
@@ -65,7 +64,7 @@ def _root(html: str) -> Any:
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=False)
     try:
         return lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=parser)
-    except (lxml.etree.LxmlError, ValueError, AssertionError):
+    except LXML_ERRORS:
         return None
 
 

@@ -7,6 +7,7 @@ from time import struct_time
 
 from dateutil import parser as dateutil_parser
 
+from planet_mcp.documents.library_errors import DATEUTIL_ERRORS
 from planet_mcp.times import is_credible
 
 _LONGEST = 100
@@ -193,8 +194,7 @@ def _read_with_default(text: str, default: datetime) -> datetime | None:
             text, default=default, tzinfos=_tzinfo, dayfirst=bool(_DOTTED.search(text))
         )
         return moment.astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError, ArithmeticError, TypeError, AttributeError, IndexError):
-        # dateutil documents the first two; the others escape from its arithmetic on odd texts.
+    except DATEUTIL_ERRORS:
         return None
 
 

@@ -40,7 +40,7 @@ def _recording(addressed: list[tuple[str, RawEnclosure]]) -> str | None:
 
 
 def plays(file: RawEnclosure) -> bool:
-    """Say whether a file is a recording: its medium or its media type is audio or video."""
+    """Return whether a file is a recording: its medium or its media type is audio or video."""
     return file.medium.lower() in _PLAYED or file.type.lower().startswith(_PLAYED)
 
 

@@ -60,7 +60,7 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
 
 
 def _left_out(unseen: int) -> str | None:
-    """Say that a feed hides text; a few characters are what tools of authors leave behind."""
+    """Return the warning that a feed hides text; authors' tools leave a few characters behind."""
     if unseen < _MANY_UNSEEN:
         return None
     return f"{unseen:,} characters that a person would not see were left out of its entries"

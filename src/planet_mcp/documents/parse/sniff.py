@@ -98,7 +98,7 @@ _WHAT_TO_DO = {
 
 
 def refusal(found: Sniffed) -> NotAFeedError:
-    """Say what a document is instead of a feed, and what to do about it."""
+    """Return the error that says what a document is instead of a feed, and what to do."""
     if found.kind is Kind.EMPTY:
         return NotAFeedError(f"The document is empty, not a feed: {_WHAT_TO_DO[Kind.EMPTY]}.")
     what = found.kind.value

@@ -113,7 +113,7 @@ def title_of(title: RawText) -> str:
 
 
 def _formats(tag: re.Match[str], ended: set[str]) -> bool:
-    """Tell a tag from the mention of one, which has neither attributes nor an end."""
+    """Return whether it is a tag: the mention of one has neither attributes nor an end."""
     slash, name, attributes = tag.groups()
     return bool(slash or attributes.strip(" /")) or name.lower() in _NEED_NO_END | ended
 
@@ -131,7 +131,7 @@ def derived_title(content: Content, published: datetime | None, link: str | None
 
 
 def is_teaser(text: str) -> bool:
-    """Tell whether a text is only the beginning of an article that stands elsewhere."""
+    """Return whether a text is only the beginning of an article that stands elsewhere."""
     body = text[:-_TAIL] + _FOOTER.sub("", text[-_TAIL:])
     body = body.rstrip()
     if len(body) < _SHORT or _BREAKS_OFF.search(body[-_ENDING:]):

@@ -68,7 +68,7 @@ def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
 
 
 def _is_truncated(document: str) -> bool:
-    """Say whether the root element of a malformed document is never closed."""
+    """Return whether the root element of a malformed document is never closed."""
     root = _ROOT.search(document)
     return root is not None and f"</{root[1]}" not in document
 

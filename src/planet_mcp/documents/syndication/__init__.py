@@ -1,7 +1,8 @@
 """Entries of many feeds → one document that other programs subscribe to (pure).
 
-Each format is a function from a `Channel` to bytes: UTF-8, the same for the same channel, of
-entries that share an id only the first. What XML forbids, or nobody sees, is left out of texts.
+In: a `Channel` with its items. Out: bytes in UTF-8, the same for the same channel; of entries that
+share an id only the first, and no character that XML forbids or nobody sees.
+Only this package knows how Atom, RSS 1.0 and 2.0, JSON Feed and FOAF are written.
 """
 
 from planet_mcp.documents.syndication.atom import atom_feed

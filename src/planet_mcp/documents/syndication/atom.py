@@ -44,7 +44,7 @@ def _add_entry(feed: _Element, item: Item) -> None:
 
 
 def _add_source(entry: _Element, source: Source, *, is_author: bool) -> None:
-    """Say where an entry comes from; that feed is the author of what has no other (4.2.1)."""
+    """Add where an entry comes from; that feed is the author of what has no other (4.2.1)."""
     element = add(entry, "source")
     add(element, "id", source.id)
     add(element, "title", source.title)

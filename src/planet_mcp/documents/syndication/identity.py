@@ -18,7 +18,7 @@ _DIGITS = 32
 
 
 def is_iri(text: str) -> bool:
-    """Say whether a text is an absolute IRI, as Atom and RDF want of every id."""
+    """Return whether a text is an absolute IRI, as Atom and RDF want of every id."""
     return bool(_IRI.fullmatch(text)) and not _TURNING.search(text)
 
 

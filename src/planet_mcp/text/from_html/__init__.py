@@ -1,23 +1,22 @@
-"""HTML to clean Markdown, plain text and excerpts; code blocks are kept exactly.
+"""HTML to clean Markdown, plain text and excerpts; code blocks are kept exactly (pure).
 
-No HTML leaves this package: what a reader would not see is gone, what an author typed as text
-stays text. Pure: values in, values out.
+In: HTML, Markdown or plain text of strangers. Out: `Content` that holds no HTML and nothing that a
+reader would not see; what an author typed as text stays text.
+Only this package knows html-to-markdown, and how sites draw code, formulas, tables and footnotes.
 
-tree ─▶ blocks, links (code, formulas and URLs go on the shelf) ─▶ render (and back from it)
+tree ─▶ formulas, listings, footnotes, links, tables (what must come through goes into the stash,
+        `placeholders`) ─▶ convert (and back from the stash)
 """
 
 from planet_mcp.text.characters import clean_text, count_unseen
-from planet_mcp.text.from_html.blocks import (
-    adopt_text_areas,
-    link_footnotes,
-    shelve_formulas,
-    shelve_listings,
-)
 from planet_mcp.text.from_html.code import CodeBlock
 from planet_mcp.text.from_html.convert import NOTHING, convert, convert_counting, render
+from planet_mcp.text.from_html.footnotes import link_footnotes
 from planet_mcp.text.from_html.foreign_markdown import from_markdown
+from planet_mcp.text.from_html.formulas import stash_formulas
 from planet_mcp.text.from_html.links import declared_base
-from planet_mcp.text.from_html.placeholders import Shelf
+from planet_mcp.text.from_html.listings import adopt_text_areas, stash_listings
+from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.plain import (
     excerpt_of,
     first_heading,
@@ -26,12 +25,13 @@ from planet_mcp.text.from_html.plain import (
     looks_like_html,
     one_line,
 )
-from planet_mcp.text.from_html.tree import parse, remove_unseen, text_of
+from planet_mcp.text.from_html.tree import LXML_ERRORS, parse, remove_unseen, text_of
 
 __all__ = [
+    "LXML_ERRORS",
     "NOTHING",
     "CodeBlock",
-    "Shelf",
+    "Stash",
     "adopt_text_areas",
     "clean_text",
     "convert",
@@ -49,7 +49,7 @@ __all__ = [
     "parse",
     "remove_unseen",
     "render",
-    "shelve_formulas",
-    "shelve_listings",
+    "stash_formulas",
+    "stash_listings",
     "text_of",
 ]

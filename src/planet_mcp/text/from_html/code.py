@@ -1,4 +1,4 @@
-"""Code blocks: the exact text and the language of a listing, whatever drew it.
+"""Code blocks: the exact text of a listing, whatever drew it.
 
 Highlighters wrap each token, line and line number in elements of their own. What counts is what
 a reader would copy: the code without its line numbers, buttons and labels.
@@ -11,6 +11,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code
+from planet_mcp.text.from_html.languages import KNOWN_LANGUAGES, language_of
 
 
 class CodeBlock(NamedTuple):
@@ -20,49 +21,6 @@ class CodeBlock(NamedTuple):
     language: str
 
 
-_LANGUAGE = re.compile(
-    r"(?:^|\s)(?:language-|lang-|lang:|highlight-source-|highlight-text-|brush:\s*"
-    r"|sourceCode\s+|mw-highlight-lang-|code-lang-|EnlighterJSRAW\s+)([A-Za-z0-9_+#.-]{1,30})"
-)
-# These also begin names that have nothing to do with a language.
-_MAYBE_LANGUAGE = re.compile(
-    r"(?:^|\s)(?:highlight-|hl-|src-|type-|code-|syntax-|enlighter-l-)([A-Za-z0-9_+#.-]{1,30})"
-)
-_LANGUAGE_ATTRIBUTES = (
-    *("data-lang", "data-language", "data-enlighter-language", "data-canonical-lang"),
-    *("data-tagsearch-lang", "language", "lang"),
-)
-_NAME = re.compile(r"[A-Za-z0-9_+#.-]{1,30}")
-_NO_LANGUAGE = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    none text txt plain plaintext plain-text default nohighlight no-highlight notranslate raw
-    source code undefined generic auto unknown wrapper-inner copy
-    """,
-    )
-)
-KNOWN_LANGUAGES = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    actionscript ada apache applescript arduino asm assembly astro awk bash basic bat batch
-    bicep c c# c++ clj clojure cmake cmd cobol coffeescript console cpp cs csharp css csv cuda
-    cypher cython d dart delphi diff django docker dockerfile dotenv elisp elixir elm
-    emacs-lisp erb erlang excel f# fish fortran fsharp gdscript gherkin git gleam glsl gn go
-    golang gradle graphql groovy haml handlebars haskell hcl hlsl html http ini ipython
-    ipython3 java javascript jinja jinja2 js json json5 jsonc jsonl jsx julia kotlin latex lean
-    lean4 less lisp llvm log lua make makefile markdown mathematica matlab md mdx mermaid mojo
-    mysql nasm nginx nim nix node objective-c objectivec ocaml octave odin pascal patch perl
-    pgsql php plsql postgres postgresql powershell prolog proto protobuf ps1 puppet pwsh py py3
-    pycon pyi pytb python python2 python3 r racket raku rb reason restructuredtext rs rst ruby
-    rust sas sass scala scheme scss sh shell shell-session shellsession smalltalk solidity
-    sparql sql stata svelte swift systemd systemverilog tcl terminal terraform tex toml ts tsx
-    twig typescript typst vb vba vbnet vbscript verilog vhdl vim vue wasm wgsl xml yaml yml zig
-    zsh
-    """,
-    )
-)
 _GUTTER = re.compile(
     r"(?:^|[\s_])(?:linenos?|lnt?|ln-num|line-?num(?:ber)?s?|line-numbers-rows|gutter|linenodiv"
     r"|linenumber|linenr|react-syntax-highlighter-line-number|blob-num|rouge-gutter|crayon-nums?"
@@ -86,26 +44,15 @@ _CHROME_TAGS = frozenset(
     ("button", "style", "script", "svg", "clipboard-copy", "textarea", "template")
 )
 _LINES = frozenset(
-    re.findall(
-        r"\S+",
-        """
+    """
     div li p tr ol ul table tbody thead figure header figcaption section dd dt dl pre h6
-    """,
-    )
+    """.split()
 )
 _TABLE_PARTS = frozenset(("table", "tbody", "thead", "tfoot", "tr"))
 _LINES_OR_SPANS = _LINES | {"span", "code"}
 _HEADERS = frozenset(("div", "header", "figcaption", "button", "clipboard-copy", "svg", "style"))
 _LINE_SPAN = re.compile(
     r"(?:^|\s)(?:line|token-line|code-line|view-line|cm-line|hljs-line|row)(?:\s|$)"
-)
-_LISTING = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    highlight hljs chroma code codehilite sourcecode listingblock
-    """,
-    )
 )
 _EDITOR = etree.XPath(
     ".//*[contains(concat(' ', @class, ' '), ' cm-content ')"
@@ -115,7 +62,6 @@ _DRAWN_BLANK = re.compile(r"[ \xa0\u200b]")
 _LOOK_AT_PIECES = 20
 _FEWEST_LINES = 2
 _LONGEST_NUMBER = 6
-_LOOK_UP = 4
 _LONGEST_HEADER = 200
 
 
@@ -153,41 +99,8 @@ def _named_in_header(element: _Element, source: _Element) -> str:
     return next((name for name in first if name in KNOWN_LANGUAGES), "")
 
 
-def language_of(element: _Element) -> str:
-    """Find the language that a listing, or what it is wrapped in, was labelled with."""
-    for candidate in (*element.iter("code"), element, *element.iterdescendants("pre")):
-        if language := _declared(candidate) or _bare_class(candidate):
-            return language
-    wrappers = zip(range(_LOOK_UP), element.iterancestors(), strict=False)
-    found = (_declared(wrapper) or _bare_class(wrapper) for _, wrapper in wrappers)
-    return next((language for language in found if language in KNOWN_LANGUAGES), "")
-
-
-def _declared(element: _Element) -> str:
-    for name in _LANGUAGE_ATTRIBUTES:
-        value = element.get(name)
-        if value and (name != "lang" or element.tag in ("pre", "code")):
-            return _accepted(value)
-    names = element.get("class") or ""
-    found = filter(None, map(_accepted, _LANGUAGE.findall(names)))
-    maybe = (name.lower() for name in _MAYBE_LANGUAGE.findall(names))
-    return next(found, "") or next((name for name in maybe if name in KNOWN_LANGUAGES), "")
-
-
-def _accepted(name: str) -> str:
-    name = name.strip().rstrip(";").lower()
-    return name if name not in _NO_LANGUAGE and _NAME.fullmatch(name) else ""
-
-
-def _bare_class(element: _Element) -> str:
-    names = (element.get("class") or "").lower().split()
-    if element.tag not in ("pre", "code") and _LISTING.isdisjoint(names):
-        return ""
-    return next((name for name in names if name in KNOWN_LANGUAGES), "")
-
-
 def is_code_table(table: _Element) -> bool:
-    """Tell whether a table only draws line numbers beside a listing."""
+    """Return whether a table only draws line numbers beside a listing."""
     inside = (e for _, e in zip(range(12), table.iter(etree.Element), strict=False))
     around = [*inside, *(e for _, e in zip(range(3), table.iterancestors(), strict=False))]
     if not any(_TABLE_HINT.search(e.get("class") or "") for e in around):
@@ -205,12 +118,12 @@ def _is_gutter(cell: _Element) -> bool:
 
 
 def is_gutter_class(element: _Element) -> bool:
-    """Tell whether a class says that an element holds line numbers."""
+    """Return whether a class says that an element holds line numbers."""
     return bool(_GUTTER.search(element.get("class") or ""))
 
 
 def is_numbers(element: _Element) -> bool:
-    """Tell whether an element holds nothing but numbers, if anything."""
+    """Return whether an element holds nothing but numbers, if anything."""
     return all(_NUMBERS.fullmatch(text) for text in element.itertext())
 
 
@@ -304,7 +217,7 @@ def _is_chrome(element: _Element) -> bool:
 
 
 def _unbroken(children: list[_Element]) -> bool:
-    """Tell whether lines are spans that only a style sheet puts below each other."""
+    """Return whether lines are spans that only a style sheet puts below each other."""
     spans = [c for c in children if c.tag in ("span", "code") and _is_line_span(c)]
     if len(spans) < _FEWEST_LINES or len(spans) != len(children):
         return False

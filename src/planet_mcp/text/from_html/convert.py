@@ -10,8 +10,8 @@ from lxml.etree import _Element
 
 from planet_mcp.models import Content
 from planet_mcp.text.characters import count_unseen, strip_unseen
-from planet_mcp.text.from_html import blocks, links
-from planet_mcp.text.from_html.placeholders import INLINE, Shelf
+from planet_mcp.text.from_html import footnotes, formulas, links, listings, tables
+from planet_mcp.text.from_html.placeholders import INLINE, Stash
 from planet_mcp.text.from_html.plain import excerpt_of, shortened
 from planet_mcp.text.from_html.tree import (
     count_comments,
@@ -43,20 +43,18 @@ _WITH_ATTRIBUTES = etree.XPath("//*[@*]")
 # Only what is more than a single space: a match for each word would cost half the time.
 _SPACE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")
 _BLOCKS = frozenset(
-    re.findall(
-        r"\S+",
-        """
+    """
     p div section article header footer main aside nav figure figcaption ul ol li dl dt dd
     table caption thead tbody tfoot tr blockquote h1 h2 h3 h4 h5 h6 hr br address details
     summary center body hgroup menu
-    """,
-    )
+    """.split()
 )
 _CELL_ENDS = frozenset(("/td", "/th"))
 _BARE_URL = re.compile(r"https?://[^\s<>]+")
 _FENCES = re.compile(r"^([ >]*)(`{3,80}|~{3,80})(?![`~])([^`\n]*)$", re.MULTILINE)
 
-# What an author typed and Markdown or a browser would take for markup: pattern, mark, Markdown.
+# What an author typed and Markdown or a browser would take for markup: how it begins, its pattern,
+# its placeholder, and how Markdown writes it.
 _TYPED: tuple[tuple[str, re.Pattern[str] | None, str, str], ...] = (
     ("\\", re.compile(rf"\\(?=[!-/:-@\[-`{{-~{INLINE}])"), "\ue010", "\\\\"),
     ("*", None, "\ue011", "\\*"),
@@ -103,35 +101,35 @@ def convert_counting(html: str, *, base_url: str | None = None) -> tuple[Content
     root = parse(html)
     if root is None:
         return NOTHING, 0
-    shelf = Shelf()
+    stash = Stash()
     base_url = links.declared_base(root, base_url)
-    blocks.shelve_formulas(root, shelf)
-    blocks.adopt_text_areas(root)
+    formulas.stash_formulas(root, stash)
+    listings.adopt_text_areas(root)
     hidden = remove_unseen(root)
     invisible = count_controls(html) + count_unseen("".join(root.itertext()))
-    blocks.shelve_listings(root, shelf.block)
-    content = render(root, shelf, base_url=base_url)
+    listings.stash_listings(root, stash.block)
+    content = render(root, stash, base_url=base_url)
     return content, hidden + count_comments(html) + invisible
 
 
-def render(root: _Element, shelf: Shelf, *, base_url: str | None = None) -> Content:
-    """Convert a tree without unseen elements, its code blocks shelved."""
-    blocks.shelve_inline_code(root, shelf)
-    blocks.link_footnotes(root, shelf)
-    urls = links.rewrite(root, shelf, base_url=base_url)
-    blocks.adapt_tables(root)
-    blocks.limit_nesting(root)
-    blocks.raise_exponents(root)
+def render(root: _Element, stash: Stash, *, base_url: str | None = None) -> Content:
+    """Convert a tree without unseen elements, its code blocks in the stash."""
+    listings.stash_inline_code(root, stash)
+    footnotes.link_footnotes(root, stash)
+    urls = links.rewrite(root, stash, base_url=base_url)
+    tables.adapt_tables(root)
+    tables.limit_nesting(root)
+    formulas.raise_exponents(root)
     remove_dropped(root)
     _strip(root)
     html = strip_unseen(etree.tostring(root, encoding="unicode", method="html"))
     html = unicodedata.normalize("NFC", _SPACE.sub(" ", html))
     prose = _plain(html)
-    text = shortened(shelf.fill_text(prose).strip(), at="\n")
+    text = shortened(stash.fill_text(prose).strip(), at="\n")
     return Content(
-        markdown=_capped(_markdown(html, shelf)),
+        markdown=_capped(_markdown(html, stash)),
         text=text,
-        excerpt=excerpt_of(shelf.fill_prose(prose)),
+        excerpt=excerpt_of(stash.fill_prose(prose)),
         words=len(text.split()),
         hosts=links.hosts_of(urls),
     )
@@ -168,17 +166,17 @@ def _plain(html: str) -> str:
     return "\n".join(stripped for line in text.split("\n") if (stripped := line.strip()))
 
 
-def _markdown(html: str, shelf: Shelf) -> str:
-    for sign, typed, mark, _ in _TYPED:
+def _markdown(html: str, stash: Stash) -> str:
+    for sign, typed, placeholder, _ in _TYPED:
         if sign in html:
-            html = typed.sub(mark, html) if typed else html.replace(sign, mark)
+            html = typed.sub(placeholder, html) if typed else html.replace(sign, placeholder)
     markdown = html_to_markdown.convert(html, _OPTIONS).content or ""
     if "\n> " in markdown:
         markdown = _ADJOINING.sub(r"\1\n\n", markdown)
     markdown = _WOULD_BE_IMAGE.sub(_NO_IMAGE, markdown)
-    markdown = shelf.fill_markdown(_BLANK_LINES.sub("\n\n", markdown).strip())
-    for _, _, mark, escaped in _TYPED:
-        markdown = markdown.replace(mark, escaped)
+    markdown = stash.fill_markdown(_BLANK_LINES.sub("\n\n", markdown).strip())
+    for _, _, placeholder, escaped in _TYPED:
+        markdown = markdown.replace(placeholder, escaped)
     return markdown
 
 

@@ -8,7 +8,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code, clean_text
-from planet_mcp.text.from_html.placeholders import Shelf
+from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.tree import drop, is_blank, text_of
 from planet_mcp.urls import host_of
 
@@ -67,13 +67,13 @@ def hosts_of(urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({host for url in urls if (host := host_of(url).rstrip("."))}))
 
 
-def rewrite(root: _Element, shelf: Shelf, *, base_url: str | None) -> list[str]:
+def rewrite(root: _Element, stash: Stash, *, base_url: str | None) -> list[str]:
     """Rewrite media, images and links for Markdown; return where the links lead."""
     for element in list(root.iter(*_MEDIA)):
         _media_to_link(element, base_url)
     for image in list(root.iter("img")):
-        _rewrite_image(image, shelf, base_url)
-    urls = [_rewrite_link(link, shelf, base_url) for link in list(root.iter("a"))]
+        _rewrite_image(image, stash, base_url)
+    urls = [_rewrite_link(link, stash, base_url) for link in list(root.iter("a"))]
     for image in list(root.iter("img")):
         _image_to_link(image)
     return [url for url in urls if url]
@@ -100,7 +100,7 @@ def _media_to_link(media: _Element, base_url: str | None) -> None:
     link.text = " ".join(label.split())
 
 
-def _rewrite_image(image: _Element, shelf: Shelf, base_url: str | None) -> None:
+def _rewrite_image(image: _Element, stash: Stash, base_url: str | None) -> None:
     alt = " ".join(clean_text(image.get("alt") or "").split())
     if _EMOJI_CLASS.search(image.get("class") or "") and alt:
         _to_text(image, alt)
@@ -110,8 +110,8 @@ def _rewrite_image(image: _Element, shelf: Shelf, base_url: str | None) -> None:
         drop(image)
         return
     image.attrib.clear()
-    image.set("src", shelf.url(url))
-    image.set("alt", shelf.inline(f"image: {_escaped_label(alt)}" if alt else "image", ""))
+    image.set("src", stash.url(url))
+    image.set("alt", stash.inline(f"image: {_escaped_label(alt)}" if alt else "image", ""))
 
 
 def _image_to_link(image: _Element) -> None:
@@ -163,7 +163,7 @@ def _picture_source(image: _Element) -> str:
     return next((_largest(s.get("srcset") or "") for s in parent.iterchildren("source")), "")
 
 
-def _rewrite_link(link: _Element, shelf: Shelf, base_url: str | None) -> str | None:
+def _rewrite_link(link: _Element, stash: Stash, base_url: str | None) -> str | None:
     href = link.get("href")
     url = absolute_url(href, base_url) if href else None
     blank = is_blank(link) and next(link.iter("img"), None) is None
@@ -174,13 +174,13 @@ def _rewrite_link(link: _Element, shelf: Shelf, base_url: str | None) -> str | N
         link.tag = "span"
         return None
     link.attrib.clear()
-    link.set("href", shelf.url(url))
+    link.set("href", stash.url(url))
     _lift_block(link)
     return url
 
 
 def _is_anchor(link: _Element, href: str) -> bool:
-    """Tell whether a link only marks a place, such as the ¶ beside a heading."""
+    """Return whether a link only marks a place, such as the ¶ beside a heading."""
     if "#" not in href or len(link) > 1:
         return False
     marked = bool(_ANCHOR_CLASS.search(link.get("class") or ""))

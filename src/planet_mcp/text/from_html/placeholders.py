@@ -1,7 +1,19 @@
-"""A shelf for what must come through the conversion untouched: code, formulas, URLs.
+"""Placeholders for what must come through the conversion untouched: code, formulas, URLs.
 
-In the tree only a token stands for each thing; the tokens consist of characters that text from
-outside cannot hold, so that no author can forge one.
+The stash keeps each thing; in the tree and the Markdown a placeholder stands for it. Placeholders
+are made of private use characters that text from outside cannot hold (they are removed from it,
+`characters.PLACEHOLDERS`), so that no author can forge one. All that have a meaning:
+
+| characters | stand for | put in | and out |
+|---|---|---|---|
+| U+E000, E001, E002 | a code block, a piece of a line; end of its number | `Stash` | `Stash` |
+| U+E004, E005, E006, E007 | a link, its text, the end, an image | `extract.stash` | there |
+| U+E008 to E00F | the octal digits of such a link's or image's number | `extract.stash` | there |
+| U+E010 to E018 | characters that an author typed and Markdown would read | `convert` | there |
+| U+F030 to F07F, F8F0 to F8F3 | useful unseen characters, within one call | `characters` | there |
+
+A URL has a placeholder of ordinary characters, `u:0`, which only stands in attributes. While the
+article of a page is looked for, words stand for its code blocks (`extract.stash`).
 """
 
 import re
@@ -14,11 +26,11 @@ from planet_mcp.text.from_html.code import CodeBlock
 
 BLOCK, INLINE, END = "\ue000", "\ue001", "\ue002"
 _BLOCK_LINE = re.compile(f"^[^{BLOCK}\n]*{BLOCK}.*$", re.MULTILINE)
-_BLOCK_TOKEN = re.compile(f"{BLOCK}(\\d+){END}")
+_BLOCK_PLACEHOLDER = re.compile(f"{BLOCK}(\\d+){END}")
 _PADDED_BLOCK = re.compile(f"\n?{BLOCK}(\\d+){END}\n?")
-_INLINE_TOKEN = re.compile(f"{INLINE}(\\d+){END}")
-_INLINE_TOKENS = re.compile(f"(?:{INLINE}\\d+{END})+")
-_URL_TOKEN = re.compile(r"\]\(u:(\d{1,9})\)")
+_INLINE_PLACEHOLDER = re.compile(f"{INLINE}(\\d+){END}")
+_INLINE_RUN = re.compile(f"(?:{INLINE}\\d+{END})+")
+_URL_PLACEHOLDER = re.compile(r"\]\(u:(\d{1,9})\)")
 _CONTAINERS = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)]) +|>(?: +|$))*")
 _BACKTICKS = re.compile("`+")
 _TILDES = re.compile("~+")
@@ -34,8 +46,8 @@ class _Piece(NamedTuple):
     is_code: bool = False
 
 
-class Shelf:
-    """Keeps what the tokens stand for, once as Markdown and once as plain text."""
+class Stash:
+    """Keeps what placeholders stand for, once as Markdown and once as plain text."""
 
     def __init__(self) -> None:
         self._blocks: list[CodeBlock] = []
@@ -43,12 +55,12 @@ class Shelf:
         self._urls: list[str] = []
 
     def block(self, block: CodeBlock) -> str:
-        """Shelve a code block and return its token."""
+        """Put aside a code block and return its placeholder."""
         self._blocks.append(block)
         return f"{BLOCK}{len(self._blocks) - 1}{END}"
 
     def inline(self, markdown: str, text: str) -> str:
-        """Shelve a piece of a line and return its token."""
+        """Put aside a piece of a line and return its placeholder."""
         return self._put(_Piece(markdown, text))
 
     def _put(self, piece: _Piece) -> str:
@@ -56,40 +68,40 @@ class Shelf:
         return f"{INLINE}{len(self._inline) - 1}{END}"
 
     def code(self, code: str, *, in_table: bool = False) -> str:
-        """Shelve inline code and return its token."""
+        """Put aside inline code and return its placeholder."""
         code = " ".join(clean_code(code).split("\n"))
         # GitHub takes `\\\\|` for an escaped backslash and the end of the cell.
         markdown = code.replace("\\|", "\\ |").replace("|", "\\|") if in_table else code
         return self._put(_Piece(markdown, code, is_code=True))
 
     def url(self, url: str) -> str:
-        """Shelve a URL and return what stands for it in an attribute."""
+        """Put aside a URL and return its placeholder, for an attribute."""
         self._urls.append(url)
         return f"u:{len(self._urls) - 1}"
 
     def fill_markdown(self, markdown: str) -> str:
         """Put everything back into Markdown."""
-        markdown = _URL_TOKEN.sub(self._url_at, markdown)
-        markdown = _INLINE_TOKENS.sub(self._put_inline, markdown)
+        markdown = _URL_PLACEHOLDER.sub(self._url_at, markdown)
+        markdown = _INLINE_RUN.sub(self._put_inline, markdown)
         return _BLOCK_LINE.sub(self._put_blocks, markdown) if self._blocks else markdown
 
     def fill_text(self, text: str) -> str:
         """Put code and formulas back into plain text."""
-        text = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])].text, text)
+        text = _INLINE_PLACEHOLDER.sub(lambda found: self._inline[int(found[1])].text, text)
         # Images have no words: what stood around them must not end in blanks.
         text = text.replace(" \n", "\n")
         if not self._blocks:
             return text
-        return _PADDED_BLOCK.sub(lambda token: f"\n{self._blocks[int(token[1])].text}\n", text)
+        return _PADDED_BLOCK.sub(lambda found: f"\n{self._blocks[int(found[1])].text}\n", text)
 
     def fill_prose(self, text: str) -> str:
         """Put inline pieces back into plain text and leave the code blocks out."""
-        text = _INLINE_TOKEN.sub(lambda token: self._inline[int(token[1])].text, text)
-        return _BLOCK_TOKEN.sub("\n", text)
+        text = _INLINE_PLACEHOLDER.sub(lambda found: self._inline[int(found[1])].text, text)
+        return _BLOCK_PLACEHOLDER.sub("\n", text)
 
-    def _put_inline(self, tokens: re.Match[str]) -> str:
+    def _put_inline(self, run: re.Match[str]) -> str:
         # Side by side, the backticks of two pieces would mean something else.
-        pieces = [self._inline[int(number)] for number in _INLINE_TOKEN.findall(tokens[0])]
+        pieces = [self._inline[int(number)] for number in _INLINE_PLACEHOLDER.findall(run[0])]
         joined = [
             (is_code, "".join(piece.markdown for piece in group))
             for is_code, group in groupby(pieces, key=lambda piece: piece.is_code)
@@ -97,7 +109,7 @@ class Shelf:
         return "".join(span_of(text) if is_code else text for is_code, text in joined)
 
     def _put_blocks(self, line: re.Match[str]) -> str:
-        before, *rest = _BLOCK_TOKEN.split(line[0])
+        before, *rest = _BLOCK_PLACEHOLDER.split(line[0])
         containers = _CONTAINERS.match(before)
         marker = containers[0] if containers else ""
         indent = re.sub(r"[^>\s]", " ", marker)
@@ -112,9 +124,9 @@ class Shelf:
                 pieces.append(indent + after.strip())
         return f"\n{indent.rstrip()}\n".join(pieces)
 
-    def _url_at(self, token: re.Match[str]) -> str:
-        index = int(token[1])
-        return f"]({self._urls[index]})" if index < len(self._urls) else token[0]
+    def _url_at(self, found: re.Match[str]) -> str:
+        index = int(found[1])
+        return f"]({self._urls[index]})" if index < len(self._urls) else found[0]
 
 
 def span_of(code: str) -> str:

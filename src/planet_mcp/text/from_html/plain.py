@@ -64,7 +64,7 @@ _LOOK_AT = 100_000
 
 
 def looks_like_html(text: str) -> bool:
-    """Tell whether a text holds tags or entities that a person would not type."""
+    """Return whether a text holds tags or entities that a person would not type."""
     sample = text[:_LOOK_AT]
     if "<" in sample and _SURELY_HTML.search(sample):
         return True

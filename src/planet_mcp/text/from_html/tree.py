@@ -16,6 +16,9 @@ from planet_mcp.text.characters import (
     without_placeholders,
 )
 
+# What lxml raises at a document: its own, and Python's where one has no root or odd characters.
+LXML_ERRORS = (etree.Error, AssertionError, ValueError)
+
 _DROPPED = "planet-dropped"
 _CONTROLS = re.compile(rf"[{ASCII_CONTROLS}\x7f]+")
 _ANY_PLACEHOLDER = re.compile(f"[{PLACEHOLDERS}]")
@@ -32,7 +35,8 @@ _UNSEEN_TAGS = (
 _MAY_BE_HIDDEN = etree.XPath(
     "//*[@hidden or @style or @aria-hidden or (self::dialog and not(@open))"
     " or contains(@class, 'sr-only') or contains(@class, 'visually-hidden')"
-    " or contains(@class, 'screen-reader') or contains(@class, 'visuallyhidden')]"
+    " or contains(@class, 'screen-reader') or contains(@class, 'screenreader')"
+    " or contains(@class, 'visuallyhidden')]"
 )
 _CONTROLLED = etree.XPath(
     "//*[self::button or self::a or @role='tab']/@aria-controls | //*[@role='tabpanel']/@id"
@@ -61,13 +65,10 @@ _LONGEST_STYLE = 2000
 _LOOK_BELOW = 100
 _MOST_UNCLOSED = 20
 _READER_ONLY = frozenset(
-    re.findall(
-        r"\S+",
-        """
-    sr-only visually-hidden visuallyhidden screen-reader-text screen-reader-only screenreader-
-    only screen-reader
-    """,
-    )
+    """
+    sr-only visually-hidden visuallyhidden screen-reader-text screen-reader-only screenreader-only
+    screen-reader
+    """.split()
 )
 _READER_ONLY_BLOCKS = ("p", "pre", "ul", "ol", "table", "blockquote", "h1", "h2", "h3")
 _LONGEST_ASIDE = 200
@@ -115,7 +116,7 @@ def _parse(html: str, parser_class: type[etree.HTMLParser]) -> tuple[_Element | 
         root = etree.fromstring(html.encode("utf-8", "replace"), parser)
     except etree.ParserError:
         return None, True
-    except etree.XMLSyntaxError:
+    except LXML_ERRORS:
         return None, not html.strip()
     return root, all(entry.type_name != "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
 
@@ -143,12 +144,12 @@ def text_of(element: _Element) -> str:
 
 
 def is_blank(element: _Element) -> bool:
-    """Tell whether an element holds no text."""
+    """Return whether an element holds no text."""
     return not any(text and not text.isspace() for text in element.itertext())
 
 
 def remove_unseen(root: _Element, *, interactive: bool = False) -> int:
-    """Take away what a browser does not show; says how many characters were hidden on purpose.
+    """Take away what a browser does not show; return the number of characters hidden on purpose.
 
     On an `interactive` page a reader gets at what a button or tab opens, and so it stays.
     """
@@ -174,7 +175,7 @@ def count_comments(html: str) -> int:
 
 
 def _is_only_controls(form: _Element) -> bool:
-    """Tell a sign-up or search form from a page that is one big form."""
+    """Return whether it is a form to sign up or search, not a page that is one big form."""
     if next(form.iterdescendants("pre", "h1", "h2", "article"), None) is not None:
         return False
     length = 0
@@ -230,7 +231,7 @@ def _fades(style: str) -> bool:
 
 
 def _is_folded(element: _Element) -> bool:
-    """Tell whether an element is the body of a fold, that its title above opens."""
+    """Return whether an element is the body of a fold, that its title above opens."""
     parent, title = element.getparent(), element.getprevious()
     if parent is None or title is None or title.getprevious() is not None:
         return False
@@ -247,7 +248,7 @@ def _is_reset_below(element: _Element) -> bool:
 
 
 def _is_reader_only(element: _Element) -> bool:
-    """Tell whether a class leaves an element to screen readers: a label or a repetition.
+    """Return whether a class leaves an element to screen readers: a label or a repetition.
 
     A class alone hides nothing (the style sheet is not here), so only what is short goes.
     """

@@ -1,7 +1,7 @@
-"""Our stored Markdown as HTML that a page can show: nothing in it loads, runs or misleads.
+"""Our stored Markdown as HTML that a page can show: nothing in it loads, runs or misleads (pure).
 
-Only what this package writes itself becomes an element or an attribute, so what is not named here
-cannot occur. Pure: values in, values out.
+In: Markdown, whoever wrote it. Out: HTML whose every element and attribute is written here.
+Only this package knows markdown-it and Pygments.
 
 parser (tokens of bounded work) ─▶ html (tokens to HTML; code by highlight) ─▶ folding
 """

@@ -46,7 +46,7 @@ def _classes() -> dict[tuple[str, str], str]:
 
 @cache
 def _looks(kind: _TokenType) -> tuple[str, str]:
-    """Say as declarations how a kind of token differs from other text in light and in dark."""
+    """Return the CSS by which a kind of token differs from other text, in light and in dark."""
     while kind not in STANDARD_TYPES:
         kind = kind.parent or Token
     if kind in _UNCOLOURED:

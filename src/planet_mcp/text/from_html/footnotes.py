@@ -1,0 +1,86 @@
+"""Footnotes in the tree, and what refers to them, as Markdown writes them."""
+
+import re
+
+from lxml.etree import _Element
+
+from planet_mcp.text.from_html.placeholders import Stash
+from planet_mcp.text.from_html.tree import drop, remove_dropped, text_of
+
+_NOTE_NAME = re.compile(
+    r"(?:^|[-_:#.])(?:fn|foot-?note|cite[-_]?note|ftn|note|endnote|sdfootnote)", re.IGNORECASE
+)
+_NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
+_NOTE_MARK = frozenset(("label", "fn-bracket"))
+_BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*")
+
+
+def link_footnotes(root: _Element, stash: Stash) -> None:
+    """Turn footnotes and what refers to them into Markdown footnotes."""
+    references = [link for link in root.iter("a") if _is_reference(link)]
+    if not references:
+        return
+    notes = _notes(root)
+    labels: dict[_Element, str] = {}
+    for link in references:
+        note = notes.get(link.get("href", "").rpartition("#")[2])
+        match = _NOTE_LABEL.fullmatch(text_of(link))
+        if note is not None and match and note is not link.getparent():
+            label = labels.setdefault(note, match[1])
+            _put_reference(link, f"[^{label}]", stash)
+    for note, label in labels.items():
+        _put_note(note, label, stash)
+
+
+def _notes(root: _Element) -> dict[str, _Element]:
+    notes = {e.get("id"): e for e in root.iter("li", "p", "div", "aside", "dd") if e.get("id")}
+    for link in root.iter("a"):
+        parent = link.getparent()
+        if link.get("id") and parent is not None and _is_note_class(parent):
+            notes[link.get("id")] = parent
+    return notes
+
+
+def _is_note_class(element: _Element) -> bool:
+    return element.tag in ("div", "p", "li") and "footnote" in (element.get("class") or "").lower()
+
+
+def _is_reference(link: _Element) -> bool:
+    href = link.get("href") or ""
+    if "#" not in href or len(href) > 2000:  # noqa: PLR2004
+        return False
+    marked = link.get("role") == "doc-noteref" or "footnote" in (link.get("class") or "").lower()
+    parent = link.getparent()
+    raised = (parent is not None and parent.tag == "sup") or link.find("sup") is not None
+    names = link.get("class") or ""
+    back = "backref" in names or "footnote-number" in names or link.get("role") == "doc-backlink"
+    named = bool(_NOTE_NAME.search(href.rpartition("#")[2]))
+    return not back and (marked or (raised and named) or (raised and href.startswith("#")))
+
+
+def _put_reference(link: _Element, text: str, stash: Stash) -> None:
+    link.clear(keep_tail=True)
+    link.tag = "span"
+    link.text = stash.inline(text, "")
+
+
+def _put_note(note: _Element, label: str, stash: Stash) -> None:
+    for link in list(note.iter("a")):
+        back = link.get("role") == "doc-backlink" or "back" in (link.get("class") or "")
+        named = text_of(link) == label or _BACK.fullmatch(text_of(link))
+        if back or ("#" in link.get("href", "") and named):
+            drop(link)
+    for mark in note.iter("span"):
+        if not _NOTE_MARK.isdisjoint((mark.get("class") or "").split()):
+            drop(mark)
+    remove_dropped(note)
+    first = note
+    while not (first.text or "").strip() and len(first) and first[0].tag in ("p", "div", "span"):
+        first = first[0]
+    first.text = stash.inline(f"[^{label}]: ", "") + (first.text or "").lstrip()
+    note.attrib.clear()
+    if note.tag in ("li", "dd", "aside"):
+        note.tag = "div"
+        parent = note.getparent()
+        if parent is not None and all(child.tag == "div" for child in parent):
+            parent.tag = "div"

@@ -1,0 +1,117 @@
+"""Formulas and exponents in the tree: TeX where there is any, else what can be read of them."""
+
+import re
+
+from lxml import etree
+from lxml.etree import _Element, _ElementUnicodeResult
+
+from planet_mcp.text.characters import clean_code, clean_text
+from planet_mcp.text.from_html.placeholders import Stash
+from planet_mcp.text.from_html.tree import drop, text_of
+
+_TEX_SCRIPTS = etree.XPath("//script[starts-with(@type, 'math/tex')]")
+_TEX_IMAGES = etree.XPath(
+    "//img[string-length(@alt) > 0 and (contains(concat(' ', @class, ' '), ' latex ')"
+    " or contains(concat(' ', @class, ' '), ' tex ') or contains(@class, 'math'))]"
+)
+_TYPED_TEX = etree.XPath("//text()[contains(., '\\(') or contains(., '\\[') or contains(., '$$')]")
+_TEX = re.compile(r"\\\(([^\n$]{1,300}?)\\\)|\\\[([^$]{1,1000}?)\\\]|\$\$([^$]{1,1000})\$\$")
+_NO_TEX = frozenset(("pre", "code", "script", "style", "textarea", "samp", "kbd", "tt"))
+_SIGNS = {"msup": "^", "msub": "_", "mfrac": "/", "msqrt": "\u221a("}
+_TEX_PREVIEWS = etree.XPath("//*[contains(@class, 'MathJax') and not(.//math) and not(.//script)]")
+_EXPONENT = re.compile(r"[-+\u2212]?\d{1,4}|[nkmxijt]")
+
+
+def stash_formulas(root: _Element, stash: Stash) -> None:
+    """Replace every formula by its TeX source, or what else can be read of it."""
+    scripts = _TEX_SCRIPTS(root)
+    for preview in _TEX_PREVIEWS(root) if scripts else ():
+        drop(preview)
+    for script in scripts:
+        _put_formula(
+            script, script.text or "", stash, display="mode=display" in script.get("type", "")
+        )
+    for formula in list(root.iter("math")):
+        tex = formula.get("alttext") or _annotation(formula)
+        if tex:
+            _put_formula(formula, tex, stash, display=formula.get("display") == "block")
+        else:
+            _put_readable(formula)
+    for image in _TEX_IMAGES(root):
+        _put_formula(image, image.get("alt"), stash, display=False)
+    for text in _TYPED_TEX(root):
+        _stash_typed(text, stash)
+
+
+def _stash_typed(text: _ElementUnicodeResult, stash: Stash) -> None:
+    """Replace the TeX that an author typed between its usual signs, for a script to find."""
+    element = text.getparent()
+    if element is None or element.tag in _NO_TEX:
+        return
+    if next(element.iterancestors("pre", "code", "script", "style", "textarea"), None) is not None:
+        return
+    replaced = _TEX.sub(lambda tex: _typed_formula(tex, stash), text)
+    setattr(element, "tail" if text.is_tail else "text", replaced)
+
+
+def _typed_formula(tex: re.Match[str], stash: Stash) -> str:
+    code = " ".join(clean_code(tex[1] or tex[2] or tex[3]).split())
+    fence = "$" if tex[1] else "$$"
+    return stash.inline(f"{fence}{_harmless(code)}{fence}", code)
+
+
+def _annotation(formula: _Element) -> str:
+    for annotation in formula.iter("annotation"):
+        if "tex" in (annotation.get("encoding") or "").lower():
+            return annotation.text or ""
+    return ""
+
+
+def _put_formula(element: _Element, tex: str, stash: Stash, *, display: bool) -> None:
+    tex = " ".join(clean_code(tex).split())
+    if tex.startswith("{\\displaystyle") and tex.endswith("}"):
+        tex = tex[len("{\\displaystyle") : -1].strip()
+    element.clear(keep_tail=True)
+    element.tag = "span"
+    if tex:
+        fence = "$$" if display else "$"
+        element.text = stash.inline(f"{fence}{_harmless(tex)}{fence}", tex)
+
+
+def _harmless(tex: str) -> str:
+    """Keep a host that knows no formulas from seeing markup in one."""
+    # In TeX a backtick is nothing but an opening quote.
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", tex).replace("![", "! [").replace("`", "\u2018")
+
+
+def _put_readable(formula: _Element) -> None:
+    for note in list(formula.iter("annotation", "annotation-xml")):
+        drop(note)
+    for part in formula.iter(*_SIGNS):
+        _write_out(part)
+    text = "".join("".join(formula.itertext()).split())
+    formula.clear(keep_tail=True)
+    formula.tag = "span"
+    formula.text = clean_text(text)
+
+
+def _write_out(part: _Element) -> None:
+    """Write the signs that MathML draws by position: powers, indices, fractions, roots."""
+    sign = _SIGNS[part.tag]
+    if part.tag == "msqrt":
+        part.text, part.tail = sign, ")" + (part.tail or "")
+        return
+    for child in part:
+        compound = len(text_of(child)) > 1
+        child.text = ("(" if compound else "") + (child.text or "")
+        child.tail = (")" if compound else "") + ("" if child.getnext() is None else sign)
+
+
+def raise_exponents(root: _Element) -> None:
+    """Mark exponents, so that 10 to the 6th does not read 106."""
+    for raised in root.iter("sup"):
+        before = raised.getprevious()
+        base = (raised.getparent().text if before is None else before.tail) or ""
+        text = raised.text or ""
+        if len(raised) == 0 and base[-1:].isalnum() and _EXPONENT.fullmatch(text.strip()):
+            raised.text = "^" + text.strip()

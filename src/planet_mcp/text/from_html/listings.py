@@ -1,0 +1,132 @@
+"""Code in the tree: each listing and each piece of code in a line becomes a placeholder."""
+
+import re
+from collections.abc import Callable
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.text.from_html.code import CodeBlock, code_block, is_code_table, joined_block
+from planet_mcp.text.from_html.code_frames import unname_wrappers, with_label
+from planet_mcp.text.from_html.placeholders import BLOCK, Stash
+from planet_mcp.text.from_html.tree import drop, remove_dropped
+
+_LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
+_CODE_BLOCKS = etree.XPath(
+    "//*[self::pre or self::table or self::xmp or self::listing or self::plaintext"
+    " or self::code[contains(@style, 'white-space') or contains(@class, 'block') or br]"
+    " or self::div[(@data-lang and contains(@class, 'code')) or"
+    " contains(concat(' ', @class), ' syntaxhighlighter')][not(.//pre or .//table)]"
+    " or self::div[contains(concat(' ', @class, ' '), ' CodeMirror-code ')]]"
+)
+_OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
+_NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
+_INLINE_CODE = ("code", "kbd", "samp", "tt")
+
+
+def adopt_text_areas(root: _Element) -> None:
+    """Turn the text areas that show code into listings, unless they only repeat one."""
+    areas = [a for a in root.iter("textarea") if a.get("readonly") is not None and _is_lines(a)]
+    if not areas:
+        return
+    page = "".join("".join(root.itertext()).split())
+    for area in areas:
+        if page.count("".join((area.text or "").split())) == 1:
+            area.tag = "pre"
+
+
+def _is_lines(area: _Element) -> bool:
+    return "\n" in (area.text or "").strip()
+
+
+def stash_listings(root: _Element, put: Callable[[CodeBlock], str]) -> None:
+    """Replace every code block by a paragraph with what `put` returns for it."""
+    done: set[_Element] = set()
+    for element in _CODE_BLOCKS(root):
+        if element.tag == "code" and not _is_block(element):
+            continue
+        if element in done or (element.tag == "table" and not is_code_table(element)):
+            continue
+        done.update(element.iterdescendants(*_LISTINGS))
+        fragments = _fragments(element)
+        block = joined_block([element, *fragments]) if fragments else code_block(element)
+        done.update(fragments)
+        for fragment in fragments:
+            drop(fragment)
+        if block.text:
+            block = with_label(element, block)
+            _replace(element, put(block))
+        else:
+            drop(element)
+    remove_dropped(root)
+
+
+def _fragments(element: _Element) -> list[_Element]:
+    """Find what continues a block `<code>`: the next one, or the output of it."""
+    found: list[_Element] = []
+    last = element
+    while element.tag == "code" and not (last.tail or "").strip():
+        last = last.getnext()
+        if last is None or not _continues(last):
+            break
+        found.append(last)
+    return found
+
+
+def _continues(element: _Element) -> bool:
+    names = element.get("class") or ""
+    if element.tag == "code":
+        return "block" in names.split()
+    return element.tag == "pre" and bool(_OUTPUT.search(names))
+
+
+def _is_block(code: _Element) -> bool:
+    """Return whether a `<code>` stands for a block of its own without a `<pre>` around it."""
+    lines = "".join(code.itertext()).strip().count("\n")
+    if "block" in (code.get("class") or "").split():
+        return True
+    if "pre" in (code.get("style") or ""):
+        return lines > 0
+    parent = code.getparent()
+    alone = parent is not None and len(parent) == 1 and not (parent.text or "").strip()
+    return alone and not (code.tail or "").strip() and next(code.iter("br"), None) is not None
+
+
+def _replace(element: _Element, placeholder: str) -> None:
+    # Some sites wrap the <pre> in a <code>; a link or an emphasis cannot hold a block.
+    for around in element.iterancestors(*_NO_BLOCK_INSIDE):
+        around.tag = "div"
+    element.clear(keep_tail=True)
+    element.tag = "p"
+    element.text = placeholder
+    unname_wrappers(element)
+
+
+def stash_inline_code(root: _Element, stash: Stash) -> None:
+    """Replace every piece of inline code by its placeholder."""
+    for code in list(root.iter(*_INLINE_CODE)):
+        text = "".join(code.itertext())
+        if BLOCK in text or not text.strip():
+            code.tag = "span"
+            continue
+        in_table = "|" in text and next(code.iterancestors("td", "th"), None) is not None
+        placeholder = stash.code(_collapsed(text), in_table=in_table)
+        link = (
+            code[0]
+            if len(code) == 1 and code[0].tag == "a" and len(text) == _length(code[0])
+            else None
+        )
+        href = None if link is None else link.get("href")
+        code.clear(keep_tail=True)
+        code.tag = "span" if href is None else "a"
+        if href is not None:
+            code.set("href", href)
+        code.text = placeholder
+
+
+def _length(element: _Element) -> int:
+    return sum(len(piece) for piece in element.itertext())
+
+
+def _collapsed(code: str) -> str:
+    return re.sub(r"[ \t]*[\r\n]\s*", " ", code)

@@ -1,0 +1,72 @@
+"""Tables and nesting in the tree: bounded, and unwrapped where they only place blocks."""
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.text.from_html.placeholders import BLOCK
+
+_LAYOUT_ROLES = frozenset(("presentation", "none"))
+_ROW_GROUPS = frozenset(("thead", "tbody", "tfoot"))
+_MOST_SPANNED = 20
+_TOO_NESTED = etree.XPath(
+    "//*[self::ul or self::ol or self::blockquote or self::dl][ancestor::*[self::ul or self::ol"
+    " or self::blockquote or self::dl][12]]"
+)
+
+
+def adapt_tables(root: _Element) -> None:
+    """Unwrap the tables that only place blocks beside each other, bound the cells of others."""
+    _limit_spans(root)
+    for table in list(root.iter("table")):
+        rows = _own_rows(table)
+        if _is_layout(table, rows):
+            _unwrap(table, rows)
+
+
+def _own_rows(table: _Element) -> list[_Element]:
+    rows = []
+    for child in table:
+        if child.tag == "tr":
+            rows.append(child)
+        elif child.tag in _ROW_GROUPS:
+            rows.extend(child.iterchildren("tr"))
+    return rows
+
+
+def _is_layout(table: _Element, rows: list[_Element]) -> bool:
+    if (table.get("role") or "").lower() in _LAYOUT_ROLES:
+        return True
+    if next(table.iterdescendants("table"), None) is not None:
+        return True
+    if all(sum(1 for _ in row.iterchildren("td", "th")) < 2 for row in rows):  # noqa: PLR2004
+        return next(table.iter("th"), None) is None
+    blocks = ("h1", "h2", "h3", "hr", "article", "section", "blockquote")
+    if next(table.iterdescendants(*blocks), None) is not None:
+        return True
+    return any(BLOCK in text for text in table.itertext())
+
+
+def _unwrap(table: _Element, rows: list[_Element]) -> None:
+    for row in rows:
+        for cell in row.iterchildren("td", "th"):
+            cell.tag = "div"
+        row.tag = "div"
+    for part in table.iterchildren(*_ROW_GROUPS, "caption"):
+        part.tag = "div"
+    table.tag = "div"
+
+
+def limit_nesting(root: _Element) -> None:
+    """Flatten what is nested so deeply that each of its lines would begin with pages of spaces."""
+    for element in _TOO_NESTED(root):
+        for item in element.iterchildren("li", "dt", "dd"):
+            item.tag = "div"
+        element.tag = "div"
+
+
+def _limit_spans(root: _Element) -> None:
+    for cell in root.iter("td", "th"):
+        for name in ("colspan", "rowspan"):
+            value = cell.get(name)
+            if value is not None and not (value.isascii() and value.isdecimal() and len(value) < 3):  # noqa: PLR2004
+                cell.set(name, str(_MOST_SPANNED) if value.isdecimal() else "1")
