@@ -28,8 +28,9 @@ from random import Random
 from benchmarks.load import serving
 from benchmarks.passes import environment, prepare
 from benchmarks.search_quality import corpus_feeds, stored
-from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
-from planet_mcp.store import Outcome, Store
+from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription
+from planet_mcp.store import Store
+from tests.support.recording import record_document
 
 PATHS = (
     "/",
@@ -95,6 +96,7 @@ def copy(corpus: Path, database: Path, entries: int) -> None:
         store.feeds.subscribe([Subscription(_url(n)) for n in range(FEEDS)], due_at=now + YEARS)
         for number, batch in enumerate(_batches(documents, entries, now)):
             _store(store, number % FEEDS, batch, now)
+        store.feeds.make_due(range(1, FEEDS + 1), now=now + YEARS)
         while store.entries.merge_index():
             pass
     finally:
@@ -135,13 +137,7 @@ def _url(feed: int) -> str:
 
 def _store(store: Store, feed: int, batch: tuple[ParsedEntry, ...], now: datetime) -> None:
     brought = ParsedFeed(f"Blog {feed}", f"https://blog{feed}.example.org/", None, "en", batch)
-    store.feeds.record_document(
-        feed + 1,
-        brought,
-        Outcome(now, now + YEARS),
-        validators=Validators(_url(feed), '"1"'),
-        body_hash=batch[0].key,
-    )
+    record_document(store, feed + 1, brought, now=now)
 
 
 # Pages

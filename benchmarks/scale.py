@@ -21,10 +21,11 @@ from typing import Any
 from benchmarks.host import Host, hosting
 from benchmarks.passes import prepare
 from benchmarks.search_quality import QUESTIONS, lines
-from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
-from planet_mcp.store import Outcome, Store
+from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription
+from planet_mcp.store import Store
 from planet_mcp.store.search.query import compile_query
 from planet_mcp.text.likeness import signature
+from tests.support.recording import record_document
 
 DOCUMENTS = 17_603
 FEEDS, BATCH = 500, 200
@@ -200,13 +201,7 @@ def _grow(store: Store, copies: Copies, number: int, growth: Growth) -> None:
         f"Blog {feed}", f"https://blog{feed}.example.org/", None, "en", tuple(copies.batch(number))
     )
     made, cpu = time.perf_counter(), time.process_time()
-    store.feeds.record_document(
-        feed + 1,
-        brought,
-        Outcome(copies.now, copies.now + timedelta(days=1)),
-        validators=Validators(_feed_url(feed), '"1"'),
-        body_hash=str(number),
-    )
+    record_document(store, feed + 1, brought, now=copies.now)
     stored, cpu = time.perf_counter(), time.process_time() - cpu
     if number % MERGE_EVERY == MERGE_EVERY - 1:
         while store.entries.merge_index():

@@ -9,7 +9,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from planet_mcp.documents.extract import extract_article
 from planet_mcp.documents.parse import parse_feed
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import ParsedFeed, Subscription, Validators
-from planet_mcp.store import Outcome, Store
+from planet_mcp.store import Store
 from tests.support.documents import Post, rss
+from tests.support.recording import record_document
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 # Every so many documents of the corpus, and so many of them a feed.
@@ -82,8 +83,7 @@ def save(store: Store, url: str, parsed: ParsedFeed) -> None:
     store.feeds.subscribe([Subscription(url)], due_at=NOW)
     feed = store.feeds.by_url(url, now=NOW)
     assert feed
-    outcome = Outcome(checked_at=NOW, next_check_at=NOW + timedelta(hours=1))
-    store.feeds.record_document(feed.id, parsed, outcome, validators=Validators(url), body_hash="")
+    record_document(store, feed.id, parsed, now=NOW)
 
 
 def pages(folder: Path) -> None:

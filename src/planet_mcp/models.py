@@ -5,7 +5,7 @@ What a feed claims keeps Atom's names (`published`, `updated`); what planet-mcp 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 
@@ -188,7 +188,7 @@ class Gone(IntEnum):
 
 
 class FeedStatus(StrEnum):
-    """How a subscription is doing."""
+    """How a subscription is doing; `DORMANT_AFTER` without a new entry it is dormant."""
 
     OK = "ok"
     FAILING = "failing"
@@ -196,8 +196,11 @@ class FeedStatus(StrEnum):
     GONE = "gone"
 
 
+DORMANT_AFTER = timedelta(days=180)
+
+
 @dataclass(frozen=True, slots=True)
-class Move:
+class Redirect:
     """A permanent redirect that a feed answers with, and on how many checks a day apart."""
 
     url: str
@@ -206,29 +209,165 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed as it is stored; `title` is never empty (it falls back to the URL).
+class FormerAddress:
+    """Where a feed was followed until it was adopted at the target of a permanent redirect."""
 
-    `former_urls` are where it was followed before it moved; `proposal` is the feed that its site
-    links to while this one is not found any more.
+    url: str
+    left_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as it is stored.
+
+    The first fields say how it was at the moment `as_of`; those from `next_check_at` on are what
+    its checks have come to. `title` is never empty: the label of the subscription, or else
+    `own_title`, or else the URL. `former` are the addresses at which it was followed, the last one
+    first; `warning` says what was wrong with its document but could be salvaged; `proposal` is the
+    feed that its site links to while this one is not found any more. `body_hash` is the SHA-256 of
+    its last document in hexadecimal digits, empty when that has to be read again.
     """
 
     id: int
     url: str
     title: str
-    site_url: str | None
+    status: FeedStatus
     entries: int
     newest_entry: datetime | None
-    status: FeedStatus
-    problem: str | None
-    warning: str | None
-    errors: int
-    gone: Gone
-    validators: Validators | None
-    body_hash: str | None
-    hints: PollingHints
-    move: Move | None
-    proposal: str | None
-    former_urls: tuple[str, ...]
-    checked_at: datetime | None
+    former: tuple[FormerAddress, ...]
+    as_of: datetime
     next_check_at: datetime
+    checked_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    errors: int = 0
+    gone: Gone = Gone.NO
+    problem: str | None = None
+    warning: str | None = None
+    proposal: str | None = None
+    redirect: Redirect | None = None
+    validators: Validators | None = None
+    body_hash: str | None = None
+    own_title: str | None = None
+    site_url: str | None = None
+    description: str | None = None
+    language: str | None = None
+    image_url: str | None = None
+    hub_url: str | None = None
+    hints: PollingHints = PollingHints()
+
+
+# One update of a feed: what is read of it, what is decided, and how its server answered.
+
+
+@dataclass(frozen=True, slots=True)
+class FactsWanted:
+    """What is to be read for the decision about a feed, beside the feed itself.
+
+    `entries` are those of its document, to be recognised; `target` is where it redirects to for
+    good, `domain` a registrable domain that asked for a pause; `dates` is how many dates of its
+    newest entries are needed.
+    """
+
+    entries: tuple[ParsedEntry, ...] = ()
+    target: str | None = None
+    domain: str | None = None
+    dates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedEntry:
+    """An entry of a feed document and the stored one that it is; `id` is None when it is new.
+
+    `entry` has the key under which it is to be stored. The `has_other_…` compare it with the
+    stored one. `deleted_from` is where it stood in time before it was deleted for its age.
+    """
+
+    entry: ParsedEntry
+    id: int | None = None
+    has_other_key: bool = False
+    has_other_date: bool = False
+    has_other_text: bool = False
+    deleted_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFacts:
+    """All that a decision about a feed needs of the store, read at one moment.
+
+    `entries` are those of the document that were `wanted`, each key once, in its order; `dates`
+    those of the feed's newest entries, deleted ones included. Entries older than `kept_since` are
+    not stored (None: all are). `neighbours` are the ids of the other feeds of the wanted domain.
+    `change_token` differs once anything that is stored of the feed has changed.
+    """
+
+    feed: Feed
+    change_token: tuple[object, ...]
+    entries: tuple[RecognisedEntry, ...] = ()
+    dates: tuple[datetime, ...] = ()
+    kept_since: datetime | None = None
+    is_target_followed: bool = False
+    neighbours: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to be added; `ordered_at` is where it stands in time from now on."""
+
+    entry: ParsedEntry
+    ordered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RekeyedEntry:
+    """An entry whose feed gave it another key or date, and changed nothing that a reader sees."""
+
+    id: int
+    entry: ParsedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class RevisedEntry:
+    """An entry that has changed; without `revised_at` readers are not told of a revision."""
+
+    id: int
+    entry: ParsedEntry
+    revised_at: datetime | None
+
+
+EntryChange = NewEntry | RekeyedEntry | RevisedEntry
+
+
+class Answered(StrEnum):
+    """How a feed's server answered: with a document, with 304, or not as it should.
+
+    The values are columns of the table `traffic`.
+    """
+
+    DOCUMENT = "documents"
+    NOT_MODIFIED = "not_modified"
+    FAILURE = "failures"
+
+
+@dataclass(frozen=True, slots=True)
+class Postponement:
+    """Feeds that are not to be checked before a moment, whatever was planned."""
+
+    feed_ids: tuple[int, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPlan:
+    """What an update of a feed comes to, to be written in one transaction at the moment `now`.
+
+    `feed` is the feed as it is to be; with another URL it is followed there from now on. `changes`
+    are in the order in which they are to be written. The plan is void once the `change_token` of
+    the facts that it was made from is not that of the feed any more.
+    """
+
+    feed: Feed
+    change_token: tuple[object, ...]
+    now: datetime
+    answered: Answered | None
+    changes: tuple[EntryChange, ...] = ()
+    postponement: Postponement | None = None

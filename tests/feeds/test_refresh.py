@@ -4,20 +4,22 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
 
-from planet_mcp.feeds.lease import Lease
+from planet_mcp.feeds import Lease, Refresher
+from planet_mcp.models import Document, ParsedFeed
+from planet_mcp.network import Access, Web
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.planet.planet import RECENT_PAGES
 from planet_mcp.requests import FeedQuery, SearchRequest
+from planet_mcp.sandbox import Worker
 from planet_mcp.settings import load
-from planet_mcp.store import Feeds, Saved
 from planet_mcp.times import stamp
 from tests.conftest import planet_of
 from tests.support.documents import NOW, Post, atom, json_feed, page, rdf, rss, whole
+from tests.support.programs import until
 from tests.support.site import Page, Site
 
 pytestmark = pytest.mark.anyio
@@ -519,24 +521,24 @@ async def test_the_files_of_a_podcast_stand_above_its_text(planet: Planet, site:
 
 
 async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
-    planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    planet: Planet, site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     urls = [site.add(f"/{number}", rss([Post(f"Post {number}")])) for number in range(3)]
     outlines = "".join(f'<outline xmlUrl="{url}"/>' for url in urls)
     await planet.import_list(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
-    record = Feeds.record_document
 
-    def broken(self: Feeds, feed_id: int, *args: Any, **more: Any) -> Saved:
-        if feed_id == 2:
-            raise ZeroDivisionError
-        return record(self, feed_id, *args, **more)
+    class FailingWorker(Worker):
+        async def parse_feed(
+            self, document: Document, *, now: datetime, source: str | None = None
+        ) -> ParsedFeed:
+            if source == urls[1]:
+                raise ZeroDivisionError
+            return await super().parse_feed(document, now=now, source=source)
 
-    monkeypatch.setattr(Feeds, "record_document", broken)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(planet.refresher.run)
-        with anyio.fail_after(10):
-            while (await planet.status()).result.never_checked:
-                await anyio.lowlevel.checkpoint()
+    web = Web(Access(allowed=load().allow_networks))
+    async with web, FailingWorker() as worker, anyio.create_task_group() as tasks:
+        tasks.start_soon(Refresher(planet.store, web=web, worker=worker).run)
+        await until(lambda: not planet.store.feeds.summary().never_checked)
         tasks.cancel_scope.cancel()
 
     assert (await planet.search_entries(SearchRequest("post"))).result.total == 2

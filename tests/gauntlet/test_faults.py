@@ -32,10 +32,11 @@ import pytest
 
 from planet_mcp.errors import StoreError
 from planet_mcp.models import Article, Content, ParsedEntry, ParsedFeed, Subscription, Validators
-from planet_mcp.store import Outcome, Store
+from planet_mcp.store import Store
 from planet_mcp.store.db import Database, schema
 from planet_mcp.store.db.connections import journal_mode
 from tests.support.paths import ROOT
+from tests.support.recording import record_document
 
 pytestmark = pytest.mark.gauntlet
 
@@ -74,13 +75,8 @@ def store_document(store: Store, number: int) -> None:
     entries = [entry(f"{number}-{i}", text()) for i in range(6)]
     entries.append(entry(f"state {feed_id}", f"{number} {text()}"))
     validators = Validators(f"https://{feed_id}.example.org/feed", f'"{number}"')
-    store.feeds.record_document(
-        feed_id,
-        ParsedFeed(f"Blog {feed_id}", None, None, None, tuple(entries)),
-        Outcome(NOW, NOW),
-        validators=validators,
-        body_hash=str(number),
-    )
+    parsed = ParsedFeed(f"Blog {feed_id}", None, None, None, tuple(entries))
+    record_document(store, feed_id, parsed, now=NOW)
     if number % 3 == 0:
         content = Content(markdown=text(), text=text(), excerpt="", words=9)
         article = Article("A page", (), None, content)

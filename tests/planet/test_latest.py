@@ -18,13 +18,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from planet_mcp import planet
-from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
+from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription
 from planet_mcp.planet import fitting, watermarks
 from planet_mcp.planet.answers import Answer, LatestEntry, LatestResult
 from planet_mcp.planet.latest import latest
 from planet_mcp.requests import Detail, LatestRequest
-from planet_mcp.store import Outcome, Store
+from planet_mcp.store import Store
 from planet_mcp.text.likeness import signature
+from tests.support.recording import record_document
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 FEEDS = (1, 2, 3)
@@ -68,9 +69,7 @@ def record(
     title: str | None = None,
 ) -> None:
     parsed = ParsedFeed(title or f"Blog {feed_id}", None, None, None, tuple(entries))
-    store.feeds.record_document(
-        feed_id, parsed, Outcome(now, now), validators=Validators("https://x/"), body_hash="x"
-    )
+    record_document(store, feed_id, parsed, now=now)
 
 
 def subscribe(store: Store, feeds: Sequence[int] = FEEDS) -> None:
@@ -171,7 +170,10 @@ def world_of(empty: Path) -> Iterator[World]:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A document of a feed, as (key, address, title, text, hours ago) of its entries."""
+    """A document of a feed, as (key, address, title, text, hours ago) of its entries.
+
+    Where the feed was removed, it is followed again.
+    """
 
     process: int
     feed: int
@@ -179,6 +181,7 @@ class Arrival:
 
     def happen(self, world: World) -> None:
         entries = [self._entry(world, *post) for post in self.posts]
+        subscribe(world.stores[self.process], [self.feed])
         record(world.stores[self.process], self.feed, entries, now=world.now)
 
     def _entry(

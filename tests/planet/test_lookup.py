@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.models import Feed, FeedStatus, Gone, PollingHints
+from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.planet.lookup import NEAREST, find_feed
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -19,21 +19,12 @@ def feed(number: int, title: str, url: str, site_url: str | None = None) -> Feed
         id=number,
         url=url,
         title=title,
-        site_url=site_url,
+        status=FeedStatus.OK,
         entries=1,
         newest_entry=None,
-        status=FeedStatus.OK,
-        problem=None,
-        warning=None,
-        errors=0,
-        gone=Gone.NO,
-        validators=None,
-        body_hash=None,
-        hints=PollingHints(),
-        move=None,
-        proposal=None,
-        former_urls=(),
-        checked_at=None,
+        former=(),
+        as_of=NOW,
+        site_url=site_url,
         next_check_at=NOW,
     )
 

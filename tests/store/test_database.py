@@ -15,13 +15,14 @@ import pytest
 from sqlite_utils import Database as SqliteUtilsDatabase
 
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
-from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription, Validators
-from planet_mcp.store import Filters, Outcome, Store
+from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription
+from planet_mcp.store import Filters, Store
 from planet_mcp.store.db import Database, schema
 from planet_mcp.store.db.connections import journal_mode
 from planet_mcp.store.search.query import compile_query
 from planet_mcp.text.likeness import signature
 from tests.gauntlet.test_faults import obeying_modes
+from tests.support.recording import record_document
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 URL = "https://blog.example.org/feed"
@@ -47,10 +48,7 @@ def entry(key: str, text: str = "some text", **more: object) -> ParsedEntry:
 def fill(store: Store, *entries: ParsedEntry, feed_id: int = 1) -> int:
     store.feeds.subscribe([Subscription(URL)], due_at=NOW)
     parsed = ParsedFeed("Blog", None, None, None, entries)
-    saved = store.feeds.record_document(
-        feed_id, parsed, Outcome(NOW, NOW), validators=Validators(URL, '"1"'), body_hash="x"
-    )
-    return saved.new
+    return record_document(store, feed_id, parsed, now=NOW)
 
 
 def found(store: Store, word: str) -> int:

@@ -4,8 +4,10 @@ In: the feeds that are due, and what people want to follow. Out: their entries i
 Only this room knows when a feed is asked and what is made of its answer.
 """
 
+from planet_mcp.feeds.decide import Moment, NewDocument
 from planet_mcp.feeds.discovery import Finder
 from planet_mcp.feeds.lease import Lease
+from planet_mcp.feeds.redirects import warning_of
 from planet_mcp.feeds.refresh import Progress, Refresher
 from planet_mcp.feeds.subscribing import (
     Added,
@@ -14,17 +16,32 @@ from planet_mcp.feeds.subscribing import (
     added_list,
     with_reading_lists,
 )
-from planet_mcp.feeds.update import Checked
+from planet_mcp.feeds.update import (
+    Failed,
+    Queued,
+    Unchanged,
+    Updated,
+    UpdateResult,
+    record_answer,
+)
 
 __all__ = [
     "AddOutcome",
     "Added",
-    "Checked",
+    "Failed",
     "Finder",
     "Lease",
+    "Moment",
+    "NewDocument",
     "Progress",
+    "Queued",
     "Refresher",
     "Subscriber",
+    "Unchanged",
+    "UpdateResult",
+    "Updated",
     "added_list",
+    "record_answer",
+    "warning_of",
     "with_reading_lists",
 ]

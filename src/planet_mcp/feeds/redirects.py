@@ -2,27 +2,47 @@
 
 from datetime import datetime, timedelta
 
-from planet_mcp.models import Move
+from planet_mcp.models import Feed, Redirect
+from planet_mcp.times import day_of
 
 CHECKS = 3
 APART = timedelta(hours=20)
+ADOPTION_NOTED_FOR = timedelta(days=30)
 
 
-def after_answer(move: Move | None, moved_to: str | None, *, now: datetime) -> Move | None:
-    """Return what is known of a feed's move after it answered.
+def after_answer(
+    redirect: Redirect | None, moved_to: str | None, *, now: datetime
+) -> Redirect | None:
+    """Return what is known of a feed's permanent redirect after it answered.
 
     `moved_to` is the target when all redirects on the way were permanent (RFC 9110, sections
     15.4.2 and 15.4.9), else None. Only checks a day apart count.
     """
     if moved_to is None:
         return None
-    if move is None or move.url != moved_to:
-        return Move(moved_to, checks=1, seen_at=now)
-    if now - move.seen_at < APART:
-        return move
-    return Move(moved_to, checks=move.checks + 1, seen_at=now)
+    if redirect is None or redirect.url != moved_to:
+        return Redirect(moved_to, checks=1, seen_at=now)
+    if now - redirect.seen_at < APART:
+        return redirect
+    return Redirect(moved_to, checks=redirect.checks + 1, seen_at=now)
 
 
-def is_for_good(move: Move | None) -> bool:
-    """Say whether a redirect was seen often enough to follow the feed at its target."""
-    return move is not None and move.checks >= CHECKS
+def is_for_good(redirect: Redirect) -> bool:
+    """Return whether a redirect was seen often enough to follow the feed at its target."""
+    return redirect.checks >= CHECKS
+
+
+def warning_of(feed: Feed) -> str | None:
+    """Return what a reader should know of a feed that works: its document's faults, its moves."""
+    former = next(iter(feed.former), None)
+    notes = [feed.warning]
+    if former and former.left_at > feed.as_of - ADOPTION_NOTED_FOR:
+        notes.append(
+            f"It moved here; it was followed at {former.url} until {day_of(former.left_at)}"
+        )
+    if feed.redirect and is_for_good(feed.redirect):
+        notes.append(
+            f"It moved to {feed.redirect.url}, where another feed is followed: "
+            "remove one of the two"
+        )
+    return "; ".join(filter(None, notes)) or None

@@ -11,8 +11,16 @@ from datetime import datetime
 import anyio
 
 from planet_mcp.errors import ParseFailedError, StoreError
+from planet_mcp.feeds.decide import NoDocument
 from planet_mcp.feeds.lease import Lease
-from planet_mcp.feeds.update import Checked, Checker
+from planet_mcp.feeds.update import (
+    Failed,
+    FeedUpdater,
+    Queued,
+    Unchanged,
+    Updated,
+    UpdateResult,
+)
 from planet_mcp.models import Document, Feed, ParsedFeed
 from planet_mcp.network import Web
 from planet_mcp.sandbox import Worker
@@ -47,7 +55,7 @@ class Refresher:
         self._store = store
         # A feed that names those which posted lately, until it was asked.
         self._recent_page = recent_page
-        self._checker = Checker(store, web=web, worker=worker, clock=clock)
+        self._updater = FeedUpdater(store, web=web, worker=worker, clock=clock)
         self._clock = clock
         self._lease = Lease(store.path)
         self._busy: dict[int, anyio.Event] = {}
@@ -105,7 +113,7 @@ class Refresher:
 
     async def _merge_index(self) -> None:
         """Tidy up after a pass, in steps that let others read and write in between."""
-        more = not self._busy and self._checker.brought_entries()
+        more = not self._busy and self._updater.take_has_new_entries()
         while more:
             more = await anyio.to_thread.run_sync(self._store.entries.merge_index)
             await anyio.sleep(MERGE_PAUSE_SECONDS)
@@ -122,7 +130,7 @@ class Refresher:
     async def _due(self) -> list[Feed]:
         if self._recent_page:
             page, self._recent_page = self._recent_page, None
-            await self._checker.put_recent_first(page)
+            await self._updater.put_recent_first(page)
         now = self._clock()
 
         def due() -> list[Feed]:
@@ -133,7 +141,7 @@ class Refresher:
 
     async def check(
         self, feeds: Sequence[Feed] | None = None, *, progress: Progress | None = None
-    ) -> list[Checked]:
+    ) -> list[UpdateResult]:
         """Check these feeds now, or all that are due, and say what each brought."""
         chosen = list(feeds) if feeds is not None else await self._due()
         if not chosen:
@@ -144,7 +152,7 @@ class Refresher:
 
     async def _check_and_release(
         self, feeds: Sequence[Feed], progress: Progress | None
-    ) -> list[Checked]:
+    ) -> list[UpdateResult]:
         """Check with the lease that was just taken."""
         try:
             checked = await self._check_here(feeds, progress)
@@ -154,8 +162,10 @@ class Refresher:
         finally:
             self._lease.release()
 
-    async def _check_here(self, feeds: Sequence[Feed], progress: Progress | None) -> list[Checked]:
-        found: list[Checked] = []
+    async def _check_here(
+        self, feeds: Sequence[Feed], progress: Progress | None
+    ) -> list[UpdateResult]:
+        found: list[UpdateResult] = []
 
         async def one(feed: Feed) -> None:
             found.append(await self._check_once(feed))
@@ -170,7 +180,7 @@ class Refresher:
             raise group.exceptions[0] from None
         return found
 
-    async def _check_once(self, feed: Feed) -> Checked:
+    async def _check_once(self, feed: Feed) -> UpdateResult:
         running = self._busy.get(feed.id)
         if running is None:
             self._busy[feed.id] = anyio.Event()
@@ -178,15 +188,14 @@ class Refresher:
         await running.wait()
         return await self._compared(feed)
 
-    async def _compared(self, before: Feed) -> Checked:
+    async def _compared(self, before: Feed) -> UpdateResult:
         """Say what a check brought that was done elsewhere, from what the store says now."""
         after = (await self._states([before])).get(before.id, before)
-        return Checked(
-            feed=after,
-            new_entries=after.entries - before.entries,
-            problem=after.problem,
-            unchanged=after.body_hash == before.body_hash,
-        )
+        if after.problem:
+            return Failed(after, after.problem)
+        if after.body_hash == before.body_hash:
+            return Unchanged(after)
+        return Updated(after, after.entries - before.entries)
 
     async def _states(self, feeds: Sequence[Feed]) -> dict[int, Feed]:
         ids, now = [feed.id for feed in feeds], self._clock()
@@ -194,12 +203,12 @@ class Refresher:
 
     async def _check_elsewhere(
         self, feeds: Sequence[Feed], progress: Progress | None
-    ) -> list[Checked]:
+    ) -> list[UpdateResult]:
         """Ask the process that refreshes, by marking the feeds as due, and watch the store."""
         asked = self._clock().replace(microsecond=0)
         ids = [feed.id for feed in feeds]
         await anyio.to_thread.run_sync(lambda: self._store.feeds.make_due(ids, now=asked))
-        found: dict[int, Checked] = {}
+        found: dict[int, UpdateResult] = {}
         with anyio.move_on_after(PATIENCE_SECONDS):
             while len(found) < len(feeds):
                 await anyio.sleep(POLL_SECONDS)
@@ -210,10 +219,10 @@ class Refresher:
                 await self._note_changes(feeds, found, since=asked)
                 if progress:
                     await progress(len(found), len(feeds))
-        return [found.get(feed.id) or Checked(feed=feed, queued=True) for feed in feeds]
+        return [found.get(feed.id) or Queued(feed) for feed in feeds]
 
     async def _note_changes(
-        self, feeds: Sequence[Feed], found: dict[int, Checked], *, since: datetime
+        self, feeds: Sequence[Feed], found: dict[int, UpdateResult], *, since: datetime
     ) -> None:
         """Note which of these feeds another process has checked."""
         states = await self._states(feeds)
@@ -231,14 +240,14 @@ class Refresher:
         except Exception:
             logger.exception("The check of feed %d failed.", feed.id)
             error = ParseFailedError("planet-mcp failed on it; see its log.")
-            await self._checker.failed(feed, error)
+            await self._updater.record(feed, NoDocument(error))
 
-    async def _check_in_turn(self, feed: Feed) -> Checked:
+    async def _check_in_turn(self, feed: Feed) -> UpdateResult:
         try:
-            return await self._checker.check(feed)
+            return await self._updater.update(feed)
         finally:
             self._busy.pop(feed.id).set()
 
     async def accept(self, url: str, document: Document, parsed: ParsedFeed) -> Feed:
         """Subscribe to a feed whose document is already here, and store what it brought."""
-        return await self._checker.accept(url, document, parsed)
+        return await self._updater.accept(url, document, parsed)

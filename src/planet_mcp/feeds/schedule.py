@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from planet_mcp.models import PollingHints
+from planet_mcp.models import DORMANT_AFTER, PollingHints
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -18,7 +18,6 @@ UNCONDITIONAL_INTERVAL = DAY
 # With six hours, half the entries came over three hours late (`python -m benchmarks.month`).
 BUSY_INTERVAL = 2 * HOUR
 NO_HINTS = PollingHints()
-DORMANT_AFTER = 180 * DAY
 GONE_INTERVAL = 30 * DAY
 GONE_STATUS = 410
 GONE_CONFIRMED_AFTER = timedelta(hours=20)

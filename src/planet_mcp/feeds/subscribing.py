@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import anyio
 
@@ -14,9 +14,6 @@ from planet_mcp.models import Candidate, Feed, FeedLinks, Subscription, Subscrip
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, shown
-
-if TYPE_CHECKING:
-    pass
 
 AddOutcome = Literal["added", "already subscribed", "choose", "failed"]
 
@@ -122,7 +119,7 @@ class Subscriber:
     def _followed(self) -> dict[str, Feed]:
         """Return the followed feeds by address in canonical form, former addresses too."""
         feeds = self._store.feeds.subscribed(now=self._clock())
-        former = {canonical(url): feed for feed in feeds for url in feed.former_urls}
+        former = {canonical(address.url): feed for feed in feeds for address in feed.former}
         return former | {canonical(feed.url): feed for feed in feeds}
 
     async def _follow(self, url: str, found: Found | Known | Several) -> Added:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from planet_mcp.feeds import warning_of
 from planet_mcp.models import Feed
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult
@@ -50,7 +51,7 @@ def _row(feed: Feed) -> FeedRow:
         newest_entry=stamp(feed.newest_entry) if feed.newest_entry else None,
         status=feed.status,
         problem=feed.problem,
-        warning=feed.warning if not feed.problem else None,
+        warning=warning_of(feed) if not feed.problem else None,
         checked_at=stamp(feed.checked_at) if feed.checked_at else None,
         next_check_at=stamp(feed.next_check_at),
     )

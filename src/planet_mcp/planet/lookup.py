@@ -35,7 +35,7 @@ def find_feed(feeds: Sequence[Feed], wanted: int | str) -> Feed:
 def _same(feeds: Sequence[Feed], text: str) -> list[Feed]:
     key, folded = canonical(text), text.casefold()
     by_feed_url = [feed for feed in feeds if canonical(feed.url) == key]
-    by_former = [feed for feed in feeds if key in map(canonical, feed.former_urls)]
+    by_former = [feed for feed in feeds if key in {canonical(former.url) for former in feed.former}]
     return (
         by_feed_url
         or by_former

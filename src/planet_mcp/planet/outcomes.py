@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from planet_mcp.feeds import Added, Checked
+from planet_mcp.feeds import (
+    Added,
+    Failed,
+    Queued,
+    Unchanged,
+    Updated,
+    UpdateResult,
+    warning_of,
+)
 from planet_mcp.planet.answers import AddedFeed, FeedCandidate, FeedProblem, RefreshResult
 from planet_mcp.planet.markdown import counted
 
@@ -12,7 +20,7 @@ MAX_PROBLEMS = 20
 def added_feed(item: Added) -> AddedFeed:
     """Return what became of one URL or list."""
     counts, feed = item.counts, item.feed
-    problem = item.problem or (feed.warning if feed and item.outcome == "added" else None)
+    problem = item.problem or (warning_of(feed) if feed and item.outcome == "added" else None)
     if counts and counts.problems:
         problem = "; ".join(counts.problems[:MAX_PROBLEMS])
     return AddedFeed(
@@ -31,34 +39,39 @@ def added_feed(item: Added) -> AddedFeed:
 
 
 def refresh_result(
-    checked: Sequence[Checked], *, notice: str | None, most_problems: int, all_failing: str
+    results: Sequence[UpdateResult], *, notice: str | None, most_problems: int, all_failing: str
 ) -> RefreshResult:
-    """Return what a check of feeds brought, with so many of its problems.
+    """Return what a refresh of feeds brought, with so many of its problems.
 
     `all_failing` is the call that lists all feeds that have one.
     """
-    failed = [item for item in checked if item.problem]
-    queued = [item for item in checked if item.queued]
-    problems = [_problem(item) for item in (*failed, *queued)]
+    failed = [item for item in results if isinstance(item, Failed)]
+    queued = [item for item in results if isinstance(item, Queued)]
+    problems = [*map(_failure, failed), *map(_waiting, queued)]
     if len(problems) > most_problems:
         more = f"{counted(len(problems) - most_problems, 'more problem')}: {all_failing}."
         notice = f"{notice} {more}" if notice else more
     return RefreshResult(
-        checked=len(checked),
-        ok=len(checked) - len(failed) - len(queued),
-        unchanged=sum(item.unchanged for item in checked if not item.problem),
+        checked=len(results),
+        ok=len(results) - len(failed) - len(queued),
+        unchanged=sum(isinstance(item, Unchanged) for item in results),
         failed=len(failed),
         queued=len(queued),
-        new_entries=sum(item.new_entries for item in checked),
+        new_entries=sum(item.new_entries for item in results if isinstance(item, Updated)),
         problems=problems[:most_problems] or None,
         notice=notice,
     )
 
 
-def _problem(item: Checked) -> FeedProblem:
+def _failure(item: Failed) -> FeedProblem:
+    feed = item.feed
+    return FeedProblem(feed_id=feed.id, title=feed.title, outcome="failed", problem=item.problem)
+
+
+def _waiting(item: Queued) -> FeedProblem:
     return FeedProblem(
         feed_id=item.feed.id,
         title=item.feed.title,
-        outcome="queued" if item.queued else "failed",
-        problem=item.problem or "waiting for its turn; its domain is asked one request at a time",
+        outcome="queued",
+        problem="waiting for its turn; its domain is asked one request at a time",
     )

@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Final
 
+from planet_mcp.feeds import warning_of
 from planet_mcp.models import Feed, FeedStatus
 
 # Not `strftime`, which speaks the language of whoever started the process.
@@ -69,4 +70,5 @@ def status(feed: Feed) -> str:
     if not feed.entries:
         return "It has no entries yet."
     said = "Silent for over half a year." if feed.status is FeedStatus.DORMANT else "Fine."
-    return f"{said} Note: {feed.warning}." if feed.warning else said
+    warning = warning_of(feed)
+    return f"{said} Note: {warning}." if warning else said

@@ -15,7 +15,7 @@ from planet_mcp.store.entries import (
     StoredArticle,
     Window,
 )
-from planet_mcp.store.feeds import Failure, Feeds, FeedsPage, Outcome, Saved, Summary
+from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
 from planet_mcp.store.search import (
     MOST_COUNTED,
@@ -27,20 +27,17 @@ from planet_mcp.store.search import (
     compile_query,
     phrase,
 )
-from planet_mcp.store.statistics import Answered
 from planet_mcp.store.store import ChangeToken, Store
 from planet_mcp.store.webpages import Teaser
 
 __all__ = [
     "MOST_COUNTED",
-    "Answered",
     "CatalogueEntry",
     "ChangeToken",
     "Database",
     "DatabaseLimits",
     "Entries",
     "EntryText",
-    "Failure",
     "FeedCount",
     "Feeds",
     "FeedsPage",
@@ -48,13 +45,11 @@ __all__ = [
     "Found",
     "Headline",
     "Hit",
-    "Outcome",
     "Post",
     "PostFeed",
     "Query",
     "Repair",
     "RiverEntry",
-    "Saved",
     "Search",
     "Store",
     "StoredArticle",

@@ -293,12 +293,19 @@ class Entries:
     def save_article(
         self, entry_id: int, validators: Validators, article: Article, *, now: datetime
     ) -> None:
-        """Keep the page fetched for an entry and make its text searchable."""
+        """Keep the page fetched for an entry and make its text searchable, if this may be written.
+
+        Where the database is only read, pages are read too, but not kept.
+        """
+        if self._database.read_only:
+            return
         with self._database.writing() as connection:
             put_article(connection, entry_id, validators, article, now=now)
 
     def renew_article(self, entry_id: int, validators: Validators, *, now: datetime) -> None:
-        """Note that an entry's page was asked for again and is as it was."""
+        """Note that an entry's page was asked for again and is as it was; see `save_article`."""
+        if self._database.read_only:
+            return
         with self._database.writing() as connection:
             renew_article(connection, entry_id, validators, now=now)
 

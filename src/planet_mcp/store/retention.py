@@ -2,19 +2,15 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from planet_mcp.models import ParsedEntry, ParsedFeed, Validators
+from planet_mcp.models import ParsedEntry
 from planet_mcp.store.db import Database, to_seconds, to_time
-from planet_mcp.store.feeds import Feeds, Outcome, Saved
 from planet_mcp.store.health import newest_published
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.sql import in_story
-from planet_mcp.store.stories import recognise
-from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, names_a_page
 
 PERIOD = timedelta(days=1)
@@ -58,10 +54,10 @@ class Retention:
 
         What is done is not done again for a day, by whichever process.
         """
-        if self._keep is None or self._was_done(now):
+        if self._was_done(now):
             return False
         with self._database.writing() as connection:
-            limit = _limit(connection, self._keep, now)
+            limit = kept_since(connection, self._keep, now)
             time, first = self._passed
             values = {"limit": to_seconds(limit), "time": time, "id": first}
             rows = connection.execute(_OLD_STORIES, values).fetchall()
@@ -82,108 +78,42 @@ class Retention:
         return not self.is_due(now)
 
 
-class KeptFeeds(Feeds):
-    """Feeds of which nothing is stored that would be deleted for its age again."""
-
-    def __init__(self, database: Database, keep: timedelta) -> None:
-        super().__init__(database)
-        self._store = database
-        self._keep = keep
-
-    def record_document(
-        self,
-        feed_id: int,
-        parsed: ParsedFeed,
-        outcome: Outcome,
-        *,
-        validators: Validators,
-        body_hash: str,
-    ) -> Saved:
-        """Store what a feed document brought and is not too old, with the feed's state."""
-        old, known = self._too_old(feed_id, parsed.entries, outcome.checked_at)
-        kept = tuple(entry for entry in parsed.entries if entry.key not in old)
-        # The entry that was cut on its way is the last one.
-        cut = parsed.truncated and kept[-1:] == parsed.entries[-1:]
-        saved = super().record_document(
-            feed_id,
-            replace(parsed, entries=kept, truncated=cut),
-            outcome,
-            validators=validators,
-            body_hash=body_hash,
-        )
-        return replace(saved, shared=saved.shared or known)
-
-    def has_any(self, feed_id: int, entries: Sequence[ParsedEntry]) -> bool:
-        """Say whether any of these is an entry that the feed is known to have, or to have had."""
-        with self._store.reading() as connection:
-            had = _forgotten(connection, feed_id, entries)
-        return bool(had) or super().has_any(feed_id, entries)
-
-    def recent_dates(self, feed_id: int, *, limit: int = 10) -> list[datetime]:
-        """Return the dates of a feed's newest entries, also of those that were deleted."""
-        dates = super().recent_dates(feed_id, limit=limit)
-        with self._store.reading() as connection:
-            rows = connection.execute(
-                """
-                SELECT ordered_at FROM forgotten WHERE feed_id = ?
-                ORDER BY ordered_at DESC LIMIT ?
-                """,
-                (feed_id, limit),
-            ).fetchall()
-        return sorted([*dates, *(to_time(row[0]) for row in rows)], reverse=True)[:limit]
-
-    def _too_old(
-        self, feed_id: int, entries: Sequence[ParsedEntry], now: datetime
-    ) -> tuple[set[str], bool]:
-        """Return the keys of entries that are not to be stored, and whether any was before."""
-        with self._store.reading() as connection:
-            limit = _limit(connection, self._keep, now)
-            places = _forgotten(connection, feed_id, entries)
-            distinct = {entry.key: entry for entry in reversed(entries)}.values()
-            old = [entry for entry in distinct if _place(entry, places, now) < limit]
-            # What is stored of an old story, because others tell it still, is kept current.
-            found = recognise(connection, feed_id, old[::-1])
-        unknown = zip(old[::-1], found, strict=True)
-        return {entry.key for entry, each in unknown if each.known is None}, bool(places)
-
-
-def _limit(connection: sqlite3.Connection, keep: timedelta, now: datetime) -> datetime:
-    """Return from when on entries are kept.
+def kept_since(
+    connection: sqlite3.Connection, keep: timedelta | None, now: datetime
+) -> datetime | None:
+    """Return from when on entries are kept; None when all are.
 
     Counted from now, but not from a time at which nobody has published anything: a clock that is
     years ahead is not to delete all there is.
     """
+    if keep is None:
+        return None
     newest = newest_published(connection)
     return (now if newest is None else min(now, to_time(newest) + PERIOD)) - keep
 
 
-def _place(entry: ParsedEntry, places: Mapping[int, datetime], now: datetime) -> datetime:
-    """Return where an entry stands in time: where it stood before, as published, or else now."""
-    before = places.get(_mark(entry.key, entry.title, entry.url))
-    credible = entry.published is not None and is_credible(entry.published, now=now)
-    return before or (entry.published if entry.published and credible else now)
-
-
-def _mark(key: str, title: str, url: str | None) -> int:
-    """Return a number for what makes a post of a feed the same as another one."""
-    address = canonical(url) if url else ""
-    identity = json.dumps([key, title, address if names_a_page(address) else ""])
-    return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def _forgotten(
-    connection: sqlite3.Connection, feed_id: int, entries: Iterable[ParsedEntry]
-) -> dict[int, datetime]:
-    """Return where those of these entries stood that were deleted for their age, by their marks."""
-    marks = [_mark(entry.key, entry.title, entry.url) for entry in entries]
+def deleted_entries(
+    connection: sqlite3.Connection, feed_id: int, document: Sequence[ParsedEntry]
+) -> dict[str, datetime]:
+    """Return when those entries of a document that were deleted for their age stood, by key."""
+    fingerprints = {
+        fingerprint_of(entry.key, entry.title, entry.url): entry.key for entry in document
+    }
     rows = connection.execute(
         """
         SELECT mark, ordered_at FROM forgotten
         WHERE feed_id = ? AND mark IN (SELECT value FROM json_each(?))
         """,
-        (feed_id, json.dumps(marks)),
+        (feed_id, json.dumps([*fingerprints])),
     )
-    return {row[0]: to_time(row[1]) for row in rows}
+    return {fingerprints[row[0]]: to_time(row[1]) for row in rows}
+
+
+def fingerprint_of(key: str, title: str, url: str | None) -> int:
+    """Return the fingerprint of what makes a post of a feed the same as another one."""
+    address = canonical(url) if url else ""
+    identity = json.dumps([key, title, address if names_a_page(address) else ""])
+    return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> None:
@@ -198,7 +128,11 @@ def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> N
     ).fetchall()
     connection.executemany(
         "INSERT OR REPLACE INTO forgotten (feed_id, mark, ordered_at) VALUES (?, ?, ?)",
-        [(feed, _mark(key, title, url), time) for _, feed, key, title, url, time in rows if feed],
+        [
+            (feed, fingerprint_of(key, title, url), time)
+            for _, feed, key, title, url, time in rows
+            if feed
+        ],
     )
     connection.execute(
         "DELETE FROM entries WHERE id IN (SELECT value FROM json_each(?))",

@@ -5,39 +5,41 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from planet_mcp.models import Content, ParsedEntry
+from planet_mcp.models import (
+    Content,
+    EntryChange,
+    NewEntry,
+    ParsedEntry,
+    RekeyedEntry,
+    RevisedEntry,
+)
 from planet_mcp.store.db import join_names, to_seconds
-from planet_mcp.store.stories import Recognised, join_story, recognise
+from planet_mcp.store.stories import join_story
 from planet_mcp.text import index_terms, title_key
-from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, host_of
 
 _CONTENT = ("title", "heading", "authors", "tags", "excerpt", "markdown", "text", "terms")
 
 
-def save_entries(
+def write_entries(
     connection: sqlite3.Connection,
     feed_id: int,
-    entries: Sequence[ParsedEntry],
+    changes: Sequence[EntryChange],
     *,
-    cut: str | None = None,
     now: datetime,
-) -> int:
-    """Store the entries of a feed document: new ones are added, changed ones revised.
-
-    What the feed no longer lists stays, and so does what is stored of an entry that was `cut` on
-    its way. Returns the number of new entries.
-    """
-    new = 0
-    # Documents begin with the newest: of entries of one time, the newest shall have the last id.
-    for found in reversed(recognise(connection, feed_id, entries)):
-        if found.known is None:
-            _insert(connection, feed_id, found.entry, now)
-            new += 1
-        elif found.entry.key != cut:
-            _update(connection, found, now)
-    count_entries(connection, [feed_id])
-    return new
+) -> None:
+    """Add and revise entries of a feed; what the feed no longer lists stays."""
+    for change in changes:
+        match change:
+            case NewEntry():
+                _insert(connection, feed_id, change, now)
+            case RekeyedEntry():
+                _rekey(connection, change)
+            case RevisedEntry():
+                _rekey(connection, change)
+                _revise(connection, change)
+    if changes:
+        count_entries(connection, [feed_id])
 
 
 def count_entries(connection: sqlite3.Connection, feed_ids: Iterable[int]) -> None:
@@ -52,9 +54,8 @@ def count_entries(connection: sqlite3.Connection, feed_ids: Iterable[int]) -> No
     )
 
 
-def _insert(
-    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, now: datetime
-) -> None:
+def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: datetime) -> None:
+    entry = new.entry
     cursor = connection.execute(
         """
         INSERT INTO entries (feed_id, key, story_id, ordered_at, published, first_seen_at,
@@ -65,7 +66,7 @@ def _insert(
         (
             feed_id,
             entry.key,
-            to_seconds(_place(entry.published, now)),
+            to_seconds(new.ordered_at),
             to_seconds(entry.published),
             to_seconds(now),
             *_described(entry),
@@ -87,28 +88,16 @@ def _insert(
     join_story(connection, entry_id)
 
 
-def _place(published: datetime | None, now: datetime) -> datetime:
-    """Return where an entry stands in time for good: as published, if that can be, else now."""
-    return min(published, now) if published and is_credible(published, now=now) else now
+def _rekey(connection: sqlite3.Connection, change: RekeyedEntry | RevisedEntry) -> None:
+    """Take over key and date; where the entry stands in time stays as first seen."""
+    connection.execute(
+        "UPDATE entries SET key = ?, published = ? WHERE id = ?",
+        (change.entry.key, to_seconds(change.entry.published), change.id),
+    )
 
 
-def _update(connection: sqlite3.Connection, found: Recognised, now: datetime) -> None:
-    """Take over what changed; where the entry stands in time stays as first seen."""
-    entry, known = found.entry, found.known
-    assert known is not None  # noqa: S101 - new entries are inserted
-    if (known.key, known.published) != (entry.key, to_seconds(entry.published)):
-        connection.execute(
-            "UPDATE entries SET key = ?, published = ? WHERE id = ?",
-            (entry.key, to_seconds(entry.published), known.id),
-        )
-    if known.fingerprint != entry.fingerprint:
-        # That a feed changed its ids and addresses is no revision of its posts.
-        _revise(connection, known.id, entry, None if known.key != entry.key else now)
-
-
-def _revise(
-    connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry, now: datetime | None
-) -> None:
+def _revise(connection: sqlite3.Connection, change: RevisedEntry) -> None:
+    entry, entry_id = change.entry, change.id
     connection.execute(
         """
         UPDATE entries SET
@@ -117,7 +106,12 @@ def _revise(
             fingerprint = ?, title_key = ?, minhash_a = ?, minhash_b = ?
         WHERE id = ?
         """,
-        (to_seconds(now), now is not None, *_described(entry), entry_id),
+        (
+            to_seconds(change.revised_at),
+            change.revised_at is not None,
+            *_described(entry),
+            entry_id,
+        ),
     )
     connection.execute(
         """

@@ -3,8 +3,8 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
+from planet_mcp.models import Answered
 from planet_mcp.store.db import Database, to_seconds, to_time
 
 _DAY = 86_400
@@ -12,14 +12,6 @@ _WEEK = 7 * _DAY
 # 1970 began on a Thursday; weeks begin on Mondays (ISO 8601).
 _TO_MONDAY = 3 * _DAY
 DAYS_KEPT = 400
-
-
-class Answered(StrEnum):
-    """How a feed's server answered: with a document, with 304, or not as it should."""
-
-    DOCUMENT = "documents"
-    NOT_MODIFIED = "not_modified"
-    FAILURE = "failures"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,20 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from planet_mcp.errors import StoreError
-from planet_mcp.models import Article, Validators
 from planet_mcp.store.browsing import Browsing
 from planet_mcp.store.catalogue import Catalogue
 from planet_mcp.store.db import Database, DatabaseLimits
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.health import Health
-from planet_mcp.store.retention import KeptFeeds, Retention
+from planet_mcp.store.retention import Retention
 from planet_mcp.store.search import Search
 from planet_mcp.store.statistics import Statistics
+from planet_mcp.store.updates import Updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,6 @@ class ChangeToken:
 
     newest_entry: int
     subscriptions: str
-
-
-class _ReadEntries(Entries):
-    """The entries of a database that may not be written: pages are read, but not kept."""
-
-    def save_article(
-        self, entry_id: int, validators: Validators, article: Article, *, now: datetime
-    ) -> None:
-        """Keep nothing."""
-
-    def renew_article(self, entry_id: int, validators: Validators, *, now: datetime) -> None:
-        """Keep nothing."""
 
 
 class Store:
@@ -58,8 +46,9 @@ class Store:
     ) -> None:
         self._database = Database(path, to_repair=to_repair, limits=limits)
         self.path = self._database.path
-        self.feeds = KeptFeeds(self._database, keep) if keep else Feeds(self._database)
-        self.entries = (_ReadEntries if self.read_only else Entries)(self._database)
+        self.feeds = Feeds(self._database)
+        self.updates = Updates(self._database, keep)
+        self.entries = Entries(self._database)
         self.browsing = Browsing(self._database)
         self.catalogue = Catalogue(self._database)
         self.search = Search(self._database)

@@ -9,10 +9,9 @@ from planet_mcp.store.stories.joining import (
     delete_entries_of_feeds,
     join_story,
 )
-from planet_mcp.store.stories.recognition import Recognised, recognise
+from planet_mcp.store.stories.recognition import recognise
 
 __all__ = [
-    "Recognised",
     "choose_representative",
     "delete_entries_of_feeds",
     "join_story",

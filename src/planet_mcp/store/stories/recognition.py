@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from planet_mcp.models import ParsedEntry
+from planet_mcp.models import ParsedEntry, RecognisedEntry
 from planet_mcp.store.db import to_seconds
 from planet_mcp.text import are_clearly_different, share_held, title_key
 from planet_mcp.urls import canonical, names_a_page
@@ -24,7 +24,7 @@ _MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A stored entry, as far as it is needed to know it again."""
+    """A stored entry, as far as it is compared; `published` is in seconds since 1970."""
 
     id: int
     key: str
@@ -36,24 +36,14 @@ class Known:
     minhash_b: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """A parsed entry with the stored one that it is; None when it is new.
-
-    Its key is the one under which it is to be stored.
-    """
-
-    entry: ParsedEntry
-    known: Known | None
-
-
 def recognise(
-    connection: sqlite3.Connection, feed_id: int, entries: Sequence[ParsedEntry]
-) -> list[Recognised]:
-    """Tell which stored entries those of a feed document are; of copies the first counts."""
-    distinct = {entry.key: entry for entry in reversed(entries)}
-    document = [distinct[key] for key in reversed(distinct)]
-    listed = _with_keys(connection, feed_id, list(distinct))
+    connection: sqlite3.Connection, feed_id: int, document: Sequence[ParsedEntry]
+) -> list[RecognisedEntry]:
+    """Return for each entry of a document, of which each has another key, which stored one it is.
+
+    A stored entry is at most one of the document; those with its key come first.
+    """
+    listed = _with_keys(connection, feed_id, [entry.key for entry in document])
     found = {
         entry.key: listed[entry.key]
         for entry in document
@@ -63,13 +53,25 @@ def recognise(
     recognised = []
     for entry in document:
         if entry.key in found:
-            recognised.append(Recognised(entry, found[entry.key]))
+            recognised.append(_recognised(entry, found[entry.key]))
             continue
         own = _under_its_own(entry, listed)
         known = _elsewhere(connection, feed_id, own, taken)
         taken |= {known.id} if known else set()
-        recognised.append(Recognised(own, known))
+        recognised.append(_recognised(own, known))
     return recognised
+
+
+def _recognised(entry: ParsedEntry, known: Known | None) -> RecognisedEntry:
+    if known is None:
+        return RecognisedEntry(entry)
+    return RecognisedEntry(
+        entry,
+        known.id,
+        has_other_key=known.key != entry.key,
+        has_other_date=known.published != to_seconds(entry.published),
+        has_other_text=known.fingerprint != entry.fingerprint,
+    )
 
 
 def _with_keys(
@@ -96,7 +98,7 @@ def _under_its_own(entry: ParsedEntry, listed: Mapping[str, Known]) -> ParsedEnt
 def _elsewhere(
     connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, taken: Collection[int]
 ) -> Known | None:
-    """Find the entry under a key that the feed has given up, or that was made for it here."""
+    """Find the stored entry with a key that the feed has given up, or that was made here."""
     rows = connection.execute(
         f"""
         SELECT {_COLUMNS} FROM entries AS e
@@ -126,7 +128,7 @@ def _elsewhere(
 
 
 def _is_other(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -> bool:
-    """Say whether an id was given to another post, by what else could tell them as one."""
+    """Return whether an id was given to another post, by title, address, date and text."""
     title = title_key(entry.title) == known.title_key
     link, date = _agree(_own_address(entry), known.canonical_url), _dates_agree(entry, known)
     if (title and (link or date)) or (link and date) or _may_share_text(entry, known):
@@ -137,7 +139,7 @@ def _is_other(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) 
 
 
 def _is_same(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -> bool:
-    """Say whether a post has come under another id: at its address or title, and not anew."""
+    """Return whether a stored post has come again under another id, at its address or title."""
     title = title_key(entry.title) == known.title_key and not entry.title_derived
     link, date = _agree(_own_address(entry), known.canonical_url), _dates_agree(entry, known)
     told = title and (date or (link and date is None))

@@ -1,0 +1,152 @@
+"""Rows of the table `feeds` and the values that they are: what is stored of a feed, once.
+
+A new fact about a feed is a field of `models.Feed`, a line in `_feed_of` and in `columns_of`, and
+a column (a migration in `planet_mcp.store.db.schema`).
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from planet_mcp.models import (
+    DORMANT_AFTER,
+    Feed,
+    FeedStatus,
+    FormerAddress,
+    Gone,
+    PollingHints,
+    Redirect,
+    Validators,
+)
+from planet_mcp.store.db import to_optional_time, to_seconds, to_time
+
+# Rows of the table with the status, and the former addresses as lines of time and URL.
+FEEDS = """(
+    SELECT feeds.*,
+           (SELECT group_concat(left_at || ' ' || url, char(10)) FROM former_addresses
+            WHERE feed_id = feeds.id) AS former,
+           CASE
+               WHEN gone = 2 THEN 'gone'
+               WHEN errors > 0 THEN 'failing'
+               WHEN checked_at IS NOT NULL AND coalesce(newest_entry, 0) < :dormant_before
+                   THEN 'dormant'
+               ELSE 'ok'
+           END AS status,
+           :now AS as_of
+    FROM feeds
+)"""
+
+
+def as_of(now: datetime) -> dict[str, object]:
+    """Return the values of the placeholders in `FEEDS`."""
+    return {"now": to_seconds(now), "dormant_before": to_seconds(now - DORMANT_AFTER)}
+
+
+def select_feeds(
+    connection: sqlite3.Connection,
+    where: str,
+    values: Mapping[str, object],
+    *,
+    now: datetime,
+    tail: str = "ORDER BY lower(name), id",
+) -> list[Feed]:
+    """Return the feeds of which a condition holds, by name.
+
+    SELECT * FROM (feeds with status) WHERE subscribed AND url = :url ORDER BY lower(name), id
+    """
+    rows = connection.execute(
+        f"SELECT * FROM {FEEDS} WHERE {where} {tail}", {**values, **as_of(now)}
+    )
+    return [feed_of(row) for row in rows]
+
+
+def feed_of(row: sqlite3.Row) -> Feed:
+    """Return the feed of a row of `FEEDS`."""
+    return Feed(
+        id=row["id"],
+        url=row["url"],
+        title=row["name"],
+        status=FeedStatus(row["status"]),
+        entries=row["entries"],
+        newest_entry=to_optional_time(row["newest_entry"]),
+        former=_former(row["former"]),
+        as_of=to_time(row["as_of"]),
+        next_check_at=to_time(row["next_check_at"]),
+        checked_at=to_optional_time(row["checked_at"]),
+        succeeded_at=to_optional_time(row["succeeded_at"]),
+        errors=row["errors"],
+        gone=Gone(row["gone"]),
+        problem=row["problem"],
+        warning=row["warning"],
+        proposal=row["proposal"],
+        redirect=_redirect(row),
+        validators=_validators(row),
+        body_hash=row["body_hash"],
+        own_title=row["title"],
+        site_url=row["site_url"],
+        description=row["description"],
+        language=row["language"],
+        image_url=row["image_url"],
+        hub_url=row["hub_url"],
+        hints=PollingHints(
+            row["hint_interval"], _numbers(row["skip_hours"]), _numbers(row["skip_days"])
+        ),
+    )
+
+
+def columns_of(feed: Feed) -> dict[str, object]:
+    """Return the columns that an update of a feed may change, by name."""
+    validators, redirect = feed.validators, feed.redirect
+    return {
+        "url": feed.url,
+        "next_check_at": to_seconds(feed.next_check_at),
+        "checked_at": to_seconds(feed.checked_at),
+        "succeeded_at": to_seconds(feed.succeeded_at),
+        "errors": feed.errors,
+        "gone": int(feed.gone),
+        "problem": feed.problem,
+        "warning": feed.warning,
+        "proposal": feed.proposal,
+        "moved_to": redirect.url if redirect else None,
+        "moved_checks": redirect.checks if redirect else 0,
+        "moved_seen_at": to_seconds(redirect.seen_at) if redirect else None,
+        "validators_url": validators.url if validators else None,
+        "etag": validators.etag if validators else None,
+        "last_modified": validators.last_modified if validators else None,
+        "body_hash": feed.body_hash,
+        "title": feed.own_title,
+        "site_url": feed.site_url,
+        "description": feed.description,
+        "language": feed.language,
+        "image_url": feed.image_url,
+        "hub_url": feed.hub_url,
+        "hint_interval": feed.hints.interval,
+        "skip_hours": _joined(feed.hints.skip_hours),
+        "skip_days": _joined(feed.hints.skip_days),
+    }
+
+
+def _redirect(row: sqlite3.Row) -> Redirect | None:
+    if row["moved_to"] is None:
+        return None
+    return Redirect(row["moved_to"], row["moved_checks"], to_time(row["moved_seen_at"]))
+
+
+def _validators(row: sqlite3.Row) -> Validators | None:
+    if not row["validators_url"]:
+        return None
+    return Validators(row["validators_url"], row["etag"], row["last_modified"])
+
+
+def _former(column: str | None) -> tuple[FormerAddress, ...]:
+    lines = (line.partition(" ") for line in column.split("\n")) if column else ()
+    addresses = [FormerAddress(url, to_time(int(left_at))) for left_at, _, url in lines]
+    return tuple(sorted(addresses, key=lambda address: address.left_at, reverse=True))
+
+
+def _joined(numbers: Iterable[int]) -> str:
+    return ",".join(map(str, numbers))
+
+
+def _numbers(column: str) -> tuple[int, ...]:
+    return tuple(map(int, column.split(","))) if column else ()

@@ -1,0 +1,170 @@
+"""Updates of feeds: one read of what a decision needs, and one write of what was decided."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from planet_mcp.models import (
+    FactsWanted,
+    Feed,
+    FeedFacts,
+    FeedPlan,
+    ParsedEntry,
+    Postponement,
+    RecognisedEntry,
+)
+from planet_mcp.store.db import Database, placeholders, to_seconds, to_time
+from planet_mcp.store.feed_rows import columns_of, select_feeds
+from planet_mcp.store.retention import deleted_entries, kept_since
+from planet_mcp.store.saving import rename_feed, write_entries
+from planet_mcp.store.statistics import count_answer
+from planet_mcp.store.stories import recognise
+from planet_mcp.urls import canonical, host_of, registrable_domain
+
+# A document of a hundred thousand entries takes longer than a query of a reader may.
+FACTS_SECONDS = 120.0
+
+
+class Updates:
+    """The updates of the feeds of one database, of which entries are kept for `keep`, or always."""
+
+    def __init__(self, database: Database, keep: timedelta | None) -> None:
+        self._database = database
+        self._keep = keep
+
+    def facts(self, feed_id: int, wanted: FactsWanted, *, now: datetime) -> FeedFacts | None:
+        """Return what a decision about a feed needs; None when it is not followed (any more)."""
+        with self._database.reading(seconds=FACTS_SECONDS) as connection:
+            feeds = select_feeds(connection, "subscribed AND id = :id", {"id": feed_id}, now=now)
+            if not feeds:
+                return None
+            return FeedFacts(
+                feeds[0],
+                _change_token(connection, feed_id),
+                tuple(self._recognised(connection, feed_id, wanted.entries)),
+                dates=self._dates(connection, feed_id, wanted.dates),
+                kept_since=kept_since(connection, self._keep, now),
+                is_target_followed=_is_followed(connection, feed_id, wanted.target),
+                neighbours=_neighbours(connection, feed_id, wanted.domain),
+            )
+
+    def apply(self, plan: FeedPlan) -> Feed | None:
+        """Write what was decided about a feed, and return the feed as it is stored now.
+
+        None, and nothing is written, when the plan was made from facts that hold no longer.
+        """
+        feed = plan.feed
+        with self._database.writing() as connection:
+            before = _stored(connection, feed.id, plan.now)
+            if _change_token(connection, feed.id) != plan.change_token or before is None:
+                return None
+            if feed.url != before.url:
+                if _is_followed(connection, feed.id, feed.url):
+                    return None
+                _leave_address(connection, before, plan.now, left_for=feed.url)
+            _write_feed(connection, feed)
+            write_entries(connection, feed.id, plan.changes, now=plan.now)
+            if plan.postponement:
+                _postpone(connection, plan.postponement)
+            if plan.answered:
+                count_answer(connection, plan.answered, now=plan.now)
+            return _stored(connection, feed.id, plan.now)
+
+    def _recognised(
+        self, connection: sqlite3.Connection, feed_id: int, entries: Sequence[ParsedEntry]
+    ) -> list[RecognisedEntry]:
+        """Recognise the entries of a document; of those with one key the first counts."""
+        document = list({entry.key: entry for entry in reversed(entries)}.values())[::-1]
+        found = recognise(connection, feed_id, document)
+        deleted = deleted_entries(connection, feed_id, document) if self._keep else {}
+        if not deleted:
+            return found
+        return [
+            replace(each, deleted_from=deleted.get(entry.key))
+            for entry, each in zip(document, found, strict=True)
+        ]
+
+    def _dates(
+        self, connection: sqlite3.Connection, feed_id: int, limit: int
+    ) -> tuple[datetime, ...]:
+        """Return the times of a feed's newest entries, also of those that were deleted."""
+        times: list[int] = []
+        for table in ("entries", "forgotten") if self._keep else ("entries",):
+            rows = connection.execute(
+                f"SELECT ordered_at FROM {table} WHERE feed_id = ? "
+                "ORDER BY ordered_at DESC LIMIT ?",
+                (feed_id, limit),
+            )
+            times += (row[0] for row in rows)
+        return tuple(map(to_time, sorted(times, reverse=True)[:limit]))
+
+
+def _change_token(connection: sqlite3.Connection, feed_id: int) -> tuple[object, ...]:
+    """Return all that is stored of a feed; every check and every count of entries changes it."""
+    row = connection.execute("SELECT * FROM feeds WHERE id = ?", (feed_id,)).fetchone()
+    return () if row is None else tuple(row)
+
+
+def _stored(connection: sqlite3.Connection, feed_id: int, now: datetime) -> Feed | None:
+    feeds = select_feeds(connection, "id = :id", {"id": feed_id}, now=now)
+    return feeds[0] if feeds else None
+
+
+def _is_followed(connection: sqlite3.Connection, feed_id: int, url: str | None) -> bool:
+    """Return whether another feed is, or was once, followed at an address."""
+    if url is None:
+        return False
+    rows = connection.execute("SELECT url FROM feeds WHERE id <> ?", (feed_id,))
+    address = canonical(url)
+    return any(canonical(row["url"]) == address for row in rows)
+
+
+def _neighbours(
+    connection: sqlite3.Connection, feed_id: int, domain: str | None
+) -> tuple[int, ...]:
+    if domain is None:
+        return ()
+    rows = connection.execute("SELECT id, url FROM feeds WHERE subscribed AND id <> ?", (feed_id,))
+    return tuple(row["id"] for row in rows if registrable_domain(host_of(row["url"])) == domain)
+
+
+def _leave_address(
+    connection: sqlite3.Connection, feed: Feed, now: datetime, *, left_for: str
+) -> None:
+    """Remember where a feed was followed, so that it is known there too."""
+    connection.execute("DELETE FROM former_addresses WHERE address = ?", (canonical(left_for),))
+    connection.execute(
+        """
+        INSERT INTO former_addresses (address, feed_id, url, left_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET feed_id = excluded.feed_id, url = excluded.url,
+                                  left_at = excluded.left_at
+        """,
+        (canonical(feed.url), feed.id, feed.url, to_seconds(now)),
+    )
+
+
+def _write_feed(connection: sqlite3.Connection, feed: Feed) -> None:
+    """Write a feed's row: UPDATE feeds SET url = :url, errors = :errors, … WHERE id = :id."""
+    before = _indexed_name(connection, feed.id)
+    columns = columns_of(feed)
+    connection.execute(
+        f"UPDATE feeds SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE id = :id",
+        {**columns, "id": feed.id},
+    )
+    if before and before != _indexed_name(connection, feed.id):
+        rename_feed(connection, feed.id)
+
+
+def _indexed_name(connection: sqlite3.Connection, feed_id: int) -> str:
+    row = connection.execute("SELECT indexed_name FROM feeds WHERE id = ?", (feed_id,)).fetchone()
+    return str(row[0])
+
+
+def _postpone(connection: sqlite3.Connection, postponement: Postponement) -> None:
+    ids = postponement.feed_ids
+    connection.execute(
+        f"UPDATE feeds SET next_check_at = max(next_check_at, ?) "
+        f"WHERE id IN ({placeholders(len(ids))})",
+        (to_seconds(postponement.until), *ids),
+    )
