@@ -1,6 +1,7 @@
 """Flags, variables and defaults are combined, and a wrong value is refused by its name."""
 
 import ipaddress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,10 @@ GIVEN = [
     ("host_delay", "3600", 3600.0),
     ("host_concurrency", "64", 64),
     ("log_level", "debug", "debug"),
+    ("keep", "2y", timedelta(days=730.5)),
+    ("keep", "400d", timedelta(days=400)),
+    ("keep", " 6 MO ", timedelta(days=182.625)),
+    ("keep", "336h", timedelta(days=14)),
 ]
 
 
@@ -102,6 +107,11 @@ WRONG = [
     ("host_concurrency", "65"),
     ("host_concurrency", "1.5"),
     ("log_level", "verbose"),
+    ("keep", "36h"),
+    ("keep", "6d"),
+    ("keep", "101y"),
+    ("keep", "99999y"),
+    ("keep", "for ever"),
 ]
 
 

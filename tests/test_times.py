@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.times import day_of, parse_since, parse_until, stamp
+from planet_mcp.times import day_of, parse_age, parse_since, parse_until, stamp
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 
@@ -55,6 +55,7 @@ def test_a_date_or_time_is_read_and_a_naive_one_means_utc(text: str, expected: d
     ],
 )
 def test_an_age_counts_back_from_now(text: str, age: timedelta) -> None:
+    assert parse_age(text) == age
     assert parse_since(text, now=NOW) == NOW - age
     assert parse_until(text, now=NOW) == NOW - age
 

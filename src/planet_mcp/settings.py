@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from planet_mcp.errors import SettingsError
+from planet_mcp.times import parse_age
 from planet_mcp.urls import IPNetwork, literal_address
 
 ENV_PREFIX = "PLANET_MCP_"
@@ -28,8 +29,6 @@ MAX_PORT = 65_535
 
 LEAST_KEPT, MOST_KEPT = timedelta(days=7), timedelta(days=36_525)
 
-_AGE = re.compile(r"(\d{1,5})\s*(d|w|mo|y)")
-_DAYS = {"d": 1, "w": 7, "mo": 30.4375, "y": 365.25}
 _SECRETS = frozenset({"proxy", "token"})
 _PROXY = re.compile(
     r"https?://([^\s/@:?#]+(:[^\s/@?#]*)?@)?"
@@ -75,15 +74,18 @@ def _is_proxy(url: str) -> bool:
     return not match["host"].startswith("[") or literal_address(match["host"]) is not None
 
 
-def _period(value: object) -> object:
+def _kept(value: object) -> object:
     """Read an age: not so short that something is deleted before anyone has seen it."""
     if not isinstance(value, str) or not value.strip():
         return value
-    age = _AGE.fullmatch(value.strip().lower())
-    period = int(age[1]) * _DAYS[age[2]] * timedelta(days=1) if age else timedelta()
-    if not LEAST_KEPT <= period <= MOST_KEPT:
-        raise ValueError("give an age from 7d to 100y, such as 400d or 2y")
-    return period
+    wrong = "give an age from 7d to 100y, such as 400d or 2y"
+    try:
+        age = parse_age(value)
+    except ValueError:
+        raise ValueError(wrong) from None
+    if not LEAST_KEPT <= age <= MOST_KEPT:
+        raise ValueError(wrong)
+    return age
 
 
 def _default_database() -> Path:
@@ -136,7 +138,7 @@ class Settings(BaseModel):
             "background, slowly and as robots.txt allows, so that search finds their whole text."
         ),
     )
-    keep: Annotated[timedelta | None, BeforeValidator(_period)] = Field(
+    keep: Annotated[timedelta | None, BeforeValidator(_kept)] = Field(
         None,
         description=(
             "How long entries are kept, such as `2y` or `400d`: once a day, stories are deleted "

@@ -14,9 +14,10 @@ _UNITS = {
     "y": timedelta(days=365.25),
 }
 _DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}-?\d")
-# The web had no feeds before; clocks and time zones are wrong by a day at most.
+# Feeds came up in the years after 1995. Clocks and time zones are wrong by a day at most.
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(hours=24)
+# One day before the last that Python can write, so that the end of a day is one, too.
 _LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 _HELP = (
     "use an ISO 8601 date or time (2026-11-22, 2026-11-22T09:00Z) or an age (36h, 7d, 4w, 6mo, 1y)"
@@ -26,6 +27,18 @@ _HELP = (
 def utc_now() -> datetime:
     """Return the current time as everything here wants it: aware UTC."""
     return datetime.now(UTC)
+
+
+def parse_age(text: str) -> timedelta:
+    """Read an age, such as `36h`, `7d`, `4w`, `6mo` or `1y`; a month is a twelfth of a year.
+
+    Raises:
+        ValueError: The text is none.
+    """
+    age = _AGE.fullmatch(text.strip().lower())
+    if age is None:
+        raise ValueError(f"{text!r} is not an age")
+    return int(age[1]) * _UNITS[age[2]]
 
 
 def parse_since(text: str, *, now: datetime) -> datetime:
@@ -49,10 +62,9 @@ def parse_until(text: str, *, now: datetime) -> datetime:
 
 def _parse(text: str, *, now: datetime, name: str) -> datetime:
     stripped = text.strip()
-    age = _AGE.fullmatch(stripped.lower())
     try:
-        if age:
-            return now - int(age[1]) * _UNITS[age[2]]
+        if _AGE.fullmatch(stripped.lower()):
+            return now - parse_age(stripped)
         moment = datetime.fromisoformat(stripped)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
@@ -60,7 +72,7 @@ def _parse(text: str, *, now: datetime, name: str) -> datetime:
 
 
 def is_credible(moment: datetime, *, now: datetime) -> bool:
-    """Say whether an entry can have been published then: 1995 to a day from now.
+    """Return whether an entry can have been published then: 1995 to a day from now.
 
     Other claims are kept, but order nothing.
     """
