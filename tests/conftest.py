@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 from planet_mcp.network import Web
-from planet_mcp.planet import Planet, open_planet
+from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.settings import Settings, load
 from tests.support.site import Site, running_site
 
@@ -63,7 +63,7 @@ def database(tmp_path: Path) -> Path:
 @asynccontextmanager
 async def planet_of(*, web: Web | None = None, **settings: Any) -> AsyncIterator[Planet]:
     """Open a planet on the test's database, which fetches from `web` if that is given."""
-    async with open_planet(load(**settings), web=web) as planet:
+    async with open_planet(load(**settings), parts=Parts(web=web)) as planet:
         yield planet
 
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from planet_mcp.articles import BackfillLimits
-from planet_mcp.planet import Planet, open_planet
+from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.requests import LatestRequest, SearchRequest
 from planet_mcp.settings import load
 from tests.support.documents import NOW, Post, page, rss, whole
@@ -37,7 +37,9 @@ async def running(
     """Open a planet that fills in teasers, and keep it at work."""
     limits = BackfillLimits(delay_seconds=delay)
     async with (
-        open_planet(load(full_text="teasers"), clock=clock or Clock(), backfill=limits) as planet,
+        open_planet(
+            load(full_text="teasers"), clock=clock or Clock(), parts=Parts(backfill=limits)
+        ) as planet,
         anyio.create_task_group() as tasks,
     ):
         tasks.start_soon(planet.run)

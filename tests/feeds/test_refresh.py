@@ -12,7 +12,7 @@ from planet_mcp.feeds import Lease, Refresher
 from planet_mcp.models import Document, ParsedFeed
 from planet_mcp.network import Access, Web
 from planet_mcp.planet import Planet, open_planet
-from planet_mcp.planet.planet import RECENT_PAGES
+from planet_mcp.planet.opening import RECENT_PAGES
 from planet_mcp.requests import FeedQuery, SearchRequest
 from planet_mcp.sandbox import Worker
 from planet_mcp.settings import load
@@ -662,7 +662,7 @@ async def test_who_waits_for_another_process_takes_over_when_it_ends(
 
 def release_when_waited_for(lease: Lease, planet: Planet) -> None:
     """Let go once the other has marked the feed as due, which it does when it has to wait."""
-    while not planet._store.feeds.due(now=datetime.now(UTC), limit=1):
+    while not planet.store.feeds.due(now=datetime.now(UTC), limit=1):
         pass
     lease.release()
 
@@ -708,6 +708,6 @@ async def test_progress_counts_the_feeds(planet: Planet, site: Site) -> None:
 async def test_a_document_is_known_again_by_its_digest(planet: Planet, site: Site) -> None:
     body = rss([Post("One")])
     await planet.add_feeds([site.add("/feed", body)])
-    store = planet._store
-    (feed,) = store.feeds.subscribed(now=planet._clock())
+    store = planet.store
+    (feed,) = store.feeds.subscribed(now=planet.clock())
     assert feed.body_hash == hashlib.sha256(body.encode()).hexdigest()

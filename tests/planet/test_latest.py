@@ -21,7 +21,7 @@ from planet_mcp import planet
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription
 from planet_mcp.planet import fitting, watermarks
 from planet_mcp.planet.answers import Answer, LatestEntry, LatestResult
-from planet_mcp.planet.latest import latest
+from planet_mcp.planet.latest import latest_entries
 from planet_mcp.requests import Detail, LatestRequest
 from planet_mcp.store import Store
 from planet_mcp.text.likeness import signature
@@ -108,7 +108,7 @@ def ask(  # the defaults are those of most tests
 ) -> Answer[LatestResult]:
     with store.view():
         request = LatestRequest(since, feed, watermark, detail, max_chars, cursor)
-        return latest(planet.Reading(store, now), request)
+        return latest_entries(planet.Reading(store, now), request)
 
 
 def beginning(store: Store) -> str:

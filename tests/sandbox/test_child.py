@@ -17,7 +17,7 @@ import pytest
 
 from planet_mcp.errors import DocumentError, NotAFeedError, ParseFailedError, ParserDiedError
 from planet_mcp.models import Document, FeedStatus, ParsedFeed, SubscriptionList, Validators
-from planet_mcp.planet import open_planet
+from planet_mcp.planet import Parts, open_planet
 from planet_mcp.sandbox import ChildLimits, Limits, Worker
 from planet_mcp.sandbox.child import PART_CHARACTERS
 from planet_mcp.settings import load
@@ -436,7 +436,7 @@ async def test_only_so_many_sources_are_remembered(child: Switched) -> None:
 async def test_list_feeds_says_that_a_feed_is_quarantined(site: Site, child: Switched) -> None:
     url = site.add("/feed", rss([Post("One")]))
     worker = partial(Worker, command=child.command, limits=Limits(documents=1))
-    async with open_planet(load(), worker=worker) as planet:
+    async with open_planet(load(), parts=Parts(worker=worker)) as planet:
         await planet.add_feeds([url])
         site.add("/feed", rss([Post("Two")]))
         child.goes("")

@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import (
-    AsyncExitStack,
     asynccontextmanager,
     closing,
     redirect_stderr,
@@ -38,7 +37,7 @@ from planet_mcp.errors import (
     StoreError,
 )
 from planet_mcp.models import FactsWanted
-from planet_mcp.planet import Planet, open_planet
+from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.requests import LatestRequest, SearchRequest
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
@@ -312,7 +311,7 @@ def test_a_full_disk_is_said_and_gone_when_there_is_room_again(database: Path) -
 
 def fill_up(planet: Planet) -> sqlite3.Connection:
     """Leave no room for a single page; the writer can be told to go on."""
-    writer = planet._store._database._writer
+    writer = planet.store._database._writer
     assert writer is not None
     (pages,) = writer.execute("PRAGMA page_count").fetchone()
     writer.execute(f"PRAGMA max_page_count = {pages}")
@@ -374,13 +373,13 @@ async def test_nothing_is_fetched_as_long_as_nothing_can_be_stored(
         await planet.add_feeds([url])
         site.add("/feed", rss([Post("One"), Post("Two", BIG)]))
         writer = fill_up(planet)
-        planet._store.feeds.make_due([1], now=NOW)
+        planet.store.feeds.make_due([1], now=NOW)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(planet.run)
             await until(lambda: preallocated >= 3)
             assert site.paths() == ["/feed", "/feed"]
             writer.execute("PRAGMA max_page_count = 1000000")
-            await until(lambda: found(planet._store, "lots") == 1)
+            await until(lambda: found(planet.store, "lots") == 1)
             tasks.cancel_scope.cancel()
     assert site.paths() == ["/feed"] * 3
 
@@ -650,12 +649,13 @@ def test_many_readers_at_once_leave_few_connections(database: Path) -> None:
 @pytest.mark.anyio
 async def test_an_agent_is_told_what_to_do_about_a_long_query(database: Path) -> None:
     # Nothing is as long as a search that ranks some entries.
-    store = Store(database, limits=DatabaseLimits(query_seconds=-1, clock_steps=1_000))
-    fill(store, *(entry(str(number)) for number in range(200)))
-    async with AsyncExitStack() as stack:
-        stack.callback(store.close)
-        planet = Planet(store, load(), stack, clock=lambda: NOW)
-        client = await stack.enter_async_context(Client(create_server(planet, refresh=False)))
+    with closing(Store(database)) as store:
+        fill(store, *(entry(str(number)) for number in range(200)))
+    limits = DatabaseLimits(query_seconds=-1, clock_steps=1_000)
+    async with (
+        open_planet(load(), parts=Parts(database=limits)) as planet,
+        Client(create_server(planet, refresh=False)) as client,
+    ):
         answer = await client.call_tool("search_entries", {"query": "text"})
         assert answer.is_error
         assert "fewer or rarer words" in text_of(answer)

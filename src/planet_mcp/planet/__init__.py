@@ -16,9 +16,10 @@ from planet_mcp.planet.answers import (
     SearchResult,
 )
 from planet_mcp.planet.language import Language
-from planet_mcp.planet.planet import Planet, open_planet
+from planet_mcp.planet.opening import Parts, open_planet
+from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
-from planet_mcp.planet.search import search
+from planet_mcp.planet.search import search_entries
 
 __all__ = [
     "AddResult",
@@ -26,6 +27,7 @@ __all__ = [
     "FeedsResult",
     "Language",
     "LatestResult",
+    "Parts",
     "Planet",
     "Reading",
     "RefreshResult",
@@ -34,5 +36,5 @@ __all__ = [
     "SearchHit",
     "SearchResult",
     "open_planet",
-    "search",
+    "search_entries",
 ]

@@ -26,7 +26,7 @@ USUAL_LINE_CHARS = 200
 MIN_LINE_CHARS = 50
 
 
-def latest(reading: Reading, request: LatestRequest) -> Answer[LatestResult]:
+def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestResult]:
     """Show all titles of a window with what texts there is room for, or else the first titles.
 
     Raises:

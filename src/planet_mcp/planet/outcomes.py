@@ -1,7 +1,8 @@
-"""What came of changes to the planet, as results (pure)."""
+"""What came of changes to the planet, and how it is doing, as results (pure)."""
 
 from collections.abc import Sequence
 
+from planet_mcp import __version__
 from planet_mcp.feeds import (
     Added,
     Failed,
@@ -11,8 +12,19 @@ from planet_mcp.feeds import (
     UpdateResult,
     warning_of,
 )
-from planet_mcp.planet.answers import AddedFeed, FeedCandidate, FeedProblem, RefreshResult
+from planet_mcp.models import Feed
+from planet_mcp.planet.answers import (
+    AddedFeed,
+    FeedCandidate,
+    FeedProblem,
+    RefreshResult,
+    RemovedFeed,
+    RemoveResult,
+    StatusResult,
+)
 from planet_mcp.planet.markdown import counted
+from planet_mcp.store import Summary
+from planet_mcp.times import stamp
 
 MAX_PROBLEMS = 20
 
@@ -60,6 +72,31 @@ def refresh_result(
         new_entries=sum(item.new_entries for item in results if isinstance(item, Updated)),
         problems=problems[:most_problems] or None,
         notice=notice,
+    )
+
+
+def removed_result(feeds: Sequence[Feed], *, deleted: bool) -> RemoveResult:
+    """Return which feeds were removed, and whether their entries were deleted."""
+    return RemoveResult(
+        removed=[
+            RemovedFeed(feed_id=feed.id, title=feed.title, feed_url=feed.url, entries=feed.entries)
+            for feed in feeds
+        ],
+        entries="deleted" if deleted else "kept",
+    )
+
+
+def status_result(summary: Summary, *, database: str, running: bool) -> StatusResult:
+    """Return how a planet is doing; `running` says that a refresher checks its feeds."""
+    return StatusResult(
+        version=__version__,
+        database=database,
+        feeds=summary.feeds,
+        never_checked=summary.never_checked,
+        failing=summary.failing,
+        entries=summary.entries,
+        last_refresh_at=stamp(summary.last_refresh_at) if summary.last_refresh_at else None,
+        refresher="running" if running else "stopped",
     )
 
 

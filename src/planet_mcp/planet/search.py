@@ -20,7 +20,7 @@ FEW_STRICT = "Only {count} of these {have} all the words; the others have some o
 NO_WORDS = "The query has no letters or digits to search for."
 
 
-def search(reading: Reading, request: SearchRequest) -> Answer[SearchResult]:
+def search_entries(reading: Reading, request: SearchRequest) -> Answer[SearchResult]:
     """Search entries: all words first, any of them when that finds nothing.
 
     Raises:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from pydantic import TypeAdapter, ValidationError
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.planet import Reading, SearchHit, search
+from planet_mcp.planet import Reading, SearchHit, search_entries
 from planet_mcp.requests import SearchRequest, described
 from planet_mcp.site.content import marked
 from planet_mcp.store import Store
@@ -109,7 +109,7 @@ def search_view(store: Store, query: Mapping[str, str], *, now: datetime) -> Sea
     try:
         cursor = query.get("cursor") or None
         request = _REQUEST.validate_python({**form, "limit": HITS, "cursor": cursor})
-        result = search(Reading(store, now), request).result
+        result = search_entries(Reading(store, now), request).result
     except ValidationError as error:
         wrong = [f"{item['loc'][0]}: {item['msg']}" for item in error.errors()]
         return SearchView(form, problem="; ".join(wrong))

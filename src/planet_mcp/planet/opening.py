@@ -1,0 +1,118 @@
+"""Opens a planet: its store, and all that works on it, put together once."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from planet_mcp.articles import Articles, Backfill, BackfillLimits
+from planet_mcp.feeds import Finder, Refresher, Subscriber
+from planet_mcp.network import Access, Pace, Web
+from planet_mcp.planet.language import TOOLS, Language
+from planet_mcp.planet.planet import Planet, Workings
+from planet_mcp.planet.readers import Readers
+from planet_mcp.planet.seeds import first_feeds
+from planet_mcp.sandbox import Worker
+from planet_mcp.settings import DEFAULT_FEEDS, Settings
+from planet_mcp.store import DatabaseLimits, Store
+from planet_mcp.times import utc_now
+
+# The feed of the planet whose feeds a new database subscribes to: it names the active ones.
+RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a planet is put together of; whoever tests one hands in others.
+
+    `worker` makes each of the two workers, which parse. Without `web`, one is made as the settings
+    say. `backfill` limits what is fetched unasked, `database` what one query may cost.
+    """
+
+    worker: Callable[[], Worker] = Worker
+    web: Web | None = None
+    backfill: BackfillLimits | None = None
+    database: DatabaseLimits | None = None
+
+
+DEFAULT_PARTS = Parts()
+
+
+@asynccontextmanager
+async def open_planet(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    language: Language = TOOLS,
+    parts: Parts = DEFAULT_PARTS,
+) -> AsyncIterator[Planet]:
+    """Open the store and everything that works on it; a new store gets its first feeds.
+
+    The texts of answers speak the `language` of who reads them.
+
+    Raises:
+        StoreError: The database cannot be opened.
+        SettingsError: The OPML file of the first feeds cannot be read.
+    """
+    store = Store(settings.database, keep=settings.keep, limits=parts.database)
+    try:
+        if not store.read_only and not store.feeds.is_seeded():
+            store.feeds.seed(first_feeds(settings.feeds), now=clock())
+        async with AsyncExitStack() as stack:
+            readers = Readers(store)
+            stack.callback(readers.close)
+            workings = _workings(settings, store, stack, parts=parts, clock=clock)
+            yield Planet(workings, readers, clock=clock, language=language)
+    finally:
+        store.close()
+
+
+def _web(settings: Settings) -> Web:
+    return Web(
+        Access(settings.allow_networks, settings.contact, settings.proxy),
+        pace=Pace(settings.host_delay, settings.host_concurrency),
+    )
+
+
+def _workings(
+    settings: Settings,
+    store: Store,
+    stack: AsyncExitStack,
+    *,
+    parts: Parts,
+    clock: Callable[[], datetime],
+) -> Workings:
+    """Put together what works on a store, and is closed with the stack."""
+    web, feeds_worker, pages_worker = parts.web or _web(settings), parts.worker(), parts.worker()
+    for opened in (web, feeds_worker, pages_worker):
+        stack.push_async_callback(opened.aclose)
+    networks, recent = settings.allow_networks, RECENT_PAGES.get(settings.feeds)
+    refresher = Refresher(store, web=web, worker=feeds_worker, recent_page=recent, clock=clock)
+    # A limiter of its own: who adds a feed or reads a page does not wait behind a whole refresh.
+    finder = Finder(pages_worker, web=web.with_own_limiter(), clock=clock)
+    articles = Articles(
+        store,
+        web=web.with_own_limiter(),
+        worker=pages_worker,
+        fetch_any=settings.fetch_any,
+        allowed=networks,
+        clock=clock,
+    )
+    filler = Backfill(
+        store,
+        articles=articles,
+        web=web,
+        is_leader=lambda: refresher.leads,
+        clock=clock,
+        limits=parts.backfill,
+    )
+    return Workings(
+        store=store,
+        web=web,
+        refresher=refresher,
+        subscriber=Subscriber(
+            store, refresher=refresher, finder=finder, allowed=networks, clock=clock
+        ),
+        articles=articles,
+        backfill=filler if settings.full_text == "teasers" else None,
+    )
