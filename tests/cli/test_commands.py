@@ -9,26 +9,15 @@ from typing import Any
 import pytest
 
 from planet_mcp import __version__
+from tests.support.commands import Done, command
 from tests.support.documents import Post, page, rss, whole
 from tests.support.programs import COMMAND, environment
 from tests.support.site import Page, Site
 
 
-def run(
-    *arguments: str, code: int = 0, stdin: str = "", **settings: str
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=environment(**settings),
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code, (done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
+def run(*arguments: str, code: int = 0, stdin: str = "", **settings: str) -> Done:
+    done = command(*arguments, stdin=stdin, **settings)
+    assert done.code == code, (done.stdout, done.stderr)
     return done
 
 
