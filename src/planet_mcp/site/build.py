@@ -18,9 +18,9 @@ from pydantic import BaseModel, Field
 from planet_mcp.errors import PublishError
 from planet_mcp.models import Feed
 from planet_mcp.site.paths import file_of
-from planet_mcp.site.river import POSTS_OF_DAY, place_of
+from planet_mcp.site.river import POSTS_OF_DAY, day_path
 from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
-from planet_mcp.site.values import Asked, Options
+from planet_mcp.site.values import Options, PageRequest
 from planet_mcp.site.views import POSTS_OF_FEED
 from planet_mcp.site.words import status
 from planet_mcp.store import CatalogueEntry, Store, checksum_of
@@ -29,10 +29,10 @@ MANIFEST = ".planet-mcp.json"
 # What feeds say the planet's address is while nobody has given one.
 NO_ADDRESS = "http://localhost/"
 MOST_NAMED = 5
-# Of pages that are always made: they show what changes by the hour.
+# The checksum of pages that are always made, as they show what changes by the hour.
 _ALWAYS = ""
-# Nothing outside of the folder is ours to remove, whatever the note says.
-_PLACE = r"^(?:[a-z0-9-]+[./])*[a-z0-9-]*$"
+# Nothing outside of the folder is ours to remove, whatever the manifest says.
+_PATH = r"^(?:[a-z0-9-]+[./])*[a-z0-9-]*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class Published:
     base: str
 
 
-class _Note(BaseModel):
-    """What the pages of a folder were made of: a mark of each, and of how they look."""
+class _Manifest(BaseModel):
+    """What the pages of a folder were made of: a checksum of each, and of how they look."""
 
     look: str
     base: str
-    pages: dict[Annotated[str, Field(pattern=_PLACE)], str]
+    pages: dict[Annotated[str, Field(pattern=_PATH)], str]
 
 
 class Publisher:
@@ -77,69 +77,69 @@ class Publisher:
         Raises:
             PublishError: It cannot be written, or has pages that planet-mcp did not make.
         """
-        with _words(self._folder):
-            note = self._read_note()
-            base = self._given_base or (note.base if note and note.base else NO_ADDRESS)
-            # Whatever changes from now on has another mark the next time.
-            places, there = dict(self._places()), _files(self._folder)
-            before = self._known(note, base, places, there)
+        with _translated(self._folder):
+            manifest = self._read_manifest()
+            base = self._given_base or (manifest.base if manifest and manifest.base else NO_ADDRESS)
+            # Read before the pages are made: what changes from now on differs the next time.
+            paths, there = dict(self._pages()), _files(self._folder)
+            before = self._known(manifest, base, paths, there)
             changed = [
-                place
-                for place, mark in places.items()
-                if mark == _ALWAYS or mark != before.get(place) or file_of(place) not in there
+                path
+                for path, checksum in paths.items()
+                if checksum == _ALWAYS or checksum != before.get(path) or file_of(path) not in there
             ]
-            if not before.keys() >= places.keys():
-                # So that a build that is cut off knows its files the next time.
-                self._write_note(base, {**dict.fromkeys(places, _ALWAYS), **before})
-            written = sum(self._bring(place, base) for place in changed)
-            gone = before.keys() - places.keys()
-            for place in gone:
-                (self._folder / file_of(place)).unlink(missing_ok=True)
-            self._write_note(base, places)
-        return Published(written, len(places) - written, len(gone), base)
+            if not before.keys() >= paths.keys():
+                # Before the pages, so that a build that is cut off knows its files the next time.
+                self._write_manifest(base, {**dict.fromkeys(paths, _ALWAYS), **before})
+            written = sum(self._make(path, base) for path in changed)
+            gone = before.keys() - paths.keys()
+            for path in gone:
+                (self._folder / file_of(path)).unlink(missing_ok=True)
+            self._write_manifest(base, paths)
+        return Published(written, len(paths) - written, len(gone), base)
 
-    def _read_note(self) -> _Note | None:
+    def _read_manifest(self) -> _Manifest | None:
         """Return what the pages in the folder were made of; None where no build began."""
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            return _Note.model_validate_json((self._folder / MANIFEST).read_bytes())
+            return _Manifest.model_validate_json((self._folder / MANIFEST).read_bytes())
         except FileNotFoundError:
             return None
         except ValueError:
-            # It is a note of ours all the same: all pages are made anew.
-            return _Note(look="", base="", pages=dict.fromkeys(dict(self._places()), _ALWAYS))
+            # It is a manifest of ours all the same: all pages are made anew.
+            return _Manifest(look="", base="", pages=dict.fromkeys(dict(self._pages()), _ALWAYS))
 
     def _known(
-        self, note: _Note | None, base: str, places: dict[str, str], there: set[str]
+        self, manifest: _Manifest | None, base: str, paths: dict[str, str], there: set[str]
     ) -> dict[str, str]:
-        """Return the pages that are ours, with their marks if they look as they would now.
+        """Return the pages that are ours, with their checksums if they look as they would now.
 
         Raises:
             PublishError: Another's file is where a page is to go.
         """
-        known = note.pages if note else {}
-        foreign = sorted(there & {file_of(place) for place in places.keys() - known.keys()})
+        known = manifest.pages if manifest else {}
+        foreign = sorted(there & {file_of(path) for path in paths.keys() - known.keys()})
         if foreign:
             named = ", ".join(foreign[:MOST_NAMED]) + (", …" if len(foreign) > MOST_NAMED else "")
             raise PublishError(
                 f"{self._folder} has files that planet-mcp did not make and would overwrite: "
                 f"{named}. Name another folder, or move them away. Nothing was written."
             )
-        same = note is not None and (note.look, note.base) == (self._site.mark, base)
+        same = manifest is not None and (manifest.look, manifest.base) == (self._site.look, base)
         return known if same else dict.fromkeys(known, _ALWAYS)
 
-    def _bring(self, place: str, base: str) -> bool:
-        """Make a page, and write it if it is another one than before; says which."""
-        page = self._site.page(Asked(place, base))
-        # What was deleted since the places were read is not there any more.
-        return page.status == _OK and _write(self._folder / file_of(place), page.body)
+    def _make(self, path: str, base: str) -> bool:
+        """Make a page, and return whether it was written, as another one than before."""
+        page = self._site.page(PageRequest(path, base))
+        # An entry that was deleted since the paths were read has no page any more.
+        return page.status == _OK and _write(self._folder / file_of(path), page.body)
 
-    def _write_note(self, base: str, places: dict[str, str]) -> None:
-        noted = _Note(look=self._site.mark, base=base, pages=places)
+    def _write_manifest(self, base: str, paths: dict[str, str]) -> None:
+        noted = _Manifest(look=self._site.look, base=base, pages=paths)
         _write(self._folder / MANIFEST, noted.model_dump_json().encode())
 
-    def _places(self) -> Iterator[tuple[str, str]]:
-        """Name all pages, each with a mark of what it is made of."""
+    def _pages(self) -> Iterator[tuple[str, str]]:
+        """Name all pages, each with a checksum of what it is made of."""
         yield from dict.fromkeys((*DRAWN_WITH, *FIXED), _ALWAYS).items()
         entries = self._store.catalogue.entries()
         yield from ((f"entries/{entry.id}", entry.checksum) for entry in entries)
@@ -156,34 +156,34 @@ def _days(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:
     days: defaultdict[str, list[str]] = defaultdict(list)
     for entry in entries:
         if entry.is_representative:
-            days[place_of(entry.day)].append(entry.checksum)
+            days[day_path(entry.day)].append(entry.checksum)
     ordered = ["", *days, ""]
-    for number, (place, marks) in enumerate(days.items()):
-        around = (ordered[number], ordered[number + 2], str(len(marks)))
-        for page in range(-(-len(marks) // POSTS_OF_DAY)):
-            part = marks[page * POSTS_OF_DAY : (page + 1) * POSTS_OF_DAY]
-            yield _numbered(place, page + 1), checksum_of([*around, *part])
+    for number, (path, checksums) in enumerate(days.items()):
+        around = (ordered[number], ordered[number + 2], str(len(checksums)))
+        for page in range(-(-len(checksums) // POSTS_OF_DAY)):
+            shown = checksums[page * POSTS_OF_DAY : (page + 1) * POSTS_OF_DAY]
+            yield _numbered(path, page + 1), checksum_of([*around, *shown])
 
 
 def _feeds(
     entries: list[CatalogueEntry], feeds: list[Feed], followed: set[int]
 ) -> Iterator[tuple[str, str]]:
-    told: defaultdict[int, list[str]] = defaultdict(list)
+    of_feed: defaultdict[int, list[str]] = defaultdict(list)
     stories: defaultdict[int, set[int]] = defaultdict(set)
     for entry in entries:
-        told[entry.feed_id].append(entry.checksum)
+        of_feed[entry.feed_id].append(entry.checksum)
         stories[entry.feed_id].add(entry.story_id)
     for feed in feeds:
         said = status(feed) if feed.id in followed else ""
         facts = (feed.title, feed.url, feed.site_url or "", said, str(feed.entries))
-        mark = checksum_of([*facts, *told[feed.id]])
+        checksum = checksum_of([*facts, *of_feed[feed.id]])
         for page in range(max(-(-len(stories[feed.id]) // POSTS_OF_FEED), 1)):
-            yield _numbered(f"feeds/{feed.id}", page + 1), mark
-        yield f"feeds/{feed.id}/atom.xml", mark
+            yield _numbered(f"feeds/{feed.id}", page + 1), checksum
+        yield f"feeds/{feed.id}/atom.xml", checksum
 
 
-def _numbered(place: str, page: int) -> str:
-    return place if page == 1 else f"{place}/{page}"
+def _numbered(path: str, page: int) -> str:
+    return path if page == 1 else f"{path}/{page}"
 
 
 def _files(folder: Path) -> set[str]:
@@ -197,7 +197,7 @@ def _files(folder: Path) -> set[str]:
 
 
 def _write(path: Path, body: bytes) -> bool:
-    """Put a file in its place as a whole, unless it is there already; says which."""
+    """Write a file as a whole, unless it is the same already; return whether it was written."""
     try:
         if path.read_bytes() == body:
             return False
@@ -210,7 +210,7 @@ def _write(path: Path, body: bytes) -> bool:
 
 
 @contextmanager
-def _words(folder: Path) -> Iterator[None]:
+def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

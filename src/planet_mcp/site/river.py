@@ -68,8 +68,10 @@ def river_view(store: Store, options: Options) -> RiverView[Shown]:
 def titles_view(store: Store) -> RiverView[Headline]:
     """Return the titles of the newest whole days."""
     days, onward = _days(store, most=TITLES)
-    places = store.browsing.latest(limit=sum(number for _, number in days))
-    return RiverView(_grouped(places), onward, store.browsing.last_change(), store.feeds.summary())
+    headlines = store.browsing.latest(limit=sum(number for _, number in days))
+    return RiverView(
+        _grouped(headlines), onward, store.browsing.last_change(), store.feeds.summary()
+    )
 
 
 def day_view(store: Store, day: date, page: int, options: Options) -> DayView | None:
@@ -87,38 +89,38 @@ def day_view(store: Store, day: date, page: int, options: Options) -> DayView | 
     return DayView(group, stories, page, pages, earlier, later)
 
 
-def place_of(day: date, page: int = 1) -> str:
-    """Return the place of a page of a day."""
+def day_path(day: date, page: int = 1) -> str:
+    """Return the path of a page of a day."""
     return f"days/{day.isoformat()}" + (f"/{page}" if page > 1 else "")
 
 
 def _days(store: Store, *, most: int) -> tuple[list[tuple[date, int]], str | None]:
     """Return the newest days with their numbers of stories, and where the river goes on."""
-    places = store.browsing.latest(limit=most + 1)
+    headlines = store.browsing.latest(limit=most + 1)
     counts: dict[date, int] = {}
-    for place in places:
-        counts[place.ordered_at.date()] = counts.get(place.ordered_at.date(), 0) + 1
+    for headline in headlines:
+        counts[headline.ordered_at.date()] = counts.get(headline.ordered_at.date(), 0) + 1
     days = list(counts.items())
-    if len(places) <= most:
+    if len(headlines) <= most:
         return days, None
     if len(days) > 1:
         cut, _ = days.pop()
-        return days, place_of(cut)
+        return days, day_path(cut)
     # One day has more than there is room for; its own pages have all of it.
-    return [(days[0][0], most)], place_of(days[0][0])
+    return [(days[0][0], most)], day_path(days[0][0])
 
 
 def _grouped(posts: Sequence[T]) -> list[DayGroup[T]]:
     """Group posts, newest first, by day and then by feed."""
     days: dict[date, dict[int, FeedGroup[T]]] = {}
     for item in posts:
-        at, feed_id, feed = _standing(item)
+        at, feed_id, feed = _group_of(item)
         feeds = days.setdefault(at.date(), {})
         feeds.setdefault(feed_id, FeedGroup(feed_id, feed, [])).posts.append(item)
     return [DayGroup(day, list(feeds.values())) for day, feeds in days.items()]
 
 
-def _standing(item: Shown | Headline) -> tuple[datetime, int, str]:
+def _group_of(item: Shown | Headline) -> tuple[datetime, int, str]:
     if isinstance(item, Headline):
         return item.ordered_at, item.feed_id, item.feed
     return item.post.ordered_at, item.post.feed.id, item.post.feed.title

@@ -1,4 +1,4 @@
-"""All pages and feed documents of a planet by place, for a server and for static files alike.
+"""All pages and feed documents of a planet by path, for a server and for static files alike.
 
 Blocking; each page is a few short queries, which see one state of the store within its `view`.
 """
@@ -25,7 +25,7 @@ from planet_mcp.site.paths import Links, links_of
 from planet_mcp.site.river import day_view, river_view, titles_view
 from planet_mcp.site.search_page import search_view
 from planet_mcp.site.templating import ICON, Templates
-from planet_mcp.site.values import Asked, Options, Page
+from planet_mcp.site.values import Options, Page, PageRequest
 from planet_mcp.site.views import entry_view, feed_view, feeds_view
 from planet_mcp.store import Post, Store
 
@@ -36,12 +36,12 @@ _FORMATS: dict[str, tuple[Callable[[Channel], bytes], str]] = {
     "rss10.xml": (rss10_feed, "application/rss+xml; charset=utf-8"),
     "feed.json": (json_feed, "application/feed+json"),
 }
-# Those that no place names, beside the days, the entries and the feeds.
+# The pages and feed documents that every planet has; days, entries and feeds have theirs, too.
 FIXED = ("", "titles", "feeds", "stats", "about", *_FORMATS, "opml.xml", "foafroll.xml")
 DRAWN_WITH = ("style.css", "icon.svg")
 _NUMBER = "([1-9][0-9]{0,17})"
 
-_Handler = Callable[[Asked, tuple[str, ...]], Page | None]
+_Handler = Callable[[PageRequest, tuple[str, ...]], Page | None]
 
 
 class Site:
@@ -59,18 +59,18 @@ class Site:
         ]
 
     @property
-    def mark(self) -> str:
+    def look(self) -> str:
         """Return what differs with every change of how pages look, other than their content."""
-        return self._templates.mark
+        return self._templates.look
 
-    def page(self, asked: Asked) -> Page:
-        """Return the page at a place; one that says so where there is none, with status 404."""
+    def page(self, request: PageRequest) -> Page:
+        """Return the page at a path; where there is none, the page of status 404."""
         for pattern, handler in self._routes:
-            match = pattern.fullmatch(asked.place)
-            found = handler(asked, match.groups(default="")) if match else None
+            match = pattern.fullmatch(request.path)
+            found = handler(request, match.groups(default="")) if match else None
             if found:
                 return found
-        return self._html("missing", asked, status=404)
+        return self._html("missing", request, status=404)
 
     def _handlers(self) -> dict[str, _Handler]:
         return {
@@ -92,63 +92,63 @@ class Site:
             r"icon\.svg": self._icon,
         }
 
-    def _links(self, asked: Asked) -> Links:
-        return links_of(asked, static=self._options.static)
+    def _links(self, request: PageRequest) -> Links:
+        return links_of(request, static=self._options.static)
 
-    def _html(self, template: str, asked: Asked, **seen: Any) -> Page:
-        return self._templates.page(template, asked, self._links(asked), **seen)
+    def _html(self, template: str, request: PageRequest, **seen: Any) -> Page:
+        return self._templates.page(template, request, self._links(request), **seen)
 
     # Pages
 
-    def _river(self, asked: Asked, _: tuple[str, ...]) -> Page:
-        return self._html("river", asked, view=river_view(self._store, self._options))
+    def _river(self, request: PageRequest, _: tuple[str, ...]) -> Page:
+        return self._html("river", request, view=river_view(self._store, self._options))
 
-    def _titles(self, asked: Asked, _: tuple[str, ...]) -> Page:
-        return self._html("titles", asked, view=titles_view(self._store))
+    def _titles(self, request: PageRequest, _: tuple[str, ...]) -> Page:
+        return self._html("titles", request, view=titles_view(self._store))
 
-    def _day(self, asked: Asked, named: tuple[str, ...]) -> Page | None:
+    def _day(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
         written, page = named
         try:
             day = date.fromisoformat(written)
         except ValueError:
             return None
         view = day_view(self._store, day, int(page or 1), self._options)
-        return self._html("day", asked, view=view) if view else None
+        return self._html("day", request, view=view) if view else None
 
-    def _entry(self, asked: Asked, named: tuple[str, ...]) -> Page | None:
+    def _entry(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
         view = entry_view(self._store, int(named[0]), self._options)
-        return self._html("entry", asked, view=view) if view else None
+        return self._html("entry", request, view=view) if view else None
 
-    def _feeds(self, asked: Asked, _: tuple[str, ...]) -> Page:
-        view = feeds_view(self._store, asked.query.get("status", ""), now=self._clock())
-        return self._html("feeds", asked, view=view)
+    def _feeds(self, request: PageRequest, _: tuple[str, ...]) -> Page:
+        view = feeds_view(self._store, request.query.get("status", ""), now=self._clock())
+        return self._html("feeds", request, view=view)
 
-    def _feed(self, asked: Asked, named: tuple[str, ...]) -> Page | None:
+    def _feed(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
         number, page = named
         view = feed_view(self._store, int(number), int(page or 1), now=self._clock())
-        return self._html("feed", asked, view=view) if view else None
+        return self._html("feed", request, view=view) if view else None
 
-    def _search(self, asked: Asked, _: tuple[str, ...]) -> Page:
-        view = search_view(self._store, asked.query, now=self._clock())
-        return self._html("search", asked, view=view, status=400 if view.problem else 200)
+    def _search(self, request: PageRequest, _: tuple[str, ...]) -> Page:
+        view = search_view(self._store, request.query, now=self._clock())
+        return self._html("search", request, view=view, status=400 if view.problem else 200)
 
-    def _stats(self, asked: Asked, _: tuple[str, ...]) -> Page:
-        return self._html("stats", asked, view=stats_view(self._store, now=self._clock()))
+    def _stats(self, request: PageRequest, _: tuple[str, ...]) -> Page:
+        return self._html("stats", request, view=stats_view(self._store, now=self._clock()))
 
-    def _about(self, asked: Asked, _: tuple[str, ...]) -> Page:
-        endpoint = self._links(asked).absolute("mcp")
+    def _about(self, request: PageRequest, _: tuple[str, ...]) -> Page:
+        endpoint = self._links(request).absolute("mcp")
         return self._html(
             "about",
-            asked,
+            request,
             summary=self._store.feeds.summary(),
             configuration=lambda host: _configuration(host, endpoint, token=self._options.token),
         )
 
     # Feed documents
 
-    def _document(self, asked: Asked, named: tuple[str, ...]) -> Page:
+    def _document(self, request: PageRequest, named: tuple[str, ...]) -> Page:
         write, content_type = _FORMATS[named[0]]
-        links = self._links(asked)
+        links = self._links(request)
         posts = outputs.newest_posts(self._store)
         return _channel(
             # What readers of a Planet's RSS know: no field of it that they show names the feed.
@@ -157,12 +157,12 @@ class Site:
             write,
             content_type,
             title=self._options.title,
-            self_url=links.absolute(asked.place),
+            self_url=links.absolute(request.path),
             home_url=links.absolute(),
         )
 
-    def _feed_atom(self, asked: Asked, named: tuple[str, ...]) -> Page | None:
-        feed_id, links = int(named[0]), self._links(asked)
+    def _feed_atom(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
+        feed_id, links = int(named[0]), self._links(request)
         feed = self._store.feeds.get([feed_id], now=self._clock()).get(feed_id)
         if feed is None:
             return None
@@ -172,16 +172,16 @@ class Site:
             atom_feed,
             ATOM,
             title=feed.title,
-            self_url=links.absolute(asked.place),
+            self_url=links.absolute(request.path),
             home_url=links.absolute(f"feeds/{feed_id}"),
         )
 
-    def _search_atom(self, asked: Asked, _: tuple[str, ...]) -> Page:
+    def _search_atom(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         # Newest first, or a feed reader would never see what is new.
-        view = search_view(self._store, {**asked.query, "sort": "newest"}, now=self._clock())
+        view = search_view(self._store, {**request.query, "sort": "newest"}, now=self._clock())
         if view.problem:
-            return self._html("search", asked, view=view, status=400)
-        links = self._links(asked)
+            return self._html("search", request, view=view, status=400)
+        links = self._links(request)
         return _channel(
             self._store.browsing.by_id(
                 [found.hit.entry_id for found in view.hits], chars=TEXT_CHARS
@@ -190,26 +190,26 @@ class Site:
             atom_feed,
             ATOM,
             title=f"{self._options.title}: {view.query or 'search'}",
-            self_url=links.absolute(asked.place, **view.feed_parameters),
+            self_url=links.absolute(request.path, **view.feed_parameters),
             home_url=links.absolute("search", **view.feed_parameters),
         )
 
-    def _opml(self, asked: Asked, _: tuple[str, ...]) -> Page:
+    def _opml(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         body = outputs.opml_document(self._store, self._options, now=self._clock())
         return Page(body, "text/x-opml; charset=utf-8")
 
-    def _foafroll(self, asked: Asked, _: tuple[str, ...]) -> Page:
+    def _foafroll(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         feeds = self._store.feeds.subscribed(now=self._clock())
         sources = [outputs.source_of(feed) for feed in feeds]
-        body = foafroll(self._options.title, self._links(asked).absolute(), sources)
+        body = foafroll(self._options.title, self._links(request).absolute(), sources)
         return Page(body, "application/rdf+xml; charset=utf-8")
 
     # What pages are drawn with
 
-    def _style(self, asked: Asked, _: tuple[str, ...]) -> Page:
+    def _style(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         return Page(self._templates.style, "text/css; charset=utf-8")
 
-    def _icon(self, asked: Asked, _: tuple[str, ...]) -> Page:
+    def _icon(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         return Page(ICON.encode(), "image/svg+xml")
 
 

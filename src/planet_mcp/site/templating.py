@@ -11,8 +11,8 @@ from planet_mcp import __version__
 from planet_mcp.site import words
 from planet_mcp.site.figures import HEIGHT, WIDTH
 from planet_mcp.site.paths import Links
-from planet_mcp.site.river import place_of
-from planet_mcp.site.values import Asked, Options, Page
+from planet_mcp.site.river import day_path
+from planet_mcp.site.values import Options, Page, PageRequest
 from planet_mcp.text.to_html import code_css
 
 # All of the page itself, nothing from elsewhere; no scripts at all.
@@ -20,7 +20,7 @@ ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
     '<circle cx="8" cy="8" r="5" fill="#38a"/><path d="M1 11 15 5" stroke="#fb3"/></svg>'
 )
-_MARK_CHARS = 12
+_CHECKSUM_CHARS = 12
 
 
 class Templates:
@@ -38,7 +38,7 @@ class Templates:
         self._environment.globals |= {
             "words": words,
             "options": options,
-            "place_of": place_of,
+            "day_path": day_path,
             "version": __version__,
             "drawing": {"width": WIDTH, "height": HEIGHT},
         }
@@ -50,21 +50,23 @@ class Templates:
         return f"{own}\n{code_css()}".encode()
 
     @cached_property
-    def mark(self) -> str:
+    def look(self) -> str:
         """Return what differs with every change of how pages look, other than their content."""
         source = hashlib.sha256(self.style)
         source.update(f"{__version__} {self._options}".encode())
         for name in sorted(self._environment.list_templates()):
             path = files("planet_mcp.site").joinpath("templates", name)
             source.update(path.read_bytes())
-        return source.hexdigest()[:_MARK_CHARS]
+        return source.hexdigest()[:_CHECKSUM_CHARS]
 
     def page(
-        self, template: str, asked: Asked, links: Links, *, status: int = 200, **seen: Any
+        self, template: str, request: PageRequest, links: Links, *, status: int = 200, **seen: Any
     ) -> Page:
         """Make the page that was asked for."""
-        style = f"{links.to('style.css')}?{hashlib.sha256(self.style).hexdigest()[:_MARK_CHARS]}"
+        style = (
+            f"{links.to('style.css')}?{hashlib.sha256(self.style).hexdigest()[:_CHECKSUM_CHARS]}"
+        )
         html = self._environment.get_template(f"{template}.html").render(
-            link=links.to, absolute=links.absolute, place=asked.place, style=style, **seen
+            link=links.to, absolute=links.absolute, path=request.path, style=style, **seen
         )
         return Page(html.encode("utf-8", "replace"), status=status)

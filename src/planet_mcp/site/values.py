@@ -31,14 +31,14 @@ def options_of(settings: Settings, *, token: bool = False, static: bool = False)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The page that is wanted: its place, the address of the site, and what a form said.
+class PageRequest:
+    """The page that is wanted: its path, the address of the site, and what a form said.
 
-    A place is a path without a slash at its beginning: `entries/12`, `days/2025-11-12/2`,
+    A path has no slash at its beginning: `entries/12`, `days/2025-11-12/2`,
     `atom.xml`; that of the river is empty. `base` ends with a slash.
     """
 
-    place: str
+    path: str
     base: str
     query: Mapping[str, str] = field(default_factory=dict)
 

@@ -59,7 +59,7 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def status(feed: Feed) -> str:
-    """Say how a feed is doing."""
+    """Return how a feed is doing."""
     if feed.status is FeedStatus.GONE:
         return "Gone: its server says that it is gone for good."
     if feed.status is FeedStatus.FAILING:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from planet_mcp.errors import StoreError
 from planet_mcp.planet import Planet
 from planet_mcp.settings import Settings
-from planet_mcp.site import HTML, Asked, Page, Site, options_of
+from planet_mcp.site import HTML, Page, PageRequest, Site, options_of
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Pages:
     async def warm_up(self) -> None:
         """Make the first page before anyone asks: templates and lexers load once."""
         with suppress(StoreError):
-            await self._planet.browse(lambda: self._site.page(Asked("", "/")))
+            await self._planet.browse(lambda: self._site.page(PageRequest("", "/")))
 
     async def _answer(self, request: Request) -> Response:
         asked = _asked(request, self._site_url)
@@ -66,11 +66,11 @@ class Pages:
         return _respond(request, page, self._policy)
 
 
-def _asked(request: Request, site_url: str | None) -> Asked:
+def _asked(request: Request, site_url: str | None) -> PageRequest:
     # `Guard` has checked the Host header.
     base = site_url or f"http://{request.headers['host']}/"
     path = request.path_params["path"]
-    return Asked(path.removesuffix("/"), base, dict(request.query_params))
+    return PageRequest(path.removesuffix("/"), base, dict(request.query_params))
 
 
 def _respond(request: Request, page: Page, policy: str) -> Response:
