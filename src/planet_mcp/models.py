@@ -11,11 +11,21 @@ from enum import IntEnum, StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One feed of a list of feeds."""
+    """One feed of a list of feeds; `group` is the folder that it stands in."""
 
     url: str
     title: str | None = None
     site_url: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """What a list of feeds names, but cannot be followed; `url` as the list has it."""
+
+    name: str
+    reason: str
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +173,18 @@ class FeedLinks:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionList:
-    """The feeds of a document that lists them; `reading_lists` are the lists that it refers to."""
+    """The feeds of a document that lists them; `reading_lists` are the lists that it refers to.
+
+    `not_taken` are the first of the `not_taken_total` that are no feeds; `repeated` counts those
+    that stand there once more; `warning` says what was wrong with the document but was mended.
+    """
 
     subscriptions: tuple[Subscription, ...]
     reading_lists: tuple[str, ...] = ()
+    not_taken: tuple[NotTaken, ...] = ()
+    not_taken_total: int = 0
+    repeated: int = 0
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

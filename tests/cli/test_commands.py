@@ -145,13 +145,23 @@ def test_a_wrong_environment_is_one_line_that_names_the_variable(setting: str, v
     assert f"PLANET_MCP_{setting}" in done.stderr
 
 
-def test_a_malformed_opml_file_names_its_line_and_imports_nothing(tmp_path: Path) -> None:
+def test_a_malformed_opml_file_is_imported_as_far_as_it_can_be_read(tmp_path: Path) -> None:
     opml = tmp_path / "feeds.opml"
-    opml.write_text('<opml><body>\n<outline xmlUrl="https://a.example.org/f"/>\n& oops')
+    opml.write_text('<opml><body>\n<outline xmlUrl="a.example.org/f"/>\n& oops<outline text="B"/>')
 
-    done = run("import", str(opml), code=2)
+    said = run("import", str(opml)).stdout
 
-    assert "line 3" in done.stderr
+    assert "1 added, 0 already subscribed, 1 failed" in said
+    assert "line 3" in said
+    assert "not taken: B: it has no xmlUrl" in said
+    assert [feed["title"] for feed in data("feeds")["feeds"]] == ["https://a.example.org/f"]
+
+
+def test_an_opml_file_without_feeds_names_its_malformed_line(tmp_path: Path) -> None:
+    opml = tmp_path / "feeds.opml"
+    opml.write_text("<opml><body>\n& oops")
+
+    assert "line 2" in run("import", str(opml), code=2).stderr
     assert data("status")["feeds"] == 0
 
 
@@ -244,11 +254,37 @@ def test_a_config_of_a_planet_is_imported_by_the_same_command(tmp_path: Path) ->
     assert "2 already subscribed" in run("import", "-", stdin=config.read_text()).stdout
 
 
-def test_a_malformed_config_of_a_planet_names_its_line_and_imports_nothing() -> None:
-    done = run("import", "-", stdin="[https://a.example.org/f]\nname = Ada\nBob\n", code=2)
+def test_a_malformed_line_of_a_config_of_a_planet_costs_no_feed_and_is_named() -> None:
+    config = (
+        "[https://a.example.org/f]\nname = Ada\nBob\n[https://b.example.org/f\n\n[mailto:x@y]\n"
+    )
 
-    assert "line 3" in done.stderr
-    assert data("status")["feeds"] == 0
+    said = run("import", "-", stdin=config).stdout
+
+    assert "2 added, 0 already subscribed, 2 failed" in said
+    assert "not taken: line 3: it is neither a [section] nor" in said
+    assert "not taken: mailto:x@y" in said
+
+
+def test_all_that_an_import_does_not_take_is_named(tmp_path: Path) -> None:
+    rows = "".join(f'<outline text="N{n}" xmlUrl="ftp://a.example/"/>' for n in range(120))
+    opml = tmp_path / "feeds.opml"
+    opml.write_text(f'<opml><body><outline xmlUrl="https://a.example/"/>{rows}</body></opml>')
+
+    (added,) = data("import", str(opml))["results"]
+
+    assert added["feeds_failed"] == 120
+    assert [item["name"] for item in added["not_taken"]] == [f"N{n}" for n in range(120)]
+
+
+def test_what_the_first_feeds_do_not_take_is_logged(tmp_path: Path) -> None:
+    opml = tmp_path / "feeds.opml"
+    opml.write_text('<opml><body><outline xmlUrl="https://a.example/"/>&<outline text="B"/>')
+
+    said = run("status", feeds=str(opml), database=str(tmp_path / "new")).stderr
+
+    assert "not taken: B: it has no xmlUrl" in said
+    assert "malformed at line 1" in said
 
 
 def test_a_feed_that_cannot_be_added_is_exit_code_1(site: Site) -> None:

@@ -1,18 +1,25 @@
 """OPML outlines are read as subscriptions, and written so that they read the same again."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planet_mcp.documents.lists.opml import read, write
-from planet_mcp.errors import OpmlError
+from planet_mcp.documents.lists import read_list
+from planet_mcp.documents.lists import write_opml as write
+from planet_mcp.errors import ListError, OpmlError
 from planet_mcp.models import Subscription
 from planet_mcp.text.labels import label
 from tests.support.paths import ROOT
 
 FEEDS = ROOT / "feeds.opml"
+
+
+def read(document: bytes) -> tuple[Subscription, ...]:
+    return read_list(document).subscriptions
 
 
 def document(body: str) -> bytes:
@@ -26,18 +33,28 @@ _CHARACTERS = st.characters(
 _TITLES = st.none() | st.text(_CHARACTERS).map(label)
 _URLS = st.from_regex(r"https?://[a-z]{1,9}\.example/[a-z0-9/?&=%'+;#~-]{0,20}", fullmatch=True)
 _SUBSCRIPTIONS = st.lists(
-    st.builds(Subscription, url=_URLS, title=_TITLES, site_url=st.none() | _URLS),
+    st.builds(
+        Subscription,
+        url=_URLS,
+        title=_TITLES,
+        site_url=st.none() | _URLS,
+        group=st.none() | st.sampled_from(["Python", "python", "Zoë & co <3"]),
+    ),
     min_size=1,
     max_size=8,
     unique_by=lambda item: item.url,
 )
 
 
+def written_again(items: Iterable[Subscription]) -> tuple[Subscription, ...]:
+    """Name and order subscriptions as `write` does: those without a group first."""
+    named = [replace(item, title=item.title or item.url) for item in items]
+    return tuple(sorted(named, key=lambda item: ((item.group or "").casefold(), item.group or "")))
+
+
 @given(_SUBSCRIPTIONS, st.text(_CHARACTERS))
 def test_what_is_written_reads_the_same_again(items: list[Subscription], title: str) -> None:
-    named = tuple(Subscription(item.url, item.title or item.url, item.site_url) for item in items)
-
-    assert read(write(items, title=title).encode()) == named
+    assert read(write(items, title=title).encode()) == written_again(items)
 
 
 def test_a_feed_without_a_title_is_written_under_its_url() -> None:
@@ -90,7 +107,7 @@ def test_a_feed_that_is_listed_twice_is_one_subscription_under_its_first_title()
         ('text=""', Subscription("https://a.example/")),
         ('TEXT="T" HTMLURL="https://s.example/"', Subscription("https://a.example/", "T", "https://s.example/")),
         ('htmlUrl="javascript:alert(1)"', Subscription("https://a.example/")),
-        ('htmlUrl="s.example"', Subscription("https://a.example/")),
+        ('htmlUrl="s.example"', Subscription("https://a.example/", None, "https://s.example")),
         ('text="&lt;b&gt; &amp; &#233;"', Subscription("https://a.example/", "<b> & é")),
     ],
 )  # fmt: skip
@@ -123,15 +140,12 @@ def test_an_outline_that_is_no_feed_is_passed_over(outline: str) -> None:
 @pytest.mark.parametrize(
     ("broken", "line", "reason"),
     [
-        (b"", 1, "no element found"),
         (b"<opml>\n<body>\n<outline>\n</body>\n</opml>", 4, "mismatched tag"),
         (b"<opml>\n<body>\n\n<outline text=a/>", 4, "not well-formed"),
         (b"<opml>\n<body>", 2, "no element found"),
         (b"<opml>\n&unknown;</opml>", 2, "undefined entity"),
         (b"<opml>\n<body>\x00</body></opml>", 2, "not well-formed"),
-        (b"<opml>\n\xff</opml>", 2, "not well-formed"),
         (b"<opml/>\n<opml/>", 2, "junk after document element"),
-        (b'{"version": "https://jsonfeed.org/version/1.1"}', 1, "not well-formed"),
     ],
 )
 def test_a_malformed_document_names_the_line(broken: bytes, line: int, reason: str) -> None:
@@ -152,13 +166,7 @@ def test_another_kind_of_document_is_named_by_its_root(other: bytes, root: str) 
     assert caught.value.line == 1
 
 
-@pytest.mark.parametrize("encoding", ["shift_jis", "x-nothing"])
-def test_an_encoding_that_cannot_be_read_is_an_opml_error(encoding: str) -> None:
-    with pytest.raises(OpmlError, match="encoding"):
-        read(f'<?xml version="1.0" encoding="{encoding}"?><opml/>'.encode())
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "gb18030"])
 def test_the_declared_encoding_is_understood(encoding: str) -> None:
     declared = encoding.removesuffix("-sig")
     outline = '<outline text="Grüße" xmlUrl="https://a.example/"/>'
@@ -167,7 +175,7 @@ def test_the_declared_encoding_is_understood(encoding: str) -> None:
     assert read(text.encode(encoding)) == (Subscription("https://a.example/", "Grüße"),)
 
 
-def test_a_billion_laughs_are_refused() -> None:
+def test_a_billion_laughs_bring_no_feeds() -> None:
     entities = ['<!ENTITY e0 "lol">']
     entities += [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10)]
     bomb = f"<!DOCTYPE opml [{''.join(entities)}]><opml><body>&e9;</body></opml>"
@@ -176,29 +184,27 @@ def test_a_billion_laughs_are_refused() -> None:
         read(bomb.encode())
 
 
-def test_a_billion_laughs_in_an_attribute_are_refused() -> None:
+def test_a_billion_laughs_in_an_attribute_are_not_expanded() -> None:
     entities = ['<!ENTITY e0 "lol">']
     entities += [f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10)]
-    outline = '<outline text="&e9;" xmlUrl="https://a.example/"/>'
+    outline = '<outline text="&e9; &e0;" xmlUrl="https://a.example/"/>'
     bomb = f"<!DOCTYPE opml [{''.join(entities)}]><opml><body>{outline}</body></opml>"
 
-    with pytest.raises(OpmlError, match="amplification"):
-        read(bomb.encode())
+    assert read(bomb.encode()) == (Subscription("https://a.example/", "&e9; lol"),)
 
 
 def test_an_external_entity_is_not_loaded(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("https://secret.example/")
     bomb = f"""<!DOCTYPE opml [<!ENTITY x SYSTEM "{secret.as_uri()}">]>
-      <opml><body>&x;<outline xmlUrl="https://a.example/"/></body></opml>"""
+      <opml><body>&x;<outline text="&x;" xmlUrl="https://a.example/"/></body></opml>"""
 
-    with pytest.raises(OpmlError, match="undefined entity"):
-        read(bomb.encode())
+    assert read(bomb.encode()) == (Subscription("https://a.example/", "&x;"),)
 
 
 @given(st.binary() | st.text().map(document))
 def test_no_document_is_an_error_of_another_kind(data: bytes) -> None:
-    with pytest.raises(OpmlError):
+    with pytest.raises(ListError):
         read(data)
 
 
@@ -279,10 +285,8 @@ def broken_documents(draw: st.DrawFn) -> bytes:
 def test_a_broken_document_is_read_or_refused(data: bytes) -> None:
     try:
         found = read(data)
-    except OpmlError:
+    except ListError:
         return
     assert found
     assert all(item.url.startswith(("http://", "https://")) for item in found)
-    assert read(write(found, title="Again").encode()) == tuple(
-        Subscription(item.url, item.title or item.url, item.site_url) for item in found
-    )
+    assert read(write(found, title="Again").encode()) == written_again(found)

@@ -5,6 +5,7 @@ import pytest
 
 from planet_mcp.errors import ArgumentError, OpmlError, PlanetIniError
 from planet_mcp.planet import Planet
+from planet_mcp.planet.outcomes import MAX_NOT_TAKEN
 from planet_mcp.requests import FeedQuery, SearchRequest
 from tests.conftest import planet_of
 from tests.support.documents import Post, atom, page, rss
@@ -178,7 +179,7 @@ async def test_an_opml_address_counts_what_it_brought(planet: Planet, site: Site
 
     counts = (added.feeds_added, added.feeds_already_subscribed, added.feeds_failed)
     assert counts == (2, 1, 1)
-    assert "192.168.1.1" in (added.problem or "")
+    assert [item.url for item in added.not_taken or []] == ["http://192.168.1.1/feed"]
     assert (await planet.list_feeds()).result.total == 3
 
 
@@ -190,15 +191,62 @@ async def test_an_opml_document_with_nothing_new_is_subscribed_already(planet: P
     assert outcomes == ["added", "already subscribed"]
 
 
-async def test_a_malformed_opml_file_imports_nothing(planet: Planet) -> None:
-    document = (
-        b'<opml version="2.0"><body>\n<outline xmlUrl="https://a.example.org/f"/>\n<out</body>'
-    )
+async def test_a_malformed_opml_file_imports_what_can_be_read_and_says_so(planet: Planet) -> None:
+    document = b'<opml version="2.0"><body>\n<outline text="A & B" xmlUrl="https://a.example.org/f"/>\n<out'
 
-    with pytest.raises(OpmlError, match="line 3"):
-        await planet.import_list(document, name="feeds.opml")
+    answer = await planet.import_list(document, name="feeds.opml")
+
+    (added,) = answer.result.results
+    assert (added.feeds_added, added.feeds_failed, added.not_taken) == (1, 0, None)
+    assert "malformed at line 2" in (added.problem or "")
+    assert "malformed at line 2" in answer.text
+    assert [feed.title for feed in (await planet.list_feeds()).result.feeds] == ["A & B"]
+
+
+async def test_an_opml_file_without_a_feed_that_can_be_read_imports_nothing(
+    planet: Planet,
+) -> None:
+    with pytest.raises(OpmlError, match="line 2"):
+        await planet.import_list(b'<opml>\n<outline text="A & B"/>', name="feeds.opml")
 
     assert (await planet.list_feeds()).result.total == 0
+
+
+async def test_each_outline_of_an_address_that_is_not_taken_is_named(
+    planet: Planet, site: Site
+) -> None:
+    good = site.add("/1", rss([Post("One")]))
+    outlines = (
+        f'<outline text="R&D" xmlUrl="feed:{good}"/><outline text="Again" xmlUrl="{good}"/>'
+        '<outline text="File" xmlUrl="file:///x"/><outline text="Page" htmlUrl="https://p.example"/>'
+        '<outline text="Home" xmlUrl="http://192.168.1.1/feed"/><outline text="Cut" xmlUrl="http'
+    )
+    url = site.add("/list", f"Notice: undefined\n<opml><body>{outlines}")
+
+    answer = await planet.add_feeds([url])
+
+    (added,) = answer.result.results
+    counts = (added.feeds_added, added.feeds_already_subscribed, added.feeds_failed)
+    assert (added.outcome, counts) == ("added", (1, 1, 4))
+    assert [item.name for item in added.not_taken or []] == ["File", "Page", "Cut", "Home"]
+    assert all(f"not taken: {item.name}" in answer.text for item in added.not_taken or [])
+    assert "http or https" in answer.text
+    assert "it ends in the middle" in (added.problem or "")
+
+
+async def test_a_long_list_names_some_of_what_is_not_taken_and_counts_the_rest(
+    planet: Planet, site: Site
+) -> None:
+    rows = '<outline text="No" xmlUrl="ftp://a.example/"/>' * 300
+    document = f'<opml><body><outline xmlUrl="https://a.example/"/>{rows}</body></opml>'
+    url = site.add("/list", document)
+
+    answer = await planet.add_feeds([url])
+
+    (added,) = answer.result.results
+    assert (added.feeds_added, added.feeds_failed) == (1, 300)
+    assert len(added.not_taken or []) == MAX_NOT_TAKEN
+    assert f"{300 - MAX_NOT_TAKEN} more were not taken" in answer.text
 
 
 async def test_a_config_of_a_planet_is_imported_with_its_names(planet: Planet, site: Site) -> None:
@@ -215,17 +263,28 @@ async def test_a_config_of_a_planet_is_imported_with_its_names(planet: Planet, s
     counts = (added.feeds_added, added.feeds_already_subscribed, added.feeds_failed)
     assert (added.outcome, counts) == ("added", (1, 1, 1))
     assert f"1 reading list passed over ({site.url}/list)" in (added.problem or "")
-    assert "192.168.1.1" in (added.problem or "")
+    assert [item.url for item in added.not_taken or []] == ["http://192.168.1.1/feed"]
     assert [feed.title for feed in (await planet.list_feeds(FeedQuery("bob"))).result.feeds] == [
         "Bob"
     ]
 
 
-async def test_a_malformed_config_of_a_planet_imports_nothing(planet: Planet) -> None:
-    config = b"[https://a.example.org/f]\nname = Ada\n\n[https://b.example.org/f\nname = Bob\n"
+async def test_a_malformed_config_of_a_planet_is_imported_as_far_as_it_can_be_read(
+    planet: Planet,
+) -> None:
+    config = (
+        b"[https://a.example.org/f]\nname = Ada\n\n[https://b.example.org/f\nname = Bob\n\nEve\n"
+    )
 
-    with pytest.raises(PlanetIniError, match="line 4"):
-        await planet.import_list(config, name="config.ini")
+    (added,) = (await planet.import_list(config, name="config.ini")).result.results
+
+    assert (added.feeds_added, added.feeds_failed) == (2, 1)
+    assert [item.name for item in added.not_taken or []] == ["line 7"]
+
+
+async def test_a_config_without_feeds_imports_nothing(planet: Planet) -> None:
+    with pytest.raises(PlanetIniError, match="line 2"):
+        await planet.import_list(b"[Planet]\nEve\n", name="config.ini")
 
     assert (await planet.list_feeds()).result.total == 0
 

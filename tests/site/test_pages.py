@@ -12,7 +12,7 @@ import feedparser
 import httpx
 import pytest
 
-from planet_mcp.documents.lists import read_opml
+from planet_mcp.documents.lists import read_list
 from planet_mcp.planet import Planet
 from tests.conftest import planet_of, set_apart
 from tests.support.documents import NOW, Post, rss, whole
@@ -422,7 +422,7 @@ async def test_a_feed_and_a_search_can_be_subscribed_to(pages: Pages) -> None:
 
 
 async def test_subscriptions_are_there_as_opml_and_foaf(pages: Pages) -> None:
-    listed = read_opml((await pages.see("opml.xml")).answer.content)
+    listed = read_list((await pages.see("opml.xml")).answer.content).subscriptions
     assert [feed.title for feed in listed] == ["Ada", "Bob"]
     foaf = (await pages.see("foafroll.xml")).answer.text
     assert all(feed.url in foaf for feed in listed)

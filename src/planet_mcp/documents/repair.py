@@ -22,6 +22,11 @@ _SURROGATES = range(0xD800, 0xE000)
 _SPACE = 0x20
 
 
+def without_forbidden(text: str) -> str:
+    """Return a text without the control characters that no document may have."""
+    return _FORBIDDEN.sub("", text)
+
+
 def declared_entities(prolog: str) -> dict[str, str]:
     """Collect the entities that a DOCTYPE declares as short texts; nested ones are left out."""
     found = _ENTITY.findall(prolog)
@@ -43,7 +48,7 @@ def repair(text: str, *, entities: dict[str, str]) -> tuple[str, bool]:
         count += wrong
         return fixed
 
-    bare = _FORBIDDEN.sub("", text)
+    bare = without_forbidden(text)
     return _SUSPECT.sub(fix, bare), count > 0 or len(bare) < len(text)
 
 

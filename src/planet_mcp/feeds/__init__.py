@@ -12,9 +12,9 @@ from planet_mcp.feeds.refresh import Progress, Refresher
 from planet_mcp.feeds.subscribing import (
     Added,
     AddOutcome,
+    Counts,
     Subscriber,
     added_list,
-    with_reading_lists,
 )
 from planet_mcp.feeds.update import (
     Failed,
@@ -28,6 +28,7 @@ from planet_mcp.feeds.update import (
 __all__ = [
     "AddOutcome",
     "Added",
+    "Counts",
     "Failed",
     "Finder",
     "Lease",
@@ -43,5 +44,4 @@ __all__ = [
     "added_list",
     "record_answer",
     "warning_of",
-    "with_reading_lists",
 ]

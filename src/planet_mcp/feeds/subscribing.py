@@ -10,7 +10,7 @@ import anyio
 from planet_mcp.errors import DocumentError, FetchError, OpmlError
 from planet_mcp.feeds.discovery import Finder, Found, Known, KnownAt, Several
 from planet_mcp.feeds.refresh import Refresher
-from planet_mcp.models import Candidate, Feed, FeedLinks, Subscription, SubscriptionList
+from planet_mcp.models import Candidate, Feed, FeedLinks, NotTaken, Subscription, SubscriptionList
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, shown
@@ -20,12 +20,16 @@ AddOutcome = Literal["added", "already subscribed", "choose", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the feeds of a list; `problems` are the failures in words."""
+    """What became of the feeds of a list; `notes` are about the list as a whole.
+
+    `not_taken` are the first of those that `failed`, with the reasons.
+    """
 
     added: int
     already_subscribed: int
     failed: int
-    problems: tuple[str, ...]
+    not_taken: tuple[NotTaken, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,15 @@ def added_list(url: str, counts: Counts) -> Added:
     return Added(url, next(name for name, count in outcomes.items() if count), counts=counts)
 
 
-def with_reading_lists(counts: Counts, lists: Sequence[str]) -> Counts:
-    """Say of the lists that a list refers to that nobody read them, and what to do."""
-    if not lists:
-        return counts
-    named = ", ".join(map(shown, lists))
+def _notes(listed: SubscriptionList) -> tuple[str, ...]:
+    """Note what was wrong with a list, and of the lists that it refers to that nobody read them."""
+    lists = listed.reading_lists
     passed_over = (
-        f"{len(lists)} reading list{'s' * (len(lists) > 1)} passed over ({named}): "
+        f"{len(lists)} reading list{'s' * (len(lists) > 1)} passed over "
+        f"({', '.join(map(shown, lists))}): "
         "to follow the feeds of one that is OPML, add or import it"
     )
-    return replace(counts, problems=(passed_over, *counts.problems))
+    return tuple(filter(None, (listed.warning, passed_over if lists else None)))
 
 
 class Subscriber:
@@ -101,7 +104,7 @@ class Subscriber:
         if known:
             return Added(url, "already subscribed", feed=known)
         if isinstance(what, SubscriptionList):
-            return added_list(url, await self.subscribe_all(what.subscriptions))
+            return added_list(url, await self.subscribe_all(what))
         if isinstance(what, FeedLinks):
             found = await self._finder.find(page, what, known_at=known_at)
             return await self._follow(url, found)
@@ -146,9 +149,9 @@ class Subscriber:
             feed = await self._refresher.accept(found.url, found.document, found.parsed)
         return Added(url, "added", feed=feed)
 
-    async def subscribe_all(self, subscriptions: Sequence[Subscription]) -> Counts:
+    async def subscribe_all(self, listed: SubscriptionList) -> Counts:
         """Subscribe to the feeds of a list; the refresher fetches them in turn."""
-        usable, problems = _usable(subscriptions, self._allowed)
+        usable, refused = _usable(listed.subscriptions, self._allowed)
         now = self._clock()
 
         def subscribe() -> int:
@@ -158,19 +161,25 @@ class Subscriber:
             return sum(self._store.feeds.subscribe(wanted, due_at=now))
 
         added = await anyio.to_thread.run_sync(subscribe)
-        return Counts(added, len(usable) - added, len(problems), tuple(problems))
+        return Counts(
+            added,
+            already_subscribed=len(usable) - added + listed.repeated,
+            failed=listed.not_taken_total + len(refused),
+            not_taken=(*listed.not_taken, *refused),
+            notes=_notes(listed),
+        )
 
 
 def _usable(
     subscriptions: Sequence[Subscription], allowed: Sequence[IPNetwork]
-) -> tuple[list[Subscription], list[str]]:
+) -> tuple[list[Subscription], list[NotTaken]]:
     usable: list[Subscription] = []
-    problems: list[str] = []
+    refused: list[NotTaken] = []
     for item in subscriptions:
         try:
             check_url(item.url, allowed=allowed)
         except FetchError as error:
-            problems.append(f"{item.url}: {error}")
+            refused.append(NotTaken(shown(item.title or item.url), str(error), shown(item.url)))
         else:
             usable.append(item)
-    return usable, problems
+    return usable, refused

@@ -118,8 +118,16 @@ class FeedCandidate(Result):
     title: str | None = None
 
 
+class ListedFeed(Result):
+    """What a list of feeds names but was not taken, and why; `url` is as the list has it."""
+
+    name: str
+    url: str | None = None
+    reason: str
+
+
 class AddedFeed(Result):
-    """What became of one URL; the counts are those of an OPML document."""
+    """What became of one URL; the counts are those of an OPML document, as is `not_taken`."""
 
     url: str
     outcome: AddOutcome
@@ -131,6 +139,7 @@ class AddedFeed(Result):
     feeds_added: int | None = None
     feeds_already_subscribed: int | None = None
     feeds_failed: int | None = None
+    not_taken: list[ListedFeed] | None = None
     problem: str | None = None
 
 

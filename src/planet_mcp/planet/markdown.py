@@ -11,6 +11,7 @@ from planet_mcp.planet.answers import (
     LatestEntry,
     LatestFeed,
     LatestResult,
+    ListedFeed,
     RefreshResult,
     RemoveResult,
     SearchHit,
@@ -151,7 +152,10 @@ def _added_lines(item: AddedFeed) -> list[str]:
             f"{item.feeds_added} added, {item.feeds_already_subscribed} already subscribed, "
             f"{item.feeds_failed} failed; new feeds are fetched by the refresher, in their turn"
         )
-        return [_joined([f"- {item.url}: a list of feeds, {counts}", item.problem])]
+        return [
+            _joined([f"- {item.url}: a list of feeds, {counts}", quoted(item.problem or "")]),
+            *(f"  - not taken: {_not_taken(each)}" for each in item.not_taken or []),
+        ]
     known = f"[{item.feed_id}] {quoted(item.title or '')}" if item.feed_id else None
     entries = _entries(item.entries) if item.entries is not None else None
     first = f"- {item.url}: {_joined([item.outcome, known, entries, quoted(item.problem or '')])}"
@@ -159,6 +163,11 @@ def _added_lines(item: AddedFeed) -> list[str]:
         first,
         *(f"  - {c.url} {quoted(c.title or '')}".rstrip() for c in item.candidates or []),
     ]
+
+
+def _not_taken(item: ListedFeed) -> str:
+    url = item.url if item.url != item.name else None
+    return quoted(f"{item.name}{f' ({url})' if url else ''}: {item.reason}")
 
 
 def removed_text(result: RemoveResult, *, delete_entries: str) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from planet_mcp import __version__
 from planet_mcp.feeds import (
     Added,
+    AddOutcome,
+    Counts,
     Failed,
     Queued,
     Unchanged,
@@ -17,6 +19,7 @@ from planet_mcp.planet.answers import (
     AddedFeed,
     FeedCandidate,
     FeedProblem,
+    ListedFeed,
     RefreshResult,
     RemovedFeed,
     RemoveResult,
@@ -27,14 +30,14 @@ from planet_mcp.store import Summary
 from planet_mcp.times import stamp
 
 MAX_PROBLEMS = 20
+MAX_NOT_TAKEN = 50
 
 
-def added_feed(item: Added) -> AddedFeed:
-    """Return what became of one URL or list."""
-    counts, feed = item.counts, item.feed
-    problem = item.problem or (warning_of(feed) if feed and item.outcome == "added" else None)
-    if counts and counts.problems:
-        problem = "; ".join(counts.problems[:MAX_PROBLEMS])
+def added_feed(item: Added, *, most_named: int = MAX_NOT_TAKEN) -> AddedFeed:
+    """Return what became of one URL or list, with so many names of what was not taken."""
+    if item.counts:
+        return _added_list(item.url, item.outcome, item.counts, most_named)
+    feed = item.feed
     return AddedFeed(
         url=item.url,
         outcome=item.outcome,
@@ -43,10 +46,25 @@ def added_feed(item: Added) -> AddedFeed:
         feed_url=feed.url if feed else None,
         entries=feed.entries if feed else None,
         candidates=[FeedCandidate(url=c.url, title=c.title) for c in item.candidates] or None,
-        feeds_added=counts.added if counts else None,
-        feeds_already_subscribed=counts.already_subscribed if counts else None,
-        feeds_failed=counts.failed if counts else None,
-        problem=problem,
+        problem=item.problem or (warning_of(feed) if feed and item.outcome == "added" else None),
+    )
+
+
+def _added_list(url: str, outcome: AddOutcome, counts: Counts, most_named: int) -> AddedFeed:
+    named = [
+        ListedFeed(name=each.name, url=each.url, reason=each.reason)
+        for each in counts.not_taken[:most_named]
+    ]
+    unnamed = counts.failed - len(named)
+    rest = [f"{unnamed} more were not taken, and are not named here"] if unnamed else []
+    return AddedFeed(
+        url=url,
+        outcome=outcome,
+        feeds_added=counts.added,
+        feeds_already_subscribed=counts.already_subscribed,
+        feeds_failed=counts.failed,
+        not_taken=named or None,
+        problem="; ".join([*counts.notes, *rest]) or None,
     )
 
 

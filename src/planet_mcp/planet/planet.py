@@ -15,7 +15,6 @@ from planet_mcp.feeds import (
     Refresher,
     Subscriber,
     added_list,
-    with_reading_lists,
 )
 from planet_mcp.models import Feed, Subscription
 from planet_mcp.network import Web
@@ -167,11 +166,9 @@ class Planet:
         from planet_mcp.documents.lists import read_list  # deferred: few starts need an XML parser
 
         listed = read_list(document)
-        counts = with_reading_lists(
-            await self._workings.subscriber.subscribe_all(listed.subscriptions),
-            listed.reading_lists,
-        )
-        result = AddResult(results=[added_feed(added_list(name, counts))], notice=self._notice())
+        counts = await self._workings.subscriber.subscribe_all(listed)
+        added = added_feed(added_list(name, counts), most_named=len(counts.not_taken))
+        result = AddResult(results=[added], notice=self._notice())
         return Answer(result, added_text(result))
 
     async def remove_feeds(

@@ -1,10 +1,13 @@
 """The feeds that a new database subscribes to."""
 
+import logging
 from pathlib import Path
 
 from planet_mcp.errors import ListError, SettingsError
-from planet_mcp.models import Subscription
+from planet_mcp.models import Subscription, SubscriptionList
 from planet_mcp.settings import DEFAULT_FEEDS
+
+logger = logging.getLogger(__name__)
 
 
 def first_feeds(source: str) -> tuple[Subscription, ...]:
@@ -18,7 +21,7 @@ def first_feeds(source: str) -> tuple[Subscription, ...]:
     if source == "none":
         return ()
     try:
-        return read_list(_document(source)).subscriptions
+        listed = read_list(_document(source))
     except OSError as error:
         raise SettingsError(
             f"PLANET_MCP_FEEDS: cannot read {source}: {error.strerror}. "
@@ -26,6 +29,19 @@ def first_feeds(source: str) -> tuple[Subscription, ...]:
         ) from error
     except ListError as error:
         raise SettingsError(f"PLANET_MCP_FEEDS: {source}: {error}") from error
+    _warn(source, listed)
+    return listed.subscriptions
+
+
+def _warn(source: str, listed: SubscriptionList) -> None:
+    """Log what of a list is not followed: nobody waits for an answer that could tell."""
+    if listed.warning:
+        logger.warning("PLANET_MCP_FEEDS: %s: %s", source, listed.warning)
+    for item in listed.not_taken:
+        logger.warning("PLANET_MCP_FEEDS: %s: not taken: %s: %s", source, item.name, item.reason)
+    unnamed = listed.not_taken_total - len(listed.not_taken)
+    if unnamed:
+        logger.warning("PLANET_MCP_FEEDS: %s: %d more not taken", source, unnamed)
 
 
 def _document(source: str) -> bytes:

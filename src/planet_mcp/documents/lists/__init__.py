@@ -1,9 +1,12 @@
 """Files that list feeds: OPML, and the `config.ini` of a Planet or Planet Venus (pure).
 
-In: the bytes of a file. Out: its subscriptions; and subscriptions as OPML.
-Only this package knows how programs write such lists.
+In: the bytes of a file. Out: its subscriptions, and what it names besides; subscriptions as OPML.
+Only this package knows how programs write such lists, and how they are broken.
 """
 
+import re
+
+from planet_mcp.documents.encoding import decode, undo_double_encoding
 from planet_mcp.documents.lists import planetini
 from planet_mcp.documents.lists.opml import read as read_opml
 from planet_mcp.documents.lists.opml import write as write_opml
@@ -11,21 +14,17 @@ from planet_mcp.models import SubscriptionList
 
 __all__ = ["read_list", "read_opml", "write_opml"]
 
-# A document in one of the wide encodings begins with a mark or has a null in its first character.
-_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0")
+# What stands in OPML, however much of something else is before it.
+_OPML = re.compile(r"<(?:[\w.-]{1,40}:)?(?:opml|outline)[\s>]", re.IGNORECASE)
+_BLANKS = " \t\r\n\f\v\0\ufeff"
 
 
 def read_list(document: bytes) -> SubscriptionList:
     """Read an OPML document or the `config.ini` of a Planet, told apart by how they begin.
 
     Raises:
-        ListError: It is malformed (`line` is set) or names no feed.
+        ListError: It names no feed; `line` is set where it is malformed.
     """
-    if _is_xml(document):
-        return SubscriptionList(read_opml(document))
-    return planetini.read(document)
-
-
-def _is_xml(document: bytes) -> bool:
-    beginning = document.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return beginning.startswith((b"<", *_WIDE))
+    decoded = undo_double_encoding(decode(document))
+    is_xml = decoded.text.lstrip(_BLANKS).startswith("<") or _OPML.search(decoded.text)
+    return read_opml(decoded) if is_xml else planetini.read(decoded)

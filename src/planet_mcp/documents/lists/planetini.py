@@ -1,24 +1,29 @@
 """The configuration of Planet 2.0 and Planet Venus → subscriptions (`config.ini`)."""
 
 import re
+from collections.abc import Iterator, Sequence
 from configparser import MissingSectionHeaderError, ParsingError, RawConfigParser
+from dataclasses import dataclass
 from html import unescape
 from io import StringIO
 
-from planet_mcp.documents.encoding import decode
+from planet_mcp.documents.encoding import Decoded
+from planet_mcp.documents.lists.listing import Listing
+from planet_mcp.documents.repair import without_forbidden
 from planet_mcp.errors import PlanetIniError
 from planet_mcp.models import Subscription, SubscriptionList
 from planet_mcp.text import label
-from planet_mcp.urls import http_url
+from planet_mcp.urls import given_url, http_url
 
 # Up to the first bracket that ends a word: those inside of an address belong to it.
 _HEADER = re.compile(r"\[(?P<header>.+?)\](?=\s|$)")
-_NO_HEADER = re.compile(r"^\[(?!.+?\](?:\s|$))", re.MULTILINE)
-# The feed: scheme stands before a whole URL, or for http.
-_WRAPPED = re.compile(r"^feed:(?://)?(?=https?://)", re.IGNORECASE)
-_FEED = re.compile(r"^feed(?=://)", re.IGNORECASE)
+# A bracket that is missing, or is not followed by a blank.
+_BROKEN_HEADER = re.compile(r"\[(?P<header>[^\s\[\]]+)(?:\](?P<rest>\S.*)|\s*)")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 # How Planet Venus tells a list of feeds from a feed; a dot is in the name of its own modules.
 _LISTS = ("opml", "foaf", "csv", "config", ".")
+_NO_OPTION = "it is neither a [section] nor `name = value`"
+_SETTINGS = frozenset({"planet", "default"})
 
 
 class _Parser(RawConfigParser):
@@ -36,71 +41,111 @@ class _Parser(RawConfigParser):
         )
 
 
-def read(document: bytes) -> SubscriptionList:
+@dataclass(frozen=True, slots=True)
+class _Malformed:
+    """A line that an ini file cannot have; `feed` is the address that it may be meant for."""
+
+    line: int
+    reason: str
+    feed: str | None = None
+
+
+def read(document: Decoded) -> SubscriptionList:
     """Read the feeds of a Planet's configuration, in order, each URL once, with their names.
 
-    A section that an http(s) or feed: URL names is a feed, or in Planet Venus a list of feeds that
-    is read elsewhere; all others are settings and are passed over. Of a feed that is there twice
-    the last name counts, as in Planet.
+    A section that an address names is a feed, or in Planet Venus a list of feeds that is read
+    elsewhere; all others are settings and are passed over. Of a feed that is there twice the last
+    name counts, as in Planet. Lines that are none of an ini file are named as not taken.
 
     Raises:
-        PlanetIniError: A line is none of an ini file (`line` is set), or there is no feed in it.
+        PlanetIniError: There is no feed in it; `line` is set where it is malformed.
     """
-    parser = _parsed(_decoded(document))
+    parser, malformed = _parsed(_lines(document.text))
+    listing = Listing()
     names: dict[str, str | None] = {}
-    lists: list[str] = []
     for section in parser.sections():
-        url = _address(section)
+        name = _name(parser.get(section, "name", fallback=""))
+        url = _address(section, is_named=name is not None)
         if _is_list(parser.get(section, "content_type", fallback="")):
-            lists.append(url or label(section) or "unnamed")
+            listing.reading_lists.append(url or label(section) or "unnamed")
         elif url:
-            names[url] = _name(parser.get(section, "name", fallback="")) or names.get(url)
+            names[url] = name or names.get(url)
+        elif _is_meant_for_a_feed(section, name):
+            listing.pass_over(name, "its [section] is no http(s) address", section)
+    for each in malformed:
+        listing.pass_over(f"line {each.line}", each.reason, each.feed)
     if not names:
-        raise PlanetIniError(_without_feeds(lists))
-    feeds = tuple(Subscription(url, name) for url, name in names.items())
-    return SubscriptionList(feeds, reading_lists=tuple(lists))
+        raise _without_feeds(listing, malformed)
+    for url, name in names.items():
+        listing.take(Subscription(url, name))
+    return listing.as_list(document.problem)
 
 
-def _decoded(document: bytes) -> str:
-    return StringIO(decode(document).text, newline=None).read()
+def _lines(text: str) -> list[str]:
+    return StringIO(without_forbidden(text).lstrip("\ufeff"), newline=None).read().split("\n")
 
 
-def _parsed(text: str) -> RawConfigParser:
-    unclosed = _NO_HEADER.search(text)
-    if unclosed:
-        # Its colon would make an option of it.
-        line = text.count("\n", 0, unclosed.start()) + 1
-        raise _malformed(line, "its [section] has no closing bracket")
-    parser = _Parser()
-    try:
-        parser.read_string(text)
-    except MissingSectionHeaderError as error:
-        raise _malformed(error.lineno, "it stands before any [section]") from error
-    except ParsingError as error:
-        line, _ = error.errors[0]
-        raise _malformed(line, "it is neither a [section] nor `name = value`") from error
-    return parser
+def _parsed(lines: list[str]) -> tuple[RawConfigParser, list[_Malformed]]:
+    """Parse lines without those that a parser stops at; they are taken out of the list."""
+    malformed = list(_mended_headers(lines))
+    while True:
+        parser = _Parser()
+        try:
+            parser.read_file(lines)
+        except MissingSectionHeaderError as error:
+            numbers = [error.lineno]
+        except ParsingError as error:
+            numbers = [number for number, _ in error.errors]
+        else:
+            return parser, malformed
+        for number in numbers:
+            malformed.append(_Malformed(number, _NO_OPTION))
+            lines[number - 1] = ""
 
 
-def _malformed(line: int, problem: str) -> PlanetIniError:
+def _mended_headers(lines: list[str]) -> Iterator[_Malformed]:
+    """Close the brackets of sections, and leave out what stands before the first."""
+    is_in_section = False
+    for number, line in enumerate(lines, start=1):
+        broken = None if _HEADER.match(line) else _BROKEN_HEADER.fullmatch(line)
+        if broken and number == len(lines) and "]" not in line:
+            yield _Malformed(number, "the document ends in the middle of it", broken["header"])
+            lines[number - 1] = ""
+        elif broken and _SCHEME.match(broken["header"]):
+            lines[number - 1] = f"[{broken['header']}]"
+            is_in_section = True
+        elif line.startswith("[") and not _HEADER.match(line):
+            yield _Malformed(number, "its [section] has no closing bracket")
+            lines[number - 1] = ""
+        else:
+            is_in_section = is_in_section or bool(_HEADER.match(line.strip()))
+            if not is_in_section and line.strip() and line.strip()[0] not in "#;":
+                yield _Malformed(number, "it stands before any [section]")
+                lines[number - 1] = ""
+
+
+def _without_feeds(listing: Listing, malformed: Sequence[_Malformed]) -> PlanetIniError:
+    found = listing.instead_of_feeds()
+    if malformed:
+        first = min(malformed, key=lambda each: each.line)
+        return PlanetIniError(
+            f"This is not OPML, and as a Planet's config.ini it is malformed at line {first.line}: "
+            f"{first.reason}. Nothing was imported; correct that line and try again.{found}",
+            line=first.line,
+        )
     return PlanetIniError(
-        f"This is not OPML, and as a Planet's config.ini it is malformed at line {line}: "
-        f"{problem}. Nothing was imported; correct that line and try again.",
-        line=line,
-    )
-
-
-def _without_feeds(lists: list[str]) -> str:
-    if lists:
-        return f"No feeds in it: the config.ini only names lists of feeds: {', '.join(lists)}."
-    return (
         "No feeds in it: this is not OPML, and no [section] of it is an http(s) URL, "
-        "as in a Planet's config.ini."
+        f"as in a Planet's config.ini.{found}"
     )
 
 
-def _address(section: str) -> str | None:
-    return http_url(_FEED.sub("http", _WRAPPED.sub("", section)))
+def _address(section: str, *, is_named: bool) -> str | None:
+    """Return the address that a section is; settings like `[index.tmpl]` look like hosts."""
+    return http_url(given_url(section)) if is_named or "/" in section else None
+
+
+def _is_meant_for_a_feed(section: str, name: str | None) -> bool:
+    return section.lower() not in _SETTINGS and bool(name or _SCHEME.match(section))
 
 
 def _is_list(content_type: str) -> bool:

@@ -46,7 +46,7 @@ def discover(
     document = undo_double_encoding(decode(body, content_type=content_type))
     found = sniff(document.text)
     if found.kind is Kind.OPML:
-        return SubscriptionList(read_opml(body))
+        return read_opml(document)
     if found.kind is Kind.HTML:
         return find_feed_links(document.text, url=url)
     return _parse(document, found, url=url, now=now)

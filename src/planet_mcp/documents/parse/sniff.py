@@ -17,6 +17,9 @@ _FEED_IN_PAGE = re.compile(
     r"<rss\s[^<>]{0,500}version=|<feed\s[^<>]{0,500}(?:/2005/Atom|/atom/ns#)"
     r"|<rdf:RDF\s[^<>]{0,500}purl\.org/rss"
 )
+_OPML_ROOT = re.compile(
+    r"<(?:[\w.-]{1,40}:)?opml[\s>]|<outline\s[^<>]{0,500}xmlurl\s*=", re.IGNORECASE
+)
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry", "item"})
 _HTML_TAGS = frozenset(
     {
@@ -82,6 +85,9 @@ def _looked_past(text: str, start: int, name: str) -> Sniffed:
     buried = pattern.search(text, start, start + reach)
     if buried:
         return Sniffed(Kind.FEED, buried.start(), "junk")
+    opml = _OPML_ROOT.search(text, start, start + reach)
+    if opml:
+        return Sniffed(Kind.OPML, opml.start(), "opml")
     if page or name in _HTML_TAGS:
         return Sniffed(Kind.HTML, start, name)
     if name:
