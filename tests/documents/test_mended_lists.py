@@ -37,7 +37,7 @@ def two(document: str | bytes) -> list[str | None]:
         (f'text="&unknown;" xmlUrl="{B}"', "&unknown;"),
         # entities of HTML
         (f'text="Zo&euml; &mdash; &hearts;" xmlUrl="{B}"', "Zoë — ♥"),
-        (f'text="&AMP;&nbsp;&#x1F600;" xmlUrl="{B}"', "&\u00a0😀"),
+        (f'text="&AMP;&nbsp;&#x1F600;" xmlUrl="{B}"', "& 😀"),
         # a prefix that is not declared
         (f'text="Two" rssbandit:category="x" xmlUrl="{B}" gr:id=\'7\'', "Two"),
         (f'frss:text="No" text="Two" xmlUrl="{B}"', "Two"),
@@ -169,6 +169,20 @@ def test_what_was_mended_is_said(document: str, warning: str | None) -> None:
     found = read_list(document.encode()).warning
 
     assert (found is None) if warning is None else (warning in (found or ""))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        opml("".join(f'<outline xmlUrl="{n}.example/x"/>' for n in "abcdefg")),
+        "".join(f"[{n}.example/x]\n" for n in "abcdefg"),
+    ],
+)
+def test_addresses_that_are_guessed_are_said(document: str) -> None:
+    warning = read_list(document.encode()).warning or ""
+
+    assert "without a scheme are read as https: a.example/x, b.example/x, " in warning
+    assert warning.endswith("e.example/x and 2 more")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """What a document that lists feeds brings, gathered feed by feed (pure)."""
 
+import re
+from collections.abc import Sequence
+
 from planet_mcp.models import NotTaken, Subscription, SubscriptionList
 from planet_mcp.text import label
 from planet_mcp.urls import shown
@@ -7,7 +10,8 @@ from planet_mcp.urls import shown
 # What is named of those that are not taken; all are counted.
 MAX_NAMED = 200
 _LONGEST_NAME = 100
-_NAMED_BY_ERRORS = 5
+_NAMED_IN_TEXTS = 5
+_SCHEME = re.compile(r"\W*[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 
 
 class Listing:
@@ -19,9 +23,12 @@ class Listing:
         self.not_taken: list[NotTaken] = []
         self._not_taken_total = 0
         self._repeated = 0
+        self._guessed: list[str] = []
 
-    def take(self, subscription: Subscription) -> None:
-        """Take a feed; its first title and folder count."""
+    def take(self, subscription: Subscription, written: str) -> None:
+        """Take a feed, whose address is written so; its first title and folder count."""
+        if not _SCHEME.match(written):
+            self._guessed.append(shown(written))
         if subscription.url in self.subscriptions:
             self._repeated += 1
         self.subscriptions.setdefault(subscription.url, subscription)
@@ -34,22 +41,29 @@ class Listing:
             called = (name or address or "without a name")[:_LONGEST_NAME]
             self.not_taken.append(NotTaken(called, reason, address))
 
-    def as_list(self, warning: str | None) -> SubscriptionList:
-        """Return what was gathered."""
+    def as_list(self, *problems: str | None) -> SubscriptionList:
+        """Return what was gathered from a document that had these problems, but was mended."""
+        guessed = self._guessed
+        read_as = f"addresses without a scheme are read as https: {_few(guessed)}"
+        said = filter(None, (*problems, read_as if guessed else None))
         return SubscriptionList(
             tuple(self.subscriptions.values()),
             tuple(self.reading_lists),
             not_taken=tuple(self.not_taken),
             not_taken_total=self._not_taken_total,
             repeated=self._repeated,
-            warning=warning,
+            warning="; ".join(said) or None,
         )
 
     def instead_of_feeds(self) -> str:
         """Return what an error says after that there are no feeds: what there is instead."""
-        few = [f"{item.name} ({item.reason})" for item in self.not_taken[:_NAMED_BY_ERRORS]]
-        if self._not_taken_total > len(few):
-            few.append(f"and {self._not_taken_total - len(few)} more")
-        found = f" Not taken: {'; '.join(few)}." if few else ""
-        lists = ", ".join(map(shown, self.reading_lists[:_NAMED_BY_ERRORS]))
-        return f"{found} It only names lists of feeds: {lists}." if lists else found
+        named = [f"{item.name} ({item.reason})" for item in self.not_taken]
+        unnamed = self._not_taken_total - len(named)
+        found = f" Not taken: {_few(named, unnamed)}." if named else ""
+        lists = [shown(each) for each in self.reading_lists]
+        return f"{found} It only names lists of feeds: {_few(lists)}." if lists else found
+
+
+def _few(names: Sequence[str], unnamed: int = 0) -> str:
+    more = len(names[_NAMED_IN_TEXTS:]) + unnamed
+    return ", ".join(names[:_NAMED_IN_TEXTS]) + (f" and {more} more" if more else "")

@@ -32,8 +32,8 @@ def read(document: Decoded) -> SubscriptionList:
     if not listing.subscriptions:
         raise _without_feeds(outlines, listing)
     malformed = outlines.malformed
-    problems = (document.problem, _mended(malformed, document.text) if malformed else None)
-    return listing.as_list("; ".join(filter(None, problems)) or None)
+    mended = _mended(malformed, document.text) if malformed else None
+    return listing.as_list(document.problem, mended)
 
 
 def _take(listing: Listing, outline: Outline) -> None:
@@ -49,7 +49,7 @@ def _take(listing: Listing, outline: Outline) -> None:
     url = http_url(given_url(address))
     if url:
         group = outline.folder or _category(attributes.get("category", ""))
-        listing.take(Subscription(url, outline.title, page, group))
+        listing.take(Subscription(url, outline.title, page, group), address)
     elif address:
         listing.pass_over(outline.title, _refusal(address), address)
     elif outline.cut:

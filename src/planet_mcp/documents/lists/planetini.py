@@ -45,7 +45,7 @@ class _Parser(RawConfigParser):
 class _Malformed:
     """A line that an ini file cannot have; `feed` is the address that it may be meant for."""
 
-    line: int
+    number: int
     reason: str
     feed: str | None = None
 
@@ -62,6 +62,7 @@ def read(document: Decoded) -> SubscriptionList:
     """
     parser, malformed = _parsed(_lines(document.text))
     listing = Listing()
+    sections: dict[str, str] = {}
     names: dict[str, str | None] = {}
     for section in parser.sections():
         name = _name(parser.get(section, "name", fallback=""))
@@ -69,15 +70,15 @@ def read(document: Decoded) -> SubscriptionList:
         if _is_list(parser.get(section, "content_type", fallback="")):
             listing.reading_lists.append(url or label(section) or "unnamed")
         elif url:
-            names[url] = name or names.get(url)
+            sections[url], names[url] = section, name or names.get(url)
         elif _is_meant_for_a_feed(section, name):
             listing.pass_over(name, "its [section] is no http(s) address", section)
-    for each in malformed:
-        listing.pass_over(f"line {each.line}", each.reason, each.feed)
-    if not names:
+    for url, section in sections.items():
+        listing.take(Subscription(url, names[url]), section)
+    for line in malformed:
+        listing.pass_over(f"line {line.number}", line.reason, line.feed)
+    if not listing.subscriptions:
         raise _without_feeds(listing, malformed)
-    for url, name in names.items():
-        listing.take(Subscription(url, name))
     return listing.as_list(document.problem)
 
 
@@ -127,11 +128,12 @@ def _mended_headers(lines: list[str]) -> Iterator[_Malformed]:
 def _without_feeds(listing: Listing, malformed: Sequence[_Malformed]) -> PlanetIniError:
     found = listing.instead_of_feeds()
     if malformed:
-        first = min(malformed, key=lambda each: each.line)
+        first = min(malformed, key=lambda line: line.number)
         return PlanetIniError(
-            f"This is not OPML, and as a Planet's config.ini it is malformed at line {first.line}: "
-            f"{first.reason}. Nothing was imported; correct that line and try again.{found}",
-            line=first.line,
+            "This is not OPML, and as a Planet's config.ini it is malformed at line "
+            f"{first.number}: {first.reason}. Nothing was imported; correct that line and try "
+            f"again.{found}",
+            line=first.number,
         )
     return PlanetIniError(
         "No feeds in it: this is not OPML, and no [section] of it is an http(s) URL, "
