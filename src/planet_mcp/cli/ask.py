@@ -78,5 +78,5 @@ def export_command(settings: Settings) -> None:
 @JSON
 @settings_from()
 def status_command(settings: Settings, *, as_json: bool) -> None:
-    """Say how many feeds and entries there are, and when they were last refreshed."""
+    """Print how many feeds and entries there are, and when they were last refreshed."""
     show(run_with(settings, lambda planet: planet.status()), as_json=as_json)

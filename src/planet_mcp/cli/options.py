@@ -1,4 +1,4 @@
-"""What the commands share: settings as flags, and answers in a person's words."""
+"""What the commands share: settings and requests as options, logs, and how answers are printed."""
 
 import json
 import logging

@@ -19,7 +19,7 @@ class Result(BaseModel):
         return self.model_dump(mode="json", exclude_none=True)
 
     def json_chars(self) -> int:
-        """Return the characters of the result as JSON, with room for a blank after each sign."""
+        """Return the characters of the result as JSON, even if a blank follows each `:` and `,`."""
         text = self.model_dump_json(exclude_none=True)
         return len(text) + text.count('":') + text.count(',"')
 

@@ -13,11 +13,14 @@ from planet_mcp.planet.markdown import quoted
 from planet_mcp.times import is_credible, stamp
 
 MOST_FILES = 5
+LEAST_MEGABYTES = 0.1
 
-# Behind the marks of quotes and lists; an inline code span is none (CommonMark, section 4.5).
+# The beginning of a fenced code block, perhaps within quotes and lists. The backticks of an inline
+# code span have others behind them on their line (CommonMark, section 4.5).
 _FENCE = re.compile(r"(?:[ >]|[-*+] |\d{1,9}[.)] )*(`{3,}(?=[^`]*$)|~{3,})")
 
-# A boundary with another number is none, but an agent may not look that closely.
+# What an article has that looks like a boundary of ours: with another number it is none, but an
+# agent may not look that closely, so it is escaped.
 _FORGED = re.compile(
     r"^([ \t>]*)(-+[ \t]*[0-9a-f]{4,}[ \t]+third-party text)", re.IGNORECASE | re.MULTILINE
 )
@@ -67,13 +70,13 @@ def _head(article: FullText, offset: int, end: int) -> list[str]:
         "Entry": str(article.entry_id),
         "Files": _files(article.enclosures),
         "Note": quoted(article.note or ""),
-        "Text": f"from {article.source}{_telling(article)}, {stamp(article.taken_at)}; "
+        "Text": f"from {article.source}{_from_duplicate(article)}, {stamp(article.taken_at)}; "
         f"characters {offset} to {end} of {len(article.markdown)}",
     }
     return [f"# {quoted(article.title)}", *(f"{k}: {v}" for k, v in facts.items() if v)]
 
 
-def _telling(article: FullText) -> str:
+def _from_duplicate(article: FullText) -> str:
     if not article.duplicate_in:
         return ""
     return f" of {quoted(redacted(article.duplicate_in))}, which has the whole story"
@@ -105,7 +108,8 @@ def _file(enclosure: Enclosure) -> str:
 
 
 def _size(length: int) -> str:
-    return f"{length / 1e6:.1f} MB" if length >= 100_000 else f"{length / 1e3:.1f} kB"  # noqa: PLR2004
+    megabytes = length / 1e6
+    return f"{megabytes:.1f} MB" if megabytes >= LEAST_MEGABYTES else f"{length / 1e3:.1f} kB"
 
 
 def part_end(markdown: str, offset: int, max_chars: int) -> int:
@@ -148,6 +152,6 @@ def _fence_after(line: str, fence: str) -> str:
     found = _FENCE.match(line)
     if not fence:
         return found[1] if found else ""
-    mark = line.strip(" >")
-    closes = mark.startswith(fence) and not mark.strip(fence[0])
+    text = line.strip(" >")
+    closes = text.startswith(fence) and not text.strip(fence[0])
     return "" if closes else fence

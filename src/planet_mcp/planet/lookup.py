@@ -50,7 +50,7 @@ def _same(feeds: Sequence[Feed], text: str) -> list[Feed]:
 
 def _containing(feeds: Sequence[Feed], text: str) -> list[Feed]:
     folded = text.casefold()
-    # A number is an id: that of a feed which is gone must not hit another one by a part of its URL.
+    # A number is an id. The id of a feed that is gone must not find another one, whose URL has it.
     return [feed for feed in feeds if folded in _names(feed)] if folded.strip("0123456789") else []
 
 

@@ -60,7 +60,7 @@ class Frame:
         return fitting.measure(empty).plus(Size(len(QUOTES) + len(str(self.total)), 0))
 
     def left_out(self, waiting: Iterable[FeedCount], shown: Mapping[int, int]) -> str:
-        """Say what there was no room for, and how to get it."""
+        """Return what there was no space for, and how to get it."""
         left = [(each.entries - shown.get(each.feed_id, 0), each) for each in waiting]
         limit = self.argument("max_chars")
         rest = f"pass next_cursor as {self.argument('cursor')}"

@@ -1,8 +1,11 @@
 """Watermarks: up to which entry a reader has read, in which database, of which feed (pure)."""
 
+import re
+
 from planet_mcp.errors import ArgumentError
 
-_MAX_DIGITS = 18
+# The name of a database, an entry and perhaps a feed; SQLite has ids of up to 19 digits.
+_WATERMARK = re.compile(r"([^-]*)-([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 def encode(entry_id: int, *, identity: str, feed_id: int | None) -> str:
@@ -16,27 +19,21 @@ def decode(watermark: str, *, identity: str, feed_id: int | None, newest: int) -
     Raises:
         ArgumentError: It is none, or was given out by another database or for another feed.
     """
-    name, *numbers = watermark.strip().split("-")
-    if not _numeric(numbers) or len(numbers) > 2:  # noqa: PLR2004 - entry and feed
+    match = _WATERMARK.fullmatch(watermark.strip())
+    if match is None:
         raise ArgumentError(
             f"{watermark[:100]!r} is not a watermark. Copy the watermark of an earlier answer "
             "exactly, or use since instead."
         )
-    entry_id, of_feed = int(numbers[0]), numbers[1:]
+    name, entry_id, of_feed = match[1], int(match[2]), match[3]
     if name != identity or entry_id > newest:
         raise ArgumentError(
             "This watermark was given out by another database, so what is new since then cannot "
             "be told. Use since instead, and keep the watermark of that answer."
         )
-    if of_feed and of_feed != [str(feed_id)]:
+    if of_feed and of_feed != str(feed_id):
         raise ArgumentError(
-            f"This watermark is of feed {of_feed[0]} alone. Pass feed={of_feed[0]} with it, or use "
+            f"This watermark is of feed {of_feed} alone. Pass feed={of_feed} with it, or use "
             "since instead."
         )
     return entry_id
-
-
-def _numeric(numbers: list[str]) -> bool:
-    return bool(numbers) and all(
-        item.isascii() and item.isdigit() and len(item) <= _MAX_DIGITS for item in numbers
-    )

@@ -6,10 +6,10 @@ from mcp.server.mcpserver import MCPServer
 
 
 def tighten(server: MCPServer[Any]) -> None:
-    """Say in all tools' schemas that other arguments are refused, and take the noise out of them.
+    """Let all tools' schemas refuse other arguments, and take the noise out of them.
 
     The SDK publishes pydantic's titles and allows any argument; it offers no public way to change
-    either, so this reaches for its tool manager (`tests/test_server.py` would notice).
+    either, so this reaches for its tool manager (`tests/serving/mcp/test_server.py` would notice).
     """
     for tool in server._tool_manager.list_tools():  # noqa: SLF001 - see above
         tool.parameters = slim({**tool.parameters, "additionalProperties": False})

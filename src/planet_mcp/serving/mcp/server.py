@@ -69,7 +69,7 @@ ICON = Icon(
 )
 
 _PREFIX = "Error executing tool"
-# Pydantic names the arms of a union in the place of an error; no argument is called so.
+# Pydantic names the arm of a union in the location of an error; no argument is called so.
 _UNION_ARMS = {"int", "str"}
 
 
@@ -94,7 +94,7 @@ class PlanetServer(MCPServer[None]):
             if isinstance(error.__cause__, ValidationError):
                 raise ToolError(explain(name, error.__cause__)) from None
             raise ToolError(str(error).removeprefix(f"{_PREFIX} {name}: ")) from error
-        _measure(result)
+        _record_size(result)
         return result
 
     async def get_prompt(
@@ -127,7 +127,7 @@ class PlanetServer(MCPServer[None]):
             )
 
 
-def _measure(result: object) -> None:
+def _record_size(result: object) -> None:
     """Add to the SDK's OpenTelemetry span how large the answer is, and how much there was."""
     if isinstance(result, CallToolResult):
         span = get_current_span()
@@ -139,7 +139,7 @@ def _measure(result: object) -> None:
 
 
 def explain(tool: str, error: ValidationError) -> str:
-    """Say which arguments of a call were wrong and what is allowed."""
+    """Return which arguments of a call were wrong and what is allowed."""
     lines = [f"{tool} was not called:"]
     for item in error.errors():
         field = ".".join(str(part) for part in item["loc"] if part not in _UNION_ARMS)
