@@ -97,7 +97,7 @@ def copy(corpus: Path, database: Path, entries: int) -> None:
         for number, batch in enumerate(_batches(documents, entries, now)):
             _store(store, number % FEEDS, batch, now)
         store.feeds.make_due(range(1, FEEDS + 1), now=now + YEARS)
-        while store.entries.merge_index():
+        while store.search.merge_index():
             pass
     finally:
         store.close()

@@ -204,7 +204,7 @@ def _grow(store: Store, copies: Copies, number: int, growth: Growth) -> None:
     record_document(store, feed + 1, brought, now=copies.now)
     stored, cpu = time.perf_counter(), time.process_time() - cpu
     if number % MERGE_EVERY == MERGE_EVERY - 1:
-        while store.entries.merge_index():
+        while store.search.merge_index():
             pass
         print(f"{(number + 1) * BATCH} entries, {BATCH / cpu:.0f}/CPU s", flush=True)
     growth.making += made - began

@@ -95,7 +95,7 @@ def pages(folder: Path) -> None:
         for each in truth:
             with suppress(DocumentError):
                 article = extract_article((folder / each["file"]).read_bytes(), url=each["url"])
-                store.entries.save_page(each["url"], Validators(each["url"]), article, now=NOW)
+                store.webpages.save_page(each["url"], Validators(each["url"]), article, now=NOW)
                 stored += 1
         report("fetched pages", store, stored, empty)
         store.close()
@@ -103,7 +103,7 @@ def pages(folder: Path) -> None:
 
 def size(store: Store) -> int:
     """Return the size of a database after its index was merged."""
-    while store.entries.merge_index():
+    while store.search.merge_index():
         pass
     return store.path.stat().st_size
 

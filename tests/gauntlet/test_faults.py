@@ -80,7 +80,7 @@ def store_document(store: Store, number: int) -> None:
     if number % 3 == 0:
         content = Content(markdown=text(), text=text(), excerpt="", words=9)
         article = Article("A page", (), None, content)
-        store.entries.save_article(store.entries.newest_id(), validators, article, now=NOW)
+        store.webpages.save_article(store.entries.newest_id(), validators, article, now=NOW)
 
 
 def prepare(database: Path) -> Store:
@@ -649,7 +649,7 @@ def test_a_file_system_mounted_read_only_is_read(small_disk: Path) -> None:
 LONG_WORK = {
     "vacuum": "store.health.vacuum()",
     "repair": "store.health.repair()",
-    "merge": "while store.entries.merge_index(): pass",
+    "merge": "while store.search.merge_index(): pass",
 }
 WORK = """
 import sys

@@ -41,7 +41,7 @@ from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.requests import LatestRequest, SearchRequest
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
-from planet_mcp.store import Store
+from planet_mcp.store import Limits, Store
 from planet_mcp.store.db import Database, DatabaseLimits, schema
 from planet_mcp.store.db.connections import journal_mode
 from planet_mcp.store.health import Health
@@ -587,7 +587,7 @@ ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELEC
 
 
 def test_a_long_query_is_stopped_and_its_connection_serves_on(database: Path) -> None:
-    store = Store(database, limits=DatabaseLimits(query_seconds=0.1))
+    store = Store(database, limits=Limits(DatabaseLimits(query_seconds=0.1)))
     fill(store, entry("a"))
     for _ in range(3):
         with (
@@ -601,7 +601,7 @@ def test_a_long_query_is_stopped_and_its_connection_serves_on(database: Path) ->
 
 
 def test_only_the_long_query_is_stopped(database: Path) -> None:
-    store = Store(database, limits=DatabaseLimits(query_seconds=0.3, clock_steps=1000))
+    store = Store(database, limits=Limits(DatabaseLimits(query_seconds=0.3, clock_steps=1000)))
     fill(store, entry("a"))
     stopped: list[bool] = []
 
@@ -651,9 +651,9 @@ async def test_an_agent_is_told_what_to_do_about_a_long_query(database: Path) ->
     # Nothing is as long as a search that ranks some entries.
     with closing(Store(database)) as store:
         fill(store, *(entry(str(number)) for number in range(200)))
-    limits = DatabaseLimits(query_seconds=-1, clock_steps=1_000)
+    limits = Limits(DatabaseLimits(query_seconds=-1, clock_steps=1_000))
     async with (
-        open_planet(load(), parts=Parts(database=limits)) as planet,
+        open_planet(load(), parts=Parts(store=limits)) as planet,
         Client(create_server(planet, refresh=False)) as client,
     ):
         answer = await client.call_tool("search_entries", {"query": "text"})

@@ -115,7 +115,7 @@ class Articles:
             entry = entries.text(entry_id)
             if entry is None:
                 return None
-            article = entries.article(entry_id)
+            article = self._store.webpages.article(entry_id)
             wanted = is_beginning(entry) and not article
             return Known(entry, article, self._duplicate(entry) if wanted else None)
 
@@ -126,7 +126,7 @@ class Articles:
         other = entries.text(other_id) if other_id else None
         if other is None:
             return None
-        article = entries.article(other.id)
+        article = self._store.webpages.article(other.id)
         whole = from_article(other, article) if article else from_feed(other)
         return replace(
             from_feed(entry),
@@ -177,7 +177,7 @@ class Articles:
                 return await self._unchanged(known, document.validators)
             article = await self._worker.extract_article(document)
             _refuse_less(known.entry, article, document.url)
-        now, save = self._clock(), self._store.entries.save_article
+        now, save = self._clock(), self._store.webpages.save_article
         await anyio.to_thread.run_sync(
             lambda: save(known.entry.id, document.validators, article, now=now)
         )
@@ -187,7 +187,7 @@ class Articles:
         self, known: Known, validators: Validators
     ) -> tuple[StoredArticle, str | None]:
         assert known.article is not None  # noqa: S101 - its validators were sent
-        now, renew = self._clock(), self._store.entries.renew_article
+        now, renew = self._clock(), self._store.webpages.renew_article
         await anyio.to_thread.run_sync(lambda: renew(known.entry.id, validators, now=now))
         before = stamp(known.article.fetched_at)
         article = replace(known.article, validators=validators, fetched_at=now)
@@ -227,11 +227,10 @@ class Articles:
 
     def _keep_page(self, url: str, document: Document, article: Article) -> int:
         """Store a page, unless it turned out to be that of an entry; return the entry's id."""
-        entries = self._store.entries
-        known = entries.find(document.url)
+        known = self._store.entries.find(document.url)
         if known is not None:
             return known
-        return entries.save_page(url, document.validators, article, now=self._clock())
+        return self._store.webpages.save_page(url, document.validators, article, now=self._clock())
 
 
 def _age(article: StoredArticle | None, *, now: datetime) -> str:

@@ -79,7 +79,7 @@ class Backfill:
         """Return the newest teaser of each domain."""
         now = self._clock()
         newest: dict[str, Teaser] = {}
-        for teaser in self._store.entries.teasers_due(since=now - self._limits.new_for, now=now):
+        for teaser in self._store.webpages.teasers_due(since=now - self._limits.new_for, now=now):
             newest.setdefault(registrable_domain(host_of(teaser.url)), teaser)
         return newest
 
@@ -114,5 +114,5 @@ class Backfill:
     async def _retry_later(self, teaser: Teaser, problem: str) -> None:
         at = self._clock() + self._limits.first_pause * 4**teaser.attempts
         await anyio.to_thread.run_sync(
-            lambda: self._store.entries.retry_teaser(teaser.id, at=at, problem=problem)
+            lambda: self._store.webpages.retry_teaser(teaser.id, at=at, problem=problem)
         )

@@ -115,7 +115,7 @@ class Refresher:
         """Tidy up after a pass, in steps that let others read and write in between."""
         more = not self._busy and self._updater.take_has_new_entries()
         while more:
-            more = await anyio.to_thread.run_sync(self._store.entries.merge_index)
+            more = await anyio.to_thread.run_sync(self._store.search.merge_index)
             await anyio.sleep(MERGE_PAUSE_SECONDS)
 
     async def _forget(self) -> None:

@@ -39,11 +39,11 @@ def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestRes
         request = replace(request, since=LatestRequest().since)  # ignored, so no cursor minds it
     position, identity = reading.position(request), reading.store.identity()
     window = _window(request, position, identity, feed_id)
-    entries = reading.store.entries
-    frame = Frame(reading, request, position, identity, feed_id, entries.total(window))
+    river = reading.store.river
+    frame = Frame(reading, request, position, identity, feed_id, river.total(window))
     rows = _rows(reading, window, frame)
     whole = rows.fitted(frame, _texts(reading, request)) if rows.are_all else None
-    return whole or rows.cut(frame, entries.waiting(window))
+    return whole or rows.cut(frame, river.waiting(window))
 
 
 def _window(
@@ -63,7 +63,7 @@ def _rows(reading: Reading, window: Window, frame: Frame) -> Rows:
     budget = frame.request.max_chars
     for chars in (USUAL_LINE_CHARS, MIN_LINE_CHARS):
         limit = budget // chars + 1
-        found = reading.store.entries.river(window, limit=limit)
+        found = reading.store.river.slice(window, limit=limit)
         rows = Rows(found, are_all=len(found) < limit)
         if rows.are_all or max(rows.sizes[-1]) > budget:
             break

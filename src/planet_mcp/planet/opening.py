@@ -14,7 +14,7 @@ from planet_mcp.planet.readers import Readers
 from planet_mcp.planet.seeds import first_feeds
 from planet_mcp.sandbox import Worker
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
-from planet_mcp.store import DatabaseLimits, Store
+from planet_mcp.store import Limits, Store
 from planet_mcp.times import utc_now
 
 # The feed of the planet whose feeds a new database subscribes to: it names the active ones.
@@ -26,13 +26,13 @@ class Parts:
     """What a planet is put together of; whoever tests one hands in others.
 
     `worker` makes each of the two workers, which parse. Without `web`, one is made as the settings
-    say. `backfill` limits what is fetched unasked, `database` what one query may cost.
+    say. `backfill` limits what is fetched unasked, `store` what one question may cost.
     """
 
     worker: Callable[[], Worker] = Worker
     web: Web | None = None
     backfill: BackfillLimits | None = None
-    database: DatabaseLimits | None = None
+    store: Limits | None = None
 
 
 DEFAULT_PARTS = Parts()
@@ -54,7 +54,7 @@ async def open_planet(
         StoreError: The database cannot be opened.
         SettingsError: The OPML file of the first feeds cannot be read.
     """
-    store = Store(settings.database, keep=settings.keep, limits=parts.database)
+    store = Store(settings.database, keep=settings.keep, limits=parts.store)
     try:
         if not store.read_only and not store.feeds.is_seeded():
             store.feeds.seed(first_feeds(settings.feeds), now=clock())

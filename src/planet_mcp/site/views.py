@@ -49,7 +49,7 @@ def entry_view(store: Store, entry_id: int, options: Options) -> EntryView | Non
     if not found:
         return None
     (post,) = found
-    article = store.entries.article(entry_id)
+    article = store.webpages.article(entry_id)
     html, cut = whole(article.markdown if article else post.markdown, images=options.images)
     return EntryView(post, html, cut or (post.cut and article is None), article)
 

@@ -1,22 +1,16 @@
 """Everything that is kept: feeds, entries, articles and the full-text index, in one SQLite file.
 
-All methods are blocking and safe to call from any thread; each is one transaction. SQL lives in
-this package and in `planet_mcp.store.db.schema`, nowhere else.
+In: what feeds and pages brought, and questions. Out: frozen values; each method is one blocking
+transaction, in any thread. Only this package knows SQL; what its aliases mean is in `store.sql`.
 """
 
 from planet_mcp.store.browsing import Headline, Post, PostFeed
 from planet_mcp.store.catalogue import CatalogueEntry, checksum_of
 from planet_mcp.store.db import Database, DatabaseLimits
-from planet_mcp.store.entries import (
-    Entries,
-    EntryText,
-    FeedCount,
-    RiverEntry,
-    StoredArticle,
-    Window,
-)
+from planet_mcp.store.entries import Entries, EntryText
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
+from planet_mcp.store.river import FeedCount, River, RiverEntry, Window
 from planet_mcp.store.search import (
     MOST_COUNTED,
     Filters,
@@ -24,11 +18,12 @@ from planet_mcp.store.search import (
     Hit,
     Query,
     Search,
+    SearchLimits,
     compile_query,
     phrase,
 )
-from planet_mcp.store.store import ChangeToken, Store
-from planet_mcp.store.webpages import Teaser
+from planet_mcp.store.store import ChangeToken, Limits, Store
+from planet_mcp.store.webpages import StoredArticle, Teaser, Webpages
 
 __all__ = [
     "MOST_COUNTED",
@@ -45,16 +40,20 @@ __all__ = [
     "Found",
     "Headline",
     "Hit",
+    "Limits",
     "Post",
     "PostFeed",
     "Query",
     "Repair",
+    "River",
     "RiverEntry",
     "Search",
+    "SearchLimits",
     "Store",
     "StoredArticle",
     "Summary",
     "Teaser",
+    "Webpages",
     "Window",
     "checksum_of",
     "compile_query",

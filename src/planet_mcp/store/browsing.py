@@ -1,36 +1,27 @@
-"""What pages for people show: days of the river, posts with their texts, and how they stand."""
+"""What pages for people show: days of the river, and posts with their texts.
+
+Aliases are those of `planet_mcp.store.sql`.
+"""
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeVar
 
 from planet_mcp.models import Enclosure
 from planet_mcp.store.db import Database, split_names, to_optional_time, to_seconds, to_time
-from planet_mcp.store.entries import (
+from planet_mcp.store.sql import (
     FIRST,
     FIRST_OF_FEED,
+    REPRESENTATIVE_IN_FEED,
     SHOWN_AT,
-    TELLS_STORY_OF_E,
-    TOLD_IN_FEED,
-    TOLD_TITLE,
+    SHOWN_TITLE,
 )
-
-T = TypeVar("T")
+from planet_mcp.store.stories import Duplicate, duplicates_elsewhere
 
 # Within these, no day is the last one that a calendar has.
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """Another feed that has the same story, and its entry."""
-
-    entry_id: int
-    feed_id: int
-    feed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +37,12 @@ class PostFeed:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A story as one entry tells it.
+    """A story as one entry has it.
 
-    `key` is the entry's own id as `parse.identity` spells it; `ordered_at` where it stands in
-    the river, `published_at` when this telling was published. `markdown` is its text up to the
-    length asked for, `cut` says that there is more of it. `untitled` means that `title` was made
-    of the text.
+    `key` is the entry's own id as its feed spells it; `ordered_at` is the time by which the river
+    orders the story, `published_at` when this entry was published. `markdown` is its text up to
+    the length asked for, `cut` is whether there is more of it. `untitled` means that `title` was
+    made of the text.
     """
 
     id: int
@@ -97,13 +88,22 @@ class Browsing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    # SELECT e.id, e.feed_id, f.name AS feed, …, s.ordered_at
+    # FROM (
+    #     SELECT s.* FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
+    #     ORDER BY s.ordered_at DESC, s.id DESC LIMIT 50
+    # ) AS s
+    # JOIN entries AS e ON e.id = s.told_by
+    # JOIN feeds AS f ON f.id = e.feed_id
+    # JOIN contents AS c ON c.entry_id = e.id
+    # ORDER BY s.ordered_at DESC, s.id DESC
     def latest(self, *, limit: int) -> list[Headline]:
         """Return the newest stories, newest first."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"""
                 SELECT e.id, e.feed_id, f.name AS feed,
-                       {TOLD_TITLE} AS title, s.ordered_at
+                       {SHOWN_TITLE} AS title, s.ordered_at
                 FROM (
                     SELECT s.* FROM entries AS s WHERE {FIRST}
                     ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)}
@@ -120,13 +120,25 @@ class Browsing:
         ]
 
     def count_of_day(self, day: date) -> int:
-        """Return how many stories stand on a day (UTC)."""
+        """Return how many stories the river has on a day (UTC)."""
         with self._database.reading() as connection:
             row = connection.execute(
                 f"SELECT count(*) FROM entries AS s WHERE {FIRST} AND {_ON_DAY}", _bounds(day)
             ).fetchone()
         return int(row[0])
 
+    # The other queries of posts have this form, with another choice of `s`:
+    #
+    # SELECT e.id, e.feed_id, f.name AS feed, …, substr(c.markdown, 1, 4000) AS markdown, e.words
+    # FROM (
+    #     SELECT s.* FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
+    #     AND s.ordered_at >= 1795046400 AND s.ordered_at < 1795132800
+    #     ORDER BY s.ordered_at DESC, s.id DESC LIMIT 100 OFFSET 0
+    # ) AS s
+    # JOIN entries AS e ON e.id = s.told_by
+    # JOIN feeds AS f ON f.id = e.feed_id
+    # JOIN contents AS c ON c.entry_id = e.id
+    # ORDER BY s.ordered_at DESC, s.id DESC
     def of_day(self, day: date, *, limit: int, offset: int, chars: int) -> list[Post]:
         """Return stories of a day (UTC), newest first, with texts of so many characters."""
         with self._database.reading() as connection:
@@ -150,7 +162,7 @@ class Browsing:
             )
 
     def of_feed(self, feed_id: int, *, limit: int, offset: int, chars: int) -> list[Post]:
-        """Return stories that a feed tells, in its own telling, newest first."""
+        """Return the stories of a feed, as that has them, newest first."""
         with self._database.reading() as connection:
             return _posts(
                 connection,
@@ -158,11 +170,11 @@ class Browsing:
                 f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
                 {"feed_id": feed_id},
                 chars=chars,
-                telling=TOLD_IN_FEED,
+                shown=REPRESENTATIVE_IN_FEED,
             )
 
     def count_of_feed(self, feed_id: int) -> int:
-        """Return how many stories a feed tells."""
+        """Return how many stories a feed has."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT count(DISTINCT story_id) FROM entries WHERE feed_id = ?", (feed_id,)
@@ -174,17 +186,17 @@ class Browsing:
         with self._database.reading() as connection:
             found = _posts(
                 connection,
-                "SELECT s.*, o.id AS own FROM entries AS o JOIN entries AS s ON s.id = o.story_id "
-                "WHERE o.id IN (SELECT value FROM json_each(:ids)) AND o.feed_id IS NOT NULL",
+                "SELECT s.*, e.id AS own FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
+                "WHERE e.id IN (SELECT value FROM json_each(:ids)) AND e.feed_id IS NOT NULL",
                 {"ids": json.dumps(ids)},
                 chars=chars,
-                telling="s.own",
+                shown="s.own",
             )
         by_id = {post.id: post for post in found}
         return [by_id[entry_id] for entry_id in ids if entry_id in by_id]
 
     def neighbours(self, day: date) -> tuple[date | None, date | None]:
-        """Return the next earlier and the next later day on which stories stand."""
+        """Return the next earlier and the next later day that has stories."""
         with self._database.reading() as connection:
             earlier, later = (
                 connection.execute(
@@ -226,62 +238,44 @@ def _posts(
     values: dict[str, object],
     *,
     chars: int,
-    telling: str = "s.told_by",
+    shown: str = "s.told_by",
 ) -> list[Post]:
     """Read the posts of stories `s`, in their order; `telling` is the entry that tells each."""
     rows = connection.execute(
         f"""
         SELECT e.id, e.feed_id, f.name AS feed, f.url AS feed_url,
-               f.site_url, f.language, e.key, {TOLD_TITLE} AS title,
+               f.site_url, f.language, e.key, {SHOWN_TITLE} AS title,
                e.title_derived AND s.told_title IS NULL AS untitled,
                e.url, c.authors, c.tags, s.ordered_at, {SHOWN_AT} AS published_at,
                e.first_seen_at, e.revised_at,
                c.excerpt, substr(c.markdown, 1, :chars) AS markdown,
                length(c.markdown) > :chars AS cut, e.words, e.teaser
         FROM ({stories}) AS s
-        JOIN entries AS e ON e.id = {telling}
+        JOIN entries AS e ON e.id = {shown}
         JOIN feeds AS f ON f.id = e.feed_id
         JOIN contents AS c ON c.entry_id = e.id
         ORDER BY s.ordered_at DESC, s.id DESC
         """,
         {**values, "chars": chars},
     ).fetchall()
-    ids = json.dumps([row["id"] for row in rows])
-    also_in, enclosures = _also_in(connection, ids), _enclosures(connection, ids)
+    ids = [row["id"] for row in rows]
+    also_in, enclosures = duplicates_elsewhere(connection, ids), _enclosures(connection, ids)
     return [_post(row, also_in.get(row["id"], ()), enclosures.get(row["id"], ())) for row in rows]
 
 
-def _also_in(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Duplicate, ...]]:
-    """Return the other feeds that tell the stories of entries, each once."""
-    rows = connection.execute(
-        f"""
-        SELECT e.id, min(o.id), o.feed_id, f.name AS feed
-        FROM entries AS e
-        JOIN entries AS o ON {TELLS_STORY_OF_E}
-        JOIN feeds AS f ON f.id = o.feed_id
-        WHERE e.id IN (SELECT value FROM json_each(?)) AND o.feed_id IS NOT e.feed_id
-        GROUP BY e.id, o.feed_id ORDER BY feed
-        """,
-        (ids,),
-    ).fetchall()
-    return _grouped((row[0], Duplicate(row[1], row[2], row[3])) for row in rows)
-
-
-def _enclosures(connection: sqlite3.Connection, ids: str) -> dict[int, tuple[Enclosure, ...]]:
+def _enclosures(
+    connection: sqlite3.Connection, ids: Sequence[int]
+) -> dict[int, tuple[Enclosure, ...]]:
     rows = connection.execute(
         """
         SELECT entry_id, url, type, length, seconds FROM enclosures
         WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY entry_id, position
         """,
-        (ids,),
+        (json.dumps(ids),),
     ).fetchall()
-    return _grouped((row[0], Enclosure(*tuple(row)[1:])) for row in rows)
-
-
-def _grouped(pairs: Iterable[tuple[int, T]]) -> dict[int, tuple[T, ...]]:
-    found: dict[int, tuple[T, ...]] = {}
-    for key, value in pairs:
-        found[key] = (*found.get(key, ()), value)
+    found: dict[int, tuple[Enclosure, ...]] = {}
+    for entry_id, *values in rows:
+        found[entry_id] = (*found.get(entry_id, ()), Enclosure(*values))
     return found
 
 

@@ -1,7 +1,7 @@
 """The store: one database with its feeds, entries and search."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.health import Health
 from planet_mcp.store.retention import Retention
-from planet_mcp.store.search import Search
+from planet_mcp.store.river import River
+from planet_mcp.store.search import Search, SearchLimits
 from planet_mcp.store.statistics import Statistics
 from planet_mcp.store.updates import Updates
+from planet_mcp.store.webpages import Webpages
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,14 @@ class ChangeToken:
 
     newest_entry: int
     subscriptions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the work that questions may cause."""
+
+    database: DatabaseLimits = field(default_factory=DatabaseLimits)
+    search: SearchLimits = field(default_factory=SearchLimits)
 
 
 class Store:
@@ -42,16 +52,19 @@ class Store:
         *,
         keep: timedelta | None = None,
         to_repair: bool = False,
-        limits: DatabaseLimits | None = None,
+        limits: Limits | None = None,
     ) -> None:
-        self._database = Database(path, to_repair=to_repair, limits=limits)
+        limits = limits or Limits()
+        self._database = Database(path, to_repair=to_repair, limits=limits.database)
         self.path = self._database.path
         self.feeds = Feeds(self._database)
         self.updates = Updates(self._database, keep)
         self.entries = Entries(self._database)
+        self.river = River(self._database)
+        self.webpages = Webpages(self._database)
         self.browsing = Browsing(self._database)
         self.catalogue = Catalogue(self._database)
-        self.search = Search(self._database)
+        self.search = Search(self._database, limits.search)
         self.statistics = Statistics(self._database)
         self.retention = Retention(self._database, keep)
         self.health = Health(self._database)

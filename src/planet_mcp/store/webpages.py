@@ -1,16 +1,40 @@
-"""Pages: what was fetched for an entry, pages that belong to no feed, and pages not fetched yet."""
+"""Web pages: those fetched for entries, those that belong to no feed, those not fetched yet.
+
+Aliases are those of `planet_mcp.store.sql`, and `b` is the backfill of `e`: what is known of the
+attempts to fetch its page.
+"""
 
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.models import Article, Validators
-from planet_mcp.store.db import join_names, to_seconds
+from planet_mcp.store.db import (
+    Database,
+    join_names,
+    split_names,
+    to_optional_time,
+    to_seconds,
+    to_time,
+)
 from planet_mcp.store.saving import note_hosts
 from planet_mcp.text import index_terms
 from planet_mcp.urls import canonical, host_of
 
 MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """The text of an entry's page, fetched on its own; the validators are of its `url`."""
+
+    url: str
+    title: str
+    authors: tuple[str, ...]
+    published: datetime | None
+    markdown: str
+    fetched_at: datetime
+    validators: Validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +46,101 @@ class Teaser:
     attempts: int
 
 
-def page_id(connection: sqlite3.Connection, url: str, article: Article, now: datetime) -> int:
+class Webpages:
+    """The pages of one database; where it may not be written they are read, but not kept."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def article(self, entry_id: int) -> StoredArticle | None:
+        """Return the page that was fetched for an entry."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                """
+                SELECT url, title, authors, published, markdown, fetched_at, etag, last_modified
+                FROM articles WHERE entry_id = ?
+                """,
+                (entry_id,),
+            ).fetchone()
+        return None if row is None else _stored_article(row)
+
+    def save_article(
+        self, entry_id: int, validators: Validators, article: Article, *, now: datetime
+    ) -> None:
+        """Keep the page fetched for an entry in place of an earlier one, and index its text.
+
+        The URL of the validators is the one where the page finally came from.
+        """
+        if not self._database.read_only:
+            with self._database.writing() as connection:
+                _put_article(connection, entry_id, validators, article, now=now)
+
+    def renew_article(self, entry_id: int, validators: Validators, *, now: datetime) -> None:
+        """Note that an entry's page was asked for again and is as it was."""
+        if self._database.read_only:
+            return
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE articles SET etag = ?, last_modified = ?, fetched_at = ? "
+                "WHERE entry_id = ?",
+                (validators.etag, validators.last_modified, to_seconds(now), entry_id),
+            )
+
+    def save_page(
+        self, url: str, validators: Validators, article: Article, *, now: datetime
+    ) -> int:
+        """Keep a page that belongs to no feed; returns its entry id."""
+        with self._database.writing() as connection:
+            entry_id = _page_id(connection, url, article, now)
+            _put_article(connection, entry_id, validators, article, now=now)
+        return entry_id
+
+    # SELECT e.id, e.url, coalesce(b.attempts, 0)
+    # FROM entries AS e
+    # JOIN feeds AS f ON f.id = e.feed_id AND f.subscribed
+    # JOIN entries AS s ON s.id = e.story_id AND s.told_by = e.id
+    # LEFT JOIN fills AS b ON b.entry_id = e.id
+    # WHERE e.teaser AND e.first_seen_at >= 1795000000 AND e.url LIKE 'http%'
+    # AND NOT EXISTS (SELECT 1 FROM articles AS a WHERE a.entry_id = e.id)
+    # AND coalesce(b.attempts, 0) < 3 AND coalesce(b.next_at, 0) <= 1795100000
+    # ORDER BY +e.ordered_at DESC, e.id DESC
+    def teasers_due(self, *, since: datetime, now: datetime) -> list[Teaser]:
+        """Return the teasers first seen since then whose pages may be fetched now, newest first.
+
+        Of a story only its representative, so none of which a feed has the whole text.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                """
+                SELECT e.id, e.url, coalesce(b.attempts, 0)
+                FROM entries AS e
+                JOIN feeds AS f ON f.id = e.feed_id AND f.subscribed
+                JOIN entries AS s ON s.id = e.story_id AND s.told_by = e.id
+                LEFT JOIN fills AS b ON b.entry_id = e.id
+                WHERE e.teaser AND e.first_seen_at >= ? AND e.url LIKE 'http%'
+                  AND NOT EXISTS (SELECT 1 FROM articles AS a WHERE a.entry_id = e.id)
+                  AND coalesce(b.attempts, 0) < ? AND coalesce(b.next_at, 0) <= ?
+                -- The plus keeps SQLite to the index of the teasers: they are few.
+                ORDER BY +e.ordered_at DESC, e.id DESC
+                """,
+                (to_seconds(since), MOST_ATTEMPTS, to_seconds(now)),
+            ).fetchall()
+        return [Teaser(*row) for row in rows]
+
+    def retry_teaser(self, entry_id: int, *, at: datetime, problem: str) -> None:
+        """Note that the page of a teaser was tried in vain, and when to try again."""
+        with self._database.writing() as connection:
+            connection.execute(
+                """
+                INSERT INTO fills (entry_id, attempts, next_at, problem) VALUES (?, 1, ?, ?)
+                ON CONFLICT (entry_id) DO UPDATE SET
+                    attempts = attempts + 1, next_at = excluded.next_at, problem = excluded.problem
+                """,
+                (entry_id, to_seconds(at), problem),
+            )
+
+
+def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: datetime) -> int:
     """Return the entry id of a page that belongs to no feed; a new one gets its entry."""
     key = canonical(url)
     known = connection.execute(
@@ -65,7 +183,7 @@ def page_id(connection: sqlite3.Connection, url: str, article: Article, now: dat
     return entry_id
 
 
-def put_article(
+def _put_article(
     connection: sqlite3.Connection,
     entry_id: int,
     validators: Validators,
@@ -73,10 +191,6 @@ def put_article(
     *,
     now: datetime,
 ) -> None:
-    """Keep the page fetched for an entry in place of an earlier one, and index its text.
-
-    The URL of the validators is the one where the page finally came from.
-    """
     connection.execute(
         """
         INSERT INTO articles (entry_id, url, title, authors, published, markdown, fetched_at,
@@ -115,48 +229,13 @@ def put_article(
     note_hosts(connection, [*article.content.hosts, host_of(validators.url)])
 
 
-def renew_article(
-    connection: sqlite3.Connection, entry_id: int, validators: Validators, *, now: datetime
-) -> None:
-    """Note that the page of an entry is still as it was fetched."""
-    connection.execute(
-        "UPDATE articles SET etag = ?, last_modified = ?, fetched_at = ? WHERE entry_id = ?",
-        (validators.etag, validators.last_modified, to_seconds(now), entry_id),
-    )
-
-
-def teasers_due(connection: sqlite3.Connection, *, since: datetime, now: datetime) -> list[Teaser]:
-    """Return the entries first seen since then whose pages may be fetched now, newest first.
-
-    Of a story only the entry that tells it, and none that a feed tells as a whole.
-    """
-    rows = connection.execute(
-        """
-        SELECT e.id, e.url, coalesce(f.attempts, 0)
-        FROM entries AS e
-        JOIN feeds AS n ON n.id = e.feed_id AND n.subscribed
-        JOIN entries AS s ON s.id = e.story_id AND s.told_by = e.id
-        LEFT JOIN fills AS f ON f.entry_id = e.id
-        WHERE e.teaser AND e.first_seen_at >= ? AND e.url LIKE 'http%'
-          AND NOT EXISTS (SELECT 1 FROM articles WHERE entry_id = e.id)
-          AND coalesce(f.attempts, 0) < ? AND coalesce(f.next_at, 0) <= ?
-        -- The plus keeps SQLite to the index of the teasers: they are few.
-        ORDER BY +e.ordered_at DESC, e.id DESC
-        """,
-        (to_seconds(since), MOST_ATTEMPTS, to_seconds(now)),
-    ).fetchall()
-    return [Teaser(*row) for row in rows]
-
-
-def retry_teaser(
-    connection: sqlite3.Connection, entry_id: int, *, at: datetime, problem: str
-) -> None:
-    """Note that the page of an entry was tried in vain, and when to try again."""
-    connection.execute(
-        """
-        INSERT INTO fills (entry_id, attempts, next_at, problem) VALUES (?, 1, ?, ?)
-        ON CONFLICT (entry_id) DO UPDATE SET
-            attempts = attempts + 1, next_at = excluded.next_at, problem = excluded.problem
-        """,
-        (entry_id, to_seconds(at), problem),
+def _stored_article(row: sqlite3.Row) -> StoredArticle:
+    return StoredArticle(
+        url=row["url"],
+        title=row["title"],
+        authors=split_names(row["authors"]),
+        published=to_optional_time(row["published"]),
+        markdown=row["markdown"],
+        fetched_at=to_time(row["fetched_at"]),
+        validators=Validators(row["url"], row["etag"], row["last_modified"]),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,10 +10,10 @@ from hypothesis import strategies as st
 
 from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
-from planet_mcp.store.search.strategies import MOST_COUNTED
+from planet_mcp.store import MOST_COUNTED, Filters, Limits, SearchLimits, Store, compile_query
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
 from tests.conftest import planet_of
-from tests.support.documents import Post, rss, whole
+from tests.support.documents import NOW, Post, rss, whole
 from tests.support.site import Site
 
 pytestmark = pytest.mark.anyio
@@ -169,11 +170,8 @@ async def test_many_matches_are_counted_up_to_a_thousand_and_said_so(site: Site)
 @pytest.mark.parametrize("ranked", [3, 20, 4_000])
 @pytest.mark.parametrize("aside", [2, 10, 50_000])
 async def test_a_period_holds_however_many_match(
-    planet: Planet, site: Site, monkeypatch: pytest.MonkeyPatch, ranked: int, aside: int
+    planet: Planet, site: Site, database: Path, ranked: int, aside: int
 ) -> None:
-    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_RANKED", ranked)
-    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_RANKED_BY_TITLE", 2)
-    monkeypatch.setattr("planet_mcp.store.search.strategies.MOST_ASIDE", aside)
     posts = [
         Post(f"Post {n}", f"<p>common word{n}</p>", link=f"https://a.example/{n}", age=day(n))
         for n in range(30)
@@ -183,12 +181,19 @@ async def test_a_period_holds_however_many_match(
     await planet.add_feeds([site.add("/a", rss(posts))])
     await planet.add_feeds([site.add("/b", rss(retold))])
 
-    for query in ("common", '"common"', "com*"):
-        found = await planet.search_entries(SearchRequest(query, since="10d", until="4d", limit=50))
-        assert found.result.total == 6
-        titles = {hit.title for hit in found.result.hits}
+    limits = SearchLimits(ranked=ranked, ranked_by_title=2, kept_aside=aside)
+    store = Store(database, limits=Limits(search=limits))
+    since, until = NOW - timedelta(days=10), NOW - timedelta(days=4)
+    filters = Filters(store.entries.newest_id(), since=since, until=until)
+    for query in map(compile_query, ("common", '"common"', "com*")):
+        best = store.search.best(query, filters, shown=(), limit=50, now=NOW)
+        newest = store.search.newest(query, filters, before=None, limit=50)
+        assert best.total == newest.total == 6
+        assert [hit.title for hit in newest.hits] == [f"Post {n}" for n in range(5, 11)]
+        titles = {hit.title for hit in best.hits}
         assert titles <= {f"Post {n}" for n in range(5, 11)}
         assert len(titles) == 6 or ranked == 3
+    store.close()
 
 
 def day(count: int) -> timedelta:

@@ -5,7 +5,19 @@ Only this package knows FTS5 and how entries are ranked.
 """
 
 from planet_mcp.store.search.filters import Filters
+from planet_mcp.store.search.hits import Hit
+from planet_mcp.store.search.plan import MOST_COUNTED, SearchLimits
 from planet_mcp.store.search.query import Query, compile_query, phrase
-from planet_mcp.store.search.strategies import MOST_COUNTED, Found, Hit, Search
+from planet_mcp.store.search.search import Found, Search
 
-__all__ = ["MOST_COUNTED", "Filters", "Found", "Hit", "Query", "Search", "compile_query", "phrase"]
+__all__ = [
+    "MOST_COUNTED",
+    "Filters",
+    "Found",
+    "Hit",
+    "Query",
+    "Search",
+    "SearchLimits",
+    "compile_query",
+    "phrase",
+]

@@ -1,0 +1,96 @@
+"""What a search shows of the stories that it found."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from planet_mcp.store.db import split_names, to_optional_time, to_time
+from planet_mcp.store.sql import REPRESENTATIVE_IN_FEED, SHOWN_AT, SHOWN_TITLE
+from planet_mcp.store.stories import other_feeds
+from planet_mcp.text import beginning, snippet
+
+SEARCHED_CHARS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One story that was found; `id` is the entry that is shown, `first_id` the story's first.
+
+    `ordered_at` is the time by which the story is ordered, `published_at` when the entry that is
+    shown was published.
+    """
+
+    id: int
+    first_id: int
+    feed_id: int | None
+    feed: str | None
+    title: str
+    url: str | None
+    authors: tuple[str, ...]
+    ordered_at: datetime
+    published_at: datetime
+    revised_at: datetime | None
+    snippet: str
+    words: int
+    also_in: tuple[str, ...]
+
+
+# SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed, …, substr(c.text, 1, 20000) AS text
+# FROM entries AS s
+# JOIN entries AS e ON e.id = s.told_by
+# JOIN contents AS c ON c.entry_id = e.id
+# LEFT JOIN feeds AS f ON f.id = e.feed_id
+# WHERE s.id IN (17, 42)
+def read_hits(
+    connection: sqlite3.Connection,
+    stories: Sequence[int],
+    *,
+    words: Sequence[str],
+    feed_id: int | None,
+) -> list[Hit]:
+    """Return what is shown of these stories, in their order, with snippets around the words."""
+    rows = connection.execute(
+        f"""
+        SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed,
+               {SHOWN_TITLE} AS title, e.url, c.authors, s.ordered_at, {SHOWN_AT} AS published_at,
+               e.revised_at, c.excerpt, e.words,
+               CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
+        FROM entries AS s
+        JOIN entries AS e ON e.id = {REPRESENTATIVE_IN_FEED if feed_id else "s.told_by"}
+        JOIN contents AS c ON c.entry_id = e.id
+        LEFT JOIN feeds AS f ON f.id = e.feed_id
+        WHERE s.id IN (SELECT value FROM json_each(:stories))
+        """,
+        {
+            "found": bool(words),
+            "chars": SEARCHED_CHARS,
+            "stories": json.dumps(stories),
+            "feed_id": feed_id,
+        },
+    ).fetchall()
+    by_story = {row["first_id"]: row for row in rows}
+    also_in = other_feeds(connection, [row["id"] for row in rows])
+    return [
+        _hit(row, words=words, also_in=also_in.get(row["id"], ()))
+        for row in (by_story[story] for story in stories)
+    ]
+
+
+def _hit(row: sqlite3.Row, *, words: Sequence[str], also_in: tuple[str, ...]) -> Hit:
+    return Hit(
+        id=row["id"],
+        first_id=row["first_id"],
+        feed_id=row["feed_id"],
+        feed=row["feed"],
+        title=row["title"],
+        url=row["url"],
+        authors=split_names(row["authors"]),
+        ordered_at=to_time(row["ordered_at"]),
+        published_at=to_time(row["published_at"]),
+        revised_at=to_optional_time(row["revised_at"]),
+        snippet=snippet(row["text"], words) or beginning(row["excerpt"]),
+        words=row["words"],
+        also_in=also_in,
+    )
