@@ -240,15 +240,17 @@ class Feed:
 
     The first fields say how it was at the moment `as_of`; those from `next_check_at` on are what
     its checks have come to. `title` is never empty: the label of the subscription, or else
-    `own_title`, or else the URL. `former` are the addresses at which it was followed, the last one
-    first; `warning` says what was wrong with its document but could be salvaged; `proposal` is the
-    feed that its site links to while this one is not found any more. `body_hash` is the SHA-256 of
-    its last document in hexadecimal digits, empty when that has to be read again.
+    `own_title`, or else the URL. `group` is the folder that it stands in. `former` are the
+    addresses at which it was followed, the last one first; `warning` says what was wrong with its
+    document but could be salvaged; `proposal` is the feed that its site links to while this one is
+    not found any more. `body_hash` is the SHA-256 of its last document in hexadecimal digits, empty
+    when that has to be read again.
     """
 
     id: int
     url: str
     title: str
+    group: str | None
     status: FeedStatus
     entries: int
     newest_entry: datetime | None

@@ -336,6 +336,47 @@ async def test_one_unknown_name_removes_nothing(planet: Planet, site: Site) -> N
     assert (await planet.list_feeds()).result.total == 1
 
 
+def folders(**urls: str) -> bytes:
+    rows = "".join(
+        f'<outline text="{name}"><outline xmlUrl="{url}"/></outline>' for name, url in urls.items()
+    )
+    return f"<opml><body>{rows}</body></opml>".encode()
+
+
+async def groups(planet: Planet) -> dict[str, str | None]:
+    feeds = (await planet.list_feeds()).result.feeds
+    return {feed.feed_url.rpartition("/")[2]: feed.group for feed in feeds}
+
+
+async def test_folders_of_a_list_are_the_groups_of_its_feeds(planet: Planet, site: Site) -> None:
+    alone, other = (site.add(f"/{name}", rss([Post(name)])) for name in ("alone", "other"))
+    await planet.add_feeds([alone, other])
+    await planet.add_feeds(
+        [site.add("/list", folders(Python=f"{site.url}/new", Mine=other).decode())]
+    )
+
+    await planet.import_list(
+        folders(Else=other, Python=f"{site.url}/new", More=f"{site.url}/more"), name="x"
+    )
+
+    assert await groups(planet) == {"alone": None, "other": "Mine", "new": "Python", "more": "More"}
+    assert "group Mine" in (await planet.list_feeds()).text
+
+
+async def test_an_export_keeps_groups_and_so_does_a_feed_that_comes_back(planet: Planet) -> None:
+    await planet.import_list(folders(A="https://a.example/a", B="https://b.example/b"), name="x")
+    exported = await planet.export_opml()
+    before = await groups(planet)
+    await planet.remove_feeds([1])
+    await planet.import_list(b"<opml><outline xmlUrl='https://a.example/a'/></opml>", name="x")
+    kept = await groups(planet)
+    await planet.remove_feeds([1, 2], delete_entries=True)
+    async with planet_of() as another:
+        await another.import_list(exported.encode(), name="x")
+
+        assert before == kept == await groups(another) == {"a": "A", "b": "B"}
+
+
 async def test_an_export_can_be_imported_again(planet: Planet, site: Site) -> None:
     await planet.add_feeds([site.add("/feed", rss([Post("One")], title='A "&" B'))])
     exported = await planet.export_opml()

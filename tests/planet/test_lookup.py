@@ -19,6 +19,7 @@ def feed(number: int, title: str, url: str, site_url: str | None = None) -> Feed
         id=number,
         url=url,
         title=title,
+        group=None,
         status=FeedStatus.OK,
         entries=1,
         newest_entry=None,

@@ -332,6 +332,25 @@ def test_a_database_of_the_first_version_is_upgraded(database: Path) -> None:
     integrity(database)
 
 
+def test_feeds_from_before_there_were_groups_are_in_none_until_a_list_names_one(
+    database: Path,
+) -> None:
+    Database(database, steps=schema.STEPS[:8]).close()
+    with closing(sqlite3.connect(database)) as old, old:
+        old.execute("INSERT INTO feeds (url, next_check_at) VALUES (?, 0)", (URL,))
+
+    store = Store(database)
+    before = store.feeds.subscribed(now=NOW)
+    for name in ("Python", "Other"):
+        store.feeds.put_in_groups({before[0].id: name})
+    after = store.feeds.subscribed(now=NOW)
+    store.close()
+
+    assert [(feed.url, feed.group) for feed in before] == [(URL, None)]
+    assert [feed.group for feed in after] == ["Python"]
+    integrity(database)
+
+
 def test_an_upgrade_that_fails_changes_nothing(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))

@@ -158,6 +158,9 @@ class Subscriber:
             taken = self._followed()
             fresh = {canonical(item.url): item for item in reversed(usable)}
             wanted = [item for key, item in reversed(fresh.items()) if key not in taken]
+            self._store.feeds.put_in_groups(
+                {taken[key].id: item.group for key, item in fresh.items() if key in taken}
+            )
             return sum(self._store.feeds.subscribe(wanted, due_at=now))
 
         added = await anyio.to_thread.run_sync(subscribe)

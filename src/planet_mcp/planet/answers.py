@@ -93,6 +93,7 @@ class FeedRow(Result):
     title: str
     feed_url: str
     site_url: str | None = None
+    group: str | None = None
     entries: int
     newest_entry: str | None = None
     status: FeedStatus

@@ -47,6 +47,7 @@ def _row(feed: Feed) -> FeedRow:
         title=feed.title,
         feed_url=feed.url,
         site_url=feed.site_url,
+        group=feed.group,
         entries=feed.entries,
         newest_entry=stamp(feed.newest_entry) if feed.newest_entry else None,
         status=feed.status,

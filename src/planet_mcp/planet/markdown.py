@@ -131,6 +131,7 @@ def _feed_line(feed: FeedRow) -> str:
             f"[{feed.feed_id}] {quoted(feed.title)}",
             feed.feed_url,
             f"site {feed.site_url}" if feed.site_url else None,
+            f"group {quoted(feed.group)}" if feed.group else None,
             _entries(feed.entries),
             f"newest {feed.newest_entry}" if feed.newest_entry else None,
             feed.status.value,

@@ -225,7 +225,8 @@ class Planet:
 
         feeds = await _in_thread(lambda: self.store.feeds.subscribed(now=self.clock()))
         return write_opml(
-            [Subscription(feed.url, feed.title, feed.site_url) for feed in feeds], title="Planet"
+            [Subscription(feed.url, feed.title, feed.site_url, feed.group) for feed in feeds],
+            title="Planet",
         )
 
     async def ids_like(self, beginning: str, *, feeds: bool) -> list[str]:

@@ -54,7 +54,9 @@ def changed_at(posts: Sequence[Post]) -> datetime | None:
 def opml_document(store: Store, options: Options, *, now: datetime) -> bytes:
     """Return the subscriptions as OPML."""
     feeds = store.feeds.subscribed(now=now)
-    subscriptions = [Subscription(feed.url, feed.title, feed.site_url) for feed in feeds]
+    subscriptions = [
+        Subscription(feed.url, feed.title, feed.site_url, feed.group) for feed in feeds
+    ]
     return write_opml(subscriptions, title=options.title).encode()
 
 

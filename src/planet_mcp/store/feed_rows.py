@@ -66,6 +66,7 @@ def feed_of(row: sqlite3.Row) -> Feed:
         id=row["id"],
         url=row["url"],
         title=row["name"],
+        group=row["group_name"],
         status=FeedStatus(row["status"]),
         entries=row["entries"],
         newest_entry=to_optional_time(row["newest_entry"]),

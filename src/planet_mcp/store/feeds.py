@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakKeyDictionary
@@ -75,6 +75,17 @@ class Feeds:
         """
         with self._database.writing() as connection:
             return [_subscribe(connection, item, due_at) for item in subscriptions]
+
+    def put_in_groups(self, groups: Mapping[int, str | None]) -> None:
+        """Put feeds, by id, in groups; those that are in one stay there."""
+        named = [(name, feed_id) for feed_id, name in groups.items() if name]
+        if not named:
+            return
+        with self._database.writing() as connection:
+            connection.executemany(
+                "UPDATE feeds SET group_name = ? WHERE id = ? AND group_name IS NULL",
+                named,
+            )
 
     def unsubscribe(self, ids: Sequence[int], *, delete_entries: bool) -> None:
         """Stop following feeds; their entries stay unless they are to be deleted too."""
@@ -204,13 +215,16 @@ def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datet
     return bool(
         connection.execute(
             """
-            INSERT INTO feeds (url, label, site_url, next_check_at) VALUES (?, ?, ?, ?)
+            INSERT INTO feeds (url, label, site_url, group_name, next_check_at)
+            VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (url) DO UPDATE SET
                 subscribed = 1, next_check_at = excluded.next_check_at,
-                label = coalesce(excluded.label, label), errors = 0, gone = 0, problem = NULL
+                label = coalesce(excluded.label, label),
+                group_name = coalesce(excluded.group_name, group_name),
+                errors = 0, gone = 0, problem = NULL
             WHERE NOT subscribed
             """,
-            (item.url, item.title, item.site_url, to_seconds(due_at)),
+            (item.url, item.title, item.site_url, item.group, to_seconds(due_at)),
         ).rowcount
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from planet_mcp.models import NotTaken, Subscription, SubscriptionList
 from planet_mcp.text import label
@@ -26,12 +27,15 @@ class Listing:
         self._guessed: list[str] = []
 
     def take(self, subscription: Subscription, written: str) -> None:
-        """Take a feed, whose address is written so; its first title and folder count."""
+        """Take a feed, whose address is written so; of one that is there, only a missing group."""
         if not _SCHEME.match(written):
             self._guessed.append(shown(written))
-        if subscription.url in self.subscriptions:
-            self._repeated += 1
-        self.subscriptions.setdefault(subscription.url, subscription)
+        known = self.subscriptions.setdefault(subscription.url, subscription)
+        if known is subscription:
+            return
+        self._repeated += 1
+        if not known.group:
+            self.subscriptions[known.url] = replace(known, group=subscription.group)
 
     def pass_over(self, name: str | None, reason: str, url: str | None = None) -> None:
         """Note what is not taken, and why."""

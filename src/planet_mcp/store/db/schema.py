@@ -372,6 +372,11 @@ def m008_names_of_feeds(database: "Database") -> None:
         )
 
 
+def m009_groups_of_feeds(database: "Database") -> None:
+    """Keep the name of the folder that a feed stands in, as in an OPML document."""
+    database.conn.execute("ALTER TABLE feeds ADD COLUMN group_name TEXT")
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -381,6 +386,7 @@ STEPS: tuple[Step, ...] = (
     m006_traffic,
     m007_joined_stories,
     m008_names_of_feeds,
+    m009_groups_of_feeds,
 )
 
 
