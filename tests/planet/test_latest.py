@@ -468,7 +468,7 @@ def fill(store: Store, counts: dict[int, int]) -> None:
         record(store, feed, entries, now=START, title=f"A blog with quite a long title {feed}")
 
 
-def test_what_there_is_no_room_for_is_counted_by_feed_the_biggest_first(database: Path) -> None:
+def test_what_there_is_no_space_for_is_counted_by_feed_the_biggest_first(database: Path) -> None:
     store = Store(database)
     feeds = range(1, 13)
     subscribe(store, feeds)
@@ -544,10 +544,10 @@ def test_a_small_answer_counts_what_it_leaves_out_without_naming_feeds(database:
     store.close()
 
 
-@example(texts=['":' * 200, ',"' * 200], room=500)
-@example(texts=["short", "word " * 100, "word " * 50], room=400)
-@given(texts=st.lists(_WILD, max_size=6), room=st.integers(-10, 2500))
-def test_texts_share_the_room_evenly_and_use_it_up(texts: list[str], room: int) -> None:
+@example(texts=['":' * 200, ',"' * 200], space=500)
+@example(texts=["short", "word " * 100, "word " * 50], space=400)
+@given(texts=st.lists(_WILD, max_size=6), space=st.integers(-10, 2500))
+def test_texts_share_the_room_evenly_and_use_it_up(texts: list[str], space: int) -> None:
     most = 300
 
     def needed(chars: int) -> int:
@@ -555,8 +555,8 @@ def test_texts_share_the_room_evenly_and_use_it_up(texts: list[str], room: int) 
         told = [entry.model_copy(update={"excerpt": fitting.cut(t, chars) or None}) for t in texts]
         return sum(each.json_chars() - entry.json_chars() for each in told)
 
-    chars = fitting.share(texts, room=fitting.Size(10**6, room), most=most)
+    chars = fitting.share(texts, space=fitting.Size(10**6, space), most=most)
 
-    assert chars == 0 or needed(chars) <= room
-    if room >= 0 and chars < min(most, max(map(len, texts), default=0)):
-        assert needed(max(chars + 1, fitting.MIN_TEXT_CHARS)) > room
+    assert chars == 0 or needed(chars) <= space
+    if space >= 0 and chars < min(most, max(map(len, texts), default=0)):
+        assert needed(max(chars + 1, fitting.MIN_TEXT_CHARS)) > space

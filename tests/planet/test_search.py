@@ -286,7 +286,7 @@ async def test_the_river_fits_and_pages_to_its_end(
     assert seen == [post.title for post in posts]
 
 
-async def test_room_that_is_left_goes_to_excerpts(planet: Planet, site: Site) -> None:
+async def test_space_that_is_left_goes_to_excerpts(planet: Planet, site: Site) -> None:
     await follow(planet, site, "Blog", [Post("A", "<p>Short.</p>"), Post("B", "<p>Also.</p>")])
 
     (day,) = (await planet.latest_entries()).result.days

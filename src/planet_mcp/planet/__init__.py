@@ -15,13 +15,14 @@ from planet_mcp.planet.answers import (
     SearchHit,
     SearchResult,
 )
-from planet_mcp.planet.language import Language
+from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.opening import Parts, open_planet
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.search import search_entries
 
 __all__ = [
+    "TOOLS",
     "AddResult",
     "Answer",
     "FeedsResult",

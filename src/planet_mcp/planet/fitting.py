@@ -9,7 +9,7 @@ from planet_mcp.planet.answers import Answer, Result
 from planet_mcp.planet.markdown import body_lines
 
 MIN_TEXT_CHARS = 40
-# `,"excerpt":` with the blanks that `json_chars` leaves room for.
+# `,"excerpt":` with the blanks that `json_chars` leaves space for.
 _KEY_CHARS = 13
 
 ResultT = TypeVar("ResultT", bound=Result)
@@ -62,14 +62,14 @@ def largest(
     return build(count), count
 
 
-def share(texts: Sequence[str], *, room: Size, most: int) -> int:
-    """Return to how many characters each text is cut so that all fit; 0 when there is no room.
+def share(texts: Sequence[str], *, space: Size, most: int) -> int:
+    """Return to how many characters each text is cut so that all fit; 0 when there is no space.
 
     Every text gets the same, up to `most`, and what short ones leave goes to the longer ones.
     """
     longest = min(most, max(map(len, texts), default=0))
     tried = range(MIN_TEXT_CHARS, max(longest, MIN_TEXT_CHARS) + 1)
-    fitting = bisect_left(tried, True, key=lambda chars: not _fit(texts, chars, room))
+    fitting = bisect_left(tried, True, key=lambda chars: not _fit(texts, chars, space))
     return tried[fitting - 1] if fitting else 0
 
 
@@ -81,8 +81,8 @@ def cut(text: str, chars: int) -> str:
     return (head.rsplit(" ", 1)[0] or head) + "…"
 
 
-def _fit(texts: Sequence[str], chars: int, room: Size) -> bool:
-    markdown, structured = room
+def _fit(texts: Sequence[str], chars: int, space: Size) -> bool:
+    markdown, structured = space
     for text in texts:
         shown = cut(text, chars)
         if shown:

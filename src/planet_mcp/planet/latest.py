@@ -1,7 +1,7 @@
 """What is new, as the planet shows it: by day and feed, fitted to a number of characters.
 
 The river is all stories in the order of their times, or of their storing after a watermark. A
-request asks for a window of it. When there is not room for all titles of the window, the first
+request asks for a window of it. When there is not space for all titles of the window, the first
 ones are shown, and the rest is counted by feed. A choice that is fairer to feeds that post little
 would leave gaps in the order, and a cursor would have to list what was shown; so it is the time of
 the last that was shown.
@@ -27,7 +27,7 @@ MIN_LINE_CHARS = 50
 
 
 def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestResult]:
-    """Show all titles of a window with what texts there is room for, or else the first titles.
+    """Show all titles of a window with what texts there is space for, or else the first titles.
 
     Raises:
         ArgumentError: The feed is not known, or the period, the watermark or the cursor is not

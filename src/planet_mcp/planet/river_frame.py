@@ -67,8 +67,8 @@ class Frame:
         if self.feed_id:
             number = sum(entries for entries, _ in left)
             return f"Left out by {limit}: {counted(number, 'entry', 'entries')}. For them, {rest}."
-        room = min(self.request.max_chars // 20, MAX_LEFT_OUT_CHARS)
-        named, biggest = _listed([each for each in left if each[0]], room)
+        space = min(self.request.max_chars // 20, MAX_LEFT_OUT_CHARS)
+        named, biggest = _listed([each for each in left if each[0]], space)
         one = f"; for one feed: {self._call_for(biggest)}" if biggest else ""
         return f"Left out by {limit}: {named}. For all of them, {rest}{one}."
 
@@ -97,18 +97,18 @@ class Frame:
         return watermarks.encode(upto, identity=self.identity, feed_id=self.feed_id)
 
 
-def _listed(left: Sequence[tuple[int, FeedCount]], room: int) -> tuple[str, int | None]:
-    """Name feeds with their counts, the biggest first, and sum up those for which no room is.
+def _listed(left: Sequence[tuple[int, FeedCount]], space: int) -> tuple[str, int | None]:
+    """Name feeds with their counts, the biggest first, and sum up those for which no space is.
 
     The second value is the first feed that is named.
     """
     names: list[str] = []
-    biggest = nsmallest(room // MIN_NAME_CHARS, left, key=lambda each: (-each[0], each[1].feed_id))
+    biggest = nsmallest(space // MIN_NAME_CHARS, left, key=lambda each: (-each[0], each[1].feed_id))
     for entries, feed in biggest:
         title = fitting.cut(quoted(feed.feed), LEFT_OUT_TITLE_CHARS)
         name = f"{title} (feed {feed.feed_id}) {entries}"
-        room -= len(name) + 2
-        if room < 0:
+        space -= len(name) + 2
+        if space < 0:
             break
         names.append(name)
     number = len(names)

@@ -54,14 +54,14 @@ class Rows:
     def fitted(
         self, frame: Frame, read: Callable[[Sequence[RiverEntry]], list[str]]
     ) -> Answer[LatestResult] | None:
-        """Show all rows and share what room is left among their texts; None if there is none."""
+        """Show all rows and share what space is left among their texts; None if there is none."""
         request, most = frame.request, self.sizes[-1]
-        room = frame.size().plus(most).left_of(request.max_chars)
-        if self.rows and min(room) < 0:
+        space = frame.size().plus(most).left_of(request.max_chars)
+        if self.rows and min(space) < 0:
             return None
         texts = read(self.rows)
         longest = EXCERPT_CHARS if request.detail == "excerpts" else request.max_chars
-        chars = fitting.share(texts, room=room, most=longest)
+        chars = fitting.share(texts, space=space, most=longest)
         if chars or not any(texts):
             return frame.answer(self._days([fitting.cut(text, chars) for text in texts], frame))
         limit = frame.argument("max_chars")

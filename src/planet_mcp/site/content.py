@@ -32,26 +32,26 @@ class Shown:
 class Budget:
     """Shares the bytes of one page among its posts, first come, first served."""
 
-    def __init__(self, *, images: bool, room: int = PAGE_BYTES) -> None:
+    def __init__(self, *, images: bool, space: int = PAGE_BYTES) -> None:
         self._images = images
-        self._room = room
+        self._space = space
 
     def show(self, post: Post) -> Shown:
-        """Return a post with as much of its text as there is room for."""
+        """Return a post with as much of its text as there is space for."""
         rendered = _folded(post.markdown, images=self._images)
         beginning, rest = rendered.beginning, rendered.rest
         size = len(beginning.encode())
-        if size > min(MOST_OF_BEGINNING, self._room):
+        if size > min(MOST_OF_BEGINNING, self._space):
             short = Markup("<p>{}</p>").format(post.excerpt) if post.excerpt else Markup()
             return Shown(post, self._taken(short), Markup(), more=True)
-        self._room -= size
-        fits = len(rest.encode()) <= self._room
+        self._space -= size
+        fits = len(rest.encode()) <= self._space
         shown_rest = self._taken(Markup(rest)) if fits else Markup()  # noqa: S704 - it is rendered
         more = post.cut or rendered.cut or not fits
         return Shown(post, Markup(beginning), shown_rest, more=more)  # noqa: S704
 
     def _taken(self, html: Markup) -> Markup:
-        self._room = max(self._room - len(html.encode()), 0)
+        self._space = max(self._space - len(html.encode()), 0)
         return html
 
 

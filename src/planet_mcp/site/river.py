@@ -106,7 +106,7 @@ def _days(store: Store, *, most: int) -> tuple[list[tuple[date, int]], str | Non
     if len(days) > 1:
         cut, _ = days.pop()
         return days, day_path(cut)
-    # One day has more than there is room for; its own pages have all of it.
+    # One day has more than there is space for; its own pages have all of it.
     return [(days[0][0], most)], day_path(days[0][0])
 
 
