@@ -93,6 +93,15 @@ def test_a_tab_that_a_button_opens_is_part_of_the_page() -> None:
     assert "tab" in extract_article(page(body), url=URL).content.text
 
 
+@pytest.mark.parametrize("around", ["article", "main", "section", "header", "figure"])
+def test_a_page_whose_author_left_out_the_body_tag_is_whole(around: str) -> None:
+    start = "<!DOCTYPE html><meta charset=utf-8><title>Bees first</title>"
+    body = f"<{around}><h1>Bees first</h1><p>{PROSE}</p></{around}><p>{PROSE[::-1]}</p>"
+    article = extract_article(f"{start}{body}".encode(), url=URL, content_type="text/html")
+    assert article.title == "Bees first"
+    assert PROSE[:40] in article.content.text
+
+
 def test_a_markdown_document_is_returned_as_it_is() -> None:
     source = f"# Bees\n\n{PROSE}\n\n- *a*\n\n```py\nx = 1\n```"
     article = extract_article(source.encode(), url=URL, content_type="text/markdown")

@@ -63,12 +63,12 @@ class Backfill:
             await anyio.sleep(self._limits.delay_seconds)
             try:
                 if self._is_leader():
-                    await self._round()
+                    await self.round()
             except Exception:
                 logger.exception("Pages of teasers could not be filled in; it goes on in a moment.")
 
-    async def _round(self) -> None:
-        """Fetch one page of each of a few domains."""
+    async def round(self) -> None:
+        """Fetch one page of each of a few domains, as `run` does again and again."""
         waiting = await anyio.to_thread.run_sync(self._waiting)
         free = [domain for domain in waiting if not self._web.backed_off_for(domain)]
         async with anyio.create_task_group() as pages:

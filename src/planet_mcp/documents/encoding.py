@@ -13,15 +13,15 @@ _HTML_DECLARED = re.compile(
 _HTTP_DECLARED = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _HEAD = 4_096
 
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
-_MARKS = (
+# UTF-32 first: its little-endian byte order mark begins with that of UTF-16.
+_BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
     (codecs.BOM_UTF8, "utf-8"),
 )
-# The first characters of a document without a mark (XML 1.0, appendix F).
+# The first characters of a document without a byte order mark (XML 1.0, appendix F).
 _PATTERNS = (
     (re.compile(rb"[\t\n\r <]\0\0\0"), "utf-32-le"),
     (re.compile(rb"\0\0\0[\t\n\r <]"), "utf-32-be"),
@@ -79,7 +79,7 @@ _CODECS = {label: codec for codec, labels in _LABELS.items() for label in labels
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
 _WIDE = frozenset({"utf-16-le", "utf-16-be"})
 _MULTIBYTE = frozenset({"gb18030", "big5hkscs", "euc_jp", "iso2022_jp", "cp932", "cp949"})
-# Servers send these when nobody told them the encoding.
+# Servers send these when no encoding was configured.
 _SERVER_DEFAULTS = frozenset({"cp1252"})
 _MIXED = "planet-mcp-cp1252"
 _ENOUGH_TO_BE_SURE = 3
@@ -107,15 +107,16 @@ class Decoded:
 
 
 def decode(body: bytes, *, content_type: str = "") -> Decoded:
-    """Decode a document: its mark, else what is evident, else what is declared, else UTF-8.
+    """Decode a document: by its byte order mark, else what is evident, else declared, else UTF-8.
 
-    RFC 7303, section 3 ranks mark, charset parameter, XML declaration; a page's `<meta charset>`
-    counts as one. Against it, valid UTF-8 beats a declared single-byte encoding, and a charset that
-    servers send by default (ISO 8859-1, ASCII) ranks below what the document declares.
+    RFC 7303, section 3 ranks byte order mark, charset parameter, XML declaration; a page's
+    `<meta charset>` counts as the last. Against it, valid UTF-8 beats a declared single-byte
+    encoding, and a charset that servers send by default (ISO 8859-1, ASCII) ranks below what the
+    document declares.
     """
-    for mark, name in _MARKS:
-        if body.startswith(mark):
-            return Decoded(body[len(mark) :].decode(name, _on_error(name)))
+    for bom, name in _BOMS:
+        if body.startswith(bom):
+            return Decoded(body[len(bom) :].decode(name, _on_error(name)))
     for pattern, name in _PATTERNS:
         if pattern.match(body):
             return Decoded(body.decode(name, "replace"))

@@ -42,7 +42,7 @@ def page_article(html: str, url: str) -> Article:
     """Find the article of a page.
 
     Raises:
-        DocumentError: The page holds none, or stands in its way.
+        DocumentError: The page holds none, or is an interstitial.
     """
     page = parse(html, parser_class=lxml.html.HTMLParser)
     if page is None:

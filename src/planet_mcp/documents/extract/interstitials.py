@@ -1,7 +1,7 @@
 """Pages that stand in the way of an article: known by what they say, and by saying little else.
 
-An article may mention any of these words. So a page counts as a wall only when next to nothing is
-left of it without the lines that speak of the kind.
+An article may mention any of these words. So a page counts as an interstitial only when next to
+nothing is left of it without the lines that are about what it asks for.
 """
 
 import re

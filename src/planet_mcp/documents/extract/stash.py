@@ -69,7 +69,7 @@ class CodeStash:
 
 
 class _Slot(NamedTuple):
-    """A place for text in a tree."""
+    """The text or the tail of an element."""
 
     element: _Element
     name: str

@@ -61,7 +61,7 @@ def _load(text: str) -> dict[str, Any]:
 def _is_feed(document: dict[str, Any]) -> bool:
     if _MARK in _text(document, "version"):
         return True
-    # Feeds without the version that the specification asks for are still told by these names.
+    # Feeds without the version that the specification asks for are still known by these names.
     return isinstance(document.get("items"), list) and (
         "home_page_url" in document or "feed_url" in document
     )

@@ -1,4 +1,4 @@
-"""What a document says, read out of its format but not judged yet."""
+"""What a document says, read out of its format but not vetted yet."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,7 +58,7 @@ class RawFeed:
     description: str
     language: str
     authors: tuple[str, ...]
-    entries: tuple[RawEntry, ...]
+    entries: tuple[RawEntry, ...] = ()
     problem: str | None = None
     images: tuple[str, ...] = ()
     hub: str = ""

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from time import struct_time
 from typing import Any
@@ -45,25 +46,31 @@ def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
         raise refusal(Sniffed(Kind.XML, found.start, found.root))
     lines = text.count("\n", 0, found.start)
     if result.get("bozo") and not entries:
-        place = _malformed(result.get("bozo_exception"), lines)
-        raise ParseFailedError(f"{place[:1].upper()}{place[1:]}, and no entry could be read.")
-    feed: Node = result["feed"]
+        problem = _malformed(result.get("bozo_exception"), lines)
+        raise ParseFailedError(f"{problem[:1].upper()}{problem[1:]}, and no entry could be read.")
+    return replace(
+        _feed(result["feed"], document=repaired),
+        entries=tuple(_entry(entry, now) for entry in entries),
+        problem=_problem(result, found, lines=lines, wrong=wrong),
+        truncated=bool(result.get("bozo")) and _is_truncated(repaired),
+    )
+
+
+def _feed(feed: Node, *, document: str) -> RawFeed:
+    """Read what a document says of the feed itself."""
     return RawFeed(
         title=_string(feed, "title"),
         link=_link(feed),
         description=_string(feed, "subtitle") or _string(feed, "info"),
         language=_string(feed, "language"),
         authors=tuple(_authors(feed)),
-        entries=tuple(_entry(entry, now) for entry in entries),
-        problem=_problem(result, found, lines=lines, wrong=wrong),
         images=(
             _string(_node(feed, "image"), "href"),
             _string(feed, "logo"),
             _string(feed, "icon"),
         ),
         hub=next((_string(each, "href") for each in _related(feed, "hub")), ""),
-        hints=_hints(feed, repaired),
-        truncated=bool(result.get("bozo")) and _is_truncated(repaired),
+        hints=_hints(feed, document),
     )
 
 
@@ -85,8 +92,8 @@ def _hints(feed: Node, document: str) -> PollingHints:
 def _parsed(text: str) -> Node:
     """Run feedparser over a document that is bare: no declaration, no DOCTYPE, no repairs left.
 
-    It is told no address on purpose: it would resolve ids against it, and an entry would become
-    another one when its feed moves. What it is told of the encoding is true by construction.
+    It gets no address on purpose: it would resolve ids against it, and an entry would become
+    another one when its feed moves. The encoding that it is told is true by construction.
     """
     body = _DECLARATION + text.encode("utf-8", "replace")
     try:
@@ -249,7 +256,7 @@ def _authors(node: Node) -> Iterator[str]:
 
 def _tags(entry: Node) -> Iterator[str]:
     for tag in _nodes(entry, "tags"):
-        # Blogger marks what is a post and what a comment with terms that are no tags.
+        # Blogger says with terms that are no tags what is a post and what a comment.
         if not _string(tag, "scheme").endswith("#kind"):
             yield _string(tag, "label") or _string(tag, "term")
 

@@ -87,16 +87,16 @@ def _is_label(element: _Element) -> bool:
 def _read_label(label: _Element, block: CodeBlock) -> CodeBlock:
     """Blank the words of buttons and the name of the language; other words stay."""
     for element in label.iter(etree.Element):
-        for place in ("text", "tail"):
-            word = (getattr(element, place) or "").strip()
-            if place == "tail" and element is label:
+        for part in ("text", "tail"):
+            word = (getattr(element, part) or "").strip()
+            if part == "tail" and element is label:
                 continue
             language = word.lower()
             if language in KNOWN_LANGUAGES and block.language in ("", language):
                 block = CodeBlock(block.text, language)
             elif language != block.language and not _COPY.fullmatch(word):
                 continue
-            setattr(element, place, None)
+            setattr(element, part, None)
     return block
 
 

@@ -11,7 +11,7 @@ _NOTE_NAME = re.compile(
     r"(?:^|[-_:#.])(?:fn|foot-?note|cite[-_]?note|ftn|note|endnote|sdfootnote)", re.IGNORECASE
 )
 _NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
-_NOTE_MARK = frozenset(("label", "fn-bracket"))
+_NUMBER_CLASSES = frozenset(("label", "fn-bracket"))
 _BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*")
 
 
@@ -70,9 +70,9 @@ def _put_note(note: _Element, label: str, stash: Stash) -> None:
         named = text_of(link) == label or _BACK.fullmatch(text_of(link))
         if back or ("#" in link.get("href", "") and named):
             drop(link)
-    for mark in note.iter("span"):
-        if not _NOTE_MARK.isdisjoint((mark.get("class") or "").split()):
-            drop(mark)
+    for number in note.iter("span"):
+        if not _NUMBER_CLASSES.isdisjoint((number.get("class") or "").split()):
+            drop(number)
     remove_dropped(note)
     first = note
     while not (first.text or "").strip() and len(first) and first[0].tag in ("p", "div", "span"):

@@ -32,6 +32,10 @@ _UNSEEN_TAGS = (
     *("map", "datalist", "noframes", "param", "track", "embed", "applet", "select", "textarea"),
     *("button", "meter", "progress", "rp", "area", "frame", "frameset"),
 )
+# What may stand in a head (WHATWG HTML, section 13.2.6.4.4).
+_HEAD_TAGS = frozenset(
+    "title meta link base script style noscript noframes template bgsound basefont".split()
+)
 _MAY_BE_HIDDEN = etree.XPath(
     "//*[@hidden or @style or @aria-hidden or (self::dialog and not(@open))"
     " or contains(@class, 'sr-only') or contains(@class, 'visually-hidden')"
@@ -82,6 +86,8 @@ def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser)
     if not complete:
         # The parser drops what lies too deep: look for it in a flatter document.
         root, _ = _parse(_WRAPPERS.sub(" ", html), parser_class)
+    if root is not None:
+        _end_head(root)
     if root is not None and _ANY_PLACEHOLDER.search("".join(root.itertext())):
         _remove_forged_placeholders(root)
     return root
@@ -119,6 +125,18 @@ def _parse(html: str, parser_class: type[etree.HTMLParser]) -> tuple[_Element | 
     except LXML_ERRORS:
         return None, not html.strip()
     return root, all(entry.type_name != "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+
+
+def _end_head(root: _Element) -> None:
+    """Move what belongs to the body out of the head: the parser takes `<main>` for a part of it."""
+    head = root.find("head")
+    left = [] if head is None else [e for e in head if e.tag not in _HEAD_TAGS]
+    if head is None or not left:
+        return
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    body[:0] = head[head.index(left[0]) :]
 
 
 def _remove_forged_placeholders(root: _Element) -> None:

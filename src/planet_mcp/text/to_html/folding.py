@@ -10,8 +10,8 @@ from planet_mcp.text.to_html.parser import parse
 
 # What costs time: a parser looks at each of these. An article of 200,000 characters has some
 # thousands; 20,000 take half a second at the very worst.
-_MARKS = re.compile(r"[\n|\[\](*_~`<>&\\!]")
-_MOST_MARKS = 20_000
+_MARKUP = re.compile(r"[\n|\[\](*_~`<>&\\!]")
+_MOST_MARKUP = 20_000
 # What is shorter than this part of the beginning is no rest worth a click.
 _SMALL_REST = 0.25
 
@@ -55,19 +55,19 @@ def render(
 
 def _shortened(markdown: str, max_chars: int) -> str:
     """Cut at the end of a paragraph or line; open code ends there too (CommonMark 4.5)."""
-    most = _end_of_marks(markdown[:max_chars])
+    most = _end_of_markup(markdown[:max_chars])
     if len(markdown) <= most:
         return markdown
     ends = (markdown.rfind(end, most // 2, most) for end in ("\n\n", "\n", " "))
     return markdown[: next((end for end in ends if end > 0), most)]
 
 
-def _end_of_marks(text: str) -> int:
-    """Return where there were as many marks as are looked at; the end, if there are fewer."""
-    if len(text) <= _MOST_MARKS:
+def _end_of_markup(text: str) -> int:
+    """Return where there was as much markup as is looked at; the end, if there is less."""
+    if len(text) <= _MOST_MARKUP:
         return len(text)
-    mark = next(islice(_MARKS.finditer(text), _MOST_MARKS, None), None)
-    return mark.start() if mark else len(text)
+    last = next(islice(_MARKUP.finditer(text), _MOST_MARKUP, None), None)
+    return last.start() if last else len(text)
 
 
 def _beginning(blocks: list[Block], fold_after: int | None) -> int:

@@ -87,7 +87,7 @@ class _Writer:
         self._urls: list[str | None] = []
         # Where open headings, links and heads of tables began, and how much was visible before:
         # without text, they would be stops for a keyboard or a screen reader that say nothing.
-        self._marks: list[tuple[int, int]] = []
+        self._unclosed: list[tuple[int, int]] = []
 
     def block(self, tokens: Sequence[Token]) -> Block:
         self._pieces, self._visible = [], 0
@@ -191,12 +191,12 @@ class _Writer:
             self._pieces[start:] = [f'<img src="{escape(url)}" alt="{alt}"{_LAZILY}>']
 
     def _open(self, tag: str) -> None:
-        self._marks.append((len(self._pieces), self._visible))
+        self._unclosed.append((len(self._pieces), self._visible))
         self._pieces.append(tag)
 
     def _close(self, tag: str) -> int:
         """Close what must not be empty, or take it away; return where it began."""
-        start, visible = self._marks.pop()
+        start, visible = self._unclosed.pop()
         if self._visible == visible:
             del self._pieces[start:]
         else:

@@ -28,7 +28,7 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("zero", {"html": False, "maxNesting": _DEEPEST}).enable(_RULES)
     parser.inline.terminator_re = _STARTS
     parser.core.ruler.at("inline", _inline)
-    # The writer judges every link.
+    # `html` vets every link when it writes it.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.normalizeLinkText = lambda link: link  # type: ignore[method-assign]
