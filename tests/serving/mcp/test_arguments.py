@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from mcp import Client
 from mcp_types import CallToolResult, TextContent
 
-from planet_mcp.planet import open_planet
+from planet_mcp.network import Access, Internet, Web
+from planet_mcp.planet import Parts, open_planet
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from tests.conftest import LOOPBACK
 from tests.support.documents import Post, atom, rss, whole
+from tests.support.fetching import AT_ONCE
 from tests.support.paths import SURFACE
 from tests.support.site import Site, running_site
 
@@ -43,8 +45,10 @@ async def connected(database: Path) -> AsyncIterator[tuple[Client, Site]]:
             Post(f"Post {n} about C++", whole(f"x_{n} {n}.0"), author="Ada") for n in range(30)
         ]
         urls = [site.add("/rss", rss(posts, title="One")), site.add("/atom", atom(posts[:3]))]
-        chosen = load(database=database, feeds="none", allow_networks=LOOPBACK, host_delay=0)
-        async with open_planet(chosen) as planet:
+        chosen = load(database=database, feeds="none", allow_networks=LOOPBACK)
+        access = Access(chosen.allow_networks)
+        web = Web(access, pace=AT_ONCE, internet=Internet(look_up=without_names))
+        async with open_planet(chosen, parts=Parts(web=web)) as planet:
             await planet.add_feeds(urls)
             async with Client(create_server(planet, refresh=False)) as client:
                 yield client, site
@@ -54,23 +58,18 @@ async def connected(database: Path) -> AsyncIterator[tuple[Client, Site]]:
 def call(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call]:
     """Call tools through an MCP client; no name is looked up that spells no address."""
     database = tmp_path_factory.mktemp("arguments") / "planet.sqlite"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(socket, "getaddrinfo", _literal_only(socket.getaddrinfo))
-        with (
-            start_blocking_portal() as portal,
-            portal.wrap_async_context_manager(connected(database)) as (client, _),
-        ):
-            yield lambda tool, arguments: portal.call(client.call_tool, tool, arguments)
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(connected(database)) as (client, _),
+    ):
+        yield lambda tool, arguments: portal.call(client.call_tool, tool, arguments)
 
 
-def _literal_only(look_up: Callable[..., Any]) -> Callable[..., Any]:
-    def wrapped(host: Any, port: Any, *more: Any, **named: Any) -> Any:
-        numbers = re.fullmatch(r"[0-9a-f.:\[\]]+", str(host))
-        if not numbers and host is not None:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return look_up(host, port, *more, **named)
-
-    return wrapped
+def without_names(host: str, port: int) -> list[str]:
+    """Look up what spells an address, and know no name."""
+    if not re.fullmatch(r"[0-9a-f.:\[\]]+", host):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return Internet().look_up(host, port)
 
 
 def checked(result: CallToolResult) -> CallToolResult:

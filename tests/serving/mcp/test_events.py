@@ -1,6 +1,7 @@
 """Subscribers hear of entries and feeds, whoever stored them."""
 
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -51,7 +52,9 @@ async def other() -> AsyncIterator[Planet]:
 
 
 @asynccontextmanager
-async def hearing(planet: Planet, *uris: str, mode: str) -> AsyncIterator[Heard]:
+async def hearing(
+    planet: Planet, *uris: str, mode: str, refresh: bool = False
+) -> AsyncIterator[Heard]:
     """Subscribe to resources in one era or the other; what was said to have changed is listed."""
     heard = Heard()
 
@@ -60,7 +63,7 @@ async def hearing(planet: Planet, *uris: str, mode: str) -> AsyncIterator[Heard]
             heard.add(str(message.params.uri))
 
     watch = Events(planet, every=0.02)
-    server = create_server(planet, refresh=False, keeps_connection=True, events=watch)
+    server = create_server(planet, refresh=refresh, keeps_connection=True, events=watch)
     async with (
         Client(server, mode=mode, message_handler=note) as client,
         anyio.create_task_group() as tasks,
@@ -172,3 +175,15 @@ async def test_older_clients_are_promised_only_what_their_connection_can_carry(
             resources = client.server_capabilities.resources
             assert resources
             assert bool(resources.subscribe) is keeps
+
+
+async def test_the_refresher_runs_while_the_server_does(planet: Planet, site: Site) -> None:
+    url, hold = site.add("/feed", rss([Post("Arrived")])), threading.Event()
+    site.pages["/feed"].hold = hold
+    document = f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>'
+    await planet.import_list(document.encode(), name="x")
+
+    async with hearing(planet, LATEST, mode="auto", refresh=True) as heard:
+        hold.set()
+        await heard.until(LATEST)
+    assert not planet.refresher.is_running()
