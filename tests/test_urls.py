@@ -518,7 +518,7 @@ def test_a_password_is_not_repeated_in_the_error() -> None:
         "https://example.com/",
     ],
 )
-def test_an_opened_network_opens_its_ports_and_leaves_local_names_to_the_look_up(
+def test_an_allowed_network_allows_its_ports_and_leaves_local_names_to_the_look_up(
     spelling: str,
 ) -> None:
     check_url(spelling, allowed=LOOPBACK)
@@ -543,18 +543,18 @@ def test_an_opened_network_opens_its_ports_and_leaves_local_names_to_the_look_up
         "gopher://127.0.0.1/",
     ],
 )
-def test_an_opened_network_opens_nothing_else(spelling: str) -> None:
+def test_an_allowed_network_allows_nothing_else(spelling: str) -> None:
     with pytest.raises((BlockedUrlError, BlockedAddressError)):
         check_url(spelling, allowed=LOOPBACK)
 
 
 @pytest.mark.parametrize("text", ["10.1.2.3", "fd00::1", "fd00:ec2::254"])
-def test_an_address_of_an_opened_network_is_dialled_on_any_port(text: str) -> None:
+def test_an_address_of_an_allowed_network_is_dialled_on_any_port(text: str) -> None:
     check_address(ipaddress.ip_address(text), 12_345, allowed=INTRANET)
 
 
 @pytest.mark.parametrize("text", ["8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8"])
-def test_a_public_address_keeps_the_public_ports_where_a_network_is_open(text: str) -> None:
+def test_a_public_address_keeps_the_public_ports_where_a_network_is_allowed(text: str) -> None:
     check_address(ipaddress.ip_address(text), 443, allowed=INTRANET)
     with pytest.raises(BlockedUrlError):
         check_address(ipaddress.ip_address(text), 12_345, allowed=INTRANET)

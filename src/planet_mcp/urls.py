@@ -33,7 +33,7 @@ _SPECIAL = tuple(
     )
 )
 _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
-_IPV4_INSIDE = (ipaddress.ip_network("::ffff:0:0/96"), ipaddress.ip_network("64:ff9b::/96"))
+_MAPPED_IPV4 = (ipaddress.ip_network("::ffff:0:0/96"), ipaddress.ip_network("64:ff9b::/96"))
 
 _LOCAL_SUFFIXES = (
     *(".localhost", ".local", ".internal", ".intranet", ".lan", ".home", ".corp", ".private"),
@@ -116,7 +116,7 @@ def http_url(raw: str, base: str | None = None) -> str | None:
     except UnicodeError:
         return None
     rest = absolute[len(parts.scheme) + len("://") + len(parts.netloc) :]
-    # What RFC 3986 does not allow there could turn into Markdown around the URL, or be unseen.
+    # Characters that RFC 3986 forbids in a URL could end it in Markdown, or be invisible.
     safe = origin + quote(rest, safe=_ALLOWED)
     return safe if len(safe) <= MAX_URL else None
 
@@ -200,7 +200,7 @@ def literal_address(host: str) -> IPAddress | None:
 
 
 def shown(text: str) -> str:
-    """Return what an error says of a URL or host: strangers wrote it, so only its beginning."""
+    """Return the beginning of a URL or host that a stranger wrote, as errors show it."""
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
@@ -261,10 +261,10 @@ def check_target(
     allowed: Sequence[IPNetwork],
     looked_up: bool = True,
 ) -> None:
-    """Refuse what a URL names when that can be judged without a look-up.
+    """Refuse what a URL names when that can be vetted without a look-up.
 
     `allowed` are the networks that the operator allows: where there are any, odd ports and local
-    names are judged by `check_address` once the address is known. With `looked_up=False` it never
+    names are left to `check_address`, once the address is known. With `looked_up=False` it never
     will be, because a proxy looks names up.
 
     Raises:
@@ -331,8 +331,8 @@ def _is_public(address: IPAddress) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.scope_id:
             return False
-        if any(address in network for network in _IPV4_INSIDE):
-            # An IPv4 address in an IPv6 coat is as public as what is inside.
+        if any(address in network for network in _MAPPED_IPV4):
+            # An IPv4 address that is mapped into IPv6 is as public as itself.
             return _is_public(ipaddress.IPv4Address(address.packed[-4:]))
         if address not in _GLOBAL_UNICAST:
             return False

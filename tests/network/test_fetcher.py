@@ -393,7 +393,7 @@ async def test_a_redirect_that_names_no_target_is_a_fetch_error(site: Site) -> N
 
 
 # --------------------------------------------------------------------------------------- addresses
-async def test_without_an_opened_network_no_request_leaves_for_this_machine(site: Site) -> None:
+async def test_without_an_allowed_network_no_request_leaves_for_this_machine(site: Site) -> None:
     url = site.add("/feed", BODY)
     port = url.split(":")[2].split("/")[0]
 
@@ -408,7 +408,7 @@ async def test_without_an_opened_network_no_request_leaves_for_this_machine(site
     assert site.started == []
 
 
-async def test_a_name_is_judged_by_the_address_it_stands_for(site: Site) -> None:
+async def test_a_name_is_vetted_by_the_address_it_stands_for(site: Site) -> None:
     site.add("/feed", BODY)
     port = site.url.rpartition(":")[2]
 
@@ -429,7 +429,7 @@ async def test_a_url_without_a_host_is_refused_in_words_where_a_network_is_allow
 
 
 @pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f000001", "0177.0.0.1"])
-async def test_an_address_in_disguise_is_not_asked_where_another_network_is_open(
+async def test_an_address_in_disguise_is_not_asked_where_another_network_is_allowed(
     site: Site, host: str
 ) -> None:
     site.add("/feed", BODY)
@@ -441,12 +441,12 @@ async def test_an_address_in_disguise_is_not_asked_where_another_network_is_open
     assert site.started == []
 
 
-async def test_a_name_in_an_opened_network_is_fetched_under_its_name(site: Site) -> None:
+async def test_a_name_in_an_allowed_network_is_fetched_under_its_name(site: Site) -> None:
     site.add("/feed", BODY)
     port = site.url.rpartition(":")[2]
-    opened = (*LOOPBACK, ipaddress.ip_network("::1/128"))
+    allowed = (*LOOPBACK, ipaddress.ip_network("::1/128"))
 
-    async with open_web(opened) as web:
+    async with open_web(allowed) as web:
         answer = await web.get(f"http://localhost:{port}/feed")
 
     assert isinstance(answer, Document)
@@ -543,7 +543,7 @@ async def test_an_answer_that_is_not_http_is_a_bad_response() -> None:
         tasks.cancel_scope.cancel()
 
 
-async def test_the_fetcher_goes_on_after_errors(site: Site) -> None:
+async def test_the_web_goes_on_after_errors(site: Site) -> None:
     good = site.add("/feed", BODY)
     broken = site.add("/broken", BODY, half=True)
     missing = f"{site.url}/missing"
@@ -723,7 +723,7 @@ async def test_each_redirect_waits_for_the_limiter(site: Site) -> None:
     assert anyio.current_time() - before >= 0.099
 
 
-async def test_a_fetch_that_is_cancelled_leaves_the_fetcher_usable(held: Site) -> None:
+async def test_a_fetch_that_is_cancelled_leaves_the_web_usable(held: Site) -> None:
     good = held.add("/good", BODY)
 
     async with open_web(LOOPBACK) as web:
@@ -735,7 +735,7 @@ async def test_a_fetch_that_is_cancelled_leaves_the_fetcher_usable(held: Site) -
     assert isinstance(answer, Document)
 
 
-async def test_one_hanging_answer_does_not_hold_up_another(held: Site) -> None:
+async def test_one_hanging_answer_does_not_delay_another(held: Site) -> None:
     good = held.add("/good", BODY)
 
     async with open_web(LOOPBACK) as web, anyio.create_task_group() as tasks:
@@ -880,7 +880,7 @@ def test_no_header_makes_the_reading_of_times_fail(value: str) -> None:
         assert seconds is None or seconds >= 0
 
 
-async def test_hostile_answers_hold_up_nobody(site: Site) -> None:
+async def test_hostile_answers_delay_nobody(site: Site) -> None:
     good = site.add("/feed", BODY)
     for answer in REFUSED.values():
         answer.prepare()

@@ -1,4 +1,4 @@
-"""Who is dialled: nobody for a refused URL, else exactly the address that was judged."""
+"""Who is dialled: nobody for a refused URL, else exactly an address that was vetted."""
 
 import ipaddress
 import os
@@ -228,7 +228,7 @@ async def test_a_name_for_an_address_that_is_not_public_is_refused_after_one_loo
             assert str(caught.value).startswith("feeds.example.com leads to where nothing is")
 
 
-async def test_a_name_is_looked_up_once_and_the_judged_address_is_dialled(
+async def test_a_name_is_looked_up_once_and_a_vetted_address_is_dialled(
     public: RawServer, internet: LoopbackInternet
 ) -> None:
     internet.knows("feeds.example.com", [PUBLIC], ["127.0.0.1"])
@@ -251,7 +251,7 @@ async def test_a_name_is_looked_up_once_and_the_judged_address_is_dialled(
     assert b"Host: feeds.example.com\r\n" in public.heads[0]
 
 
-async def test_a_name_that_changes_between_two_redirects_is_judged_again(
+async def test_a_name_that_changes_between_two_redirects_is_vetted_again(
     public: RawServer, internet: LoopbackInternet
 ) -> None:
     internet.knows("feeds.example.com", [PUBLIC], ["10.0.0.1"])
@@ -319,7 +319,7 @@ async def test_a_name_without_an_address_is_unreachable(
     assert traffic.connections == []
 
 
-async def test_look_ups_that_stall_are_given_up_and_hold_up_nobody(
+async def test_look_ups_that_stall_are_given_up_and_delay_nobody(
     public: RawServer, internet: LoopbackInternet
 ) -> None:
     internet.knows("feeds.example.com", [PUBLIC])
@@ -379,7 +379,7 @@ def test_who_listens_is_known_by_every_address_that_leads_there(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::ffff:127.0.0.1]", "0.0.0.0", "own.example.com"])
-async def test_our_own_address_is_refused_whatever_is_opened(
+async def test_our_own_address_is_refused_whatever_is_allowed(
     host: str, internet: LoopbackInternet
 ) -> None:
     internet.knows("own.example.com", ["127.0.0.1"])
@@ -545,7 +545,7 @@ async def test_a_proxy_is_looked_up_and_dialled_wherever_it_is(internet: Loopbac
     assert b"Proxy-Authorization" not in server.heads[0]
 
 
-async def test_only_the_proxy_itself_is_dialled_without_judgement() -> None:
+async def test_only_the_proxy_itself_is_dialled_unvetted() -> None:
     backend = GuardedBackend(AddressGuard(proxy=("127.0.0.1", 3128)), Internet(), Limits())
     with watching() as traffic:
         for host, port in (("127.0.0.1", 3129), ("127.0.0.2", 3128), ("10.0.0.1", 3128)):

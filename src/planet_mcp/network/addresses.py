@@ -21,10 +21,10 @@ from planet_mcp.urls import (
     shown,
 )
 
-# An address on which this process listens itself: what `getsockname` says, host and port.
+# Host and port on which this process listens, as `getsockname` returns them.
 Listening = tuple[str, int]
 # getaddrinfo cannot be cancelled, and the system's resolver may need half a minute to give up:
-# what a limiter's 16 slots begin in that time, if each look-up stalls, must not delay the others.
+# requests that begin in that time, 16 at once, must not delay the look-ups of others.
 LOOKUPS = 128
 
 _lookups = DaemonThreads(LOOKUPS, name="lookup")
@@ -35,9 +35,9 @@ class AddressGuard:
     """What may be fetched and dialled.
 
     `allowed` are networks that are not public and yet allowed, `own` the addresses on which this
-    process listens, which are refused whatever is allowed. `proxy` is the host and port that are
-    trusted wherever they are; it looks names up, so that of a URL only the spelling and a literal
-    address are judged here.
+    process listens, which are refused whatever is allowed. `proxy` is the one host and port that is
+    trusted, wherever it is; it looks names up, so that of a URL only the spelling and a literal
+    address are vetted here.
     """
 
     allowed: tuple[IPNetwork, ...] = ()
@@ -45,7 +45,7 @@ class AddressGuard:
     proxy: tuple[str, int] | None = None
 
     def url(self, raw: str) -> httpx.URL:
-        """Return a URL that may be fetched as far as it shows, without its fragment.
+        """Return a URL, without its fragment, if nothing in it forbids to fetch it.
 
         Raises:
             BlockedUrlError: Its spelling, scheme, port or host is not allowed.

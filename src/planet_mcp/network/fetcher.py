@@ -1,9 +1,8 @@
-"""Guarded HTTP: redirects followed by hand, each hop judged, within one deadline.
+"""Guarded HTTP: redirects are followed by hand, each hop is vetted, all within one deadline.
 
-Every connection of planet-mcp to the outside goes through `Fetcher`. The address of a host is
-looked up once, judged, and exactly that address is dialled; TLS still checks the URL's name. What
-a server says in its own words (reason phrases, broken lines) is in no error, since those are read
-as ours.
+Every connection of planet-mcp to the outside goes through `Fetcher`. A host is looked up once, its
+addresses are vetted, and one of exactly these is dialled; TLS still checks the URL's name. No error
+quotes a server (its reason phrase, a broken line), since a reader would take that for our words.
 """
 
 import asyncio
@@ -54,13 +53,13 @@ _PERMANENT = frozenset({301, 308})
 _NO_CONTENT = frozenset({204, 205, 206})
 
 for _name in ("httpx", "httpcore"):
-    # They log whole URLs, which may hold secrets, and what servers say.
+    # Both log whole URLs, which may hold secrets, and what servers say.
     logging.getLogger(_name).setLevel(logging.WARNING)
 mend_h11()
 
 
 class Fetcher:
-    """Fetches documents from public addresses, and from those networks that the user opened.
+    """Fetches documents from public addresses, and from those networks that the user allowed.
 
     `own` are the addresses that this process listens on, as they are when something is fetched.
     """
@@ -82,7 +81,7 @@ class Fetcher:
             headers={
                 "User-Agent": f"{USER_AGENT} ({about})",
                 "Accept-Encoding": "gzip, deflate",
-                # What a server sends too much must not be taken for its next answer.
+                # Bytes after the end of an answer must not be taken for the next one.
                 "Connection": "close",
             },
         )
@@ -148,7 +147,8 @@ class Fetcher:
         *,
         seconds: float,
     ) -> "T | _Hop":
-        # httpx would read the name to write Host, and fails for some that servers have.
+        # Without a Host, httpx decodes the name to write one, and raises for `xn--` labels that
+        # IDNA 2008 does not allow although registries sell them.
         headers = {"Host": hop.url.netloc.decode("ascii"), **headers}
         request = self._client.build_request("GET", hop.url, headers=headers)
         response: httpx.Response | None = None
@@ -160,7 +160,8 @@ class Fetcher:
                         return self._redirected(hop, response)
                     return await read(hop, response)
             finally:
-                # After the deadline, which would else replace the limit that was met before it.
+                # Outside the deadline: one that passes here would replace the error of a limit that
+                # was met before it.
                 if response is not None:
                     await response.aclose()
 
@@ -182,7 +183,7 @@ class Fetcher:
         return _Hop(url=target, permanent=permanent, redirected=True)
 
     def _target(self, hop: "_Hop", location: str) -> httpx.URL:
-        # Before joining, which writes a backslash as %5C and drops an empty user name.
+        # Checked before joining, which writes a backslash as %5C and drops an empty user name.
         check_parts(location)
         return self._guard.url(str(hop.url.join(location)))
 
@@ -216,7 +217,7 @@ class _Hop:
 
     @property
     def host(self) -> str:
-        # As it is asked for; httpx's own property fails for names that no one can read.
+        # `URL.host` would decode the name, and raise as described in `_request`.
         return self.url.raw_host.decode("ascii")
 
     @property

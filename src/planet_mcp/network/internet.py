@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def system_look_up(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, as this machine knows them; blocks.
+    """Return the addresses of a host by the resolver of this machine; blocks.
 
     Raises:
         OSError: It has none, or nobody knows.

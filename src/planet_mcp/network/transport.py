@@ -1,4 +1,4 @@
-"""Connections for httpx: to judged addresses only, of which each brings one bounded answer."""
+"""Connections for httpx: to vetted addresses only, each for one bounded answer."""
 
 import ssl
 from collections.abc import AsyncIterator, Iterable
@@ -13,10 +13,12 @@ from planet_mcp.network.internet import Internet
 from planet_mcp.network.limits import Limits
 from planet_mcp.urls import DEFAULT_PORTS
 
-# What the frames of a body's chunks may add to it.
+# Bytes that chunked encoding may add to a body.
 FRAMES = 2**20
+# Bytes that are read at a time, in the head and after it.
 HEAD_STEP, STEP = 4_096, 16_384
-CHUNKS_A_TURN = 64
+# After so many chunks other tasks may run.
+CHUNKS_A_CHECKPOINT = 64
 
 
 class EndlessError(Exception):
@@ -64,7 +66,7 @@ class Transport(httpx.AsyncBaseTransport):
         connection = answer.extensions.get("network_stream")
         if isinstance(connection, BoundedStream):
             connection.answered = True
-        # Kept from httpx, which would prepare the next request its own way.
+        # httpx does not see Location, since it would prepare the next request its own way.
         locations = {_text(value) for name, value in answer.headers if name.lower() == b"location"}
         return httpx.Response(
             answer.status,
@@ -111,7 +113,7 @@ class _Body(httpx.AsyncByteStream):
             chunks += 1
             if chunks > self._max_chunks:
                 raise httpcore.RemoteProtocolError(f"its body has over {self._max_chunks} chunks")
-            if chunks % CHUNKS_A_TURN == 0:
+            if chunks % CHUNKS_A_CHECKPOINT == 0:
                 await anyio.lowlevel.checkpoint()
             yield chunk
 
@@ -120,7 +122,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """The network under an httpcore pool: one look-up a host, then a judged address is dialled."""
+    """The network under an httpcore pool: looks a host up once, and dials a vetted address."""
 
     def __init__(self, guard: AddressGuard, internet: Internet, limits: Limits) -> None:
         self._guard = guard
@@ -175,7 +177,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self.answered = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read some bytes: few, for each chunk or informational answer in them costs time.
+        """Read a few bytes at a time, since each chunk or informational answer in them costs time.
 
         Raises:
             EndlessError: The answer is longer than any may be.

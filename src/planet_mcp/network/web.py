@@ -137,7 +137,10 @@ class _Connections:
         self.own: list[tuple[str, int]] = []
 
     async def fetcher(self) -> "Fetcher":
+        if self._fetcher is not None:
+            return self._fetcher
         async with self._lock:
+            # Another call may have made it meanwhile.
             if self._fetcher is None:
                 self._fetcher = await anyio.to_thread.run_sync(self._load)
             return self._fetcher
