@@ -1,4 +1,8 @@
-"""The command line: flags → settings → planet → run; thin over what the tools do."""
+"""The command line: options → settings and a request → planet → text or JSON.
+
+In: arguments and the environment. Out: an exit code, stdout for the answer, stderr for the rest.
+Only this room knows click and rich, and how calls are spelled as commands.
+"""
 
 import click
 

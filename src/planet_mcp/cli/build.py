@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planet_mcp.site import Published
 
 WATCH_SECONDS = 2.0
-# What stands on pages besides entries, such as how feeds are doing, changes without any.
+# Pages also show how feeds are doing, which changes without a new entry.
 REBUILT_AFTER = 3600.0
 
 

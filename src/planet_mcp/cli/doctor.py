@@ -99,7 +99,7 @@ def _is_begun(database: Path) -> bool:
 
 
 def _unusable(settings: Settings) -> str | None:
-    """Say why a first start would fail, if it would."""
+    """Return why a first start would fail; None if it would not."""
     if _is_begun(settings.database):
         return None
     folder = _folder(settings.database)
@@ -127,7 +127,7 @@ def _program() -> Finding:
 
 
 def _hosts(machine: Machine) -> Iterator[Finding]:
-    """Say which MCP hosts start this program, and whether what they start is there."""
+    """Find which MCP hosts start this program, and whether what they start is there."""
     findings = [
         finding
         for host in HOSTS.values()

@@ -1,7 +1,8 @@
-"""What the tools, the command line and the pages offer: questions in, small answers out.
+"""One answer to each question, for tools, commands and pages alike.
 
-An answer says the same twice: as a model, which programs and hosts read, and as compact
-Markdown, which people read. Nothing here knows that MCP exists.
+In: a request as a value. Out: an `Answer`, which says the same as a model for programs and as
+compact Markdown for readers. Only this room knows how answers fit a number of characters, how
+lists go on (cursors, watermarks), and how a planet is put together. It does not know MCP.
 """
 
 from planet_mcp.planet.answers import (

@@ -9,7 +9,7 @@ from planet_mcp.planet.answers import Answer, Result
 from planet_mcp.planet.markdown import body_lines
 
 MIN_TEXT_CHARS = 40
-# `,"excerpt":` with the blanks that `json_chars` leaves space for.
+# What a text adds besides itself: `,"excerpt":` with the blanks that `Result.json_chars` counts.
 _KEY_CHARS = 13
 
 ResultT = TypeVar("ResultT", bound=Result)

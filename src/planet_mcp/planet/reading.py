@@ -1,4 +1,4 @@
-"""What every answer from the store starts with: a state of the planet, and a place in a list."""
+"""What every answer from the store starts with: a state of the planet, and how a list goes on."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,8 @@
-"""The planet for people and feed readers: pages and feed documents, made on the server."""
+"""The planet for people and feed readers, as pages and feed documents.
+
+In: a `PageRequest`, or a folder to fill. Out: a `Page`, or its files. Only this room knows jinja2,
+the paths of pages, and how much of an entry a page shows.
+"""
 
 from planet_mcp.site.build import NO_ADDRESS, Published, Publisher
 from planet_mcp.site.paths import file_of

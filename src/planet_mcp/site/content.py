@@ -8,14 +8,14 @@ from markupsafe import Markup, escape
 from planet_mcp.store import Post
 from planet_mcp.text.to_html import Rendered, render
 
-# So much of an entry's text is read for a page of several; the rest is on its own page.
-TEXT_CHARS = 20_000
-WHOLE_CHARS = 200_000
-FOLD_AFTER = 700
-# Bytes of texts, so that a page with all else stays below 150 kB.
+# TEXT_CHARS of an entry are read for a page of several; the rest is on the entry's own page, which
+# has up to WHOLE_CHARS. On a page of several, what follows FOLD_AFTER characters is folded away.
+TEXT_CHARS, WHOLE_CHARS, FOLD_AFTER = 20_000, 200_000, 700
+# PAGE_BYTES is for the texts of a page, which stays below 150 kB with all else that it has.
 PAGE_BYTES = 95_000
-# A first block that is longer than this gives way to the excerpt.
+# Where the first block of a text is longer than MOST_OF_BEGINNING, the excerpt is shown instead.
 MOST_OF_BEGINNING = 12_000
+# The levels of a text's first headings, which are below those of the page around it.
 _IN_RIVER, _ALONE = 5, 2
 
 
@@ -77,7 +77,7 @@ def marked(snippet: str) -> Markup:
     )
 
 
-# A text of 20,000 characters makes about twice as many: some megabytes in all.
+# The cache: a text of TEXT_CHARS makes about twice as many of HTML, so 400 are some megabytes.
 @lru_cache(maxsize=400)
 def _folded(markdown: str, *, images: bool) -> Rendered:
     return render(markdown, images=images, top_heading=_IN_RIVER, fold_after=FOLD_AFTER)
