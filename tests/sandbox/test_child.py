@@ -23,7 +23,7 @@ from planet_mcp.sandbox.child import PART_CHARACTERS
 from planet_mcp.settings import load
 from tests.support.documents import Post, page, rss, whole
 from tests.support.paths import ROOT
-from tests.support.programs import is_alive
+from tests.support.programs import PATIENCE_SECONDS, is_alive
 from tests.support.site import Site
 
 pytestmark = pytest.mark.anyio
@@ -237,10 +237,10 @@ def test_a_child_whose_parent_died_before_it_began_does_nothing() -> None:
     )
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    parent.wait(20)
+    parent.wait(PATIENCE_SECONDS)
     os.kill(child, signal.SIGCONT)
     # The child's end closes stderr; an answer to nobody would have left a traceback there.
-    assert parent.communicate(timeout=20) == ("", "")
+    assert parent.communicate(timeout=PATIENCE_SECONDS) == ("", "")
 
 
 # --------------------------------------------------------------------------- children gone astray
