@@ -41,7 +41,7 @@ class Updates:
                 return None
             return FeedFacts(
                 feeds[0],
-                _change_token(connection, feed_id),
+                tuple(_row(connection, feed_id) or ()),
                 tuple(self._recognised(connection, feed_id, wanted.entries)),
                 dates=self._dates(connection, feed_id, wanted.dates),
                 kept_since=kept_since(connection, self._keep, now),
@@ -56,20 +56,22 @@ class Updates:
         """
         feed = plan.feed
         with self._database.writing() as connection:
-            before = _stored(connection, feed.id, plan.now)
-            if _change_token(connection, feed.id) != plan.change_token or before is None:
+            before = _row(connection, feed.id)
+            if before is None or tuple(before) != plan.change_token:
                 return None
-            if feed.url != before.url:
+            if feed.url != before["url"]:
                 if _is_followed(connection, feed.id, feed.url):
                     return None
                 _leave_address(connection, before, plan.now, left_for=feed.url)
             _write_feed(connection, feed)
+            if before["indexed_name"] != _indexed_name(connection, feed.id):
+                rename_feed(connection, feed.id)
             write_entries(connection, feed.id, plan.changes, now=plan.now)
             if plan.postponement:
                 _postpone(connection, plan.postponement)
             if plan.answered:
                 count_answer(connection, plan.answered, now=plan.now)
-            return _stored(connection, feed.id, plan.now)
+            return select_feeds(connection, "id = :id", {"id": feed.id}, now=plan.now)[0]
 
     def _recognised(
         self, connection: sqlite3.Connection, feed_id: int, entries: Sequence[ParsedEntry]
@@ -100,15 +102,12 @@ class Updates:
         return tuple(map(to_time, sorted(times, reverse=True)[:limit]))
 
 
-def _change_token(connection: sqlite3.Connection, feed_id: int) -> tuple[object, ...]:
-    """Return all that is stored of a feed; every check and every count of entries changes it."""
-    row = connection.execute("SELECT * FROM feeds WHERE id = ?", (feed_id,)).fetchone()
-    return () if row is None else tuple(row)
-
-
-def _stored(connection: sqlite3.Connection, feed_id: int, now: datetime) -> Feed | None:
-    feeds = select_feeds(connection, "id = :id", {"id": feed_id}, now=now)
-    return feeds[0] if feeds else None
+def _row(connection: sqlite3.Connection, feed_id: int) -> sqlite3.Row | None:
+    """Return all columns of a feed; every check and every count of its entries changes some."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM feeds WHERE id = ?", (feed_id,)
+    ).fetchone()
+    return row
 
 
 def _is_followed(connection: sqlite3.Connection, feed_id: int, url: str | None) -> bool:
@@ -130,7 +129,7 @@ def _neighbours(
 
 
 def _leave_address(
-    connection: sqlite3.Connection, feed: Feed, now: datetime, *, left_for: str
+    connection: sqlite3.Connection, feed: sqlite3.Row, now: datetime, *, left_for: str
 ) -> None:
     """Remember where a feed was followed, so that it is known there too."""
     connection.execute("DELETE FROM former_addresses WHERE address = ?", (canonical(left_for),))
@@ -140,20 +139,17 @@ def _leave_address(
         ON CONFLICT DO UPDATE SET feed_id = excluded.feed_id, url = excluded.url,
                                   left_at = excluded.left_at
         """,
-        (canonical(feed.url), feed.id, feed.url, to_seconds(now)),
+        (canonical(feed["url"]), feed["id"], feed["url"], to_seconds(now)),
     )
 
 
 def _write_feed(connection: sqlite3.Connection, feed: Feed) -> None:
     """Write a feed's row: UPDATE feeds SET url = :url, errors = :errors, … WHERE id = :id."""
-    before = _indexed_name(connection, feed.id)
     columns = columns_of(feed)
     connection.execute(
         f"UPDATE feeds SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE id = :id",
         {**columns, "id": feed.id},
     )
-    if before and before != _indexed_name(connection, feed.id):
-        rename_feed(connection, feed.id)
 
 
 def _indexed_name(connection: sqlite3.Connection, feed_id: int) -> str:
