@@ -111,7 +111,7 @@ def size(store: Store) -> int:
 def report(what: str, store: Store, stored: int, empty: int) -> None:
     """Print what so many take, and how much of that is text and index."""
     whole = size(store) - empty
-    with store._database.reading() as connection:  # noqa: SLF001 - nothing else has to know
+    with store.database.reading() as connection:
         (text,) = connection.execute("SELECT sum(length(text)) FROM contents").fetchone()
     store.health.vacuum()
     vacuumed = size(store) - empty

@@ -160,7 +160,7 @@ def sound(database: Path, acknowledged: Iterable[int] = ()) -> int:
     store = Store(database)
     try:
         assert store.health.problems() == []
-        with store._database.reading() as connection:
+        with store.database.reading() as connection:
             rows = connection.execute(
                 """
                 SELECT key, CAST(markdown AS INTEGER) FROM entries
@@ -594,7 +594,7 @@ def test_a_disk_may_be_full_at_any_point_of_a_write(small_disk: Path) -> None:
         except StoreError as error:
             failed += 1
             words.add(str(error).partition("used: ")[2])
-        with store._database.reading() as connection:
+        with store.database.reading() as connection:
             assert connection.execute("SELECT count(*) FROM entries").fetchone()[0] > 0
         ballast.unlink()
         store_document(store, number)

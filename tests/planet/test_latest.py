@@ -121,7 +121,7 @@ def entries_of(answer: Answer[LatestResult]) -> list[LatestEntry]:
 
 def stories(store: Store, feed: int | None, ids: Sequence[int] | None = None) -> list[int]:
     """Return the stories that entries tell: the first entry of each, within the feed if given."""
-    with store._database.reading() as connection:
+    with store.database.reading() as connection:
         told = dict(
             connection.execute("SELECT id, story_id FROM entries WHERE feed_id IS NOT NULL")
         )

@@ -210,7 +210,7 @@ def test_a_new_database_is_marked_as_ours(database: Path) -> None:
 def test_what_is_acknowledged_survives_a_power_cut(database: Path) -> None:
     # FULL (2) would do, but for the deletion of the journal, which EXTRA (3) waits for too.
     store = Store(database)
-    with store._database.writing() as connection:
+    with store.database.writing() as connection:
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == 3
         assert connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
     store.close()
@@ -368,20 +368,24 @@ def test_an_upgrade_that_fails_changes_nothing(database: Path) -> None:
     store.close()
 
 
+def let_grow(store: Store, *, pages: int) -> None:
+    """Let a store's file grow by so many pages and no further, as a disk would."""
+    with store.database.writing() as connection:
+        (count,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {count + pages}")
+
+
 def test_a_full_disk_is_said_and_loses_nothing(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
-    writer = store._database._writer
-    assert writer is not None
-    pages = writer.execute("PRAGMA page_count").fetchone()[0]
-    writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    let_grow(store, pages=2)
 
     with pytest.raises(StoreError, match="free some space"):
         fill(store, entry("big", "lots of words " * 20_000))
 
     assert found(store, "text") == 1
     assert found(store, "lots") == 0
-    writer.execute("PRAGMA max_page_count = 100000")
+    let_grow(store, pages=100_000)
     assert fill(store, entry("small", "lots")) == 1
     store.close()
     integrity(database)

@@ -57,7 +57,7 @@ from tests.gauntlet.test_faults import (
     snapshots,
     sound,
 )
-from tests.store.test_database import copies, damage, entry, fill, found
+from tests.store.test_database import copies, damage, entry, fill, found, let_grow
 from tests.support.documents import NOW, Post, page, rss, whole
 from tests.support.programs import COMMAND
 from tests.support.site import Site
@@ -309,15 +309,6 @@ def test_a_full_disk_is_said_and_gone_when_there_is_room_again(database: Path) -
     assert process.returncode == 0, errors.decode()
 
 
-def fill_up(planet: Planet) -> sqlite3.Connection:
-    """Leave no room for a single page; the writer can be told to go on."""
-    writer = planet.store._database._writer
-    assert writer is not None
-    (pages,) = writer.execute("PRAGMA page_count").fetchone()
-    writer.execute(f"PRAGMA max_page_count = {pages}")
-    return writer
-
-
 def text_of(answer: CallToolResult) -> str:
     (block,) = answer.content
     assert isinstance(block, TextContent)
@@ -332,7 +323,7 @@ async def test_with_a_full_disk_tools_say_so_and_others_go_on(site: Site) -> Non
     async with planet_of() as planet, Client(create_server(planet, refresh=False)) as client:
         url = site.add("/feed", rss([Post("One")]))
         await planet.add_feeds([url])
-        writer = fill_up(planet)
+        let_grow(planet.store, pages=0)
         more = [site.add(f"/{number}", rss([Post("Big", BIG)])) for number in range(2)]
         site.add("/feed", rss([Post("One"), Post("Two", BIG)]))
 
@@ -347,7 +338,7 @@ async def test_with_a_full_disk_tools_say_so_and_others_go_on(site: Site) -> Non
         answer = await client.call_tool("search_entries", {"query": "one"})
         assert (answer.structured_content or {})["total"] == 1
 
-        writer.execute("PRAGMA max_page_count = 1000000")
+        let_grow(planet.store, pages=1_000_000)
         assert (await planet.refresh_feeds([url])).result.new_entries == 1
         outcomes = [item.outcome for item in (await planet.add_feeds(more)).result.results]
         assert {*outcomes} <= {"added", "already subscribed"}
@@ -372,13 +363,13 @@ async def test_nothing_is_fetched_as_long_as_nothing_can_be_stored(
         url = site.add("/feed", rss([Post("One")]))
         await planet.add_feeds([url])
         site.add("/feed", rss([Post("One"), Post("Two", BIG)]))
-        writer = fill_up(planet)
+        let_grow(planet.store, pages=0)
         planet.store.feeds.make_due([1], now=NOW)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(planet.run)
             await until(lambda: preallocated >= 3)
             assert site.paths() == ["/feed", "/feed"]
-            writer.execute("PRAGMA max_page_count = 1000000")
+            let_grow(planet.store, pages=1_000_000)
             await until(lambda: found(planet.store, "lots") == 1)
             tasks.cancel_scope.cancel()
     assert site.paths() == ["/feed"] * 3
@@ -592,11 +583,11 @@ def test_a_long_query_is_stopped_and_its_connection_serves_on(database: Path) ->
     for _ in range(3):
         with (
             pytest.raises(StoreError, match=r"longer than .* s, and was stopped. Ask for less"),
-            store._database.reading() as connection,
+            store.database.reading() as connection,
         ):
             connection.execute(ENDLESS)
         assert found(store, "text") == 1
-    assert store._database.idle_readers == 1
+    assert store.database.idle_readers == 1
     store.close()
 
 
@@ -610,7 +601,7 @@ def test_only_the_long_query_is_stopped(database: Path) -> None:
         for turn in range(60):
             endless = (turn + number) % 30 == 0
             try:
-                with store._database.reading() as connection:
+                with store.database.reading() as connection:
                     connection.execute(ENDLESS if endless else "SELECT count(*) FROM entries")
             except StoreError:
                 stopped.append(endless)
@@ -631,7 +622,7 @@ def test_many_readers_at_once_leave_few_connections(database: Path) -> None:
     counted: list[int] = []
 
     def ask() -> None:
-        with store._database.reading():
+        with store.database.reading():
             everyone.wait()
             counted.append(store.feeds.summary().entries)
 
@@ -642,7 +633,7 @@ def test_many_readers_at_once_leave_few_connections(database: Path) -> None:
         for thread in threads:
             thread.join()
     assert counted == [1] * 36
-    assert 0 < store._database.idle_readers <= DatabaseLimits().idle_readers
+    assert 0 < store.database.idle_readers <= DatabaseLimits().idle_readers
     store.close()
 
 
@@ -691,8 +682,8 @@ HARM = {
     "no feed": ("INSERT INTO feeds (id, url, next_check_at) VALUES (9, 'x', 0)",
                 "UPDATE entries SET feed_id = 9 WHERE key = 'b'",
                 "DELETE FROM feeds WHERE id = 9"),
-    "no story": ("UPDATE entries SET story_id = 99, told_by = 1 WHERE key IN ('b', 'c')",),
-    "no teller": ("UPDATE entries SET told_by = 99 WHERE key = 'b'",),
+    "no story": ("UPDATE entries SET story_id = 99, representative_id = 1 WHERE key <> 'a'",),
+    "no representative": ("UPDATE entries SET representative_id = 99 WHERE key = 'b'",),
 }  # fmt: skip
 
 
@@ -757,9 +748,9 @@ def test_check_makes_no_database(database: Path) -> None:
 def test_a_repair_without_space_for_a_copy_says_so_and_goes_on(database: Path) -> None:
     store = Store(database)
     fill(store, entry("a"))
-    with store._database.writing() as connection:
+    with store.database.writing() as connection:
         connection.execute("UPDATE feeds SET entries = 99")
-    health = Health(store._database, free_space=lambda _: 1_000_000)
+    health = Health(store.database, free_space=lambda _: 1_000_000)
     repaired = health.repair()
     assert repaired.left == []
     assert repaired.copy is not None
@@ -978,10 +969,10 @@ async def test_it_is_done_once_a_day_and_in_small_steps(
     clock = Clock()
     store = Store(load().database, keep=days(30))
     fill(store, *(entry(f"{i}", published=NOW - days(i), title=f"T{i}") for i in range(1, 9)))
-    with store._database.writing() as connection:
+    with store.database.writing() as connection:
         connection.execute("UPDATE entries SET first_seen_at = first_seen_at - ?", (90 * 86_400,))
     clock.now += days(33.5)
-    with store._database.writing() as connection:  # somebody published a minute ago
+    with store.database.writing() as connection:  # somebody published a minute ago
         now = int(clock.now.timestamp())
         statement = "UPDATE entries SET ordered_at = ?, first_seen_at = ? WHERE key = '1'"
         connection.execute(statement, (now - 60, now))

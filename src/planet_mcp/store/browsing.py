@@ -93,7 +93,7 @@ class Browsing:
     #     SELECT s.* FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
     #     ORDER BY s.ordered_at DESC, s.id DESC LIMIT 50
     # ) AS s
-    # JOIN entries AS e ON e.id = s.told_by
+    # JOIN entries AS e ON e.id = s.representative_id
     # JOIN feeds AS f ON f.id = e.feed_id
     # JOIN contents AS c ON c.entry_id = e.id
     # ORDER BY s.ordered_at DESC, s.id DESC
@@ -108,7 +108,7 @@ class Browsing:
                     SELECT s.* FROM entries AS s WHERE {FIRST}
                     ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)}
                 ) AS s
-                JOIN entries AS e ON e.id = s.told_by
+                JOIN entries AS e ON e.id = s.representative_id
                 JOIN feeds AS f ON f.id = e.feed_id
                 JOIN contents AS c ON c.entry_id = e.id
                 ORDER BY s.ordered_at DESC, s.id DESC
@@ -135,7 +135,7 @@ class Browsing:
     #     AND s.ordered_at >= 1795046400 AND s.ordered_at < 1795132800
     #     ORDER BY s.ordered_at DESC, s.id DESC LIMIT 100 OFFSET 0
     # ) AS s
-    # JOIN entries AS e ON e.id = s.told_by
+    # JOIN entries AS e ON e.id = s.representative_id
     # JOIN feeds AS f ON f.id = e.feed_id
     # JOIN contents AS c ON c.entry_id = e.id
     # ORDER BY s.ordered_at DESC, s.id DESC
@@ -238,14 +238,14 @@ def _posts(
     values: dict[str, object],
     *,
     chars: int,
-    shown: str = "s.told_by",
+    shown: str = "s.representative_id",
 ) -> list[Post]:
-    """Read the posts of stories `s`, in their order; `telling` is the entry that tells each."""
+    """Read the posts of stories `s`, in their order; `shown` is the id of the entry for each."""
     rows = connection.execute(
         f"""
         SELECT e.id, e.feed_id, f.name AS feed, f.url AS feed_url,
                f.site_url, f.language, e.key, {SHOWN_TITLE} AS title,
-               e.title_derived AND s.told_title IS NULL AS untitled,
+               e.title_derived AND s.story_title IS NULL AS untitled,
                e.url, c.authors, c.tags, s.ordered_at, {SHOWN_AT} AS published_at,
                e.first_seen_at, e.revised_at,
                c.excerpt, substr(c.markdown, 1, :chars) AS markdown,

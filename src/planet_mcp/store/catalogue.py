@@ -41,8 +41,8 @@ class Catalogue:
             }
             rows = connection.execute(
                 """
-                SELECT e.id, e.feed_id, e.story_id, s.ordered_at, s.told_by, s.told_title,
-                       e.fingerprint, e.revised_at, a.fetched_at
+                SELECT e.id, e.feed_id, e.story_id, s.ordered_at, s.representative_id,
+                       s.story_title, e.fingerprint, e.revised_at, a.fetched_at
                 FROM entries AS e
                 JOIN entries AS s ON s.id = e.story_id
                 LEFT JOIN articles AS a ON a.entry_id = e.id
@@ -59,7 +59,7 @@ class Catalogue:
                 feed_id=row["feed_id"],
                 story_id=row["story_id"],
                 day=to_time(row["ordered_at"]).date(),
-                is_representative=row["told_by"] == row["id"],
+                is_representative=row["representative_id"] == row["id"],
                 checksum=checksum_of(
                     map(str, [*row, *(feeds[feed] for feed in feeds_of[row["story_id"]])])
                 ),

@@ -101,8 +101,8 @@ def deleted_entries(
     }
     rows = connection.execute(
         """
-        SELECT mark, ordered_at FROM forgotten
-        WHERE feed_id = ? AND mark IN (SELECT value FROM json_each(?))
+        SELECT identity_hash, ordered_at FROM forgotten
+        WHERE feed_id = ? AND identity_hash IN (SELECT value FROM json_each(?))
         """,
         (feed_id, json.dumps([*fingerprints])),
     )
@@ -127,7 +127,7 @@ def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> N
         (json.dumps(stories),),
     ).fetchall()
     connection.executemany(
-        "INSERT OR REPLACE INTO forgotten (feed_id, mark, ordered_at) VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO forgotten (feed_id, identity_hash, ordered_at) VALUES (?, ?, ?)",
         [
             (feed, fingerprint_of(key, title, url), time)
             for _, feed, key, title, url, time in rows

@@ -14,8 +14,8 @@ from planet_mcp.store.sql import FIRST, FIRST_OF_FEED, REPRESENTATIVE_IN_FEED, S
 from planet_mcp.store.stories import other_feeds
 
 # The feed of the representative of `s`, which is nearly always that of `s`.
-_SHOWN_FEED = """CASE WHEN s.told_by = s.id THEN s.feed_id
-ELSE (SELECT e.feed_id FROM entries AS e WHERE e.id = s.told_by) END"""
+_SHOWN_FEED = """CASE WHEN s.representative_id = s.id THEN s.feed_id
+ELSE (SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id) END"""
 # The time by which `s` was ordered when the first part of a list was read.
 _ORDERED_AT_FIRST = "coalesce((SELECT value FROM json_each(:moved) WHERE key = s.id), s.ordered_at)"
 
@@ -87,7 +87,7 @@ class River:
     #     AND s.story_id = s.id AND s.feed_id IS NOT NULL
     #     ORDER BY sort_key DESC, s.id DESC LIMIT 50
     # ) AS s
-    # JOIN entries AS e ON e.id = s.told_by
+    # JOIN entries AS e ON e.id = s.representative_id
     # JOIN feeds AS f ON f.id = e.feed_id
     # JOIN contents AS c ON c.entry_id = e.id
     # ORDER BY sort_key DESC, s.id DESC
@@ -95,7 +95,7 @@ class River:
         """Return the next stories of a window, in its order."""
         with self._database.reading() as connection:
             part = _slice(connection, window)
-            shown = REPRESENTATIVE_IN_FEED if window.feed_id else "s.told_by"
+            shown = REPRESENTATIVE_IN_FEED if window.feed_id else "s.representative_id"
             rows = connection.execute(
                 f"""
                 SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed,

@@ -74,7 +74,9 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
     )
     entry_id = cursor.lastrowid
     assert entry_id is not None  # noqa: S101 - an INSERT always sets it
-    connection.execute("UPDATE entries SET story_id = id, told_by = id WHERE id = ?", (entry_id,))
+    connection.execute(
+        "UPDATE entries SET story_id = id, representative_id = id WHERE id = ?", (entry_id,)
+    )
     connection.execute(
         """
         INSERT INTO contents (entry_id, title, heading, authors, tags, excerpt, markdown, text,

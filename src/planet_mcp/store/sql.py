@@ -11,9 +11,9 @@
 | `a`     | the article of `e`: the page that was fetched for it                              |
 | `f`     | the feed of `e`, or that of `d` where a query names the feeds of duplicates       |
 
-`story_id` of every entry is the id of its story's first entry. The row of that one says in
-`told_by` which entry represents the story, and in `told_title` the story's title where the
-representative has none of its own.
+`story_id` of every entry is the id of its story's first entry. The row of that one has in
+`representative_id` the entry that represents the story, and in `story_title` the story's title
+where the representative has none of its own.
 """
 
 
@@ -46,5 +46,5 @@ REPRESENTATIVE_IN_FEED = f"""(
 SHOWN_AT = "CASE WHEN e.ordered_at < e.first_seen_at THEN e.ordered_at ELSE s.ordered_at END"
 # The title of `e`; of one that has none, the title of its story.
 SHOWN_TITLE = """CASE WHEN e.title_derived THEN coalesce(
-    (SELECT first.told_title FROM entries AS first WHERE first.id = e.story_id), c.title
+    (SELECT first.story_title FROM entries AS first WHERE first.id = e.story_id), c.title
 ) ELSE c.title END"""

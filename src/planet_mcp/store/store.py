@@ -55,19 +55,19 @@ class Store:
         limits: Limits | None = None,
     ) -> None:
         limits = limits or Limits()
-        self._database = Database(path, to_repair=to_repair, limits=limits.database)
-        self.path = self._database.path
-        self.feeds = Feeds(self._database)
-        self.updates = Updates(self._database, keep)
-        self.entries = Entries(self._database)
-        self.river = River(self._database)
-        self.webpages = Webpages(self._database)
-        self.browsing = Browsing(self._database)
-        self.catalogue = Catalogue(self._database)
-        self.search = Search(self._database, limits.search)
-        self.statistics = Statistics(self._database)
-        self.retention = Retention(self._database, keep)
-        self.health = Health(self._database)
+        self.database = Database(path, to_repair=to_repair, limits=limits.database)
+        self.path = self.database.path
+        self.feeds = Feeds(self.database)
+        self.updates = Updates(self.database, keep)
+        self.entries = Entries(self.database)
+        self.river = River(self.database)
+        self.webpages = Webpages(self.database)
+        self.browsing = Browsing(self.database)
+        self.catalogue = Catalogue(self.database)
+        self.search = Search(self.database, limits.search)
+        self.statistics = Statistics(self.database)
+        self.retention = Retention(self.database, keep)
+        self.health = Health(self.database)
         if not to_repair:
             self._refuse_unsound()
 
@@ -81,7 +81,7 @@ class Store:
     @property
     def read_only(self) -> str | None:
         """Return in words why this process cannot write the database; None if it can."""
-        return self._database.read_only
+        return self.database.read_only
 
     def require_writable(self) -> None:
         """Refuse what would end in a write, before any work is done for it.
@@ -98,21 +98,21 @@ class Store:
         Raises:
             StoreError: It has not, or the database cannot be written for another reason.
         """
-        self._database.preallocate()
+        self.database.preallocate()
 
     def view(self) -> AbstractContextManager[object]:
         """Return a block within which all reading of this thread sees one state of the database."""
-        return self._database.reading()
+        return self.database.reading()
 
     def identity(self) -> str:
-        """Return the short random name of this database, which marks its watermarks."""
-        with self._database.reading() as connection:
+        """Return the short random name of this database, which its watermarks carry."""
+        with self.database.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
         return str(row[0])
 
     def change_token(self) -> ChangeToken:
         """Return what differs when readers have something new to see, in microseconds."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             # Pages that belong to no feed are no news.
             newest = connection.execute(
                 "SELECT id FROM entries WHERE feed_id IS NOT NULL ORDER BY id DESC LIMIT 1"
@@ -124,4 +124,4 @@ class Store:
 
     def close(self) -> None:
         """Close the database."""
-        self._database.close()
+        self.database.close()

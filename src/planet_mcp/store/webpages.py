@@ -98,11 +98,11 @@ class Webpages:
     # SELECT e.id, e.url, coalesce(b.attempts, 0)
     # FROM entries AS e
     # JOIN feeds AS f ON f.id = e.feed_id AND f.subscribed
-    # JOIN entries AS s ON s.id = e.story_id AND s.told_by = e.id
-    # LEFT JOIN fills AS b ON b.entry_id = e.id
+    # JOIN entries AS s ON s.id = e.story_id AND s.representative_id = e.id
+    # LEFT JOIN backfills AS b ON b.entry_id = e.id
     # WHERE e.teaser AND e.first_seen_at >= 1795000000 AND e.url LIKE 'http%'
     # AND NOT EXISTS (SELECT 1 FROM articles AS a WHERE a.entry_id = e.id)
-    # AND coalesce(b.attempts, 0) < 3 AND coalesce(b.next_at, 0) <= 1795100000
+    # AND coalesce(b.attempts, 0) < 3 AND coalesce(b.retry_at, 0) <= 1795100000
     # ORDER BY +e.ordered_at DESC, e.id DESC
     def teasers_due(self, *, since: datetime, now: datetime) -> list[Teaser]:
         """Return the teasers first seen since then whose pages may be fetched now, newest first.
@@ -115,11 +115,11 @@ class Webpages:
                 SELECT e.id, e.url, coalesce(b.attempts, 0)
                 FROM entries AS e
                 JOIN feeds AS f ON f.id = e.feed_id AND f.subscribed
-                JOIN entries AS s ON s.id = e.story_id AND s.told_by = e.id
-                LEFT JOIN fills AS b ON b.entry_id = e.id
+                JOIN entries AS s ON s.id = e.story_id AND s.representative_id = e.id
+                LEFT JOIN backfills AS b ON b.entry_id = e.id
                 WHERE e.teaser AND e.first_seen_at >= ? AND e.url LIKE 'http%'
                   AND NOT EXISTS (SELECT 1 FROM articles AS a WHERE a.entry_id = e.id)
-                  AND coalesce(b.attempts, 0) < ? AND coalesce(b.next_at, 0) <= ?
+                  AND coalesce(b.attempts, 0) < ? AND coalesce(b.retry_at, 0) <= ?
                 -- The plus keeps SQLite to the index of the teasers: they are few.
                 ORDER BY +e.ordered_at DESC, e.id DESC
                 """,
@@ -132,9 +132,10 @@ class Webpages:
         with self._database.writing() as connection:
             connection.execute(
                 """
-                INSERT INTO fills (entry_id, attempts, next_at, problem) VALUES (?, 1, ?, ?)
+                INSERT INTO backfills (entry_id, attempts, retry_at, problem) VALUES (?, 1, ?, ?)
                 ON CONFLICT (entry_id) DO UPDATE SET
-                    attempts = attempts + 1, next_at = excluded.next_at, problem = excluded.problem
+                    attempts = attempts + 1, retry_at = excluded.retry_at,
+                    problem = excluded.problem
                 """,
                 (entry_id, to_seconds(at), problem),
             )
@@ -166,7 +167,9 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
         ),
     ).lastrowid
     assert entry_id is not None  # noqa: S101 - an INSERT always sets it
-    connection.execute("UPDATE entries SET story_id = id, told_by = id WHERE id = ?", (entry_id,))
+    connection.execute(
+        "UPDATE entries SET story_id = id, representative_id = id WHERE id = ?", (entry_id,)
+    )
     connection.execute(
         """
         INSERT INTO contents (entry_id, title, heading, authors, tags, excerpt, markdown, text)

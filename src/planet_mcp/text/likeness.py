@@ -9,13 +9,13 @@ from hashlib import blake2b
 SIGNED_WORDS = 30
 _SHINGLE = 4
 _MOST_WORDS = 3_000
-_TOLD_WORDS, _TOLD_CHARS = 20, 2_000
+_LONG_WORDS, _LONG_CHARS = 20, 2_000
 # Turns one order of hash values into another, so that one hash gives two minima.
 _OTHER_ORDER = 0x9E3779B9
 _DIFFERENT = 0.1
 _HALF, _SOME = 0.5, 0.2
 
-# `+` and `#` tell C, C++ and C# apart.
+# `+` and `#` belong to the words C++ and C#, which are others than C.
 _WORD = re.compile(r"[^\W_]+[+#]*")
 _PART = frozenset({"part", "chapter", "episode", "ep", "vol", "volume", "teil", "partie", "parte"})
 _COUNTED = frozenset(
@@ -45,7 +45,7 @@ def title_key(title: str) -> int | None:
 
 
 def are_numbered_apart(title: str, other: str) -> bool:
-    """Say whether two titles count differently, as the parts of a series or two releases do.
+    """Return whether two titles count differently, as the parts of a series or two releases do.
 
     A title that counts nothing is apart from none.
     """
@@ -64,7 +64,7 @@ def _numbers(title: str) -> list[str]:
 
 
 def names_another(title: str, other: str, text: str) -> bool:
-    """Say whether a title has a word that neither the other title nor that one's text has."""
+    """Return whether a title has a word that neither the other title nor that one's text has."""
     return not set(_words(title)) <= {*_words(other), *_words(text)}
 
 
@@ -102,13 +102,13 @@ def share_held(text: str, other: str) -> float:
 
 
 def are_clearly_different(text: str, other: str) -> bool:
-    """Say whether two texts, both long enough to tell, have hardly a run of words in common."""
+    """Return whether two texts, neither too short to compare, have hardly a run in common."""
     long = _is_long(text) and _is_long(other)
     return long and share_held(text, other) < _DIFFERENT
 
 
 def may_be_one(text: str, other: str) -> bool:
-    """Say whether two texts under one title can be one post: half of the shorter is in the other.
+    """Return whether two texts under one title can be one post: the longer has half of the other.
 
     Short ones must have some words in common.
     """
@@ -119,13 +119,13 @@ def may_be_one(text: str, other: str) -> bool:
 
 
 def opens(title: str, text: str) -> bool:
-    """Say whether a text begins with these words; a single short word says nothing."""
+    """Return whether a text begins with the words of a title that has more than one."""
     words = _words(title)
     return len(words) > 1 and _words(text)[: len(words)] == words
 
 
 def _is_long(text: str) -> bool:
-    return len(_words(text[:_TOLD_CHARS])) >= _TOLD_WORDS
+    return len(_words(text[:_LONG_CHARS])) >= _LONG_WORDS
 
 
 @lru_cache(maxsize=4)  # one text is compared with several

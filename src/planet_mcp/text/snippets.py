@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 SNIPPET_CHARS = 240
-# What the marks and the two ellipses may add to the window that is looked for.
+# Characters of text around the matches; the asterisks and ellipses are added to them.
 _WINDOW = 200
 _ENDING = re.compile(r"(?:ations?|ments?|ings?|ness|ers?|ies|ed|ly|es|s|y|e)$")
 _EARLY = 3_000
@@ -32,11 +32,11 @@ def snippet(text: str, words: Sequence[str]) -> str:
 
     Empty when none of the words, given in lower case, is in the text.
     """
-    # Most words stand early; only otherwise is the whole text worth its time.
-    telling = [word for word in words if word not in STOP_WORDS] or words
-    spans = _spans(text[:_EARLY], telling)
-    if len({word for _, _, word in spans}) < len(set(telling)):
-        spans = _spans(text, telling)
+    # Most words are found early; only otherwise is the whole text worth its time.
+    selective = [word for word in words if word not in STOP_WORDS] or words
+    spans = _spans(text[:_EARLY], selective)
+    if len({word for _, _, word in spans}) < len(set(selective)):
+        spans = _spans(text, selective)
     if not spans:
         return ""
     return _marked(text, _begin(text, _best(spans)), spans)
@@ -103,16 +103,16 @@ def _marked(text: str, begin: int, spans: Sequence[_Span]) -> str:
     while begin < len(text) and text[begin].isspace():
         begin += 1
     pieces, position = ["…" if begin else ""], begin
-    room = SNIPPET_CHARS - 2
+    space = SNIPPET_CHARS - 2
     for start, end, _ in spans:
         if start < position:
             continue
         needed = end - position + len("****")
-        if needed > room:
+        if needed > space:
             break
         pieces.append(f"{text[position:start]}**{text[start:end]}**")
-        position, room = end, room - needed
-    rest = text[position : _word_end(text, position, position + room)]
+        position, space = end, space - needed
+    rest = text[position : _word_end(text, position, position + space)]
     cut = "…" if position + len(rest) < len(text.rstrip()) else ""
     return " ".join("".join([*pieces, rest]).split()) + cut
 

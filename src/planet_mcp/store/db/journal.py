@@ -10,9 +10,10 @@ _SAMPLED = 200
 
 
 def is_whole(journal: Path) -> bool:
-    """Say whether all is there and right that a rollback journal says it has.
+    """Return whether a rollback journal has all the records that its heads announce, unharmed.
 
-    The format: section 3. Nothing but this look opens a file of SQLite's, and never the database.
+    The format is in section 3. No other module opens a file of SQLite's by itself, and none ever
+    the database: to close it would drop SQLite's locks (sqlite.org/howtocorrupt.html, section 2.2).
     """
     size, position = journal.stat().st_size, 0
     with journal.open("rb") as file:
@@ -20,7 +21,7 @@ def is_whole(journal: Path) -> bool:
             file.seek(position)
             head = file.read(_JOURNAL_HEAD.size)
             if position and not any(head[: len(_MAGIC)]):
-                return True  # of what was not synchronised yet, nothing is in the database
+                return True  # a part that was not synchronised: none of its pages were changed yet
             if len(head) < _JOURNAL_HEAD.size:
                 return False
             magic, records, nonce, pages, sector, page = _JOURNAL_HEAD.unpack(head)

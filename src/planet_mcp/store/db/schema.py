@@ -24,7 +24,7 @@ def m001_feeds_entries_index(database: "Database") -> None:
 
     `entries` holds what filters and orders, in short rows; `contents` the long texts. An entry
     belongs to a feed or, when it is a page fetched by its URL, to none. `story_id` is the first
-    entry that told the same story (its own id when it was the first).
+    entry of the same story (its own id when it was the first).
     """
     for statement in _M001:
         database.conn.execute(statement)
@@ -153,12 +153,12 @@ _M001 = (
 
 
 def m002_stories_enclosures_hints(database: "Database") -> None:
-    """Let the fullest entry tell a story, keep enclosures, and what a feed asks of its readers.
+    """Let the fullest entry represent a story, keep enclosures and what a feed asks of its readers.
 
-    The row of a story's first entry says in `told_by` which entry leads it, and in `told_title`
-    the title where the leader has none of its own. `title_key` and the two `minhash` columns find
-    entries of like title and text (`planet_mcp.text.likeness`). `former_addresses` has, in
-    canonical form, where adopted feeds were followed before.
+    `told_by` and `told_title` are `representative_id` and `story_title` since step 10. `title_key`
+    and the two `minhash` columns find entries of like title and text
+    (`planet_mcp.text.likeness`). `former_addresses` has, in canonical form, where adopted feeds
+    were followed before.
     """
     for statement in _M002:
         database.conn.execute(statement)
@@ -317,10 +317,11 @@ _M004_INDEX = (
 
 
 def m005_forgotten_entries(database: "Database") -> None:
-    """Remember where entries stood that were deleted for their age.
+    """Remember the times by which entries were ordered that were deleted for their age.
 
     A feed may list them still, and not all have a date: what came back would be news again.
-    `mark` stands for what makes a post the same one (`planet_mcp.store.retention`).
+    `mark`, since step 10 `identity_hash`, is a hash of what makes a post the same one
+    (`planet_mcp.store.retention`).
     """
     database.conn.execute(
         """
@@ -351,7 +352,7 @@ def m006_traffic(database: "Database") -> None:
 def m007_joined_stories(database: "Database") -> None:
     """Note of an entry which was the newest one of all when its story became part of another.
 
-    So a list that is read in parts knows where a story stood at its first part. And find the newest
+    So a list that is read in parts knows the time of a story at its first part. And find the newest
     entries of a title at once: where a hundred thousand have it, to sort them each time took hours.
     """
     database.conn.execute("ALTER TABLE entries ADD COLUMN joined_by INTEGER NOT NULL DEFAULT 0")
@@ -377,6 +378,22 @@ def m009_groups_of_feeds(database: "Database") -> None:
     database.conn.execute("ALTER TABLE feeds ADD COLUMN group_name TEXT")
 
 
+def m010_words_of_columns(database: "Database") -> None:
+    """Call columns and tables what they are; none of this rewrites a row.
+
+    The row of a story's first entry says which entry represents the story, and the story's title
+    where that entry has none of its own.
+    """
+    for statement in (
+        "ALTER TABLE entries RENAME COLUMN told_by TO representative_id",
+        "ALTER TABLE entries RENAME COLUMN told_title TO story_title",
+        "ALTER TABLE fills RENAME TO backfills",
+        "ALTER TABLE backfills RENAME COLUMN next_at TO retry_at",
+        "ALTER TABLE forgotten RENAME COLUMN mark TO identity_hash",
+    ):
+        database.conn.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -387,6 +404,7 @@ STEPS: tuple[Step, ...] = (
     m007_joined_stories,
     m008_names_of_feeds,
     m009_groups_of_feeds,
+    m010_words_of_columns,
 )
 
 

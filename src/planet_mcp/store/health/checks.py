@@ -19,7 +19,9 @@ HAS_NO_STORY = """
 # The representative of s is gone, or part of another story.
 HAS_NO_REPRESENTATIVE = """
     s.story_id = s.id
-    AND NOT EXISTS (SELECT 1 FROM entries AS e WHERE e.id = s.told_by AND e.story_id = s.id)
+    AND NOT EXISTS (
+        SELECT 1 FROM entries AS e WHERE e.id = s.representative_id AND e.story_id = s.id
+    )
 """
 
 

@@ -25,7 +25,7 @@ _CORRECTIONS = (
     WHERE first_seen_at > :ahead
     """,
     "UPDATE articles SET fetched_at = :now WHERE fetched_at > :ahead",
-    "UPDATE fills SET next_at = min(next_at, :now)",
+    "UPDATE backfills SET retry_at = min(retry_at, :now)",
 )
 
 

@@ -14,7 +14,7 @@ from planet_mcp.store.health.checks import (
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import choose_representative
 
-_OF_ENTRIES = ("contents", "articles", "enclosures", "fills")
+_OF_ENTRIES = ("contents", "articles", "enclosures", "backfills")
 _OF_FEEDS = ("former_addresses", "forgotten")
 
 

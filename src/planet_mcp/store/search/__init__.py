@@ -1,6 +1,6 @@
 """What a person or an agent types → the entries that answer it, best or newest first.
 
-In: a query, filters and a place in the list. Out: hits with snippets, and how many there are.
+In: a query, filters and what was shown already. Out: hits with snippets, and how many there are.
 Only this package knows FTS5 and how entries are ranked.
 """
 

@@ -39,7 +39,7 @@ class Hit:
 
 # SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed, …, substr(c.text, 1, 20000) AS text
 # FROM entries AS s
-# JOIN entries AS e ON e.id = s.told_by
+# JOIN entries AS e ON e.id = s.representative_id
 # JOIN contents AS c ON c.entry_id = e.id
 # LEFT JOIN feeds AS f ON f.id = e.feed_id
 # WHERE s.id IN (17, 42)
@@ -58,7 +58,7 @@ def read_hits(
                e.revised_at, c.excerpt, e.words,
                CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
         FROM entries AS s
-        JOIN entries AS e ON e.id = {REPRESENTATIVE_IN_FEED if feed_id else "s.told_by"}
+        JOIN entries AS e ON e.id = {REPRESENTATIVE_IN_FEED if feed_id else "s.representative_id"}
         JOIN contents AS c ON c.entry_id = e.id
         LEFT JOIN feeds AS f ON f.id = e.feed_id
         WHERE s.id IN (SELECT value FROM json_each(:stories))

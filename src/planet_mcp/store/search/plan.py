@@ -69,7 +69,7 @@ class SearchPlan:
     def selective_terms(self, terms: Sequence[str]) -> str:
         """Return an expression for any of the terms; without the frequent ones, if others are left.
 
-        A frequent word tells few entries from the others.
+        A frequent word selects too many entries to say what a question is about.
         """
         rare = [term for term in terms if not self.is_frequent(term)]
         return " OR ".join(rare or terms)

@@ -28,7 +28,7 @@ _HYPHENATED = re.compile(r"[a-zA-Z]+(?:[-_'\u2019][a-zA-Z]+)+")
 class Query:
     """The FTS5 expressions for a query.
 
-    `strict` asks for all words that tell something, `any_of` holds an expression for each of them
+    `strict` asks for all selective terms, `any_of` holds an expression for each of them
     and for the parts of compound names, `exclude` matches what must not appear.
     `empty` is true when there was nothing to search for at all; a query of signs alone is not
     empty, but its `strict` is None: it can match nothing. `words` are what a match may show, in
@@ -105,26 +105,26 @@ def _term(token: re.Match[str]) -> _Term | None:
 
 
 def _query(groups: Sequence[Sequence[_Term]], excluded: Sequence[_Term], *, empty: bool) -> Query:
-    telling = _telling(groups)
-    wanted = [" OR ".join(spellings) for spellings in _spelled(telling)]
+    terms = _selective(groups)
+    wanted = [" OR ".join(spellings) for spellings in _spelled(terms)]
     strict = " AND ".join(f"({each})" for each in wanted)
-    together = _phrase_of(telling)
+    together = _phrase_of(terms)
     return Query(
         strict=f"({together}) OR ({strict})" if together else strict or None,
         any_of=tuple(
-            dict.fromkeys([*(part for group in telling for part in _parts(group)), *_runs(telling)])
+            dict.fromkeys([*(part for group in terms for part in _parts(group)), *_runs(terms)])
         ),
         exclude=" OR ".join(map(str, excluded)) or None,
         empty=empty or (not groups and bool(excluded)),
-        words=tuple(dict.fromkeys(word for group in telling for word in _shown(group))),
+        words=tuple(dict.fromkeys(word for group in terms for word in _shown(group))),
     )
 
 
-def _telling(groups: Sequence[Sequence[_Term]]) -> list[Sequence[_Term]]:
+def _selective(groups: Sequence[Sequence[_Term]]) -> list[Sequence[_Term]]:
     """Leave out repetitions, and what questions are made of but not what they are about."""
     distinct = list({tuple(map(str, group)): group for group in groups}.values())
-    telling = [group for group in distinct if not all(map(_is_stop_word, group))]
-    return telling or distinct
+    selective = [group for group in distinct if not all(map(_is_stop_word, group))]
+    return selective or distinct
 
 
 def _is_stop_word(term: _Term) -> bool:
@@ -191,7 +191,7 @@ def _splits(term: _Term) -> list[str]:
     word = term.text
     if not (term.plain and word.isalpha() and SHORTEST_SPLIT <= len(word) <= LONGEST_SPLIT):
         return []
-    return [f'"{word[:place]} {word[place:]}"' for place in range(2, len(word) - 1)]
+    return [f'"{word[:cut]} {word[cut:]}"' for cut in range(2, len(word) - 1)]
 
 
 def _phrase_of(groups: Sequence[Sequence[_Term]]) -> str | None:

@@ -27,7 +27,8 @@ _AGES_FROM = f"""CASE WHEN e.ordered_at < e.first_seen_at THEN e.ordered_at
 # Entries without a rank are ordered by age alone.
 _NO_RANK = -1.0
 
-Place = tuple[int, int]
+# The time and the id of the last story that was shown.
+SortKey = tuple[int, int]
 
 
 def best(plan: SearchPlan, match: str, most: int) -> tuple[list[Match], int]:
@@ -42,7 +43,7 @@ def best(plan: SearchPlan, match: str, most: int) -> tuple[list[Match], int]:
 
 
 def newest(
-    plan: SearchPlan, match: str | None, before: Place | None, most: int
+    plan: SearchPlan, match: str | None, before: SortKey | None, most: int
 ) -> tuple[list[int], int]:
     """Return the newest stories that match, of those before a (time, id), and how many match."""
     expression = plan.filters.expression(match)
@@ -126,7 +127,7 @@ def _matching_ids(plan: SearchPlan, expression: str, ids: Sequence[int]) -> set[
 # AND EXISTS (SELECT 1 FROM entries_index
 #             WHERE entries_index MATCH '(("python"))' AND entries_index.rowid = e.id)
 # ORDER BY s.ordered_at DESC, s.id DESC LIMIT 11
-def walk_by_time(plan: SearchPlan, expression: str, before: Place | None, most: int) -> list[int]:
+def walk_by_time(plan: SearchPlan, expression: str, before: SortKey | None, most: int) -> list[int]:
     """Walk through the stories from the newest on, until enough of them match.
 
     Each is looked up in the index: the next one with a frequent word is never far.
@@ -139,14 +140,14 @@ def walk_by_time(plan: SearchPlan, expression: str, before: Place | None, most: 
 # JOIN entries AS s ON s.id = e.story_id
 # WHERE entries_index MATCH '(("python"))' AND +e.id <= 17603
 # GROUP BY s.id ORDER BY s.ordered_at DESC, s.id DESC LIMIT 11
-def sort_by_time(plan: SearchPlan, expression: str, before: Place | None, most: int) -> list[int]:
+def sort_by_time(plan: SearchPlan, expression: str, before: SortKey | None, most: int) -> list[int]:
     """Sort all stories that match by time; without an expression, all of the filters' feed."""
     source = plan.matching_stories(expression) if expression else plan.stories_of_feed()
     return _by_time(plan, source, before, most, group="GROUP BY s.id")
 
 
 def _by_time(
-    plan: SearchPlan, source: Source, before: Place | None, most: int, *, group: str = ""
+    plan: SearchPlan, source: Source, before: SortKey | None, most: int, *, group: str = ""
 ) -> list[int]:
     # A walk has no GROUP BY: it stops at its limit, and grouping would read all there is.
     time, story = before or (0, 0)

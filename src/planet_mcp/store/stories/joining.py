@@ -96,7 +96,7 @@ def choose_representative(connection: sqlite3.Connection, story_id: int) -> None
     first = rows[0]
     dated = first["ordered_at"] < first["first_seen_at"] or not dates
     connection.execute(
-        "UPDATE entries SET told_by = ?, told_title = ?, ordered_at = ? WHERE id = ?",
+        "UPDATE entries SET representative_id = ?, story_title = ?, ordered_at = ? WHERE id = ?",
         (
             representative["id"],
             titles[0] if titles and representative["title_derived"] else None,
