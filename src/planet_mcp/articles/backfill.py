@@ -59,7 +59,7 @@ class Backfill:
     async def run(self) -> None:
         """Fetch in the background until cancelled; nothing that happens ends it."""
         while True:
-            # First, so that the feeds have had their turn.
+            # The pause comes first, so that the feeds are refreshed before.
             await anyio.sleep(self._limits.delay_seconds)
             try:
                 if self._is_leader():

@@ -20,7 +20,7 @@ from planet_mcp.models import (
 )
 from planet_mcp.sandbox.child import END, LAST
 
-# What a part costs us besides its bytes.
+# What a part costs the parent besides its bytes.
 _PART_COST = 100
 
 

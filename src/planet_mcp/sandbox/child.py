@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 from planet_mcp.errors import PlanetError
 from planet_mcp.sandbox.limits import ChildLimits
 
-# Whoever validates a part holds Python's lock for as long as that takes: 10 ms at most.
+# While the parent validates a part, its event loop waits: at this size for 10 ms at most.
 PART_CHARACTERS = 500_000
 END, LAST = 0, 0xFFFF_FFFF
 _PR_SET_PDEATHSIG = 1
@@ -98,7 +98,7 @@ def _answer(head: dict[str, Any], body: bytes) -> tuple[bytes, bool]:
 
 
 def _failure(code: str, message: str, *, detail: str = "") -> bytes:
-    # A document may hold halves of characters, which no JSON of the parent's takes.
+    # A document may hold lone surrogates, which pydantic refuses in the parent.
     said = {"message": message, "detail": detail[:_DETAIL]}
     whole = {name: text.encode("utf-8", "replace").decode() for name, text in said.items()}
     return _framed([_json({"error": code, **whole})])
@@ -188,7 +188,7 @@ def _most_memory() -> int:
         import resource  # deferred: not there on Windows
     except ImportError:
         return 0
-    # Not on Linux: there it begins with what the parent had.
+    # On Linux this would begin with the parent's peak.
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most * (1 if sys.platform == "darwin" else 1024)
 

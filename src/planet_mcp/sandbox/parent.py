@@ -37,7 +37,7 @@ from planet_mcp.sandbox.quarantine import Quarantine
 
 logger = logging.getLogger(__name__)
 
-# Isolated: what stands in the environment or the folder changes nothing in the child.
+# `-I` isolates the child: nothing in the environment or the folder changes what it imports.
 COMMAND = (sys.executable, "-I", "-m", "planet_mcp.sandbox.child")
 
 _ERRORS = {kind.code: kind for kind in (NotAFeedError, ParseFailedError, DocumentError, OpmlError)}

@@ -15,7 +15,7 @@ PLACEHOLDERS = "\ue000-\ue01f"
 # The controls of ASCII but tab and line ends, and all that XML 1.0 forbids (section 2.2).
 ASCII_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f"
 FORBIDDEN_IN_XML = ASCII_CONTROLS + "\ud800-\udfff\ufffe\uffff"
-# Those between ASCII and Latin-1 but NEL, which ends a line.
+# The controls between ASCII and Latin-1 but NEL (U+0085), which ends a line.
 LATIN_CONTROLS = r"\x7f-\x84\x86-\x9f"
 
 _ANSI = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,999}(?:\x07|\x1b\\)|[@-Z\\^_])"

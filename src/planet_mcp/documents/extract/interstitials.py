@@ -195,7 +195,7 @@ def refuse_interstitials(url: str, content: Content, hints: Hints) -> None:
 
 def _is(kind: _Interstitial, lines: list[str], hints: Hints) -> bool:
     named = any(map(kind.sign.search, hints.headings))
-    # What is missing says so in a heading, and a page with a heading of its own is not missing.
+    # A page for what is missing says so in its title or heading, an article only in its text.
     if not named and (kind is _MISSING or not any(_announces(kind, line) for line in lines)):
         return False
     left = _other_text(kind, lines)

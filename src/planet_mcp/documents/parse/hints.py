@@ -20,7 +20,8 @@ _NUMBER = re.compile(r"\+?\d{1,9}")
 _HEAD = 64_000
 _LIST = 4_000
 _FIRST_ENTRY = re.compile(r"<(?:[\w.-]{1,40}:)?item[\s>]", re.IGNORECASE)
-# What only looks like elements; without an end it takes the rest, which keeps the search linear.
+# Comments and CDATA: what looks like elements there is none. Without an end they take the rest,
+# which keeps the search linear.
 _NOT_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 
 
@@ -67,7 +68,7 @@ def _values(head: str, element: str, each: str) -> list[str]:
 
 
 def _skipped_hours(values: list[str]) -> tuple[int, ...]:
-    # RSS 0.91 counted them from 1 to 24.
+    # RSS 0.91 counted the hours from 1 to 24.
     numbers = (int(value) for value in values if _NUMBER.fullmatch(value))
     return _unless_all({number % _HOURS for number in numbers if number <= _HOURS}, _HOURS)
 

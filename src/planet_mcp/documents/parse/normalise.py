@@ -24,7 +24,7 @@ _MANY_UNSEEN = 200
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _EMAIL = re.compile(r"(?:mailto:)?([\w.+%-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63})*(?:\?\S*)?")
 _AROUND_NAME = " \t<>()[],;:-"
-# Mailboxes and placeholders that name nobody.
+# Names of authors that name nobody.
 _NOBODY = frozenset(
     {
         *("admin", "administrator", "anonymous", "blog", "contact", "editor", "feedback", "hello"),
@@ -137,5 +137,5 @@ def _fingerprint(entry: ParsedEntry) -> str:
 
 
 def _files(entry: ParsedEntry) -> Iterator[str]:
-    # Their queries count listeners, and may differ at every fetch.
+    # The queries of their addresses count listeners, and may differ at every fetch.
     yield from (enclosure.url.partition("?")[0] for enclosure in entry.enclosures)

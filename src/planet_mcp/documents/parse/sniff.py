@@ -80,7 +80,7 @@ def _looked_past(text: str, start: int, name: str) -> Sniffed:
     if text[start] in "{[":
         return Sniffed(Kind.JSON, start)
     page = name == "html" or bool(_HTML_DOCTYPE.search(text, 0, start))
-    # A script's error messages in front of the feed, or a page's frame around it.
+    # A feed may be buried behind the error messages of a script, or in the frame of a page.
     pattern, reach = (_FEED_IN_PAGE, _FRAME) if page else (_FEED_ROOT, _JUNK_BEFORE)
     buried = pattern.search(text, start, start + reach)
     if buried:

@@ -32,13 +32,13 @@ _UNREAD = re.compile(
     r"<(style|script)\b.*?(?:</\1\b|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>|&#?\w{1,10};|\s+",
     re.DOTALL | re.IGNORECASE,
 )
-# A text that shows tags has some of its own around them; one that was escaped twice has none.
+# A text about tags has tags of its own around them; a text that was escaped twice has none.
 _BLOCK = re.compile(r"<(?:p|div|pre|code|li|td|h[1-6]|blockquote|section|article)\b", re.IGNORECASE)
 _ESCAPED_TAG = re.compile(
     r"&lt;/?(?:p|br|a|div|img|ul|ol|li|span|em|strong|h[1-6]|pre|code|blockquote|table|b|i)\b"
 )
 _ENOUGH_ESCAPED = 2
-# Elements that format a title; any other in angle brackets is what the title speaks of.
+# Elements that format a title; any other name in angle brackets is what the title is about.
 _TITLE_TAG = re.compile(
     r"<(/?)(a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|i|iframe|img|ins|kbd|mark|nobr|p|q|s|"
     r"script|small|span|strike|strong|style|sub|sup|svg|tt|u|wbr)\b([^<>]*)>",
@@ -81,7 +81,7 @@ def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> tuple
 def _longest(texts: Sequence[RawText]) -> RawText | None:
     sizes = [len(_UNREAD.sub("", text.value)) for text in texts]
     longest = max(sizes, default=0)
-    # Of two that say the same, the one with more markup knows what is code and what is a link.
+    # Of two texts that say the same, the one with more markup says what is code and what a link.
     rivals = [
         text
         for text, size in zip(texts, sizes, strict=True)

@@ -128,7 +128,7 @@ def _problem(result: Node, found: Sniffed, *, lines: int, wrong: bool) -> str | 
 def _malformed(error: object, lines: int) -> str:
     where = getattr(error, "getLineNumber", lambda: None)()
     reason = getattr(error, "getMessage", lambda: "")() or type(error).__name__
-    # feedparser's own declaration took the first line.
+    # `_DECLARATION` took the first line.
     place = f" at line {where - 1 + lines}" if where else ""
     return f"the XML is malformed{place} ({reason})"
 
@@ -149,7 +149,7 @@ def _entry(entry: Node, now: datetime) -> RawEntry:
 
 
 def _string(node: Node, key: str) -> str:
-    # dict's own method: feedparser's answers for other keys, and warns while it does.
+    # `dict.get`, as feedparser's own `get` answers with other keys, and warns while it does.
     value = dict.get(node, key) if isinstance(node, dict) else None
     return value.strip() if isinstance(value, str) else ""
 
@@ -191,7 +191,7 @@ def _permalink(node: Node) -> str:
 
 
 def _address(written: str) -> str:
-    # In a malformed document feedparser leaves references in addresses, or half of them.
+    # In a malformed document feedparser leaves `&amp;` in addresses, or `&amp` alone.
     return _HALF_REFERENCE.sub("&", written)
 
 
@@ -228,7 +228,7 @@ def _texts(entry: Node) -> Iterator[RawText]:
 
 def _enclosures(entry: Node) -> Iterator[RawEnclosure]:
     for each in _related(entry, "enclosure"):
-        # feedparser calls a link without a type a page.
+        # feedparser gives a link without a type that of a page.
         kind = _string(each, "type").removeprefix("text/html")
         yield RawEnclosure(_address(_string(each, "href")), kind, _string(each, "length"))
     for each in _nodes(entry, "media_content"):
@@ -247,8 +247,8 @@ def _authors(node: Node) -> Iterator[str]:
     people = _nodes(node, "authors")
     names = [_string(each, "name") or _string(each, "email") for each in people]
     written = _string(node, "author")
-    # feedparser cuts addresses after four letters of the top-level domain; the rest of the last
-    # one would begin the name, but that one is also kept as it was written.
+    # feedparser cuts an e-mail address after four letters of the top-level domain, and the rest of
+    # it begins the name. `author` has the last person as it was written.
     if written and (not people or _string(people[-1], "email") in written):
         names[-1:] = [written]
     yield from filter(None, names)

@@ -53,14 +53,14 @@ def _add_item(channel: _Element, item: Item) -> None:
     permanent = "true" if item.id == item.link else "false"
     add(element, "guid", item.id, {"isPermaLink": permanent})
     add(element, "pubDate", _rfc822(item.published))
-    # RSS's own author is an e-mail address.
+    # `<author>` of RSS is an e-mail address, so the name goes into `dc:creator`.
     for name in item.authors or (item.source.title,):
         add(element, "dc:creator", name)
     for tag in item.tags:
         add(element, "category", tag)
     for file in item.enclosures[:1]:
         add(element, "enclosure", attributes=_enclosure(file))
-    # A description is HTML, and the summary is plain text.
+    # A description is HTML: the summary, which is plain text, has to be escaped.
     add(element, "description", escape(item.summary, quote=False))
     if item.html:
         add(element, "content:encoded", item.html)

@@ -196,7 +196,7 @@ class _Reader:
             self.pieces.append("\n")
 
     def _blank_out(self, before: int) -> None:
-        # A blank alone in a line is there to give the line its height.
+        # Highlighters put a blank into an empty line to give it its height.
         if _DRAWN_BLANK.fullmatch("".join(self.pieces[before:])):
             del self.pieces[before:]
 

@@ -117,7 +117,7 @@ def _neighbours(element: _Element) -> list[_Element]:
 
 
 def _has_many(parent: _Element) -> bool:
-    # lxml counts all children for len().
+    # `len(parent)` would count all children, of which there may be very many.
     return bool(parent[_MOST_PARTS : _MOST_PARTS + 1])
 
 

@@ -29,7 +29,7 @@ _WRAPPERS = (
     *("time", "data", "picture", "source", "object", "output", "nobr", "wbr", "cite", "dfn", "var"),
     *("slot", "noindex", "base", "sub", "form", "fieldset", "legend", "option", "optgroup"),
 )
-# The converter leaves some of these out as boilerplate: that is for `extract` to decide.
+# html-to-markdown leaves some of these out as boilerplate: that is for `extract` to decide.
 _SECTIONS = ("header", "footer", "nav", "aside", "main", "article", "section", "hgroup", "menu")
 _ATTRIBUTES = {
     "a": ("href",),
@@ -40,7 +40,7 @@ _ATTRIBUTES = {
     "input": ("type", "checked"),
 }
 _WITH_ATTRIBUTES = etree.XPath("//*[@*]")
-# Only what is more than a single space: a match for each word would cost half the time.
+# White space other than a single space: a match for each word would take half the time.
 _SPACE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")
 _BLOCKS = frozenset(
     """
@@ -65,13 +65,14 @@ _TYPED: tuple[tuple[str, re.Pattern[str] | None, str, str], ...] = (
     ("&lt;", re.compile(r"&lt;(?![\s=\d-])"), "\ue017", "&lt;"),
     ("&amp;", re.compile(r"&amp;(?=#?\w{1,31};)"), "\ue018", "\\&"),
 )
-# Only where a link follows in the Markdown is it known what elements in between became of.
+# Exclamation marks that would make an image of the link behind them: which those are is known
+# only in the Markdown.
 _WOULD_BE_IMAGE, _NO_IMAGE = re.compile(rf"!(?=[\[{INLINE}])"), "\\\\!"
 _ADJOINING = re.compile(r"^(?! *>)(.+)\n(?=> )", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-# From JSON they come as native values, and need no conversion at each call.
+# Options made from JSON are values of the library's own, which it need not convert at each call.
 _OPTIONS = html_to_markdown.ConversionOptions.from_json(
     json.dumps(
         {

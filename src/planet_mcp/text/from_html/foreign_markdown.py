@@ -17,7 +17,7 @@ _FENCE = re.compile(
 )
 _SPAN = r"(?<![`\\])(?P<ticks>`{1,9})(?!`)[^\n]{1,2000}?(?<!`)(?P=ticks)(?!`)"
 _CODE_SPAN = re.compile(f"({_SPAN})")
-# A backtick in the target of a link would decide what is code: no such target is kept.
+# The target of a link. One with a backtick is none: what is code would depend on it.
 _TARGET = r"\([^()\[\]\n`<]{0,1000}(?:\([^()\[\]\n`<]{0,1000}\)[^()\[\]\n`<]{0,1000}){0,3}(?<!\\)\)"
 _ARMED = r"!(?=!?\[)|\](?=\()|`|~(?=~~)|<(?=[A-Za-z/!?])"
 _UNITS = re.compile(
@@ -86,7 +86,7 @@ def _end_of_code(
     if not closed:
         hopeless[prefix, fence] = end
         return None
-    # It may belong to the paragraph before, where code ends at a blank line.
+    # Indented so deeply, the fence may only continue the paragraph before, and hold no code.
     deep = marker or any(len(part.expandtabs(4)) > _DEEP for part in f" {around}".split(">"))
     follows = deep and start and lines[start - 1].strip(" \t>")
     if follows and _MARKUP_IN_CODE.search("\n".join(lines[start:end])):
@@ -121,7 +121,7 @@ def _harmless(unit: re.Match[str]) -> str:
         return _disarmed(unit)
     if unit["alt"] is not None:
         return f"[image: {unit['alt']}]" if unit["alt"].strip() else "[image]"
-    # A table cuts code at a bar.
+    # In a table a bar ends the cell, and with it the code: its markup would work.
     if unit["ticks"] and "|" in unit[0] and _MARKUP_IN_CODE.search(unit[0]):
         return _EACH_ARMED.sub(_disarmed, unit[0])
     return unit[0]

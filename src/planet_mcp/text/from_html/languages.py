@@ -8,7 +8,7 @@ _LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|lang:|highlight-source-|highlight-text-|brush:\s*"
     r"|sourceCode\s+|mw-highlight-lang-|code-lang-|EnlighterJSRAW\s+)([A-Za-z0-9_+#.-]{1,30})"
 )
-# These also begin names that have nothing to do with a language.
+# These prefixes also begin other names: what follows has to be a known language.
 _MAYBE_LANGUAGE = re.compile(
     r"(?:^|\s)(?:highlight-|hl-|src-|type-|code-|syntax-|enlighter-l-)([A-Za-z0-9_+#.-]{1,30})"
 )

@@ -93,7 +93,7 @@ def _is_block(code: _Element) -> bool:
 
 
 def _replace(element: _Element, placeholder: str) -> None:
-    # Some sites wrap the <pre> in a <code>; a link or an emphasis cannot hold a block.
+    # Some sites wrap the <pre> in a <code>; Markdown has no block within a link or an emphasis.
     for around in element.iterancestors(*_NO_BLOCK_INSIDE):
         around.tag = "div"
     element.clear(keep_tail=True)

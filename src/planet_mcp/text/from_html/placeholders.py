@@ -88,7 +88,7 @@ class Stash:
     def fill_text(self, text: str) -> str:
         """Put code and formulas back into plain text."""
         text = _INLINE_PLACEHOLDER.sub(lambda found: self._inline[int(found[1])].text, text)
-        # Images have no words: what stood around them must not end in blanks.
+        # An image has no plain text: without it a line may end in a blank.
         text = text.replace(" \n", "\n")
         if not self._blocks:
             return text
@@ -100,7 +100,7 @@ class Stash:
         return _BLOCK_PLACEHOLDER.sub("\n", text)
 
     def _put_inline(self, run: re.Match[str]) -> str:
-        # Side by side, the backticks of two pieces would mean something else.
+        # Two code spans side by side become one: their backticks would mean something else.
         pieces = [self._inline[int(number)] for number in _INLINE_PLACEHOLDER.findall(run[0])]
         joined = [
             (is_code, "".join(piece.markdown for piece in group))
@@ -143,7 +143,7 @@ def fenced(block: CodeBlock, *, indent: str = "") -> str:
     ticks = "`" * max(3, _longest_run(block.text) + 1)
     text = block.text
     if len(ticks) > _LONGEST_FENCE:
-        # No such code was ever seen: what would end it early is broken up.
+        # Runs of tildes as long as the fence would end the code: they are broken up.
         text = _LONG_TILDES.sub(r"\g<0> ", text)
         ticks = "~" * max(3, _longest_run(text, _TILDES) + 1)
     lines = [ticks + block.language, *text.split("\n"), ticks]

@@ -21,7 +21,7 @@ _ELEMENTS = (
     "|time|title|tr|tt|u|ul|var|video|wbr"
 )
 TAG = re.compile(rf"</?(?:{_ELEMENTS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
-# Each with its end: without one, it is no beginning.
+# What hides text, each with its end: a beginning without an end hides nothing.
 _HIDDEN_TEXT = tuple(
     (re.compile(f"{start}.*?{end}", re.IGNORECASE | re.DOTALL), re.compile(end, re.IGNORECASE))
     for start, end in (
@@ -88,7 +88,7 @@ def without_hidden(text: str, *, by: str = "") -> str:
     if "<" not in text:
         return text
     for whole, ending in _HIDDEN_TEXT:
-        # Up to the last end, every beginning has one: so nothing is looked at twice.
+        # Up to the last end every beginning has one, so that the search stays linear.
         last = max((found.end() for found in ending.finditer(text)), default=0)
         text = whole.sub(by, text[:last]) + text[last:]
     return text
@@ -111,7 +111,7 @@ def _cut(line: str, limit: int) -> str:
         return line
     head = line[:limit]
     words, space, _ = head.rpartition(" ")
-    # Without a space nearby (a URL, Chinese) any place is as good as another.
+    # Without a space nearby (in a URL, in Chinese) the line is cut between any two characters.
     kept = words if space and len(words) >= limit // 2 else head[:-1]
     return kept.rstrip(" ,;:.-\u2013\u2014") + ELLIPSIS
 

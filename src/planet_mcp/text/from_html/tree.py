@@ -60,9 +60,9 @@ _FOLD = re.compile(
     r"(?:^|[\s_-])(?:is-collapsed|collapsible|accordion|foldable|expandable|spoiler)"
 )
 _FOLD_TITLE = re.compile(r"title|header|summary|toggle|trigger|head(?:\s|$)", re.IGNORECASE)
-# Without an end it takes the rest, as in a browser.
+# A comment without an end takes the rest of the document, as in a browser.
 _COMMENT = re.compile(r"<!--(.*?)(?:--!?>|\Z)", re.DOTALL)
-# XML's name for it, which HTML parsers know by its semicolon alone.
+# XML's entity for an apostrophe: HTML parsers know it only with its semicolon.
 _LOOSE_APOSTROPHE = re.compile(r"&apos(?!;)")
 _STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
 _LONGEST_STYLE = 2000
@@ -212,7 +212,7 @@ def _is_hidden(element: _Element) -> bool:
 
 def _by_attribute(element: _Element) -> bool:
     if element.get("aria-hidden", "").strip().lower() == "true":
-        # A page that shows a dialog hides the rest like this.
+        # A page that shows a dialog hides the rest, the article too, from screen readers like this.
         return not _holds_article(element)
     if element.get("hidden", "until-found").strip().lower() != "until-found":
         # React streams content as `<div hidden id="S:0">` and a script moves it into place.
@@ -226,7 +226,7 @@ def _by_style(element: _Element) -> bool:
         return False
     if _hides(style):
         return not (_is_reset_below(element) or _is_folded(element))
-    # Pages that fade their content in begin like this: that is no hiding place.
+    # Pages that fade their content in begin like this, so an article stays.
     return _fades(style) and not _holds_article(element)
 
 

@@ -8,11 +8,11 @@ from planet_mcp.text.characters import clean_code
 from planet_mcp.text.to_html.html import Block, blocks_of
 from planet_mcp.text.to_html.parser import parse
 
-# What costs time: a parser looks at each of these. An article of 200,000 characters has some
-# thousands; 20,000 take half a second at the very worst.
+# Characters at which the parser may try a rule, which costs time. An article of 200,000 characters
+# has some thousands of them; 20,000 take half a second at the very worst.
 _MARKUP = re.compile(r"[\n|\[\](*_~`<>&\\!]")
 _MOST_MARKUP = 20_000
-# What is shorter than this part of the beginning is no rest worth a click.
+# A rest that is shorter than this part of the beginning is not folded away.
 _SMALL_REST = 0.25
 
 

@@ -15,8 +15,8 @@ from planet_mcp.text.to_html.style import class_of
 _MOST_CHARACTERS = 5_000
 # Many lexers take quadratic time for lines or blank space that no author writes.
 _ODD = re.compile(r"\s{200}|[^\n]{1000}")
-# What is written about, and has a lexer that is quick whatever it gets: those of C#, Java, Groovy
-# and HCL take seconds for some kilobytes, that of HTTP chooses another one by what it reads.
+# Languages that feeds write about, with lexers that are quick on any text: those of C#, Java,
+# Groovy and HCL take seconds for some kilobytes, and that of HTTP runs any other one.
 _LANGUAGES = frozenset(
     """
     bash sh shell zsh console shell-session powershell ps1 pwsh bat python py python3 py3
@@ -54,7 +54,7 @@ def _lexer(language: str) -> Lexer | None:
 
 @cache
 def _loaded(language: str) -> Lexer:
-    # Code within Markdown or reStructuredText would be read by any lexer there is.
+    # Else code within Markdown or reStructuredText would be read by lexers of any language.
     return get_lexer_by_name(language, stripnl=False, handlecodeblocks=False)
 
 

@@ -42,7 +42,7 @@ _TAGS = {
 _ALIGNED = {"text-align:center": ' class="center"', "text-align:right": ' class="right"'}
 _LOWEST_HEADING = 6
 _DEEPEST_INLINE = 12
-# Characters of code in an entry that are coloured.
+# How many characters of code in an entry are coloured.
 _MOST_COLOURED = 20_000
 # What our converter writes for an image. Where the image was a link, the URL is that link's: only
 # an address that names an image is loaded as one.

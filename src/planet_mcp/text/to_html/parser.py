@@ -15,7 +15,7 @@ _RULES = (
 )
 
 
-# Where a rule of a line may begin: at fewer characters than plugins could want.
+# Where a rule of a line may begin. markdown-it stops at more characters, for plugins.
 _STARTS = re.compile(r"[\n&*<\[\\\]_`~]")
 
 

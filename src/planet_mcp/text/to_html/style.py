@@ -6,8 +6,8 @@ from functools import cache
 from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES, Error, Token, Whitespace, _TokenType
 
-# In both, every kind of token has a contrast of 4.5:1 and more (WCAG 2.2, 1.4.3; tests compute
-# it), but for the space between words, which has no colour, and errors: an example may have some.
+# In both styles, every kind of token has a contrast of 4.5:1 and more (WCAG 2.2, 1.4.3; tests
+# compute it), but for the space between words, which has no colour, and errors, which are rare.
 _STYLES = ("default", "github-dark")
 _TEXT = ("#1f2328", "#e6edf3")
 _MEDIA = ("print,(prefers-color-scheme:light)", "screen and (prefers-color-scheme:dark)")
