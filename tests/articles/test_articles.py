@@ -275,7 +275,7 @@ async def test_a_page_that_failed_is_asked_for_again_after_a_day_or_on_demand(si
         await planet.fetch_article(1)
         again = await planet.fetch_article(1)
         assert "404" in head_of(again)["Note"]
-        assert f"tried at {stamp(NOW)}; refresh=True tries again" in head_of(again)["Note"]
+        assert f"tried at {stamp(NOW)}; a refresh of the page tries again" in head_of(again)["Note"]
         assert site.paths().count("/post") == 1
 
         await planet.fetch_article(1, refresh=True)

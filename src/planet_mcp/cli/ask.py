@@ -14,10 +14,8 @@ from planet_mcp.cli.options import (
     show,
 )
 from planet_mcp.cli.serve import commands
-from planet_mcp.requests import FeedQuery, LatestRequest, SearchRequest
+from planet_mcp.requests import MOST_CHARS, FeedQuery, LatestRequest, SearchRequest
 from planet_mcp.settings import Settings
-
-WHOLE_ARTICLE = 40_000
 
 
 @commands.command("search")
@@ -47,7 +45,7 @@ def latest_command(settings: Settings, *, as_json: bool, **given: Any) -> None:
 @click.argument("article", metavar="ENTRY_OR_URL")
 @click.option("--offset", type=click.IntRange(0), default=0, help="Character to start at.")
 @click.option(
-    "--max-chars", type=click.IntRange(500, 40_000), default=WHOLE_ARTICLE, show_default=True
+    "--max-chars", type=click.IntRange(500, MOST_CHARS), default=MOST_CHARS, show_default=True
 )
 @click.option("--again", "refresh", is_flag=True, help="Fetch the page even if it is stored.")
 @settings_from(FETCH_ANY, *NETWORK)

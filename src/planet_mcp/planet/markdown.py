@@ -98,9 +98,14 @@ def day_lines(day: LatestDay) -> list[str]:
     return ["", f"## {day.date}"]
 
 
+def feed_name(title: str, feed_id: int) -> str:
+    """Write the name of a feed, with the id that names it in calls."""
+    return f"{quoted(title)} (feed {feed_id})"
+
+
 def feed_line(feed: LatestFeed) -> str:
     """Write the heading of a feed's entries."""
-    return f"{quoted(feed.feed)} (feed {feed.feed_id})"
+    return feed_name(feed.feed, feed.feed_id)
 
 
 def entry_lines(entry: LatestEntry) -> list[str]:
@@ -120,11 +125,11 @@ def feeds_text(result: FeedsResult, *, status: str, more: str | None) -> str:
     feeds = counted(result.total, "feed")
     of_status = "" if status == "any" else f" that {'is' if result.total == 1 else 'are'} {status}"
     lines = [f"{feeds}{of_status}; {len(result.feeds)} shown."]
-    lines += [_feed_line(feed) for feed in result.feeds]
+    lines += [_row_line(feed) for feed in result.feeds]
     return _with_tail(lines, result.notice, more)
 
 
-def _feed_line(feed: FeedRow) -> str:
+def _row_line(feed: FeedRow) -> str:
     checked = f"checked {feed.checked_at}" if feed.checked_at else "not checked yet"
     return "- " + _joined(
         [

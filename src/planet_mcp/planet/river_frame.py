@@ -8,7 +8,7 @@ from planet_mcp.planet import cursors, fitting, watermarks
 from planet_mcp.planet.answers import Answer, LatestDay, LatestResult
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.fitting import Size
-from planet_mcp.planet.markdown import QUOTES, counted, latest_text, quoted
+from planet_mcp.planet.markdown import QUOTES, counted, feed_name, latest_text
 from planet_mcp.planet.reading import Reading
 from planet_mcp.requests import LatestRequest, given, selection
 from planet_mcp.store import FeedCount, RiverEntry
@@ -105,8 +105,8 @@ def _listed(left: Sequence[tuple[int, FeedCount]], space: int) -> tuple[str, int
     names: list[str] = []
     biggest = nsmallest(space // MIN_NAME_CHARS, left, key=lambda each: (-each[0], each[1].feed_id))
     for entries, feed in biggest:
-        title = fitting.cut(quoted(feed.feed), LEFT_OUT_TITLE_CHARS)
-        name = f"{title} (feed {feed.feed_id}) {entries}"
+        title = fitting.cut(feed.feed, LEFT_OUT_TITLE_CHARS)
+        name = f"{feed_name(title, feed.feed_id)} {entries}"
         space -= len(name) + 2
         if space < 0:
             break

@@ -21,7 +21,7 @@ from planet_mcp.planet import (
     Result,
     SearchResult,
 )
-from planet_mcp.requests import FeedQuery, LatestRequest, SearchRequest
+from planet_mcp.requests import MOST_CHARS, FeedQuery, LatestRequest, SearchRequest
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -154,7 +154,7 @@ def _add_fetch_article(server: MCPServer[Any], planet: Planet) -> None:
         offset: Annotated[
             int, Field(ge=0, description="Character to start at, from the end of a part.")
         ] = 0,
-        max_chars: Annotated[int, Field(ge=500, le=40_000, description="Size of the part.")] = (
+        max_chars: Annotated[int, Field(ge=500, le=MOST_CHARS, description="Size of the part.")] = (
             12_000
         ),
         refresh: Annotated[
