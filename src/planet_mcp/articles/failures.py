@@ -37,7 +37,8 @@ class Failures:
         failure = self._failures.get(canonical(url))
         if failure and failure.until > self._clock():
             raise FetchError(
-                f"{failure.problem} It was tried at {stamp(failure.at)}; a refresh of the page tries again."
+                f"{failure.problem} It was tried at {stamp(failure.at)}; a refresh of the page "
+                "tries again."
             )
 
     @contextmanager
