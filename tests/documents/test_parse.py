@@ -619,6 +619,7 @@ MOMENTS = st.datetimes(datetime(1974, 1, 2), datetime(2099, 12, 30)).map(  # noq
 )
 
 
+@example(datetime(2000, 1, 1, 0, 24, tzinfo=UTC), 0)  # 00:24:00 is no end of a day
 @given(MOMENTS, st.integers(-14 * 60, 14 * 60))
 def test_a_well_formed_date_is_read_exactly(moment: datetime, minutes: int) -> None:
     local = moment.astimezone(timezone(timedelta(minutes=minutes)))

@@ -33,7 +33,7 @@ _RFC822 = re.compile(
     r"[\s-](?:d[ei] )?(?P<year>[1-9]\d{3}|\d\d),?"
     rf"(?:[\sT](?:[^\W\d_]{{1,3}} )?{_TIME})?\s?{_ZONE}"
 )
-_MIDNIGHT_24 = re.compile(r"\b24:00(?::00(?:\.0+)?)?\b")
+_MIDNIGHT_24 = re.compile(r"(?<![\d:])24:00(?::00(?:\.0+)?)?\b")
 _HAS_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([/.-])\d{1,2}\1\d\d(?!\d)")
 _FREE_YEARS = range(1900, 2100)
 _DOTTED = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}")
