@@ -234,6 +234,33 @@ async def test_each_outline_of_an_address_that_is_not_taken_is_named(
     assert "it ends in the middle" in (added.problem or "")
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "\ufeff\n<?xml version='1.0'?>{list}",
+        "\n\x1b[0m{list}",
+        "<b>Notice</b>: undefined index\n{list}",
+        "<!DOCTYPE html><html><body><pre>{list}</pre></body></html>",
+        "<?xml version='1.0' encoding='utf-16'?>\n<!-- & -->{list}",
+        "<x:outline xmlUrl='https://b.example/f'><p>{list}",
+    ],
+    ids=["mark and blanks", "control characters", "a notice", "a page", "an encoding", "no root"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+async def test_a_list_at_an_address_is_known_as_one_however_broken_it_is(
+    planet: Planet, site: Site, broken: str, encoding: str
+) -> None:
+    whole = '<opml><body><outline text="Zo&euml;" xmlUrl="https://a.example/f"/></body></opml>'
+    url = site.add("/list", b"")
+    site.pages["/list"] = Page(broken.format(list=whole).encode(encoding), "text/html")
+
+    (added,) = (await planet.add_feeds([url])).result.results
+
+    assert added.outcome == "added", added.problem
+    feeds = (await planet.list_feeds()).result.feeds
+    assert [feed.title for feed in feeds if feed.feed_url == "https://a.example/f"] == ["Zoë"]
+
+
 async def test_a_long_list_names_some_of_what_is_not_taken_and_counts_the_rest(
     planet: Planet, site: Site
 ) -> None:
