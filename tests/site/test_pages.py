@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -14,6 +15,7 @@ import pytest
 
 from planet_mcp.documents.lists import read_list
 from planet_mcp.planet import Planet
+from planet_mcp.requests import SearchRequest
 from tests.conftest import planet_of, set_apart
 from tests.support.documents import NOW, Post, rss, whole
 from tests.support.serving import Pages, pages_at, pages_of, serving
@@ -326,6 +328,12 @@ async def test_all_hits_of_a_search_are_on_its_pages_each_once(planet: Planet, s
             seen = await pages.see(following[0])
             found += seen.texts("//article//h3")
     assert sorted(found) == sorted(f"Post {n}" for n in range(45))
+
+
+async def test_the_form_has_a_field_for_all_that_narrows_a_search(pages: Pages) -> None:
+    seen = await pages.see("/search")
+    names = {field.name for field in fields(SearchRequest)} - {"query", "limit", "cursor"}
+    assert names <= {str(name) for name in seen.tree.xpath("//form//@name")}
 
 
 async def test_an_empty_search_is_a_form(pages: Pages) -> None:

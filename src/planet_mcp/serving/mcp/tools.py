@@ -72,10 +72,9 @@ def _takes(kind: Callable[..., R]) -> Callable[[Callable[[R], Awaitable[T]]], An
             return await answer(kind(**arguments))
 
         returned = inspect.signature(answer).return_annotation
-        # The SDK makes the schema of this.
-        tool.__signature__ = inspect.signature(kind).replace(  # type: ignore[attr-defined]
-            return_annotation=returned
-        )
+        published = inspect.signature(kind).replace(return_annotation=returned)
+        # `__signature__` is what the SDK makes the published schema of.
+        tool.__signature__ = published  # type: ignore[attr-defined]
         return tool
 
     return decorate
