@@ -17,6 +17,7 @@ FOR_DEVELOPERS = ("CONTRIBUTING.md", "docs/design.md", "docs/threats.md", "bench
 ROOTS = (ROOT, ROOT / "src" / "planet_mcp", TESTS)
 BLOCK = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"[\w.*-]+(?:/[\w.*-]+)+/?|[\w-]+\.(?:py|md|toml|json|opml|lock)")
+DRAWN = re.compile(r"\b[a-z_]+/[a-z_/]*(?:\.py)?")
 METHOD = re.compile(r"(?:tools|resources|prompts|subscriptions|server)/\w+")  # of the protocol
 NAME = re.compile(r"(?:\w+\.)*(?P<last>[A-Za-z]\w*_\w+|[A-Z][a-z]+[A-Z]\w*|\w+(?=\(\)$))(?:\(\))?")
 
@@ -88,6 +89,13 @@ def test_files_exist(page: str) -> None:
     named = [name for name in quoted(prose(page)) if FILE.fullmatch(name)]
     files = [name for name in named if not METHOD.fullmatch(name)]
     assert [name for name in files if not is_there(name)] == []
+
+
+def test_files_in_drawings_exist() -> None:
+    drawings = BLOCK.finditer((ROOT / "docs" / "design.md").read_text("utf-8"))
+    drawn = [path for block in drawings for path in DRAWN.findall(block[0])]
+    assert len(drawn) > 10
+    assert [path for path in drawn if not is_there(path)] == []
 
 
 @pytest.mark.parametrize("page", [page for page in FOR_DEVELOPERS if page != "docs/threats.md"])
