@@ -98,7 +98,7 @@ def _workings(
         allowed=networks,
         clock=clock,
     )
-    filler = Backfill(
+    backfill = Backfill(
         store,
         articles=articles,
         web=web,
@@ -114,5 +114,5 @@ def _workings(
             store, refresher=refresher, finder=finder, allowed=networks, clock=clock
         ),
         articles=articles,
-        backfill=filler if settings.full_text == "teasers" else None,
+        backfill=backfill if settings.full_text == "teasers" else None,
     )
