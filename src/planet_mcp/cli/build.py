@@ -96,7 +96,7 @@ async def _follow(planet: "Planet", build: Callable[[], Awaitable[None]]) -> Non
     """Build, and again when entries arrive or other feeds are followed, and once an hour."""
     known, built_at = None, -REBUILT_AFTER
     while True:
-        # Before the build: what arrives meanwhile is in the next one.
+        # The token is read before the build, so what arrives meanwhile is in the next one.
         found, now = await planet.change_token(), anyio.current_time()
         if found != known or now - built_at > REBUILT_AFTER:
             known, built_at = found, now

@@ -20,9 +20,9 @@ from planet_mcp.requests import LatestRequest
 from planet_mcp.store import RiverEntry, Window
 from planet_mcp.times import parse_since
 
-# Shorter than most lines: rarely must more rows be read than those read at first.
+# USUAL_LINE_CHARS are fewer than most lines have, so the rows read at first are rarely too few.
 USUAL_LINE_CHARS = 200
-# Shorter than any entry's line, so that more rows are read than can be shown.
+# MIN_LINE_CHARS are fewer than any line has, so the rows read then are never too few.
 MIN_LINE_CHARS = 50
 
 

@@ -49,7 +49,7 @@ def _with_tail(lines: list[str], notice: str | None, more: str | None) -> str:
 
 def search_text(result: SearchResult, *, title: str, more: str | None) -> str:
     """Write the hits of a search."""
-    # More are not counted.
+    # The store stops counting at MOST_COUNTED, which so stands for any more.
     total = f"{result.total}+" if result.total >= MOST_COUNTED else str(result.total)
     lines = [f"{_entries(total)} {title}; {len(result.hits)} shown."]
     if result.hits:

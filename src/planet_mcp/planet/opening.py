@@ -17,7 +17,8 @@ from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Limits, Store
 from planet_mcp.times import utc_now
 
-# The feed of the planet whose feeds a new database subscribes to: it names the active ones.
+# RECENT_PAGES has, for a list of feeds that comes with us, the feed of the planet that reads them:
+# it names those that posted lately, which a first refresh checks first.
 RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
 
 

@@ -78,7 +78,7 @@ class Rows:
         for count in range(min(fitting_ones, len(self.rows) - self.are_all), 0, -1):
             shown = Counter(row.feed_id for row in self.rows[:count])
             answer = self._first(count, frame, frame.left_out(waiting, shown))
-            # The guess is exact but for the lengths of the cursor and of the names counted.
+            # `guess` was exact but for the lengths of the cursor and of the names in the notice.
             if fitting.size(answer) <= budget:
                 return answer
         return self._first(1, frame, None)

@@ -4,7 +4,8 @@ import re
 
 from planet_mcp.errors import ArgumentError
 
-# The name of a database, an entry and perhaps a feed; SQLite has ids of up to 19 digits.
+# A watermark is the name of a database, an entry id and perhaps a feed id. Eighteen digits are
+# always an integer of SQLite, nineteen may be none.
 _WATERMARK = re.compile(r"([^-]*)-([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 

@@ -26,12 +26,12 @@ from planet_mcp.site.words import status
 from planet_mcp.store import CatalogueEntry, Store, checksum_of
 
 MANIFEST = ".planet-mcp.json"
-# What feeds say the planet's address is while nobody has given one.
+# NO_ADDRESS is what feeds give as the planet's address while nobody has told it.
 NO_ADDRESS = "http://localhost/"
 MOST_NAMED = 5
 # The checksum of pages that are always made, as they show what changes by the hour.
 _ALWAYS = ""
-# Nothing outside of the folder is ours to remove, whatever the manifest says.
+# `_PATH` keeps a manifest from naming a file outside of the folder, which would be removed.
 _PATH = r"^(?:[a-z0-9-]+[./])*[a-z0-9-]*$"
 
 
@@ -80,7 +80,7 @@ class Publisher:
         with _translated(self._folder):
             manifest = self._read_manifest()
             base = self._given_base or (manifest.base if manifest and manifest.base else NO_ADDRESS)
-            # Read before the pages are made: what changes from now on differs the next time.
+            # Checksums are read before pages are made: what changes meanwhile differs next time.
             paths, there = dict(self._pages()), _files(self._folder)
             before = self._known(manifest, base, paths, there)
             changed = [
@@ -106,7 +106,7 @@ class Publisher:
         except FileNotFoundError:
             return None
         except ValueError:
-            # It is a manifest of ours all the same: all pages are made anew.
+            # A damaged manifest is one of ours all the same: all pages are made anew.
             return _Manifest(look="", base="", pages=dict.fromkeys(dict(self._pages()), _ALWAYS))
 
     def _known(

@@ -151,7 +151,7 @@ class Site:
         links = self._links(request)
         posts = outputs.newest_posts(self._store)
         return _channel(
-            # What readers of a Planet's RSS know: no field of it that they show names the feed.
+            # The RSS of a Planet names the feed in the title, as readers show no field that does.
             outputs.named_by_feed(posts) if named[0].startswith("rss") else posts,
             links,
             write,

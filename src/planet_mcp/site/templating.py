@@ -15,7 +15,7 @@ from planet_mcp.site.river import day_path
 from planet_mcp.site.values import Options, Page, PageRequest
 from planet_mcp.text.to_html import code_css
 
-# All of the page itself, nothing from elsewhere; no scripts at all.
+# ICON is drawn here, since pages load nothing from elsewhere and have no scripts.
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
     '<circle cx="8" cy="8" r="5" fill="#38a"/><path d="M1 11 15 5" stroke="#fb3"/></svg>'

@@ -7,7 +7,7 @@ from typing import Final
 from planet_mcp.feeds import warning_of
 from planet_mcp.models import Feed, FeedStatus
 
-# Not `strftime`, which speaks the language of whoever started the process.
+# Names of our own, as `strftime` speaks the language of whoever started the process.
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
     "January February March April May June July August September October November December".split()

@@ -35,7 +35,7 @@ class Events:
     def __init__(self, planet: Planet, *, every: float = WATCH_SECONDS) -> None:
         self._planet = planet
         self._every = every
-        # Set when there is a state of the store that a later one can be compared with.
+        # Set when a first state of the store is known, which later ones are compared with.
         self.watching = anyio.Event()
         self.bus = InMemorySubscriptionBus()
         self._sessions: dict[str, ServerSession] = {}
@@ -70,7 +70,7 @@ class Events:
                 known, problem = found, ""
                 self.watching.set()
             except PlanetError as error:
-                # Once: a damaged database stays so for a while.
+                # Logged once, as a damaged database stays so for a while.
                 if problem != (problem := str(error)):
                     logger.warning("The store could not be watched: %s", error)
             except Exception:

@@ -15,7 +15,7 @@ def tighten(server: MCPServer[Any]) -> None:
         tool.parameters = slim({**tool.parameters, "additionalProperties": False})
         if tool.fn_metadata.output_schema is not None:
             tool.fn_metadata.output_schema = slim(tool.fn_metadata.output_schema)
-            # The result was a model of this schema a moment ago; once is enough.
+            # Without its model, the SDK does not validate a result that was made of it just now.
             tool.fn_metadata.output_model = None
 
 
