@@ -73,16 +73,16 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 _BEGINNINGS = (
     "jan gen ene sty tammi янв січ led oca",
     "feb fev fév lut helmi фев лют úno şub",
-    "mar mär maa mrt maalis бер bře мар",  # noqa: RUF001
+    "mar mär maa mrt maalis бер bře мар",  # noqa: RUF001 - Cyrillic
     "apr avr abr kwi huhti апр кві dub nis",
     "may mai maj mei mag máj touko мая май тра kvě",
     "jun jui giu cze kesä июн чер červen haz",
     "jul juil lug lip heinä июл лип červenec tem",
-    "aug aoû aou ago sie elo авг сер srp ağu",  # noqa: RUF001
+    "aug aoû aou ago sie elo авг сер srp ağu",  # noqa: RUF001 - Cyrillic
     "sep set wrz syys сен вер zář eyl",
     "oct okt out ott paź loka окт жов říj eki",
     "nov lis marras ноя лис kas",
-    "dec dez déc dic dis gru joulu дек гру pro ara",  # noqa: RUF001
+    "dec dez déc dic dis gru joulu дек гру pro ara",  # noqa: RUF001 - Cyrillic
 )
 _MONTHS = {
     beginning: number

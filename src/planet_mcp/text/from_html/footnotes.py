@@ -11,6 +11,7 @@ _NOTE_NAME = re.compile(
     r"(?:^|[-_:#.])(?:fn|foot-?note|cite[-_]?note|ftn|note|endnote|sdfootnote)", re.IGNORECASE
 )
 _NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
+_LONGEST_REFERENCE = 2000
 _NUMBER_CLASSES = frozenset(("label", "fn-bracket"))
 _BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*")
 
@@ -47,7 +48,7 @@ def _is_note_class(element: _Element) -> bool:
 
 def _is_reference(link: _Element) -> bool:
     href = link.get("href") or ""
-    if "#" not in href or len(href) > 2000:  # noqa: PLR2004
+    if "#" not in href or len(href) > _LONGEST_REFERENCE:
         return False
     marked = link.get("role") == "doc-noteref" or "footnote" in (link.get("class") or "").lower()
     parent = link.getparent()

@@ -1,5 +1,7 @@
 """Tables and nesting in the tree: bounded, and unwrapped where they only place blocks."""
 
+import re
+
 from lxml import etree
 from lxml.etree import _Element
 
@@ -8,6 +10,7 @@ from planet_mcp.text.from_html.placeholders import BLOCK
 _LAYOUT_ROLES = frozenset(("presentation", "none"))
 _ROW_GROUPS = frozenset(("thead", "tbody", "tfoot"))
 _MOST_SPANNED = 20
+_SPAN = re.compile(r"[0-9]{1,2}")
 _TOO_NESTED = etree.XPath(
     "//*[self::ul or self::ol or self::blockquote or self::dl][ancestor::*[self::ul or self::ol"
     " or self::blockquote or self::dl][12]]"
@@ -38,7 +41,7 @@ def _is_layout(table: _Element, rows: list[_Element]) -> bool:
         return True
     if next(table.iterdescendants("table"), None) is not None:
         return True
-    if all(sum(1 for _ in row.iterchildren("td", "th")) < 2 for row in rows):  # noqa: PLR2004
+    if all(sum(1 for _ in row.iterchildren("td", "th")) <= 1 for row in rows):
         return next(table.iter("th"), None) is None
     blocks = ("h1", "h2", "h3", "hr", "article", "section", "blockquote")
     if next(table.iterdescendants(*blocks), None) is not None:
@@ -68,5 +71,5 @@ def _limit_spans(root: _Element) -> None:
     for cell in root.iter("td", "th"):
         for name in ("colspan", "rowspan"):
             value = cell.get(name)
-            if value is not None and not (value.isascii() and value.isdecimal() and len(value) < 3):  # noqa: PLR2004
+            if value is not None and not _SPAN.fullmatch(value):
                 cell.set(name, str(_MOST_SPANNED) if value.isdecimal() else "1")
