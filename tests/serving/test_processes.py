@@ -14,9 +14,10 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from planet_mcp.feeds.lease import Lease
-from planet_mcp.planet import Planet
+from planet_mcp.feeds import Lease, RefreshLimits
+from planet_mcp.planet import Parts, open_planet
 from planet_mcp.requests import SearchRequest
+from planet_mcp.settings import load
 from tests.conftest import planet_of
 from tests.support.documents import Post, rss
 from tests.support.programs import COMMAND, MORTAL, environment, settings_in, until
@@ -30,9 +31,8 @@ pytestmark = [
 HOLDER = """
 import sys, time
 from pathlib import Path
-from planet_mcp.feeds import lease
-lease.LEASE_SECONDS = 1.0
-held = lease.Lease(Path(sys.argv[1]))
+from planet_mcp.feeds import Lease
+held = Lease(Path(sys.argv[1]), seconds=1.0)
 assert held.acquire()
 print("held", flush=True)
 while held.held:
@@ -98,14 +98,8 @@ async def found(client: Client, query: str) -> int:
     return int(result.structured_content["total"])
 
 
-@pytest.fixture
-def _short_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planet_mcp.feeds.lease.LEASE_SECONDS", 1.0)
-
-
-@pytest.mark.usefixtures("_short_lease")
 def test_who_was_killed_is_followed_at_once(database: Path) -> None:
-    lease = Lease(database)
+    lease = Lease(database, seconds=1.0)
     with holder(database) as process:
         assert lease.is_taken()
         assert not lease.acquire()
@@ -117,9 +111,8 @@ def test_who_was_killed_is_followed_at_once(database: Path) -> None:
     lease.release()
 
 
-@pytest.mark.usefixtures("_short_lease")
 async def test_who_stands_still_is_followed_and_stands_down(database: Path) -> None:
-    lease = Lease(database)
+    lease = Lease(database, seconds=1.0)
     with holder(database) as process:
         process.send_signal(signal.SIGSTOP)
         await until(lease.acquire)
@@ -130,17 +123,18 @@ async def test_who_stands_still_is_followed_and_stands_down(database: Path) -> N
     lease.release()
 
 
-@pytest.mark.usefixtures("_short_lease")
 async def test_a_refresher_that_lost_its_lease_stands_down_and_leads_again(
-    planet: Planet, database: Path
+    database: Path,
 ) -> None:
     file = Path(f"{database}.refresh.lease")
-    running = asyncio.ensure_future(planet.run())
-    await until(lambda: planet.refresher.leads)
-    # As if another process had taken over, and ended.
-    await asyncio.to_thread(file.unlink)
-    await until(lambda: not planet.refresher.leads)
-    await until(lambda: planet.refresher.leads)
-    running.cancel()
-    await asyncio.wait([running])
+    parts = Parts(refresh=RefreshLimits(lease_seconds=1.0))
+    async with open_planet(load(), parts=parts) as planet:
+        running = asyncio.ensure_future(planet.run())
+        await until(lambda: planet.refresher.leads)
+        # As if another process had taken over, and ended.
+        await asyncio.to_thread(file.unlink)
+        await until(lambda: not planet.refresher.leads)
+        await until(lambda: planet.refresher.leads)
+        running.cancel()
+        await asyncio.wait([running])
     assert not await asyncio.to_thread(file.exists)

@@ -36,9 +36,12 @@ from planet_mcp.errors import (
     SettingsError,
     StoreError,
 )
-from planet_mcp.models import FactsWanted
+from planet_mcp.feeds import Refresher, RefreshLimits
+from planet_mcp.models import FactsWanted, Subscription
+from planet_mcp.network import Access, Web
 from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.requests import LatestRequest, SearchRequest
+from planet_mcp.sandbox import Worker
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from planet_mcp.store import Limits, Store
@@ -59,7 +62,7 @@ from tests.gauntlet.test_faults import (
 )
 from tests.store.test_database import copies, damage, entry, fill, found, let_grow
 from tests.support.documents import NOW, Post, page, rss, whole
-from tests.support.programs import COMMAND
+from tests.support.programs import COMMAND, until
 from tests.support.site import Site
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs signals and modes of POSIX")
@@ -346,41 +349,33 @@ async def test_with_a_full_disk_tools_say_so_and_others_go_on(site: Site) -> Non
 
 @pytest.mark.anyio
 async def test_nothing_is_fetched_as_long_as_nothing_can_be_stored(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, database: Path
 ) -> None:
-    monkeypatch.setattr("planet_mcp.feeds.refresh.PAUSE_AFTER_CRASH_SECONDS", 0.05)
-    monkeypatch.setattr("planet_mcp.feeds.refresh.TICK_SECONDS", 0.05)
-    preallocated = 0
-    preallocate = Store.preallocate
+    class CountingStore(Store):
+        attempts = 0
 
-    def counted(store: Store) -> None:
-        nonlocal preallocated
-        preallocated += 1
-        preallocate(store)
+        def preallocate(self) -> None:
+            self.attempts += 1
+            super().preallocate()
 
-    monkeypatch.setattr(Store, "preallocate", counted)
-    async with planet_of() as planet:
-        url = site.add("/feed", rss([Post("One")]))
-        await planet.add_feeds([url])
+    store = CountingStore(database)
+    store.feeds.subscribe([Subscription(site.add("/feed", rss([Post("One")])))], due_at=NOW)
+    web = Web(Access(allowed=load().allow_networks))
+    async with web, Worker() as worker, anyio.create_task_group() as tasks:
+        limits = RefreshLimits(tick_seconds=0.05, pause_seconds=0.05)
+        refresher = Refresher(store, web=web, worker=worker, limits=limits)
+        await refresher.check()
         site.add("/feed", rss([Post("One"), Post("Two", BIG)]))
-        let_grow(planet.store, pages=0)
-        planet.store.feeds.make_due([1], now=NOW)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(planet.run)
-            await until(lambda: preallocated >= 3)
-            assert site.paths() == ["/feed", "/feed"]
-            let_grow(planet.store, pages=1_000_000)
-            await until(lambda: found(planet.store, "lots") == 1)
-            tasks.cancel_scope.cancel()
+        let_grow(store, pages=0)
+        store.feeds.make_due([1], now=NOW)
+        tasks.start_soon(refresher.run)
+        await until(lambda: store.attempts >= 3)
+        assert site.paths() == ["/feed", "/feed"]
+        let_grow(store, pages=1_000_000)
+        await until(lambda: found(store, "lots") == 1)
+        tasks.cancel_scope.cancel()
+    store.close()
     assert site.paths() == ["/feed"] * 3
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
-        while True:
-            if condition():
-                return
-            await anyio.sleep(0.02)
 
 
 # ------------------------------------------------------------------- what may not be written
@@ -962,12 +957,9 @@ async def test_pages_go_like_entries(site: Site) -> None:
 
 
 @pytest.mark.anyio
-async def test_it_is_done_once_a_day_and_in_small_steps(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("planet_mcp.store.retention.LOOKED_AT", 3)
+async def test_it_is_done_once_a_day_and_in_small_steps(site: Site) -> None:
     clock = Clock()
-    store = Store(load().database, keep=days(30))
+    store = Store(load().database, keep=days(30), limits=Limits(stories_deleted_at_once=3))
     fill(store, *(entry(f"{i}", published=NOW - days(i), title=f"T{i}") for i in range(1, 9)))
     with store.database.writing() as connection:
         connection.execute("UPDATE entries SET first_seen_at = first_seen_at - ?", (90 * 86_400,))

@@ -8,7 +8,7 @@ from planet_mcp.feeds.decide import Moment, NewDocument
 from planet_mcp.feeds.discovery import Finder
 from planet_mcp.feeds.lease import Lease
 from planet_mcp.feeds.redirects import warning_of
-from planet_mcp.feeds.refresh import Progress, Refresher
+from planet_mcp.feeds.refresh import Progress, Refresher, RefreshLimits
 from planet_mcp.feeds.subscribing import (
     Added,
     AddOutcome,
@@ -36,6 +36,7 @@ __all__ = [
     "NewDocument",
     "Progress",
     "Queued",
+    "RefreshLimits",
     "Refresher",
     "Subscriber",
     "Unchanged",

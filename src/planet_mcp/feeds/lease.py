@@ -16,10 +16,11 @@ class Lease:
     """The right to fetch the feeds of one database; it expires when its holder does not renew it.
 
     Within a process it may be taken several times, and is given back after the last release. A
-    thread renews it meanwhile.
+    thread renews it meanwhile. All processes on one database use the same `seconds`.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, *, seconds: float = LEASE_SECONDS) -> None:
+        self._seconds = seconds
         self._path = f"{database}.refresh.lease"
         self._lease: SoftFileLease | None = None
         self._holders = 0
@@ -28,7 +29,7 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Say whether this process holds the lease, and nobody took it over meanwhile."""
+        """Return whether this process holds the lease, and nobody took it over meanwhile."""
         lease = self._lease
         return self._holders > 0 and lease is not None and lease.compromise is None
 
@@ -41,7 +42,7 @@ class Lease:
                 try:
                     self._file().acquire(timeout=0)
                 except (Timeout, LeaseSettingsMismatch):
-                    # The latter from a version of planet-mcp with another LEASE_SECONDS.
+                    # LeaseSettingsMismatch: from a version of planet-mcp with other seconds.
                     return False
             elif not self.held:
                 return False  # lost; whoever took it before is about to notice
@@ -56,7 +57,7 @@ class Lease:
                 self._file().release()
 
     def is_taken(self) -> bool:
-        """Say whether some process, this one or another, holds the lease."""
+        """Return whether some process, this one or another, holds the lease."""
         with self._guard:
             if self._holders:
                 return True
@@ -77,6 +78,6 @@ class Lease:
 
         if self._lease is None:
             self._lease = SoftFileLease(
-                self._path, lease_duration=LEASE_SECONDS, thread_local=False
+                self._path, lease_duration=self._seconds, thread_local=False
             )
         return self._lease

@@ -6,13 +6,14 @@ that the publishers' rules hold for all of them together. Others mark feeds as d
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import anyio
 
 from planet_mcp.errors import ParseFailedError, StoreError
 from planet_mcp.feeds.decide import NoDocument
-from planet_mcp.feeds.lease import Lease
+from planet_mcp.feeds.lease import LEASE_SECONDS, Lease
 from planet_mcp.feeds.update import (
     Failed,
     FeedUpdater,
@@ -29,15 +30,30 @@ from planet_mcp.times import utc_now
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
-POLL_SECONDS = 0.1
 MERGE_PAUSE_SECONDS = 0.02
-FORGETTING_STEPS = 10
-PAUSE_AFTER_CRASH_SECONDS = 10.0
+DELETION_STEPS = 10
 MAX_DUE = 2_000
-PATIENCE_SECONDS = 60.0
 
 Progress = Callable[[int, int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshLimits:
+    """How a refresher keeps time.
+
+    Every `tick_seconds` it looks which feeds are due; after a failure of its own it waits
+    `pause_seconds`. Who does not renew the lease for `lease_seconds` has lost it. A caller whose
+    feeds another process checks looks every `poll_seconds`, for up to `patience_seconds`.
+    """
+
+    tick_seconds: float = 1.0
+    pause_seconds: float = 10.0
+    lease_seconds: float = LEASE_SECONDS
+    poll_seconds: float = 0.1
+    patience_seconds: float = 60.0
+
+
+DEFAULT_LIMITS = RefreshLimits()
 
 
 class Refresher:
@@ -51,13 +67,15 @@ class Refresher:
         worker: Worker,
         recent_page: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        limits: RefreshLimits | None = None,
     ) -> None:
         self._store = store
+        self._limits = limits or DEFAULT_LIMITS
         # A feed that names those which posted lately, until it was asked.
         self._recent_page = recent_page
         self._updater = FeedUpdater(store, web=web, worker=worker, clock=clock)
         self._clock = clock
-        self._lease = Lease(store.path)
+        self._lease = Lease(store.path, seconds=self._limits.lease_seconds)
         self._busy: dict[int, anyio.Event] = {}
 
     @property
@@ -80,13 +98,13 @@ class Refresher:
             except Exception:
                 logger.exception("The refresher failed; it goes on in a moment.")
                 await self._until_writable()
-            await anyio.sleep(TICK_SECONDS)
+            await anyio.sleep(self._limits.tick_seconds)
 
     async def _until_writable(self) -> None:
         """Pause until something can be stored again, and ask no publisher in vain meanwhile."""
         problem = ""
         while True:
-            await anyio.sleep(PAUSE_AFTER_CRASH_SECONDS)
+            await anyio.sleep(self._limits.pause_seconds)
             try:
                 return await anyio.to_thread.run_sync(self._store.preallocate)
             except StoreError as error:
@@ -103,7 +121,7 @@ class Refresher:
                         if feed.id not in self._busy:
                             self._busy[feed.id] = anyio.Event()
                             checks.start_soon(self._check_in_background, feed)
-                    await anyio.sleep(TICK_SECONDS)
+                    await anyio.sleep(self._limits.tick_seconds)
                     await self._merge_index()
                     await self._forget()
                 logger.warning("Another process took over, since this one had stood still.")
@@ -121,7 +139,7 @@ class Refresher:
     async def _forget(self) -> None:
         """Delete some of what is older than is to be kept; the rest when this is called again."""
         now, retention = self._clock(), self._store.retention
-        for _ in range(FORGETTING_STEPS):
+        for _ in range(DELETION_STEPS):
             if not retention.is_due(now):
                 break
             await anyio.to_thread.run_sync(retention.forget, now)
@@ -209,9 +227,9 @@ class Refresher:
         ids = [feed.id for feed in feeds]
         await anyio.to_thread.run_sync(lambda: self._store.feeds.make_due(ids, now=asked))
         found: dict[int, UpdateResult] = {}
-        with anyio.move_on_after(PATIENCE_SECONDS):
+        with anyio.move_on_after(self._limits.patience_seconds):
             while len(found) < len(feeds):
-                await anyio.sleep(POLL_SECONDS)
+                await anyio.sleep(self._limits.poll_seconds)
                 if self._lease.acquire():
                     # Nobody refreshes: the other process only looked at the lease, or has ended.
                     left = [feed for feed in feeds if feed.id not in found]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.articles import Articles, Backfill, BackfillLimits
-from planet_mcp.feeds import Finder, Refresher, Subscriber
+from planet_mcp.feeds import Finder, Refresher, RefreshLimits, Subscriber
 from planet_mcp.network import Access, Pace, Web
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.planet import Planet, Workings
@@ -27,13 +27,15 @@ class Parts:
     """What a planet is put together of; whoever tests one hands in others.
 
     `worker` makes each of the two workers, which parse. Without `web`, one is made as the settings
-    say. `backfill` limits what is fetched unasked, `store` what one question may cost.
+    say. `backfill` limits what is fetched unasked, `store` what one question may cost; `refresh` is
+    how a refresher keeps time.
     """
 
     worker: Callable[[], Worker] = Worker
     web: Web | None = None
     backfill: BackfillLimits | None = None
     store: Limits | None = None
+    refresh: RefreshLimits | None = None
 
 
 DEFAULT_PARTS = Parts()
@@ -88,7 +90,14 @@ def _workings(
     for opened in (web, feeds_worker, pages_worker):
         stack.push_async_callback(opened.aclose)
     networks, recent = settings.allow_networks, RECENT_PAGES.get(settings.feeds)
-    refresher = Refresher(store, web=web, worker=feeds_worker, recent_page=recent, clock=clock)
+    refresher = Refresher(
+        store,
+        web=web,
+        worker=feeds_worker,
+        recent_page=recent,
+        clock=clock,
+        limits=parts.refresh,
+    )
     # A limiter of its own: who adds a feed or reads a page does not wait behind a whole refresh.
     finder = Finder(pages_worker, web=web.with_own_limiter(), clock=clock)
     articles = Articles(

@@ -14,9 +14,6 @@ from planet_mcp.store.sql import in_story
 from planet_mcp.urls import canonical, names_a_page
 
 PERIOD = timedelta(days=1)
-# So many stories are looked at in one transaction, some tens of milliseconds.
-LOOKED_AT = 100
-
 _MEMBERS = in_story("s.id", "o")
 _OLD_STORIES = f"""
     SELECT s.id, s.ordered_at, NOT EXISTS (
@@ -25,25 +22,26 @@ _OLD_STORIES = f"""
     )
     FROM entries AS s
     WHERE s.story_id = s.id AND s.ordered_at < :limit AND (s.ordered_at, s.id) > (:time, :id)
-    ORDER BY s.ordered_at, s.id LIMIT {LOOKED_AT}
+    ORDER BY s.ordered_at, s.id LIMIT :most
 """
 
 
 class Retention:
     """Deletes the entries of one database that are older than what it is to keep.
 
-    With `keep` None it keeps all.
+    With `keep` None it keeps all. One transaction looks at `stories_at_once`.
     """
 
-    def __init__(self, database: Database, keep: timedelta | None) -> None:
+    def __init__(self, database: Database, keep: timedelta | None, *, stories_at_once: int) -> None:
         self._database = database
         self._keep = keep
+        self._most = stories_at_once
         # Where this pass has come to, and when the next one is due.
         self._passed = (0, 0)
         self._next: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
-        """Say whether there may be something to delete now; costs nothing."""
+        """Return whether there may be something to delete now; costs nothing."""
         # A clock that was set back does not put it off for ever.
         return self._keep is not None and not (
             self._next is not None and self._next - PERIOD <= now < self._next
@@ -59,10 +57,15 @@ class Retention:
         with self._database.writing() as connection:
             limit = kept_since(connection, self._keep, now)
             time, first = self._passed
-            values = {"limit": to_seconds(limit), "time": time, "id": first}
+            values = {
+                "limit": to_seconds(limit),
+                "time": time,
+                "id": first,
+                "most": self._most,
+            }
             rows = connection.execute(_OLD_STORIES, values).fetchall()
             _forget_stories(connection, [row[0] for row in rows if row[2]])
-            if len(rows) == LOOKED_AT:
+            if len(rows) == self._most:
                 self._passed = (rows[-1][1], rows[-1][0])
                 return True
             self._passed = (0, 0)

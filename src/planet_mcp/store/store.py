@@ -30,10 +30,14 @@ class ChangeToken:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the work that questions may cause."""
+    """Bounds of the work that questions may cause, and of what one write transaction deletes.
+
+    A hundred stories take some tens of milliseconds.
+    """
 
     database: DatabaseLimits = field(default_factory=DatabaseLimits)
     search: SearchLimits = field(default_factory=SearchLimits)
+    stories_deleted_at_once: int = 100
 
 
 class Store:
@@ -66,7 +70,9 @@ class Store:
         self.catalogue = Catalogue(self.database)
         self.search = Search(self.database, limits.search)
         self.statistics = Statistics(self.database)
-        self.retention = Retention(self.database, keep)
+        self.retention = Retention(
+            self.database, keep, stories_at_once=limits.stories_deleted_at_once
+        )
         self.health = Health(self.database)
         if not to_repair:
             self._refuse_unsound()

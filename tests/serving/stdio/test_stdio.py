@@ -493,7 +493,7 @@ class Failing(planet_mcp.feeds.refresh.Lease):
         return super().acquire()
 
 planet_mcp.feeds.refresh.Lease = Failing
-planet_mcp.feeds.refresh.PAUSE_AFTER_CRASH_SECONDS = 0.1
+planet_mcp.feeds.refresh.DEFAULT_LIMITS = planet_mcp.feeds.RefreshLimits(pause_seconds=0.1)
 """
 
 
