@@ -1,8 +1,9 @@
 """What tests share: a loopback web, settings that stay in a temporary folder, open planets."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import settings
 from planet_mcp.network import Web
 from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.settings import Settings, load
+from planet_mcp.times import utc_now
+from tests.support.parsers import quick_worker
 from tests.support.site import Site, running_site
 
 LOOPBACK = "127.0.0.0/8,::1/128"
@@ -61,9 +64,12 @@ def database(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def planet_of(*, web: Web | None = None, **settings: Any) -> AsyncIterator[Planet]:
+async def planet_of(
+    *, web: Web | None = None, clock: Callable[[], datetime] = utc_now, **settings: Any
+) -> AsyncIterator[Planet]:
     """Open a planet on the test's database, which fetches from `web` if that is given."""
-    async with open_planet(load(**settings), parts=Parts(web=web)) as planet:
+    parts = Parts(worker=quick_worker, web=web)
+    async with open_planet(load(**settings), clock=clock, parts=parts) as planet:
         yield planet
 
 
