@@ -10,9 +10,8 @@ import anyio
 import pytest
 
 from planet_mcp.errors import ArgumentError, FetchError
-from planet_mcp.planet import Planet, open_planet
+from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
-from planet_mcp.settings import load
 from planet_mcp.store.db import Database, schema
 from planet_mcp.times import stamp
 from tests.conftest import planet_of
@@ -198,7 +197,7 @@ async def test_an_address_that_is_not_public_is_refused_as_such(planet: Planet) 
 async def test_a_page_is_asked_for_again_after_a_week_and_may_be_unchanged(site: Site) -> None:
     clock = Clock()
     url = add_page(site, "/post", "A zebra.")
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await follow(planet, site, Post("Teased", TEASER, link=url))
         first = await planet.fetch_article(1)
         clock.now += timedelta(days=6)
@@ -217,7 +216,7 @@ async def test_a_page_is_asked_for_again_after_a_week_and_may_be_unchanged(site:
 async def test_a_page_that_changed_replaces_what_was_found(site: Site) -> None:
     clock = Clock()
     url = add_page(site, "/post", "A zebra.")
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await follow(planet, site, Post("Teased", TEASER, link=url))
         await planet.fetch_article(1)
         add_page(site, "/post", "A quokka.")
@@ -230,7 +229,7 @@ async def test_a_page_that_changed_replaces_what_was_found(site: Site) -> None:
 
 async def test_a_page_of_no_feed_is_asked_for_again_too(site: Site) -> None:
     clock = Clock()
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await follow(planet, site, Post("Whole", whole("All of it.")))
         url = add_page(site, "/other", "A zebra.")
         await planet.fetch_article(url)
@@ -255,7 +254,7 @@ async def test_validators_follow_a_page_to_where_it_moved(planet: Planet, site: 
 async def test_a_page_that_fails_later_leaves_its_old_text_with_its_age(site: Site) -> None:
     clock = Clock()
     url = add_page(site, "/post", "A zebra.")
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await follow(planet, site, Post("Teased", TEASER, link=url))
         await planet.fetch_article(1)
         site.pages["/post"] = Page(status=404)
@@ -270,7 +269,7 @@ async def test_a_page_that_fails_later_leaves_its_old_text_with_its_age(site: Si
 
 async def test_a_page_that_failed_is_asked_for_again_after_a_day_or_on_demand(site: Site) -> None:
     clock = Clock()
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await follow(planet, site, Post("Teased", TEASER, link=f"{site.url}/post"))
         await planet.fetch_article(1)
         again = await planet.fetch_article(1)

@@ -13,6 +13,7 @@ from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.requests import LatestRequest, SearchRequest
 from planet_mcp.sandbox import Worker
 from planet_mcp.settings import Settings, load
+from tests.conftest import planet_of
 from tests.support.documents import NOW, Post, page, rss, whole
 from tests.support.site import Page, Site
 
@@ -173,7 +174,7 @@ async def test_only_what_needs_it_is_fetched(site: Site) -> None:
 async def test_old_teasers_are_not_fetched(site: Site) -> None:
     clock = Clock()
     link = add_page(site, "/post", "A zebra.")
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await follow(planet, site, Post("Teased", TEASER, link=link))
     clock.now += timedelta(days=8)
     async with opened(clock) as (_, backfill):
@@ -185,7 +186,7 @@ async def test_old_teasers_are_not_fetched(site: Site) -> None:
 async def test_teasers_of_a_feed_left_are_not_fetched(site: Site) -> None:
     clock = Clock()
     link = add_page(site, "/post", "A zebra.")
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await follow(planet, site, Post("Teased", TEASER, link=link))
         await planet.remove_feeds([1])
     async with opened(clock) as (_, backfill):

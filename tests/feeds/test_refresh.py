@@ -11,7 +11,7 @@ import pytest
 from planet_mcp.feeds import Lease, Refresher
 from planet_mcp.models import Document, ParsedFeed
 from planet_mcp.network import Access, Web
-from planet_mcp.planet import Planet, open_planet
+from planet_mcp.planet import Planet
 from planet_mcp.planet.opening import RECENT_PAGES
 from planet_mcp.requests import FeedQuery, SearchRequest
 from planet_mcp.sandbox import Worker
@@ -160,7 +160,7 @@ class Clock:
 async def test_a_feed_is_gone_when_its_server_says_so_on_two_days(site: Site) -> None:
     clock = Clock()
     url = site.add("/feed", rss([Post("One")]))
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds([url])
         site.pages["/feed"] = Page(status=410)
         statuses = []
@@ -213,7 +213,7 @@ async def test_a_domain_that_asks_to_wait_is_left_alone_and_no_feed_is_blamed(
 async def test_a_domain_that_asked_to_wait_is_left_alone_after_a_restart_too(site: Site) -> None:
     urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
     clock = Clock()
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds(urls)
         site.pages["/0"] = Page(status=429, headers={"Retry-After": "86400"})
         await planet.refresh_feeds([urls[0]])
@@ -258,7 +258,7 @@ async def test_a_feed_is_followed_where_it_moved_to_after_three_days(
     clock = Clock()
     document = rss([Post("One")])
     url = site.add("/old", document)
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds([url])
         new = site.add("/new", document, validators=validators)
         site.redirect("/old", "/new", status=status)
@@ -287,7 +287,7 @@ async def test_a_temporary_redirect_is_never_adopted(site: Site) -> None:
     clock = Clock()
     site.add("/new", rss([Post("One")]))
     url = site.redirect("/old", "/new", status=302)
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds([url])
         await refreshed_daily(planet, clock, url, days=5)
 
@@ -297,7 +297,7 @@ async def test_a_temporary_redirect_is_never_adopted(site: Site) -> None:
 async def test_a_redirect_to_another_feed_is_not_adopted(site: Site) -> None:
     clock = Clock()
     url = site.add("/old", rss([Post("One", link="https://a.example/1")]))
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds([url])
         site.redirect("/old", "/new", status=301)
         for day in range(5):
@@ -312,7 +312,7 @@ async def test_a_move_to_a_feed_that_is_followed_is_said(site: Site) -> None:
     clock = Clock()
     document = rss([Post("One")])
     urls = [site.add("/old", document), site.add("/new", document)]
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds(urls)
         site.redirect("/old", "/new")
         await refreshed_daily(planet, clock, urls[0], days=3)
@@ -424,7 +424,7 @@ async def test_the_next_check_of_an_active_feed_is_as_its_server_asks(
     posts = [Post(f"Post {n}", age=timedelta(hours=3 * n + 1)) for n in range(9)]
     made.body = rss(posts).encode()
     site.pages["/feed"] = made
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds([site.url + "/feed"])
         for _ in range(2):
             (feed,) = (await planet.list_feeds()).result.feeds
@@ -438,7 +438,7 @@ async def test_what_a_feed_asks_of_its_readers_is_kept_for_checks_that_bring_not
 ) -> None:
     clock = Clock()
     document = rss([Post("One")]).replace("<channel>", "<channel><ttl>600</ttl>")
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds([site.add("/feed", document)])
         await planet.refresh_feeds(["/feed"])
 
@@ -451,7 +451,7 @@ async def test_a_feed_without_dates_is_not_taken_for_a_busy_one(site: Site) -> N
     clock = Clock()
     items = "".join(f"<item><title>Note {n}</title><guid>{n}</guid></item>" for n in range(20))
     document = f"<rss version='2.0'><channel><title>Undated</title>{items}</channel></rss>"
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds([site.add("/feed", document)])
 
         (feed,) = (await planet.list_feeds()).result.feeds
@@ -468,7 +468,7 @@ async def test_a_date_that_cannot_be_is_kept_but_orders_nothing(site: Site) -> N
         for year in (1971, 2017, 2090)
     )
     document = f"<rss version='2.0'><channel><title>Dates</title>{items}</channel></rss>"
-    async with open_planet(load(), clock=clock) as planet:
+    async with planet_of(clock=clock) as planet:
         await planet.add_feeds([site.add("/feed", document)])
 
         hits = (await planet.search_entries(SearchRequest(sort="newest"))).result.hits

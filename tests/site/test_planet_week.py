@@ -7,10 +7,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from planet_mcp.planet import Planet, open_planet
+from planet_mcp.planet import Planet
 from planet_mcp.planet.answers import FeedRow, LatestEntry, SearchHit
 from planet_mcp.requests import FeedQuery, LatestRequest, SearchRequest
-from planet_mcp.settings import load
+from tests.conftest import planet_of
 from tests.support import planet_week
 from tests.support.planet_week import EXPECTED, FIRST_DAY, GONE, NOW, Story
 
@@ -29,7 +29,7 @@ def database_of_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def week(database_of_week: Path) -> AsyncIterator[Planet]:
-    async with open_planet(load(database=database_of_week), clock=lambda: NOW) as planet:
+    async with planet_of(database=database_of_week, clock=lambda: NOW) as planet:
         yield planet
 
 
