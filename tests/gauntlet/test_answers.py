@@ -97,8 +97,8 @@ async def _outcome(web: Web, url: str) -> str:
     return "document"
 
 
-async def _measure_all(small: str, asked: dict[str, list[str]]) -> dict[str, Any]:
-    async with open_web(LOOPBACK, limits=Limits(seconds=5)) as web:
+async def _measure_all(small: str, asked: dict[str, list[str]], seconds: float) -> dict[str, Any]:
+    async with open_web(LOOPBACK, limits=Limits(seconds=seconds)) as web:
         # Once for the code itself. What later answers leave behind counts as theirs.
         await _outcome(web, small)
         idle = _memory("VmRSS")
@@ -110,26 +110,26 @@ def main() -> None:
     print(json.dumps(asyncio.run(_measure_all(*json.loads(sys.stdin.read())))))  # noqa: T201
 
 
-async def measured(asked: dict[str, list[str]]) -> dict[str, Any]:
-    """Let another process fetch, for each name some URLs at once."""
+async def measured(asked: dict[str, list[str]], seconds: float) -> dict[str, Any]:
+    """Let another process fetch, for each name some URLs at once, each within some seconds."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.gauntlet.test_answers"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     with raw_server(always(CHUNKED + b"1\r\nx\r\n0\r\n\r\n")) as server:
-        output, _ = await process.communicate(json.dumps([server.url, asked]).encode())
+        output, _ = await process.communicate(json.dumps([server.url, asked, seconds]).encode())
     assert process.returncode == 0
     found: dict[str, Any] = json.loads(output)
     return found
 
 
-async def at_best(urls: dict[str, list[str]]) -> dict[str, Any]:
+async def at_best(urls: dict[str, list[str]], seconds: float = 5) -> dict[str, Any]:
     """Measure; what a busy machine held up gets two more chances."""
-    found = await measured(urls)
+    found = await measured(urls, seconds)
     for _ in range(2):
         slow = [name for name, each in found.items() if each["pause"] > LONGEST_PAUSE]
-        found |= await measured({name: urls[name] for name in slow}) if slow else {}
+        found |= await measured({name: urls[name] for name in slow}, seconds) if slow else {}
     return found
 
 
@@ -168,12 +168,13 @@ async def test_as_many_as_are_fetched_at_once_hold_up_nobody() -> None:
     for answer, _ in CROWDS.values():
         answer.prepare()
     with ExitStack() as stack:
-        found = await at_best(
-            {
-                name: [stack.enter_context(raw_server(answer)).url] * 16
-                for name, (answer, _) in CROWDS.items()
-            }
-        )
+        urls = {
+            name: [stack.enter_context(raw_server(answer)).url] * 16
+            for name, (answer, _) in CROWDS.items()
+        }
+        endless = {"chunks of a byte": urls.pop("chunks of a byte")}
+        # Whatever has an end reaches it, however busy the machine is.
+        found = await at_best(endless) | await at_best(urls, seconds=300)
 
     for name, (_, outcome) in CROWDS.items():
         each = found[name]
