@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -27,13 +27,13 @@ from planet_mcp.feeds import Lease
 from planet_mcp.hosts import HOSTS, Host, Machine, Scope, servers_in
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.network import Access, Web
+from planet_mcp.planet import STALE_AFTER
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Store
 from planet_mcp.times import stamp
 from planet_mcp.urls import host_of, registrable_domain
 
 LEAST_FREE = 200 * 2**20
-STALE_AFTER = timedelta(days=1)
 HOSTS_TRIED = 3
 SCOPES: tuple[Scope, ...] = ("user", "project")
 REASONS_SHOWN, MAX_REASON = 3, 100

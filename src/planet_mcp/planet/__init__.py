@@ -17,12 +17,14 @@ from planet_mcp.planet.answers import (
     SearchResult,
 )
 from planet_mcp.planet.language import TOOLS, Language
+from planet_mcp.planet.notices import STALE_AFTER
 from planet_mcp.planet.opening import Parts, open_planet
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.search import search_entries
 
 __all__ = [
+    "STALE_AFTER",
     "TOOLS",
     "AddResult",
     "Answer",

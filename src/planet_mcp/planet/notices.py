@@ -6,6 +6,7 @@ from planet_mcp.planet.language import Language
 from planet_mcp.store import Summary
 from planet_mcp.times import stamp
 
+# STALE_AFTER without a feed that could be refreshed, readers are told that news may be missing.
 STALE_AFTER = timedelta(days=1)
 
 

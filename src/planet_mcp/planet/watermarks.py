@@ -34,7 +34,7 @@ def decode(watermark: str, *, identity: str, feed_id: int | None, newest: int) -
         )
     if of_feed and of_feed != str(feed_id):
         raise ArgumentError(
-            f"This watermark is of feed {of_feed} alone. Pass feed={of_feed} with it, or use "
-            "since instead."
+            f"This watermark is of feed {of_feed} alone. Name that feed with it, or use since "
+            "instead."
         )
     return entry_id
