@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import anyio
@@ -654,16 +653,15 @@ async def test_who_waits_for_another_process_takes_over_when_it_ends(
     assert other.acquire()
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(anyio.to_thread.run_sync, partial(release_when_waited_for, other, planet))
+        tasks.start_soon(release_when_waited_for, other, planet)
         refreshed = (await planet.refresh_feeds([url])).result
 
     assert (refreshed.ok, refreshed.new_entries) == (1, 1)
 
 
-def release_when_waited_for(lease: Lease, planet: Planet) -> None:
+async def release_when_waited_for(lease: Lease, planet: Planet) -> None:
     """Let go once the other has marked the feed as due, which it does when it has to wait."""
-    while not planet.store.feeds.due(now=datetime.now(UTC), limit=1):
-        pass
+    await until(lambda: planet.store.feeds.due(now=datetime.now(UTC), limit=1))
     lease.release()
 
 
