@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from planet_mcp.articles import Articles, Backfill, BackfillLimits
@@ -100,29 +100,37 @@ def _workings(
     )
     # A limiter of its own: who adds a feed or reads a page does not wait behind a whole refresh.
     finder = Finder(pages_worker, web=web.with_own_limiter(), clock=clock)
-    articles = Articles(
+    subscriber = Subscriber(
+        store, refresher=refresher, finder=finder, allowed=networks, clock=clock
+    )
+    articles = _articles(settings, store, web.with_own_limiter(), pages_worker, clock=clock)
+    workings = Workings(store, web, refresher, subscriber, articles)
+    if settings.full_text == "off":
+        return workings
+    return replace(workings, backfill=_backfill(workings, parts.backfill, clock=clock))
+
+
+def _articles(
+    settings: Settings, store: Store, web: Web, worker: Worker, *, clock: Callable[[], datetime]
+) -> Articles:
+    return Articles(
         store,
-        web=web.with_own_limiter(),
-        worker=pages_worker,
+        web=web,
+        worker=worker,
         fetch_any=settings.fetch_any,
-        allowed=networks,
+        allowed=settings.allow_networks,
         clock=clock,
     )
-    backfill = Backfill(
-        store,
-        articles=articles,
-        web=web,
-        is_leader=lambda: refresher.leads,
+
+
+def _backfill(
+    workings: Workings, limits: BackfillLimits | None, *, clock: Callable[[], datetime]
+) -> Backfill:
+    return Backfill(
+        workings.store,
+        articles=workings.articles,
+        web=workings.web,
+        is_leader=lambda: workings.refresher.leads,
         clock=clock,
-        limits=parts.backfill,
-    )
-    return Workings(
-        store=store,
-        web=web,
-        refresher=refresher,
-        subscriber=Subscriber(
-            store, refresher=refresher, finder=finder, allowed=networks, clock=clock
-        ),
-        articles=articles,
-        backfill=backfill if settings.full_text == "teasers" else None,
+        limits=limits,
     )

@@ -63,7 +63,7 @@ class Workings:
     refresher: Refresher
     subscriber: Subscriber
     articles: Articles
-    backfill: Backfill | None
+    backfill: Backfill | None = None
 
 
 class Planet:
