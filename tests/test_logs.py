@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from planet_mcp.cli.options import LONGEST_LOG_LINE, LogFormatter
 from planet_mcp.errors import BadResponseError, FetchError, OpmlError, redacted
-from tests.support.programs import COMMAND, environment
+from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
 from tests.support.site import Site
 
 FORMATTER = LogFormatter("%(levelname)s %(name)s: %(message)s")
@@ -120,7 +120,7 @@ def test_a_refresh_logs_no_secret_and_no_line_of_a_stranger(site: Site, tmp_path
         capture_output=True,
         text=True,
         env=environment(feeds=str(feeds)),
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert "token=…" in done.stderr

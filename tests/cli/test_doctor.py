@@ -14,7 +14,7 @@ import pytest
 from planet_mcp.feeds.lease import Lease
 from tests.conftest import planet_of
 from tests.support.documents import Post, rss
-from tests.support.programs import COMMAND, environment
+from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
 from tests.support.site import Page, Site
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +31,7 @@ def run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Complete
         check=False,
         env={**environment(**settings), "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
         cwd=tmp_path,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 

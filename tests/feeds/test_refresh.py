@@ -18,7 +18,7 @@ from planet_mcp.settings import load
 from planet_mcp.times import stamp
 from tests.conftest import planet_of
 from tests.support.documents import NOW, Post, atom, json_feed, page, rdf, rss, whole
-from tests.support.programs import until
+from tests.support.programs import PATIENCE_SECONDS, until
 from tests.support.site import Page, Site
 
 pytestmark = pytest.mark.anyio
@@ -583,7 +583,7 @@ async def test_the_background_refresher_brings_new_subscriptions_in(
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(planet.refresher.run)
-        with anyio.fail_after(10):
+        with anyio.fail_after(PATIENCE_SECONDS):
             while not (await planet.search_entries(SearchRequest("arrived"))).result.total:
                 await anyio.lowlevel.checkpoint()
         tasks.cancel_scope.cancel()

@@ -19,14 +19,13 @@ from planet_mcp.settings import load
 from planet_mcp.site import options_of
 from planet_mcp.site.build import MANIFEST, Published, Publisher
 from tests.support.documents import Post, rss
-from tests.support.programs import COMMAND, environment
+from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
 from tests.support.site import Site
 
 pytestmark = pytest.mark.anyio
 
 DAY = timedelta(days=1)
 BASE = "https://planet.example.org/"
-SECONDS = 30
 OLD = 1_000_000_000
 # Pages that show how long ago something was, or what is the newest of all.
 OF_ALL = {"index.html", "titles.html", "feeds.html", "stats.html", "about.html"}
@@ -274,7 +273,7 @@ def build(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -316,7 +315,7 @@ async def test_watching_it_refreshes_the_feeds_and_publishes_what_they_bring(
     )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while "entries/1.html" not in files(folder):
                 assert await process.stdout.readline()
         assert "Arrived later" in (folder / "index.html").read_text("utf-8")

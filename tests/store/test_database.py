@@ -22,6 +22,7 @@ from planet_mcp.store.db.connections import journal_mode
 from planet_mcp.store.search.query import compile_query
 from planet_mcp.text.likeness import signature
 from tests.gauntlet.test_faults import obeying_modes
+from tests.support.programs import PATIENCE_SECONDS
 from tests.support.recording import record_document
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -414,7 +415,7 @@ def test_many_processes_may_start_on_no_database(database: Path) -> None:
         for _ in range(6)
     ]
     for process in started:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
         assert process.returncode == 0, errors.decode()
     integrity(database)
 

@@ -62,7 +62,7 @@ from tests.gauntlet.test_faults import (
 )
 from tests.store.test_database import copies, damage, entry, fill, found, let_grow
 from tests.support.documents import NOW, Post, page, rss, whole
-from tests.support.programs import COMMAND, until
+from tests.support.programs import COMMAND, PATIENCE_SECONDS, until
 from tests.support.site import Site
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs signals and modes of POSIX")
@@ -430,7 +430,7 @@ async def ask_where_nothing_may_be_written(database: Path, url: str) -> None:
             answer = await client.call_tool(tool, arguments)
             assert answer.is_error, answer
             assert "is only read, since this user may not write" in text_of(answer)
-        with anyio.fail_after(5):
+        with anyio.fail_after(PATIENCE_SECONDS):
             await planet.run()  # there is nothing to refresh
         assert (await planet.status()).result.refresher == "stopped"
     assert {path: path.stat().st_mtime_ns for path in database.parent.iterdir()} == before
