@@ -17,6 +17,7 @@ PROGRAM = (sys.executable, "-I", "-S", str(Path(__file__)), "connect")
 def serve(address: str) -> None:
     """Fork a parser for each connection, until killed."""
     import fcntl
+    import os
     import signal
     import socket
 
@@ -41,7 +42,7 @@ def serve(address: str) -> None:
                 fcntl.fcntl(connection, F_SETSIG, signal.SIGKILL)
                 fcntl.fcntl(connection, fcntl.F_SETFL, fcntl.FASYNC)
                 main()
-                posix._exit(0)
+                os._exit(0)
             connection.close()
 
 
