@@ -201,7 +201,7 @@ class Gone(IntEnum):
     """Whether a feed's server says that the feed is gone for good (410)."""
 
     NO = 0
-    TOLD_ONCE = 1
+    SAID_ONCE = 1
     CONFIRMED = 2
 
 
@@ -299,7 +299,7 @@ class RecognisedEntry:
     """An entry of a feed document and the stored one that it is; `id` is None when it is new.
 
     `entry` has the key under which it is to be stored. The `has_other_…` compare it with the
-    stored one. `deleted_from` is where it stood in time before it was deleted for its age.
+    stored one. `deleted_from` is the time that it was ordered by before it was deleted for its age.
     """
 
     entry: ParsedEntry
@@ -331,7 +331,7 @@ class FeedFacts:
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry to be added; `ordered_at` is where it stands in time from now on."""
+    """An entry to be added; `ordered_at` is the time that it is ordered by for good."""
 
     entry: ParsedEntry
     ordered_at: datetime
@@ -347,7 +347,7 @@ class RekeyedEntry:
 
 @dataclass(frozen=True, slots=True)
 class RevisedEntry:
-    """An entry that has changed; without `revised_at` readers are not told of a revision."""
+    """An entry that has changed; without `revised_at` it is not shown as revised."""
 
     id: int
     entry: ParsedEntry

@@ -78,9 +78,9 @@ def test_a_feed_that_is_gone_is_looked_for_once_a_month(jitter: float) -> None:
 
 
 def test_a_feed_is_gone_when_its_server_says_so_on_two_days() -> None:
-    assert not is_gone(told_before=False, checked_at=NOW - DAY, now=NOW)
-    assert not is_gone(told_before=True, checked_at=NOW - HOUR, now=NOW)
-    assert is_gone(told_before=True, checked_at=NOW - DAY, now=NOW)
+    assert not is_gone(said_before=False, checked_at=NOW - DAY, now=NOW)
+    assert not is_gone(said_before=True, checked_at=NOW - HOUR, now=NOW)
+    assert is_gone(said_before=True, checked_at=NOW - DAY, now=NOW)
 
 
 def test_a_feed_that_fails_for_two_weeks_is_tried_every_three_days() -> None:
@@ -305,7 +305,7 @@ class FakeFeed:
     def take(self, step: Step, *, at: datetime) -> timedelta:
         """Note how a check went; returns how long the feed asks to be left alone."""
         if isinstance(step, SaidGone):
-            self.confirmed = is_gone(told_before=self.told, checked_at=self.checked_at, now=at)
+            self.confirmed = is_gone(said_before=self.told, checked_at=self.checked_at, now=at)
         self.told = isinstance(step, SaidGone)
         self.errors = 0 if isinstance(step, Answered) else self.errors + 1
         self.checked_at = at

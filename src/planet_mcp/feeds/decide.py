@@ -263,7 +263,7 @@ def _revision(found: RecognisedEntry, entry_id: int, now: datetime) -> EntryChan
 
 
 def _ordered_at(published: datetime | None, now: datetime) -> datetime:
-    """Return where an entry stands in time for good: as published, if that can be, else now."""
+    """Return the time that an entry is ordered by: as published, if that can be, else now."""
     return min(published, now) if published and is_credible(published, now=now) else now
 
 
@@ -295,12 +295,12 @@ def _failed(facts: FeedFacts, answer: NoDocument, moment: Moment) -> FeedPlan:
 def _gone(feed: Feed, error: FetchError | DocumentError, now: datetime) -> Gone:
     if not (isinstance(error, BadResponseError) and error.status == schedule.GONE_STATUS):
         return Gone.NO
-    told = feed.gone is not Gone.NO
+    said_before = feed.gone is not Gone.NO
     if feed.gone is Gone.CONFIRMED or schedule.is_gone(
-        told_before=told, checked_at=feed.checked_at, now=now
+        said_before=said_before, checked_at=feed.checked_at, now=now
     ):
         return Gone.CONFIRMED
-    return Gone.TOLD_ONCE
+    return Gone.SAID_ONCE
 
 
 def _after_failure(

@@ -73,7 +73,7 @@ class Finder:
         self._clock = clock
 
     async def look(self, url: str) -> tuple[Document, ParsedFeed | SubscriptionList | FeedLinks]:
-        """Fetch what is at a URL, and say what it is to someone who wants to subscribe.
+        """Fetch what is at a URL, and return what it is to someone who wants to subscribe.
 
         Raises:
             FetchError: It could not be fetched.
@@ -186,7 +186,7 @@ class _Search:
         return Found(document.moved_to or url, document, await self._finder.parse(document))
 
     def _failure(self, named: Sequence[str]) -> str:
-        """Say that the page leads nowhere; `named` are the problems with what it names itself."""
+        """Return why a page leads nowhere; `named` are the problems with what it names itself."""
         guessed = len(self._problems) - len(named)
         what = "names feeds that cannot be read" if named else "names no feed"
         tried = f"none is at the {guessed} usual addresses that were tried on its site"
@@ -215,7 +215,7 @@ def _usual_urls(page: str, count: int) -> Iterator[str]:
 
 
 def _is_no_time_to_ask(error: FetchError | DocumentError, *, same_host: bool) -> bool:
-    """Say whether asking more would be rude or in vain, and a guess instead perhaps wrong."""
+    """Return whether asking more would be rude or in vain, and a guess instead perhaps wrong."""
     if isinstance(error, BadResponseError):
         return error.asks_for_a_pause
     return same_host and isinstance(error, UnreachableError | DeadlineError)

@@ -1,7 +1,7 @@
 """Due feeds → fetch → parse → store, a few at a time; the background loop and checks on demand.
 
 Of several processes on one database exactly one, the holder of the lease, fetches feeds, so
-that the publishers' rules hold for all of them together. Others mark feeds as due and wait.
+that the publishers' rules hold for all of them together. Others make feeds due and wait.
 """
 
 import logging
@@ -80,11 +80,11 @@ class Refresher:
 
     @property
     def leads(self) -> bool:
-        """Say whether this process is the one that fetches."""
+        """Return whether this process is the one that fetches."""
         return self._lease.held
 
     def is_running(self) -> bool:
-        """Say whether any process refreshes this database now."""
+        """Return whether any process refreshes this database now."""
         if self._store.read_only:
             return self._lease.holder() is not None
         return self._lease.is_taken()
@@ -160,7 +160,7 @@ class Refresher:
     async def check(
         self, feeds: Sequence[Feed] | None = None, *, progress: Progress | None = None
     ) -> list[UpdateResult]:
-        """Check these feeds now, or all that are due, and say what each brought."""
+        """Update these feeds now, or all that are due, and return what came of each."""
         chosen = list(feeds) if feeds is not None else await self._due()
         if not chosen:
             return []
@@ -207,7 +207,7 @@ class Refresher:
         return await self._compared(feed)
 
     async def _compared(self, before: Feed) -> UpdateResult:
-        """Say what a check brought that was done elsewhere, from what the store says now."""
+        """Return what came of an update elsewhere, from what the store has now."""
         after = (await self._states([before])).get(before.id, before)
         if after.problem:
             return Failed(after, after.problem)
@@ -222,7 +222,7 @@ class Refresher:
     async def _check_elsewhere(
         self, feeds: Sequence[Feed], progress: Progress | None
     ) -> list[UpdateResult]:
-        """Ask the process that refreshes, by marking the feeds as due, and watch the store."""
+        """Ask the process that refreshes, by making the feeds due, and watch the store."""
         asked = self._clock().replace(microsecond=0)
         ids = [feed.id for feed in feeds]
         await anyio.to_thread.run_sync(lambda: self._store.feeds.make_due(ids, now=asked))
@@ -242,7 +242,7 @@ class Refresher:
     async def _note_changes(
         self, feeds: Sequence[Feed], found: dict[int, UpdateResult], *, since: datetime
     ) -> None:
-        """Note which of these feeds another process has checked."""
+        """Note which of these feeds another process has updated."""
         states = await self._states(feeds)
         for feed in feeds:
             state = states.get(feed.id)

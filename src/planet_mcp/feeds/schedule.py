@@ -72,15 +72,15 @@ def after_gone(*, confirmed: bool, now: datetime, jitter: float) -> datetime:
     return now + (GONE_INTERVAL if confirmed else DAY) * (1 + _JITTER * jitter)
 
 
-def is_gone(*, told_before: bool, checked_at: datetime | None, now: datetime) -> bool:
-    """Say whether a feed is gone whose server says so now: it must have said so a day before."""
-    return told_before and checked_at is not None and now - checked_at >= GONE_CONFIRMED_AFTER
+def is_gone(*, said_before: bool, checked_at: datetime | None, now: datetime) -> bool:
+    """Return whether a feed is gone whose server says so now, and must have a day before too."""
+    return said_before and checked_at is not None and now - checked_at >= GONE_CONFIRMED_AFTER
 
 
 def _at_earliest(
     interval: timedelta, hints: PollingHints, *, now: datetime, jitter: float
 ) -> datetime:
-    """Say when the interval is over and the feed does not ask to be left alone."""
+    """Return when the interval is over and the feed does not ask to be left alone."""
     asked = min(hints.interval or 0, MAX_INTERVAL.total_seconds())
     moment = now + _spread(max(interval, timedelta(seconds=asked)), jitter)
     latest = now + _spread(MAX_INTERVAL, 1)

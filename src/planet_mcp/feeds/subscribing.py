@@ -45,7 +45,7 @@ class Added:
 
 
 def added_list(url: str, counts: Counts) -> Added:
-    """Say what became of a list of feeds as a whole."""
+    """Return what became of a list of feeds as a whole."""
     outcomes: dict[AddOutcome, int] = {
         "added": counts.added,
         "already subscribed": counts.already_subscribed,

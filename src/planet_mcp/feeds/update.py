@@ -120,7 +120,7 @@ def _result(answer: Answer, plan: FeedPlan, feed: Feed) -> UpdateResult:
 
 
 class FeedUpdater:
-    """Updates feeds of one store, each when it is told to."""
+    """Updates the feeds of one store, each when asked to."""
 
     def __init__(
         self, store: Store, *, web: Web, worker: Worker, clock: Callable[[], datetime]

@@ -61,7 +61,7 @@ class Feeds:
         return bool(done)
 
     def is_seeded(self) -> bool:
-        """Say whether the first feeds were subscribed to, or deliberately none."""
+        """Return whether the first feeds were subscribed to, or deliberately none."""
         with self._database.reading() as connection:
             return (
                 connection.execute("SELECT 1 FROM meta WHERE key = 'seeded_at'").fetchone()
@@ -89,12 +89,11 @@ class Feeds:
 
     def unsubscribe(self, ids: Sequence[int], *, delete_entries: bool) -> None:
         """Stop following feeds; their entries stay unless they are to be deleted too."""
-        marks = placeholders(len(ids))
         with self._database.writing() as connection:
             if delete_entries:
                 _delete_entries(connection, ids)
             connection.execute(
-                f"UPDATE feeds SET subscribed = 0 WHERE id IN ({marks})",
+                f"UPDATE feeds SET subscribed = 0 WHERE id IN ({placeholders(len(ids))})",
                 ids,
             )
 
@@ -175,9 +174,9 @@ class Feeds:
         return FeedsPage(feeds=tuple(feed_of(row) for row in rows), total=total)
 
     def summary(self) -> Summary:
-        """Count feeds and entries, and say when a feed was last checked and last answered.
+        """Count feeds and entries, and note when a feed was last checked and last answered.
 
-        Every answer asks for it, so it is counted anew only when the database has changed.
+        Every answer asks for it, so it is counted again only when the database has changed.
         """
         with self._database.reading() as connection:
             # Counts the commits of all other connections, as this one sees them.

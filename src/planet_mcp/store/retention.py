@@ -98,29 +98,27 @@ def kept_since(
 def deleted_entries(
     connection: sqlite3.Connection, feed_id: int, document: Sequence[ParsedEntry]
 ) -> dict[str, datetime]:
-    """Return when those entries of a document that were deleted for their age stood, by key."""
-    fingerprints = {
-        fingerprint_of(entry.key, entry.title, entry.url): entry.key for entry in document
-    }
+    """Return what those entries of a document were ordered by that were deleted, by their keys."""
+    keys = {_identity_hash(entry.key, entry.title, entry.url): entry.key for entry in document}
     rows = connection.execute(
         """
         SELECT identity_hash, ordered_at FROM forgotten
         WHERE feed_id = ? AND identity_hash IN (SELECT value FROM json_each(?))
         """,
-        (feed_id, json.dumps([*fingerprints])),
+        (feed_id, json.dumps([*keys])),
     )
-    return {fingerprints[row[0]]: to_time(row[1]) for row in rows}
+    return {keys[row[0]]: to_time(row[1]) for row in rows}
 
 
-def fingerprint_of(key: str, title: str, url: str | None) -> int:
-    """Return the fingerprint of what makes a post of a feed the same as another one."""
+def _identity_hash(key: str, title: str, url: str | None) -> int:
+    """Return a hash of what makes a post of a feed the same as one that was deleted."""
     address = canonical(url) if url else ""
     identity = json.dumps([key, title, address if names_a_page(address) else ""])
     return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> None:
-    """Delete whole stories, so that none loses its first entry or its teller."""
+    """Delete whole stories, so that none loses its first entry or its representative."""
     rows = connection.execute(
         f"""
         SELECT o.id, o.feed_id, o.key, c.title, o.url, o.ordered_at
@@ -132,7 +130,7 @@ def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> N
     connection.executemany(
         "INSERT OR REPLACE INTO forgotten (feed_id, identity_hash, ordered_at) VALUES (?, ?, ?)",
         [
-            (feed, fingerprint_of(key, title, url), time)
+            (feed, _identity_hash(key, title, url), time)
             for _, feed, key, title, url, time in rows
             if feed
         ],

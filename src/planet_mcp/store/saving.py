@@ -91,7 +91,7 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
 
 
 def _rekey(connection: sqlite3.Connection, change: RekeyedEntry | RevisedEntry) -> None:
-    """Take over key and date; where the entry stands in time stays as first seen."""
+    """Take over key and date; `ordered_at` stays as it was when the entry was added."""
     connection.execute(
         "UPDATE entries SET key = ?, published = ? WHERE id = ?",
         (change.entry.key, to_seconds(change.entry.published), change.id),

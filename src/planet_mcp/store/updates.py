@@ -90,7 +90,7 @@ class Updates:
     def _dates(
         self, connection: sqlite3.Connection, feed_id: int, limit: int
     ) -> tuple[datetime, ...]:
-        """Return the times of a feed's newest entries, also of those that were deleted."""
+        """Return what a feed's newest entries are ordered by, with those that were deleted."""
         times: list[int] = []
         for table in ("entries", "forgotten") if self._keep else ("entries",):
             rows = connection.execute(

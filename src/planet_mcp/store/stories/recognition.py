@@ -142,11 +142,11 @@ def _is_same(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -
     """Return whether a stored post has come again under another id, at its address or title."""
     title = title_key(entry.title) == known.title_key and not entry.title_derived
     link, date = _agree(_own_address(entry), known.canonical_url), _dates_agree(entry, known)
-    told = title and (date or (link and date is None))
-    if not told and not ((title or link) and _may_share_text(entry, known)):
+    agrees = title and (date or (link and date is None))
+    if not agrees and not ((title or link) and _may_share_text(entry, known)):
         return False
     text = _text(connection, known)
-    if told:
+    if agrees:
         return not are_clearly_different(entry.content.text, text)
     return share_held(entry.content.text, text) >= _HELD
 
