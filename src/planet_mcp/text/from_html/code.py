@@ -29,9 +29,12 @@ _GUTTER = re.compile(
 )
 _CHROME = re.compile(
     r"(?:^|[\s_-])(?:copy|copy-?(?:btn|button|code|icon|to-clipboard)|copybtn|clipboard|clipboard-copy"
-    r"|toolbar|code__header|code-?header|codeblock-?header|code-block-header|code-toolbar-item"
-    r"|sr-only|visually-hidden|select-none|zeroclipboard-container|tooltip|tooltiptext"
+    r"|code-toolbar-item|sr-only|visually-hidden|select-none|zeroclipboard-container|tooltip|tooltiptext"
     r"|hover-info|twoslash-popup|tippy|popover)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+_BAR = re.compile(
+    r"(?:^|[\s_-])(?:toolbar|code__header|code-?header|codeblock-?header|code-block-header)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _UNSELECTABLE = re.compile(r"user-select:\s*none|display:\s*none", re.IGNORECASE)
@@ -67,7 +70,7 @@ _LONGEST_HEADER = 200
 
 def code_block(element: _Element) -> CodeBlock:
     """Read a `<pre>`, or another element that draws a listing."""
-    source = _only_code(element)
+    source = only_code(element)
     text = _read(source).strip("\n")
     language = language_of(element) or _named_in_header(element, source)
     return CodeBlock(text.strip() if element.tag == "code" else text, language)
@@ -105,9 +108,11 @@ def is_code_table(table: _Element) -> bool:
     around = [*inside, *(e for _, e in zip(range(3), table.iterancestors(), strict=False))]
     if not any(_TABLE_HINT.search(e.get("class") or "") for e in around):
         return False
-    row = next(table.iter("tr"), None)
-    cells = [] if row is None else row.findall("td")
-    return len(cells) == 1 or any(_is_gutter(cell) for cell in cells)
+    rows = (row.findall("td") for row in table.iter("tr"))
+    first = next(rows, [])
+    return any(map(_is_gutter, first)) or (
+        len(first) == 1 and all(len(cells) == 1 for cells in rows)
+    )
 
 
 def _is_gutter(cell: _Element) -> bool:
@@ -127,8 +132,8 @@ def is_numbers(element: _Element) -> bool:
     return all(_NUMBERS.fullmatch(text) for text in element.itertext())
 
 
-def _only_code(pre: _Element) -> _Element:
-    """Leave out the header bar that some sites put inside the `<pre>`."""
+def only_code(pre: _Element) -> _Element:
+    """Find the code in a `<pre>` that also holds a header bar."""
     editor = next(iter(_EDITOR(pre)), None)
     if editor is not None and pre.tag == "pre":
         return editor
@@ -206,6 +211,11 @@ class _Reader:
 
 
 def _is_chrome(element: _Element) -> bool:
+    return is_drawn_over(element) or bool(_BAR.search(element.get("class") or ""))
+
+
+def is_drawn_over(element: _Element) -> bool:
+    """Return whether an element is a line number, a button or a hint, and no part of the code."""
     if element.tag in _CHROME_TAGS:
         return True
     if element.tag in ("td", "th"):

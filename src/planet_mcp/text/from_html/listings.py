@@ -7,7 +7,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.from_html.code import CodeBlock, code_block, is_code_table, joined_block
-from planet_mcp.text.from_html.code_frames import unname_wrappers, with_label
+from planet_mcp.text.from_html.code_frames import lift_headers, unname_wrappers, with_label
 from planet_mcp.text.from_html.placeholders import BLOCK, Stash
 from planet_mcp.text.from_html.tree import drop, remove_dropped
 
@@ -48,6 +48,7 @@ def stash_listings(root: _Element, put: Callable[[CodeBlock], str]) -> None:
         if element in done or (element.tag == "table" and not is_code_table(element)):
             continue
         done.update(element.iterdescendants(*_LISTINGS))
+        lift_headers(element)
         fragments = _fragments(element)
         block = joined_block([element, *fragments]) if fragments else code_block(element)
         done.update(fragments)

@@ -45,6 +45,10 @@ _MAY_BE_HIDDEN = etree.XPath(
 _CONTROLLED = etree.XPath(
     "//*[self::button or self::a or @role='tab']/@aria-controls | //*[@role='tabpanel']/@id"
 )
+_VISIBLE_CONTROLS = etree.XPath(
+    "boolean(.//button | .//textarea | .//select"
+    " | .//input[not(translate(@type, 'HIDEN', 'hiden') = 'hidden')])"
+)
 _NEVER_HIDDEN = frozenset(("html", "body", "main", "article"))
 _HIDING_STYLE = re.compile(
     r"(?:^|;)(?:display:none|mso-hide:all|font-size:0(?:[a-z%.0]*)(?:;|$)"
@@ -194,6 +198,8 @@ def count_comments(html: str) -> int:
 
 def _is_only_controls(form: _Element) -> bool:
     """Return whether it is a form to sign up or search, not a page that is one big form."""
+    if not _VISIBLE_CONTROLS(form):
+        return False
     if next(form.iterdescendants("pre", "h1", "h2", "article"), None) is not None:
         return False
     length = 0

@@ -1,0 +1,142 @@
+"""Whatever stands around a listing: the words outside stay as they are, and the code is exact."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.extraction import listings
+from planet_mcp.text import from_html
+
+_FENCED = re.compile(r"^(`{3,})[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
+# Words that a label could say too; "zebra" makes each sentence one that no label says.
+_WORDS = st.sampled_from(
+    "run make all now edit raw copy python go json download expand wrap yaml in out main".split()
+)
+_INLINE = st.sampled_from(("{}", "<b>{}</b>", "<i>{}</i>", "<code>{}</code>", "<span>{}</span>"))
+_BLOCKS = st.sampled_from(
+    (
+        "<p>{}</p>",
+        "<p class=title>{}</p>",
+        "<div>{}</div>",
+        '<div class="header">{}</div>',
+        "<div><span>{}</span></div>",
+        "<div><p>{}</p></div>",
+        '<div class="admonition note"><p class="admonition-title">zebra</p><p>{}</p></div>',
+        "<h3>{}</h3>",
+        "<ul><li>{}</li></ul>",
+        "<blockquote>{}</blockquote>",
+        "<section><div>{}</div></section>",
+        "<header>{}</header>",
+        "<figure><figcaption>{}</figcaption></figure>",
+        "<span>{}</span>",
+    )
+)
+_TOKENS = st.sampled_from(
+    ("run", ":", " ", "all", "(", ")", "1", "copy", "  ", "python", "\n", "$")
+)
+_FRAMES = st.sampled_from(
+    (
+        "<pre>{}</pre>",
+        "<pre><code>{}</code></pre>",
+        '<div class="highlight"><pre><span></span><code>{}</code></pre></div>',
+        '<div class="highlight-python"><div class="highlight"><pre>{}</pre></div></div>',
+        "<figure><pre><code>{}</code></pre></figure>",
+        '<pre><div class="header">zebra</div><code>{}</code></pre>',
+    )
+)
+
+
+@st.composite
+def _sentences(draw: st.DrawFn) -> tuple[str, list[str]]:
+    words = [*draw(st.lists(_WORDS, max_size=3)), "zebra", *draw(st.lists(_WORDS, max_size=2))]
+    html = " ".join(draw(_INLINE).format(word) for word in words)
+    block = draw(_BLOCKS)
+    return block.format(html), re.findall("zebra(?=<)", block) + words
+
+
+@st.composite
+def _code(draw: st.DrawFn) -> tuple[str, list[str], str]:
+    tokens = ["x", *draw(st.lists(_TOKENS, max_size=8)), "y"]
+    spans = "".join(f"<span class=n>{t}</span>" if t.strip() else t for t in tokens)
+    frame = draw(_FRAMES)
+    return frame.format(spans), ["zebra"] if "zebra" in frame else [], "".join(tokens)
+
+
+_DOCUMENTS = st.lists(
+    st.one_of(_sentences(), _code().map(lambda code: code)), min_size=1, max_size=6
+)
+
+
+@given(blocks=_DOCUMENTS, glue=st.sampled_from(("", "\n", "\n\n  ")))
+def test_words_around_a_listing_stay_in_order_and_its_code_is_exact(
+    blocks: list[tuple[str, list[str]] | tuple[str, list[str], str]], glue: str
+) -> None:
+    markdown = from_html.convert(glue.join(block[0] for block in blocks)).markdown
+    assert [code for code, _ in listings(markdown)] == [b[2] for b in blocks if len(b) == 3]
+    outside = re.findall(r"\w+", _FENCED.sub("", markdown))
+    assert outside == [word for block in blocks for word in block[1]]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (
+            (
+                '<div class="highlight"><pre><b>version</b><b>:</b> '
+                '<span>2</span></pre></div><div class="highlight"><pre><b>formats</b>'
+                '<span class="p">:</span> <span>all</span></pre></div>'
+            ),
+            "```\nversion: 2\n```\n\n```\nformats: all\n```",
+        ),
+        (
+            (
+                '<div class="note"><p>Use <code><span>pip</span> <span>install</span></code>.</p>'
+                "</div><pre>x</pre>"
+            ),
+            "Use `pip install`.\n\n```\nx\n```",
+        ),
+        ("<p>Now <span>Go</span><pre>x</pre>", "Now Go\n\n```\nx\n```"),
+        ("<pre>x</pre><span>Run</span> <b>it</b>", "```\nx\n```\n\nRun **it**"),
+        ("<pre>x</pre><div>Go</div>", "```\nx\n```\n\nGo"),
+        ("<div>* * *</div><pre>x</pre>", "\\* \\* \\*\n\n```\nx\n```"),
+        ("<div>x</div><pre>x</pre>", "x\n\n```\nx\n```"),
+        ("<pre>x</pre><div><pre>x</pre></div>", "```\nx\n```\n\n```\nx\n```"),
+        (
+            "<div><div>Python</div> <div>Ruby</div></div><pre>x</pre>",
+            "Python\n\nRuby\n\n```\nx\n```",
+        ),
+        ('<div class="t">a.py</div><pre>x</pre>', "a.py\n\n```\nx\n```"),
+        (
+            '<pre><div class="code-header">a.py <b>main</b></div><code>x</code></pre>',
+            "a.py **main**\n\n```\nx\n```",
+        ),
+        (
+            (
+                '<div class="chroma"><table><tr><td colspan="2">T</td></tr><tr><td>a</td><td>b</td>'
+                "</tr></table></div>"
+            ),
+            "| T | |\n| --- | --- |\n| a | b |",
+        ),
+    ],
+)
+def test_what_only_stands_beside_a_listing_is_kept(html: str, expected: str) -> None:
+    assert from_html.convert(html).markdown == expected
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div><div class="bar"><span>Python</span><b class="copy">Copy</b></div>PRE</div>',
+        '<div><div class="bar">Python <a class="btn" href="#">Copy code</a></div>PRE</div>',
+        "<div>Python</div>PRE",
+        '<figure><figcaption><span class="lang">python</span></figcaption>PRE</figure>',
+        '<div>PRE<div class="lang-label">Python</div></div>',
+        '<div class="language-python">PRE<div>Copied!</div></div>',
+        '<pre><div class="toolbar"><b>python</b><div>Copy</div></div><code>x = 1</code></pre>',
+    ],
+)
+def test_a_label_that_says_nothing_else_is_not_kept_as_text(html: str) -> None:
+    listing = html.replace("PRE", "<pre>x = 1</pre>")
+    assert from_html.convert(listing).markdown == "```python\nx = 1\n```"
