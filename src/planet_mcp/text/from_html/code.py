@@ -109,7 +109,7 @@ def is_code_table(table: _Element) -> bool:
     if not any(_TABLE_HINT.search(e.get("class") or "") for e in around):
         return False
     rows = (row.findall("td") for row in table.iter("tr"))
-    first = next(rows, [])
+    first: list[_Element] = next(rows, [])
     return any(map(_is_gutter, first)) or (
         len(first) == 1 and all(len(cells) == 1 for cells in rows)
     )
