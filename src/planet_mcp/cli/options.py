@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args, get_origin
 
 import anyio
 import click
@@ -229,11 +229,11 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
 
 @asynccontextmanager
 async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
-    from planet_mcp.cli.serve import commands  # deferred: it imports this module
     from planet_mcp.planet import open_planet  # deferred: --help needs none of it
 
     new = not settings.database.exists()
-    async with open_planet(settings, language=CommandLanguage(commands)) as planet:
+    root = cast("click.Group", click.get_current_context().find_root().command)
+    async with open_planet(settings, language=CommandLanguage(root)) as planet:
         if new:
             click.echo(f"planet-mcp: began a new planet in {settings.database}", err=True)
         yield planet

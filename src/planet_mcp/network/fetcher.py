@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import anyio
 import httpx
@@ -23,6 +23,7 @@ from planet_mcp.errors import (
     TooManyRedirectsError,
 )
 from planet_mcp.models import Document, NotModified, Validators
+from planet_mcp.network.access import Access
 from planet_mcp.network.addresses import AddressGuard, Listening
 from planet_mcp.network.decoding import read_body
 from planet_mcp.network.h11_guard import mend_h11
@@ -39,9 +40,6 @@ from planet_mcp.network.limits import Limits
 from planet_mcp.network.translation import translated
 from planet_mcp.network.transport import GuardedBackend, Transport, address_of, pool
 from planet_mcp.urls import check_parts, registrable_domain, shown
-
-if TYPE_CHECKING:
-    from planet_mcp.network.web import Access
 
 T = TypeVar("T")
 
@@ -65,7 +63,7 @@ class Fetcher:
     """
 
     def __init__(
-        self, access: "Access", limits: Limits, internet: Internet, own: Collection[Listening]
+        self, access: Access, limits: Limits, internet: Internet, own: Collection[Listening]
     ) -> None:
         proxy = httpx.Proxy(access.proxy.get_secret_value()) if access.proxy else None
         self._guard = AddressGuard(access.allowed, own, address_of(proxy) if proxy else None)

@@ -1,18 +1,17 @@
 """The face of the network: documents by their URL, politely; httpx is loaded at first use."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import anyio
-from pydantic import SecretStr
 
 from planet_mcp.models import Document, NotModified, Validators
+from planet_mcp.network.access import Access
 from planet_mcp.network.internet import Internet
 from planet_mcp.network.limiter import Limiter, Pace
 from planet_mcp.network.limits import Limits
-from planet_mcp.urls import IPNetwork, registrable_domain
+from planet_mcp.urls import registrable_domain
 
 if TYPE_CHECKING:
     from planet_mcp.network.fetcher import Fetcher
@@ -21,19 +20,6 @@ ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How the web is reached, as the settings say.
-
-    `allowed` are the networks that are fetched from although they are not public, `contact` goes
-    into the User-Agent, and `proxy` is a trusted hop for all requests.
-    """
-
-    allowed: tuple[IPNetwork, ...] = ()
-    contact: str | None = None
-    proxy: SecretStr | None = None
 
 
 # Frozen values, made once.

@@ -5,7 +5,7 @@ Only this room knows starlette and uvicorn.
 """
 
 from planet_mcp.serving.http.access import EVERY_ADDRESS, Access, access_for
-from planet_mcp.serving.http.limits import Limits
+from planet_mcp.serving.http.guard import Limits
 from planet_mcp.serving.http.run import listen, serve
 
 __all__ = ["EVERY_ADDRESS", "Access", "Limits", "access_for", "listen", "serve"]

@@ -9,8 +9,7 @@ from starlette.routing import Route
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
 from planet_mcp.serving.http.access import Access
-from planet_mcp.serving.http.guard import HEALTH, MCP, Guard
-from planet_mcp.serving.http.limits import Limits
+from planet_mcp.serving.http.guard import HEALTH, MCP, Guard, Limits
 from planet_mcp.serving.http.pages import Pages
 from planet_mcp.serving.mcp import PlanetServer
 

@@ -18,7 +18,7 @@ from planet_mcp.network import mend_h11
 from planet_mcp.planet import Planet
 from planet_mcp.serving.http.access import Access
 from planet_mcp.serving.http.app import create_app
-from planet_mcp.serving.http.limits import DEFAULTS, Limits
+from planet_mcp.serving.http.guard import DEFAULTS, Limits
 from planet_mcp.serving.http.pages import Pages
 from planet_mcp.serving.mcp import PlanetServer
 from planet_mcp.settings import Settings
