@@ -63,7 +63,7 @@ class Updates:
                 if _is_followed(connection, feed.id, feed.url):
                     return None
                 _leave_address(connection, before, plan.now, left_for=feed.url)
-            _write_feed(connection, feed)
+            _write_feed(connection, feed, before)
             if before["indexed_name"] != _indexed_name(connection, feed.id):
                 rename_feed(connection, feed.id)
             write_entries(connection, feed.id, plan.changes, now=plan.now)
@@ -143,13 +143,16 @@ def _leave_address(
     )
 
 
-def _write_feed(connection: sqlite3.Connection, feed: Feed) -> None:
-    """Write a feed's row: UPDATE feeds SET url = :url, errors = :errors, … WHERE id = :id."""
+def _write_feed(connection: sqlite3.Connection, feed: Feed, before: sqlite3.Row) -> None:
+    """Write what has changed: UPDATE feeds SET errors = :errors, … WHERE id = :id."""
     columns = columns_of(feed)
-    connection.execute(
-        f"UPDATE feeds SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE id = :id",
-        {**columns, "id": feed.id},
-    )
+    # The others stay unnamed: to write a URL again would also write its index.
+    changed = [name for name, value in columns.items() if value != before[name]]
+    if changed:
+        connection.execute(
+            f"UPDATE feeds SET {', '.join(f'{name} = :{name}' for name in changed)} WHERE id = :id",
+            {**columns, "id": feed.id},
+        )
 
 
 def _indexed_name(connection: sqlite3.Connection, feed_id: int) -> str:
