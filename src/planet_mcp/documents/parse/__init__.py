@@ -54,9 +54,9 @@ def discover(
 
 def _parse(document: Decoded, found: Sniffed, *, url: str, now: datetime) -> ParsedFeed:
     if found.kind is Kind.JSON:
-        raw = read_json_feed(document.text, now=now)
+        raw = read_json_feed(document.text)
     elif found.kind in {Kind.FEED, Kind.XML}:
-        raw = read_xml_feed(document.text, found, now=now)
+        raw = read_xml_feed(document.text, found)
     else:
         raise refusal(found)
     return normalise(raw, url=url, now=now, problem=document.problem)

@@ -1,7 +1,6 @@
 """JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), read leniently (pure)."""
 
 import json
-from datetime import datetime
 from typing import Any
 
 from planet_mcp.documents.parse.dates import parse_date
@@ -12,7 +11,7 @@ from planet_mcp.errors import NotAFeedError, ParseFailedError
 _MARK = "jsonfeed.org/version"
 
 
-def read_json_feed(text: str, *, now: datetime) -> RawFeed:
+def read_json_feed(text: str) -> RawFeed:
     """Read a JSON Feed document.
 
     Raises:
@@ -29,7 +28,7 @@ def read_json_feed(text: str, *, now: datetime) -> RawFeed:
         description=_text(document, "description"),
         language=_text(document, "language"),
         authors=_authors(document),
-        entries=tuple(_entry(item, now) for item in _dicts(items)),
+        entries=tuple(_entry(item) for item in _dicts(items)),
         images=(_text(document, "icon"), _text(document, "favicon")),
         hub=_hub(document),
     )
@@ -67,7 +66,7 @@ def _is_feed(document: dict[str, Any]) -> bool:
     )
 
 
-def _entry(item: dict[str, Any], now: datetime) -> RawEntry:
+def _entry(item: dict[str, Any]) -> RawEntry:
     return RawEntry(
         id=_text(item, "id"),
         link=_text(item, "url") or _link_of_id(item) or _text(item, "external_url"),
@@ -79,8 +78,8 @@ def _entry(item: dict[str, Any], now: datetime) -> RawEntry:
         ),
         authors=_authors(item),
         tags=tuple(tag for tag in _list(item.get("tags")) if isinstance(tag, str)),
-        published=parse_date(_text(item, "date_published"), now=now),
-        updated=parse_date(_text(item, "date_modified"), now=now),
+        published=parse_date(_text(item, "date_published")),
+        updated=parse_date(_text(item, "date_modified")),
         enclosures=tuple(_enclosure(each) for each in _dicts(item.get("attachments"))),
     )
 

@@ -4,8 +4,6 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
-from time import struct_time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +30,7 @@ _ROOT = re.compile(r"<([A-Za-z_][\w:.-]{0,60})")
 _FEED_ROOTS = frozenset({"rss", "feed", "channel", "junk"})
 
 
-def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
+def read_xml_feed(text: str, found: Sniffed) -> RawFeed:
     """Read a feed document in an XML format; malformed XML is salvaged.
 
     Raises:
@@ -50,7 +48,7 @@ def read_xml_feed(text: str, found: Sniffed, *, now: datetime) -> RawFeed:
         raise ParseFailedError(f"{problem[:1].upper()}{problem[1:]}, and no entry could be read.")
     return replace(
         _feed(result["feed"], document=repaired),
-        entries=tuple(_entry(entry, now) for entry in entries),
+        entries=tuple(_entry(entry) for entry in entries),
         problem=_problem(result, found, lines=lines, wrong=wrong),
         truncated=bool(result.get("bozo")) and _is_truncated(repaired),
     )
@@ -133,7 +131,7 @@ def _malformed(error: object, lines: int) -> str:
     return f"the XML is malformed{place} ({reason})"
 
 
-def _entry(entry: Node, now: datetime) -> RawEntry:
+def _entry(entry: Node) -> RawEntry:
     return RawEntry(
         id=_string(entry, "id"),
         link=_link(entry),
@@ -141,8 +139,8 @@ def _entry(entry: Node, now: datetime) -> RawEntry:
         texts=tuple(_texts(entry)),
         authors=tuple(_authors(entry)) or tuple(_authors(_node(entry, "source"))),
         tags=tuple(_tags(entry)),
-        published=_date(entry, "published", now) or _date(entry, "created", now),
-        updated=_date(entry, "updated", now),
+        published=parse_date(_string(entry, "published")) or parse_date(_string(entry, "created")),
+        updated=parse_date(_string(entry, "updated")),
         enclosures=tuple(_enclosures(entry)),
         duration=_string(entry, "itunes_duration"),
     )
@@ -259,12 +257,3 @@ def _tags(entry: Node) -> Iterator[str]:
         # Blogger says with terms that are no tags what is a post and what a comment.
         if not _string(tag, "scheme").endswith("#kind"):
             yield _string(tag, "label") or _string(tag, "term")
-
-
-def _date(entry: Node, key: str, now: datetime) -> datetime | None:
-    understood = dict.get(entry, f"{key}_parsed") if isinstance(entry, dict) else None
-    return parse_date(
-        _string(entry, key),
-        now=now,
-        understood=understood if isinstance(understood, struct_time) else None,
-    )

@@ -1,0 +1,138 @@
+"""How feeds spell dates: zones, months and clocks of many languages, in one spelling (pure)."""
+# ruff: noqa: RUF001 - the names of months are in their own alphabets
+
+import re
+import unicodedata
+
+# Hours east of Greenwich. RFC 822's one-letter zones were defined with the wrong sign and mean
+# nothing (RFC 5322, section 4.3); they and every unknown name count as UTC.
+_ZONES_BY_HOURS = (
+    (-10, "hst"),
+    (-9, "akst"),
+    (-8, "pst akdt"),
+    (-7, "mst pdt"),
+    (-6, "cst mdt"),
+    (-5, "est cdt"),
+    (-4, "ast edt"),
+    (-3.5, "nst"),
+    (-3, "adt art brt"),
+    (-2.5, "ndt"),
+    (0, "gmt ut utc wet z"),
+    (1, "bst cet met mez west"),
+    (2, "cest eet mest mesz sast"),
+    (3, "eest msk"),
+    (5.5, "ist"),
+    (8, "awst hkt sgt"),
+    (9, "jst kst"),
+    (9.5, "acst"),
+    (10, "aest"),
+    (11, "aedt"),
+    (12, "nzst"),
+    (13, "nzdt"),
+)
+ZONES = {name: float(hours) for hours, names in _ZONES_BY_HOURS for name in names.split()}
+# How the months begin; the longest beginning counts. Of two languages that disagree (listopad,
+# lip.) the one with more readers is meant.
+_BEGINNINGS = (
+    "jan gen ene sty tammi янв січ led oca ian sau jaa sij urt ιαν јан сту ינו ינואר ينا มกรา",
+    "feb fev lut helmi фев лют úno şub vas vee velj ots φεβ феб פבר فبر شبا กุมภา",
+    "mar mär maa mrt maalis бер bře мар kov ožu mac μαρ сак מרץ مار اذا มีนา",
+    "apr avr abr kwi huhti апр кві dub nis bal tra ápr api απρ кра אפר ابر نيس เมษา",
+    "may mai maj mei mag máj touko мая май тра kvě geg svi μαΐ мај מאי ماي ايا พฤษ",
+    "jun jui giu cze kesä июн чер červen haz bir iun lipn eka ιουν юни јун чэр יונ يون حزي มิถุ",
+    "jul juil lug lip heinä июл лип červenec tem lie iul srpnj srpanj uzt ιουλ юли јул יול يول กรก",
+    "aug aou ago sie elo авг сер srp ağu rugp avg kol agu ogo ágú abu αυγ жні אוג اغس สิง",
+    "sep set wrz syys сен вер zář eyl rugs sze ruj ira σεπ сеп ספט سبت ايل กันย",
+    "oct okt out ott paź loka окт жов říj eki spa urr οκτ кас אוק اكت ตุลา",
+    "nov lis marras ноя лис kas noi lap stu aza νοε ное нов ліс נוב نوف พฤศ",
+    "dec dez dic dis gru joulu дек гру pro ara des det abe δεκ дец сне דצמ ديس ธันว",
+)
+_SHORTEST = 3
+
+_COMMENT = re.compile(r"[(\[]([^()\[\]]*)(?:[)\]]|$)")
+_ENDS_IN_A_TIME = re.compile(r"(?<![+-]\d\d)(?<![+-]\d):\d\d(?:[.,]\d+)?\s*$")
+_NAMES = "|".join(sorted(ZONES, key=len, reverse=True))
+# `GMT+0100`, `Etc/GMT-1`, `CET-1`, `EST5EDT`: a zone's name and a number of hours.
+_NAMED_OFFSET = re.compile(
+    rf"(?<![A-Za-z/])(?P<name>Etc/GMT|{_NAMES})"
+    r"(?:\s?(?P<sign>[+-])\s?(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?|\d{1,2}[A-Z]{3,4})(?![\d:])",
+    re.IGNORECASE,
+)
+_ZONE = re.compile(rf"(?:{_NAMES})?(?:[+-]\d\d?:?(?:\d\d)?)?", re.IGNORECASE)
+# The name of an area, which is none of a zone, and Go's monotonic clock.
+_NO_ZONE = re.compile(r"\s(?!Etc/)[A-Z][A-Za-z]{2,}/[A-Za-z_/+-]+$|\sm=[+-][\d.]+$")
+_EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s*(\d{1,2})\s?[月월]\s*(\d{1,2})\s?[日일]\s*")
+_CLOCK = re.compile(
+    r"(\d{1,2})\s?(?:h|[時时시點点])(?:\s?(\d{2})\s?(?:[分분]|min)?(?:\s?(\d{2})\s?[秒초])?)?(?![^\W\d_])"
+)
+_DOTTED_CLOCK = re.compile(r"(\d{4}\D{0,12}\s\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?![\d.])")
+_HALF_FIRST = re.compile(r"(오전|오후|上午|下午|午前|午後)\s?(\d{1,2}(?::\d{2}){0,2})")
+_AFTERNOON = frozenset("오후 下午 午後".split())
+_HALF = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
+
+
+def spelled_plainly(text: str) -> str:
+    """Spell a date in ASCII signs: no comments, `+0100` for `GMT+0100`, `10:00` for `10h00`."""
+    text = _without_comments(" ".join(_without_marks(text).split()))
+    text = _NAMED_OFFSET.sub(_plain_offset, _NO_ZONE.sub("", text))
+    text = _DOTTED_CLOCK.sub(_colons, _CLOCK.sub(_colons, _EAST_ASIAN.sub(r"\1-\2-\3 ", text)))
+    text = _HALF_FIRST.sub(
+        lambda half: f"{half[2]} {'pm' if half[1] in _AFTERNOON else 'am'}", text
+    )
+    return " ".join(_HALF.sub(r"\1m", text).split())
+
+
+def month_of(word: str) -> int | None:
+    """Return the number of the month that a word names, in full or cut short."""
+    lowered = word.lower()
+    beginnings = (lowered[:size] for size in range(len(lowered), _SHORTEST - 1, -1))
+    found = next((_MONTHS[each] for each in beginnings if each in _MONTHS), None)
+    # Hebrew writes "in November" as one word.
+    return month_of(word[1:]) if found is None and word.startswith("ב") else found
+
+
+def _without_marks(text: str) -> str:
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", text.replace("−", "-").replace("–", "-"))
+    bare = (sign for sign in apart if not unicodedata.category(sign).startswith("M"))
+    digits = (str(unicodedata.decimal(sign, sign)) for sign in bare)
+    return unicodedata.normalize("NFC", "".join(digits))
+
+
+_MONTHS = {
+    _without_marks(beginning): number
+    for number, beginnings in enumerate(_BEGINNINGS, 1)
+    for beginning in beginnings.split()
+}
+
+
+def _without_comments(text: str) -> str:
+    """Drop what stands in brackets (RFC 822, section 3.4.3), unless it alone names the zone."""
+    comments = _COMMENT.findall(text)
+    # Comments may hold others.
+    bare = _COMMENT.sub(" ", _COMMENT.sub(" ", text)).replace(")", " ").rstrip()
+    if comments and _ZONE.fullmatch(comments[-1]) and _ENDS_IN_A_TIME.search(bare):
+        return f"{bare} {comments[-1]}"
+    return bare
+
+
+def _plain_offset(found: re.Match[str]) -> str:
+    """Return the offset that a zone's name and a number mean.
+
+    GMT and UTC are counted from. Behind another name, and in `Etc/GMT`, POSIX counts from the
+    zone itself, with the other sign: a number that is against what the name says is such a one.
+    """
+    name = found["name"].lower()
+    if not found["sign"]:
+        return name
+    minutes = int(found["hours"]) * 60 + int(found["minutes"] or 0)
+    east = -minutes if found["sign"] == "-" else minutes
+    if name == "etc/gmt" or (east and ZONES[name] * 60 == -east):
+        east = -east
+    return f" {'-' if east < 0 else '+'}{abs(east) // 60:02}{abs(east) % 60:02}"
+
+
+def _colons(clock: re.Match[str]) -> str:
+    hour, minute, second = clock.groups()
+    return f"{hour}:{minute or '00'}" + (f":{second}" if second else "")

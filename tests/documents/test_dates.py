@@ -1,0 +1,161 @@
+"""Dates of generators, machines and languages, each kind with what only looks like it."""
+
+# ruff: noqa: RUF001 - months and figures are in their own alphabets
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from planet_mcp.documents.parse import parse_feed
+from planet_mcp.documents.parse.dates import parse_date
+from planet_mcp.models import ParsedEntry
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = datetime(2026, 11, 17, tzinfo=UTC)
+
+
+def read(raw: str) -> datetime | None:
+    return parse_date(raw)
+
+
+def entry(dates: str) -> ParsedEntry:
+    item = f"<item><title>Post</title><guid>1</guid>{dates}</item>"
+    body = f'<rss version="2.0"><channel><title>T</title>{item}</channel></rss>'
+    return parse_feed(body.encode(), url="https://feeds.example/feed", now=NOW).entries[0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "hour"),
+    [
+        # GMT and UTC are counted from, as JavaScript's Date.toString writes
+        ("Tue Nov 17 2026 10:00:00 GMT+0100 (CET)", 9),
+        ("Tue Nov 17 2026 10:00:00 GMT-0500 (Eastern Standard Time)", 15),
+        ("Tue Nov 17 2026 10:00:00 GMT+0530 (India Standard Time)", 4.5),
+        ("Tue Nov 17 2026 10:00:00 GMT+0300 (Moscow Standard Time (winter))", 7),
+        ("Tue Nov 17 2026 10:00:00 GMT+0100 (Mitteleuropäische Normalzeit)", 9),
+        ("Tue Nov 17 2026 10:00:00 GMT+0200 (cut off by a fiel", 8),
+        ("Tue Nov 17 10:00:00 UTC+0100 2026", 9),
+        ("Nov 17, 2026 10:00 AM UTC+2", 8),
+        ("November 17, 2026 at 10:00:00 AM GMT-5", 15),
+        ("Tue, 17 Nov 2026 10:00:00 UTC+2", 8),
+        ("vendredi 17 novembre 2026, 10:00:00 (UTC+0200)", 8),
+        # other zones say their own offset, or count from themselves to Greenwich (POSIX, TZ)
+        ("Tue, 17 Nov 2026 10:00:00 CET+0100", 9),
+        ("Tue, 17 Nov 2026 10:00:00 EST-0500", 15),
+        ("Tue, 17 Nov 2026 10:00:00 CET-1", 9),
+        ("Tue, 17 Nov 2026 10:00:00 EST+5", 15),
+        ("Tue, 17 Nov 2026 10:00:00 EST5EDT", 15),
+        ("Tue, 17 Nov 2026 10:00:00 Etc/GMT-3", 7),
+        ("Tue Nov 17 10:00:00 CET 2026", 9),
+        ("Tue, 17 Nov 2026 10:00:00 (CET)", 9),
+        ("Tue, 17 Nov 2026 10:00:00 +0200 (CET)", 8),
+        ("2026-11-17 10:00:00 +0100 CET m=+0.002", 9),
+        ("2026-11-17T10:00:00+01:00[Europe/Berlin]", 9),
+        ("2026-11-17T10:00:00−05:00", 15),
+        # a plus that became a blank; but a day and two times is no offset
+        ("2026-11-17T10:00:00 01:00", 9),
+        ("Tue, 17 Nov 2026 10:00:00 0100", 9),
+        ("Tue, 17 Nov 2026 10:00:00 + 0100", 9),
+        ("Tue, 17 Nov 2026 10:00:00 America/New_York", 10),
+    ],
+)
+def test_an_offset_has_the_sign_that_its_writer_meant(raw: str, hour: float) -> None:
+    assert read(raw) == DAY + timedelta(hours=hour)
+
+
+@pytest.mark.parametrize(
+    ("raw", "hour"),
+    [
+        ("Tue, 17 Nov 2026 10:00 PM", 22),
+        ("Tue, 17 Nov 2026 10:00 PM EST", 27),
+        ("Tue, 17 Nov 2026 12:00 AM", 0),
+        ("Tue, 17 Nov 2026 12:00 PM", 12),
+        ("Tue, 17 Nov 2026 22:00 PM", 22),
+        ("2026-11-17 10:00 PM", 22),
+        ("17 de nov. de 2026 10:00 p. m.", 22),
+        ("2026-11-17 오후 3:20", 15 + 1 / 3),
+        ("2026年11月17日 下午3:20", 15 + 1 / 3),
+        ("2026年11月17日(火) 10時30分", 10.5),
+        ("mardi 17 novembre 2026 à 10h30", 10.5),
+        ("ti 17.11.2026 klo 10.30", 10.5),
+        ("Tue, 17 Nov 2026 10.30.00 GMT", 10.5),
+        ("2026-11-17T10:30:00,123+00:00", 10.5),
+        ("Tue, 17 Nov 2026 10:30:00.25 GMT", 10.5),
+        ("Tue,17Nov2026 10:30:00GMT", 10.5),
+        ("Tue, 17 Nov 202610:30:00 GMT", 10.5),
+        ("2026-W47-2T10:30:00Z", 10.5),
+        ("2026W472T113000+0100", 10.5),
+        ("2026-321T10:30:00Z", 10.5),
+        ("/Date(1794911400000+0100)/", 10.5),
+        ("1794911400123456", 10.5),
+        ("2569-11-17T17:30:00+07:00", 10.5),
+    ],
+)
+def test_a_clock_is_read_as_its_country_or_machine_writes_it(raw: str, hour: float) -> None:
+    assert read(raw) == DAY + timedelta(hours=hour)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(
+            "17 νοεμβρίου 2026",
+            "17 Νοε 2026",
+            "17 בנובמבר 2026",
+            "١٧ نوفمبر ٢٠٢٦",
+            "17 พฤศจิกายน 2569",
+        ),
+        *("17 ноември 2026", "17 новембар 2026", "17 studenoga 2026", "17 noiembrie 2026"),
+        *("2026 m. lapkričio 17 d.", "2026. gada 17. novembris", "17 azaroa 2026", "17 Kasım 2026"),
+        *("17. marraskuuta 2026", "2026. november 17.", "17 tháng 11 2026"),
+    ],
+)
+def test_a_month_has_the_name_that_its_language_gives_it(raw: str) -> None:
+    assert read(raw) == DAY
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        # stand-ins of generators
+        *("0001-01-01T00:00:00Z", "Mon, 01 Jan 0001 00:00:00 +0000", "01 Jan 01 00:00 UTC"),
+        *("0000-00-00T00:00:00Z", "-0001-11-30T00:00:00+00:00", "-001-11-30T00:00:00+0000"),
+        *("Wed, 30 Nov -0001 00:00:00 +0000", "Tue, 30 Nov 1999 00:00:00 +0100", "1/1/0001"),
+        *("1999-11-30T00:00:00+00:00", "Invalid Date", "NaN", "null", "-", "0", "TBD"),
+        # periods are when something takes place
+        *("17-19 November 2026", "Nov 17-19, 2026", "2026-11-17 - 2026-11-19"),
+        *("2026-11-17 10:00 - 11:00", "17 Nov 2026 - 19 Nov 2026"),
+        # days that do not exist
+        *("2026-366", "2027-W53-1", "2026-W47-8", "2026-02-29T10:00:00Z", "Mon, 00 Jan 2026"),
+    ],
+)
+def test_what_is_written_for_want_of_a_date_is_none(raw: str) -> None:
+    assert read(raw) is None
+    said = entry(f"<pubDate>{raw}</pubDate>")
+    assert (said.published, said.updated) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("1999-11-30", datetime(1999, 11, 30, tzinfo=UTC)),
+        ("Tue, 30 Nov 1999 08:30:00 GMT", datetime(1999, 11, 30, 8, 30, tzinfo=UTC)),
+        ("01 Jan 01 08:15 UTC", datetime(2001, 1, 1, 8, 15, tzinfo=UTC)),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", datetime(2001, 1, 1, tzinfo=UTC)),
+        ("2024-366", datetime(2024, 12, 31, tzinfo=UTC)),
+        ("26-11-2026", datetime(2026, 11, 26, tzinfo=UTC)),
+        ("17-Nov-2026 10:00", DAY + timedelta(hours=10)),
+        ("Tuesday 17th November 2026 10:00", DAY + timedelta(hours=10)),
+    ],
+)
+def test_a_date_that_only_resembles_a_stand_in_or_period_is_one(
+    raw: str, expected: datetime
+) -> None:
+    assert read(raw) == expected
+
+
+def test_a_stand_in_leaves_the_other_date_of_its_entry() -> None:
+    dates = "<pubDate>Mon, 01 Jan 0001 00:00:00 +0000</pubDate>{}"
+    dublin = '<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">2026-11-17</dc:date>'
+    assert entry(dates.format(dublin)).published == DAY
+    assert entry(dates.format("")).published is None
