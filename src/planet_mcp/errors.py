@@ -23,6 +23,7 @@ PlanetError
 │   ├── UnreachableError     nobody answers at its address
 │   ├── DeadlineError        no complete answer in time
 │   ├── TooManyRedirectsError
+│   ├── PausedError          its domain asked us to wait, so that it was not asked
 │   └── BadResponseError     an HTTP error status or a broken answer
 └── DocumentError            a fetched document is of no use
     ├── NotAFeedError        it is something else than a feed
@@ -34,6 +35,7 @@ No text shows the secrets that addresses carry, and none is longer than a page.
 """
 
 import re
+from http import HTTPStatus
 from typing import ClassVar
 
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#@\\\"'<>]{1,500}@")
@@ -212,11 +214,23 @@ class TooManyRedirectsError(FetchError):
     code = "too_many_redirects"
 
 
+class PausedError(FetchError):
+    """The URL's domain asked us to wait, for `seconds` from now, so nothing was asked of it."""
+
+    code = "paused"
+
+    def __init__(self, message: str, *, domain: str, seconds: float) -> None:
+        super().__init__(message)
+        self.domain = domain
+        self.seconds = seconds
+
+
 class BadResponseError(FetchError):
     """The server answered with an error status, or not with proper HTTP.
 
     `status` is the HTTP status where there was one, and `host` who answered it; `retry_after` the
-    seconds the server asked to wait (RFC 9110, section 10.2.3).
+    seconds the server asked to wait (RFC 9110, section 10.2.3); `is_limit` says that other fields
+    of the answer call it one to too many requests.
     """
 
     code = "bad_response"
@@ -228,16 +242,23 @@ class BadResponseError(FetchError):
         status: int | None = None,
         host: str = "",
         retry_after: int | None = None,
+        is_limit: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.host = host
         self.retry_after = retry_after
+        self.is_limit = is_limit
 
     @property
     def asks_for_a_pause(self) -> bool:
-        """Say whether the server is busy (RFC 6585, section 4; RFC 9110, section 15.6.4)."""
-        return self.status in {429, 503}
+        """Return whether the server is busy (RFC 6585, section 4; RFC 9110, section 15.6.4).
+
+        Several hosts say so by 403, which is a limit if the answer says when to come again.
+        """
+        return self.status in {429, 503} or (
+            self.status == HTTPStatus.FORBIDDEN and (self.is_limit or bool(self.retry_after))
+        )
 
 
 class DocumentError(PlanetError):

@@ -280,6 +280,18 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainPause:
+    """Until when a registrable domain asked not to be asked.
+
+    `times` is how many pauses there were without a feed of it that answered in between.
+    """
+
+    domain: str
+    until: datetime
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class FactsWanted:
     """What is to be read for the decision about a feed, beside the feed itself.
 
@@ -370,10 +382,10 @@ class Answered(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Postponement:
-    """Feeds that are not to be checked before a moment, whatever was planned."""
+    """The feeds of a domain that are not to be checked before its pause is over."""
 
     feed_ids: tuple[int, ...]
-    until: datetime
+    pause: DomainPause
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from planet_mcp.models import (
     Answered,
     Content,
     Document,
+    DomainPause,
     Feed,
     FeedFacts,
     FeedStatus,
@@ -43,7 +44,7 @@ from planet_mcp.models import (
 )
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 URL, TARGET = "https://a.example/feed", "https://b.example/feed"
 FEED = Feed(
     id=1,
@@ -92,10 +93,9 @@ def document(
     return NewDocument(body, ParsedFeed(entries=entries, **values))
 
 
-def refused(status: int, retry_after: int | None = None) -> NoDocument:
-    return NoDocument(
-        BadResponseError("It said no.", status=status, host="a.example", retry_after=retry_after)
-    )
+def refused(status: int, pause: timedelta | None = None) -> NoDocument:
+    error = BadResponseError("It said no.", status=status, host="a.example")
+    return NoDocument(error, pause=DomainPause("a.example", NOW + pause) if pause else None)
 
 
 # ------------------------------------------------------------------------------ all answers
@@ -141,7 +141,7 @@ def cases(draw: st.DrawFn) -> tuple[FeedFacts, Answer]:
             truncated=draw(st.booleans()),
         ),
         SameDocument(NotModified(Validators(URL, '"1"'), moved_to=moved_to)),
-        refused(draw(st.sampled_from([404, 410, 429, 500, 503])), draw(st.none() | st.just(3600))),
+        refused(draw(st.sampled_from([404, 410, 429, 500, 503])), draw(st.none() | st.just(HOUR))),
         NoDocument(UnreachableError("Nobody answers.")),
         Deferred(draw(_MOMENTS), "Later."),
     ]
@@ -273,15 +273,16 @@ def test_an_entry_that_was_cut_is_not_revised_and_its_document_is_asked_for_agai
     assert (plan.feed.validators, plan.feed.body_hash) == (Validators(URL), "")
 
 
-def test_a_pause_is_kept_for_all_feeds_of_the_domain_and_is_a_week_at_most() -> None:
-    answer = refused(429, 10**9)
+def test_a_pause_is_kept_for_all_feeds_of_the_domain() -> None:
+    answer = refused(429, 30 * HOUR)
     assert facts_wanted(answer).domain == "a.example"
 
     plan = decide(facts(neighbours=(2, 3)), answer, Moment(NOW))
 
     assert plan.postponement
     assert plan.postponement.feed_ids == (2, 3)
-    assert plan.postponement.until == NOW + MAX_INTERVAL
+    assert plan.postponement.pause.until == NOW + 30 * HOUR
+    assert plan.feed.next_check_at >= NOW + 30 * HOUR
 
 
 def test_a_warning_names_where_a_feed_came_from_for_a_month() -> None:

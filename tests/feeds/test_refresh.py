@@ -1,6 +1,7 @@
 """Refreshing through real HTTP, the real child process and a real database."""
 
 import hashlib
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -206,7 +207,98 @@ async def test_a_domain_that_asks_to_wait_is_left_alone_and_no_feed_is_blamed(
     assert len(site.asked) == asked
     assert refreshed.problems is not None
     assert all("asked us to wait" in item.problem for item in refreshed.problems)
+    assert (refreshed.queued, refreshed.failed) == (2, 0)
     assert (await planet.list_feeds(FeedQuery(status="failing"))).result.total == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    {
+        "429": Page(status=429, headers={"Retry-After": "3600"}),
+        "429 without a time": Page(status=429),
+        "503": Page(status=503, headers={"Retry-After": "120"}),
+        "503 without a time": Page(status=503),
+        "403 with a time": Page(status=403, headers={"Retry-After": "600"}),
+        "403 of an allowance": Page(status=403, headers={"X-RateLimit-Remaining": "0"}),
+        "403 of what could be read": Page(status=403),
+    }.items(),
+    ids=lambda case: case[0],
+)
+async def test_a_pass_asks_nothing_of_a_domain_after_it_refused_once(
+    refusal: tuple[str, Page], site: Site
+) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(6)]
+    async with planet_of(host_delay=0, host_concurrency=1) as planet:
+        await planet.add_feeds(urls)
+        site.pages |= dict.fromkeys([f"/{number}" for number in range(6)], refusal[1])
+        asked = len(site.asked)
+
+        refreshed = (await planet.refresh_feeds(everything=True)).result
+        again = (await planet.refresh_feeds(everything=True)).result
+        added = (await planet.add_feeds([site.add("/new", rss([]))])).result.results[0]
+        failing = (await planet.list_feeds(FeedQuery(status="failing"))).result.total
+
+    assert len(site.asked) == asked + 1
+    assert (refreshed.failed, refreshed.queued, again.queued) == (1, 5, 6)
+    assert added.outcome == "queued"
+    assert "asked us to wait" in (added.problem or "")
+    assert failing == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+async def test_one_feed_that_stays_refused_keeps_no_other_of_its_domain_waiting(
+    status: int, site: Site
+) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    clock = Clock()
+    async with planet_of(clock=clock) as later:
+        await later.add_feeds(urls)
+        site.pages["/0"] = Page(status=status)
+        await later.refresh_feeds([urls[0]])
+    clock.now += timedelta(hours=2)
+    async with planet_of(clock=clock) as later:
+        refreshed = (await later.refresh_feeds(everything=True)).result
+
+    assert (refreshed.failed, refreshed.ok, refreshed.queued) == (1, 2, 0)
+
+
+async def test_pauses_without_a_time_grow_from_process_to_process_until_there_is_an_answer(
+    site: Site,
+) -> None:
+    url, clock = site.add("/feed", rss([Post("One")])), Clock()
+    pauses: list[timedelta] = []
+
+    async def refreshed(page: Page) -> None:
+        site.pages["/feed"] = page
+        async with planet_of(clock=clock) as planet:
+            await planet.refresh_feeds([url])
+            known = planet.store.updates.pauses(clock.now)
+        pauses.append(known[0].until - clock.now if known else timedelta(0))
+        clock.now += pauses[-1] + timedelta(minutes=1)
+
+    async with planet_of(clock=clock) as planet:
+        await planet.add_feeds([url])
+    good = site.pages["/feed"]
+    busy, limited = Page(status=503), Page(status=429)
+    for answer in (busy, limited, limited, good, limited):
+        await refreshed(answer)
+
+    minutes = [round(pause.total_seconds() / 60) for pause in pauses]
+    assert minutes == [15, 30, 60, 0, 15]
+
+
+async def test_what_is_not_checked_in_time_is_queued_and_due(planet: Planet, site: Site) -> None:
+    urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
+    await planet.add_feeds(urls)
+    held = site.pages["/1"].hold = threading.Event()
+    try:
+        refreshed = (await planet.refresh_feeds(urls, seconds=2)).result
+    finally:
+        held.set()
+    feeds = planet.store.feeds.due(now=planet.clock(), limit=10)
+
+    assert refreshed.queued >= 1
+    assert urls[1] in [feed.url for feed in feeds]
 
 
 async def test_a_domain_that_asked_to_wait_is_left_alone_after_a_restart_too(site: Site) -> None:

@@ -1,5 +1,7 @@
 """Adding and removing feeds: what people name, and what becomes of it."""
 
+import threading
+
 import anyio
 import pytest
 
@@ -50,6 +52,26 @@ async def test_a_host_without_a_scheme_is_asked_by_https(planet: Planet) -> None
 
     assert added.outcome == "failed"
     assert "https://127.0.0.1:1/feed" in (added.problem or "")
+
+
+async def test_what_is_not_fetched_in_time_is_followed_and_read_in_its_turn(
+    planet: Planet, site: Site
+) -> None:
+    held = threading.Event()
+    quick, slow = (
+        site.add("/quick", rss([Post("One")])),
+        site.add("/slow", rss([Post("Two")]), hold=held),
+    )
+    try:
+        answer = await planet.add_feeds([quick, slow, "ftp://a.example/"], seconds=3)
+    finally:
+        held.set()
+    refreshed = (await planet.refresh_feeds([slow])).result
+
+    outcomes = [item.outcome for item in answer.result.results]
+    assert outcomes[1:] == ["queued", "failed"]
+    assert "in its turn" in answer.text
+    assert (refreshed.ok, refreshed.new_entries) == (1, 1)
 
 
 async def test_a_page_leads_to_its_feed(planet: Planet, site: Site) -> None:

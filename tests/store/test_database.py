@@ -478,3 +478,16 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 )
 def test_wal_is_used_only_where_it_is_safe(version: tuple[int, ...], mode: str) -> None:
     assert journal_mode(version) == mode
+
+
+def test_feeds_from_before_pauses_were_kept_are_asked_as_before(database: Path) -> None:
+    Database(database, steps=schema.STEPS[:10]).close()
+    with closing(sqlite3.connect(database)) as old, old:
+        old.execute("INSERT INTO feeds (url, next_check_at) VALUES (?, 0)", (URL,))
+
+    store = Store(database)
+    pauses, due = store.updates.pauses(NOW), store.feeds.due(now=NOW, limit=5)
+    store.close()
+
+    assert (pauses, [feed.url for feed in due]) == ([], [URL])
+    integrity(database)

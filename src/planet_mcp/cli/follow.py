@@ -23,7 +23,7 @@ def add_command(settings: Settings, *, urls: tuple[str, ...], as_json: bool) -> 
     """Follow feeds: each URL is a feed, a page that links one, or an OPML document."""
     answer = run_with(settings, lambda planet: planet.add_feeds(urls))
     show(answer, as_json=as_json)
-    good = {"added", "already subscribed"}
+    good = {"added", "already subscribed", "queued"}
     return 0 if all(item.outcome in good for item in answer.result.results) else FAILURE
 
 

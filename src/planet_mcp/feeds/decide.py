@@ -15,6 +15,7 @@ from planet_mcp.feeds import redirects, schedule
 from planet_mcp.models import (
     Answered,
     Document,
+    DomainPause,
     EntryChange,
     FactsWanted,
     Feed,
@@ -32,7 +33,7 @@ from planet_mcp.models import (
 )
 from planet_mcp.text import title_key
 from planet_mcp.times import is_credible
-from planet_mcp.urls import canonical, registrable_domain
+from planet_mcp.urls import canonical
 
 RHYTHM_ENTRIES = 10
 
@@ -54,10 +55,14 @@ class SameDocument:
 
 @dataclass(frozen=True, slots=True)
 class NoDocument:
-    """The check failed; `proposal` is another feed that the site links to, where one was found."""
+    """The check failed; `proposal` is another feed that the site links to, where one was found.
+
+    `pause` is there when the feed's domain asked us to wait.
+    """
 
     error: FetchError | DocumentError
     proposal: str | None = None
+    pause: DomainPause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Deferred:
 
     until: datetime
     problem: str
+    was_asked: bool = True
 
 
 Answer = NewDocument | SameDocument | NoDocument | Deferred
@@ -84,14 +90,6 @@ def digest_of(document: Document) -> str:
     return sha256(document.body).hexdigest()
 
 
-def pause_asked(error: FetchError | DocumentError) -> tuple[str, timedelta] | None:
-    """Return which registrable domain asked not to be asked, and for how long; a week at most."""
-    if not (isinstance(error, BadResponseError) and error.asks_for_a_pause and error.retry_after):
-        return None
-    pause = min(timedelta(seconds=error.retry_after), schedule.MAX_INTERVAL)
-    return registrable_domain(error.host), pause
-
-
 def facts_wanted(answer: Answer) -> FactsWanted:
     """Return what has to be read of the store to decide what an answer comes to."""
     match answer:
@@ -99,9 +97,8 @@ def facts_wanted(answer: Answer) -> FactsWanted:
             return FactsWanted(parsed.entries, target=document.moved_to, dates=RHYTHM_ENTRIES)
         case SameDocument(reply):
             return FactsWanted(target=reply.moved_to, dates=RHYTHM_ENTRIES)
-        case NoDocument(error):
-            pause = pause_asked(error)
-            return FactsWanted(domain=pause[0] if pause else None)
+        case NoDocument(pause=pause):
+            return FactsWanted(domain=pause.domain if pause else None)
         case Deferred():
             return FactsWanted()
 
@@ -281,14 +278,13 @@ def _failed(facts: FeedFacts, answer: NoDocument, moment: Moment) -> FeedPlan:
     failed = replace(
         feed,
         checked_at=now,
-        next_check_at=_after_failure(feed, error, gone, moment),
+        next_check_at=_after_failure(feed, answer, gone, moment),
         errors=feed.errors + 1,
         gone=gone,
         problem=_problem(answer),
         proposal=answer.proposal,
     )
-    pause = pause_asked(error)
-    postponement = Postponement(facts.neighbours, now + pause[1]) if pause else None
+    postponement = Postponement(facts.neighbours, answer.pause) if answer.pause else None
     return FeedPlan(failed, facts.change_token, now, Answered.FAILURE, postponement=postponement)
 
 
@@ -303,16 +299,16 @@ def _gone(feed: Feed, error: FetchError | DocumentError, now: datetime) -> Gone:
     return Gone.SAID_ONCE
 
 
-def _after_failure(
-    feed: Feed, error: FetchError | DocumentError, gone: Gone, moment: Moment
-) -> datetime:
+def _after_failure(feed: Feed, answer: NoDocument, gone: Gone, moment: Moment) -> datetime:
     """Return when to try again: later and later."""
     now, jitter = moment.now, moment.jitter
     if gone is not Gone.NO:
         return schedule.after_gone(confirmed=gone is Gone.CONFIRMED, now=now, jitter=jitter)
-    wish = error.retry_after if isinstance(error, BadResponseError) else None
+    error, pause = answer.error, answer.pause
+    retry_after = error.retry_after if isinstance(error, BadResponseError) else None
+    wish = pause.until - now if pause else _seconds(retry_after)
     return schedule.after_failure(
-        errors=feed.errors + 1, now=now, wish=_seconds(wish), hints=feed.hints, jitter=jitter
+        errors=feed.errors + 1, now=now, wish=wish, hints=feed.hints, jitter=jitter
     )
 
 

@@ -5,6 +5,7 @@ that the publishers' rules hold for all of them together. Others make feeds due 
 """
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,6 +116,7 @@ class Refresher:
     async def _lead(self) -> None:
         logger.info("This process refreshes the feeds now.")
         try:
+            await self.resume_pauses()
             async with anyio.create_task_group() as checks:
                 while self._lease.held:
                     for feed in await self._due():
@@ -158,35 +160,46 @@ class Refresher:
         return await anyio.to_thread.run_sync(due)
 
     async def check(
-        self, feeds: Sequence[Feed] | None = None, *, progress: Progress | None = None
+        self,
+        feeds: Sequence[Feed] | None = None,
+        *,
+        progress: Progress | None = None,
+        seconds: float = math.inf,
     ) -> list[UpdateResult]:
-        """Update these feeds now, or all that are due, and return what came of each."""
+        """Update these feeds now, or all that are due, and return what came of each.
+
+        What was not updated after so many seconds is due, and left to whoever refreshes.
+        """
         chosen = list(feeds) if feeds is not None else await self._due()
-        if not chosen:
-            return []
-        if self._lease.acquire():
-            return await self._check_and_release(chosen, progress)
-        return await self._check_elsewhere(chosen, progress)
+        found: dict[int, UpdateResult] = {}
+        with anyio.move_on_after(seconds):
+            if chosen and self._lease.acquire():
+                await self._check_and_release(chosen, found, progress)
+            elif chosen:
+                await self._check_elsewhere(chosen, found, progress)
+        left = [feed.id for feed in chosen if feed.id not in found]
+        if left:
+            now = self._clock()
+            await anyio.to_thread.run_sync(lambda: self._store.feeds.make_due(left, now=now))
+        return [found.get(feed.id) or Queued(feed) for feed in chosen]
 
     async def _check_and_release(
-        self, feeds: Sequence[Feed], progress: Progress | None
-    ) -> list[UpdateResult]:
+        self, feeds: Sequence[Feed], found: dict[int, UpdateResult], progress: Progress | None
+    ) -> None:
         """Check with the lease that was just taken."""
         try:
-            checked = await self._check_here(feeds, progress)
+            await self.resume_pauses()
+            await self._check_here(feeds, found, progress)
             await self._merge_index()
             await self._forget()
-            return checked
         finally:
             self._lease.release()
 
     async def _check_here(
-        self, feeds: Sequence[Feed], progress: Progress | None
-    ) -> list[UpdateResult]:
-        found: list[UpdateResult] = []
-
+        self, feeds: Sequence[Feed], found: dict[int, UpdateResult], progress: Progress | None
+    ) -> None:
         async def one(feed: Feed) -> None:
-            found.append(await self._check_once(feed))
+            found[feed.id] = await self._check_once(feed)
             if progress:
                 await progress(len(found), len(feeds))
 
@@ -196,19 +209,21 @@ class Refresher:
                     checks.start_soon(one, feed)
         except* StoreError as group:
             raise group.exceptions[0] from None
-        return found
 
     async def _check_once(self, feed: Feed) -> UpdateResult:
         running = self._busy.get(feed.id)
         if running is None:
             self._busy[feed.id] = anyio.Event()
             return await self._check_in_turn(feed)
+        since = self._clock().replace(microsecond=0)
         await running.wait()
-        return await self._compared(feed)
+        return await self._compared(feed, since=since)
 
-    async def _compared(self, before: Feed) -> UpdateResult:
+    async def _compared(self, before: Feed, *, since: datetime) -> UpdateResult:
         """Return what came of an update elsewhere, from what the store has now."""
         after = (await self._states([before])).get(before.id, before)
+        if after.checked_at is None or after.checked_at < since:
+            return Queued(after, "its domain asked us to wait")
         if after.problem:
             return Failed(after, after.problem)
         if after.body_hash == before.body_hash:
@@ -220,24 +235,23 @@ class Refresher:
         return await anyio.to_thread.run_sync(lambda: self._store.feeds.get(ids, now=now))
 
     async def _check_elsewhere(
-        self, feeds: Sequence[Feed], progress: Progress | None
-    ) -> list[UpdateResult]:
+        self, feeds: Sequence[Feed], found: dict[int, UpdateResult], progress: Progress | None
+    ) -> None:
         """Ask the process that refreshes, by making the feeds due, and watch the store."""
         asked = self._clock().replace(microsecond=0)
         ids = [feed.id for feed in feeds]
         await anyio.to_thread.run_sync(lambda: self._store.feeds.make_due(ids, now=asked))
-        found: dict[int, UpdateResult] = {}
         with anyio.move_on_after(self._limits.patience_seconds):
             while len(found) < len(feeds):
                 await anyio.sleep(self._limits.poll_seconds)
                 if self._lease.acquire():
                     # Nobody refreshes: the other process only looked at the lease, or has ended.
                     left = [feed for feed in feeds if feed.id not in found]
-                    return [*found.values(), *await self._check_and_release(left, progress)]
+                    await self._check_and_release(left, found, progress)
+                    break
                 await self._note_changes(feeds, found, since=asked)
                 if progress:
                     await progress(len(found), len(feeds))
-        return [found.get(feed.id) or Queued(feed) for feed in feeds]
 
     async def _note_changes(
         self, feeds: Sequence[Feed], found: dict[int, UpdateResult], *, since: datetime
@@ -247,7 +261,7 @@ class Refresher:
         for feed in feeds:
             state = states.get(feed.id)
             if feed.id not in found and state and state.next_check_at > since:
-                found[feed.id] = await self._compared(feed)
+                found[feed.id] = await self._compared(feed, since=since)
 
     async def _check_in_background(self, feed: Feed) -> None:
         """Check a feed so that nothing that is wrong with it keeps the others waiting."""
@@ -265,6 +279,10 @@ class Refresher:
             return await self._updater.update(feed)
         finally:
             self._busy.pop(feed.id).set()
+
+    async def resume_pauses(self) -> None:
+        """Keep the pauses that domains asked for before, whichever process asked them."""
+        await self._updater.resume_pauses()
 
     async def accept(self, url: str, document: Document, parsed: ParsedFeed) -> Feed:
         """Subscribe to a feed whose document is already here, and store what it brought."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 import anyio
 
-from planet_mcp.errors import DocumentError, FetchError, OpmlError
+from planet_mcp.errors import DocumentError, FetchError, OpmlError, PausedError
 from planet_mcp.feeds.discovery import Finder, Found, Known, KnownAt, Several
 from planet_mcp.feeds.refresh import Refresher
 from planet_mcp.models import Candidate, Feed, FeedLinks, NotTaken, Subscription, SubscriptionList
@@ -15,7 +15,9 @@ from planet_mcp.store import Store
 from planet_mcp.times import utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, shown
 
-AddOutcome = Literal["added", "already subscribed", "choose", "failed"]
+NOT_IN_TIME = "not fetched in time; it is followed, and read in its turn"
+
+AddOutcome = Literal["added", "already subscribed", "choose", "queued", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +89,41 @@ class Subscriber:
     async def add(self, url: str) -> Added:
         """Subscribe to what is at a URL: a feed, a page that names one, or an OPML document.
 
-        An unreadable feed is never stored.
+        An unreadable feed is never stored; one whose domain asked us to wait is read after that.
         """
         try:
             return replace(await self._add(given_url(url)), url=url)
+        except PausedError as error:
+            return await self.queue(url, reason=str(error))
         except (FetchError, DocumentError, OpmlError) as error:
             return Added(url, "failed", problem=str(error))
+
+    async def queue(self, url: str, *, reason: str = NOT_IN_TIME) -> Added:
+        """Follow a URL that was not fetched yet, so that it is read in its turn."""
+        try:
+            address = given_url(url)
+            check_url(address, allowed=self._allowed)
+        except FetchError as error:
+            return Added(url, "failed", problem=str(error))
+        known_at = await self._known_at()
+        feed = await known_at(address)
+        if feed:
+            return Added(url, "already subscribed", feed=feed)
+        now = self._clock()
+
+        def subscribe() -> Feed | None:
+            self._store.feeds.subscribe([Subscription(address)], due_at=now)
+            return self._store.feeds.by_url(address, now=now)
+
+        feed = await anyio.to_thread.run_sync(subscribe)
+        return Added(url, "queued", feed=feed, problem=reason)
 
     async def _add(self, url: str) -> Added:
         known_at = await self._known_at()
         known = await known_at(url)
         if known:
             return Added(url, "already subscribed", feed=known)
+        await self._refresher.resume_pauses()
         page, what = await self._finder.look(url)
         known = await known_at(page.url)
         if known:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from urllib.parse import urljoin
 
 import anyio
@@ -14,6 +15,7 @@ from planet_mcp.errors import (
     DocumentError,
     FetchError,
     OpmlError,
+    PausedError,
     UnreachableError,
 )
 from planet_mcp.feeds import schedule
@@ -27,12 +29,12 @@ from planet_mcp.feeds.decide import (
     decide,
     digest_of,
     facts_wanted,
-    pause_asked,
 )
 from planet_mcp.feeds.discovery import Finder
 from planet_mcp.models import (
     Answered,
     Document,
+    DomainPause,
     Feed,
     FeedLinks,
     FeedPlan,
@@ -42,7 +44,7 @@ from planet_mcp.models import (
     ParsedFeed,
     Subscription,
 )
-from planet_mcp.network import Web
+from planet_mcp.network import Pause, Web
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import Store
 from planet_mcp.times import stamp
@@ -82,9 +84,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """The feed is due, and was not asked in time."""
+    """The feed is due, and was not asked in time; `reason` says what it waits for."""
 
     feed: Feed
+    reason: str = "waiting for its turn; its domain is asked one request at a time"
 
 
 UpdateResult = Updated | Unchanged | Failed | Queued
@@ -109,7 +112,8 @@ def record_answer(store: Store, feed: Feed, answer: Answer, moment: Moment) -> U
 
 def _result(answer: Answer, plan: FeedPlan, feed: Feed) -> UpdateResult:
     if isinstance(answer, Deferred):
-        return Failed(feed, answer.problem)
+        kind = Failed if answer.was_asked else Queued
+        return kind(feed, answer.problem)
     if plan.answered is Answered.FAILURE:
         problem = feed.problem or "No reason is known."
         logger.info("Feed %d failed: %r", feed.id, problem)
@@ -174,11 +178,10 @@ class FeedUpdater:
         Raises:
             StoreError: The store cannot be written.
         """
-        deferred = self._backed_off(feed)
-        if deferred:
-            return await self.record(feed, deferred)
         try:
             reply = await self._web.get_if_changed(feed.url, feed.validators)
+        except PausedError as error:
+            return await self.record(feed, self._deferred(error))
         except FetchError as error:
             return await self.record(feed, await self._not_fetched(feed, error))
         self._silent.clear()
@@ -213,13 +216,17 @@ class FeedUpdater:
         feed = await anyio.to_thread.run_sync(subscribe)
         return (await self.record(feed, NewDocument(document, parsed))).feed
 
-    def _backed_off(self, feed: Feed) -> Deferred | None:
-        domain = registrable_domain(host_of(feed.url))
-        seconds = self._web.backed_off_for(domain)
-        if not seconds:
-            return None
-        until = self._clock() + timedelta(seconds=seconds)
-        return Deferred(until, f"{domain} asked us to wait until {stamp(until)}.")
+    async def resume_pauses(self) -> None:
+        """Keep the pauses that domains asked for before, whichever process asked them."""
+        now = self._clock()
+        for known in await anyio.to_thread.run_sync(self._store.updates.pauses, now):
+            seconds = (known.until - now).total_seconds()
+            self._web.resume(Pause(known.domain, seconds, known.times))
+
+    def _deferred(self, error: PausedError) -> Deferred:
+        until = self._clock() + timedelta(seconds=error.seconds)
+        problem = f"{error.domain} asked us to wait until {stamp(until)}."
+        return Deferred(until, problem, was_asked=False)
 
     async def _read(self, feed: Feed, reply: Document | NotModified) -> Answer:
         if isinstance(reply, NotModified) or digest_of(reply) == feed.body_hash:
@@ -234,15 +241,30 @@ class FeedUpdater:
     async def _not_fetched(self, feed: Feed, error: FetchError) -> Answer:
         if isinstance(error, BadResponseError):
             self._silent.clear()
-            pause = pause_asked(error)
+            pause = self._pause_asked(feed, error)
             if pause:
-                self._web.back_off(pause[0], pause[1].total_seconds())
+                return NoDocument(error, pause=pause)
         elif isinstance(error, UnreachableError):
             self._silent.add(registrable_domain(host_of(feed.url)))
             if len(self._silent) >= SILENT_DOMAINS:
                 # Nobody answers any more: it is our own network, and no feed's fault.
                 return Deferred(self._clock() + schedule.OFFLINE_INTERVAL, str(error))
         return NoDocument(error, await self._proposal(feed, error))
+
+    def _pause_asked(self, feed: Feed, error: BadResponseError) -> DomainPause | None:
+        """Return the pause of the domain that refused a feed, if it wants one.
+
+        A 403 for a feed that could be read until now is more often meant for us than for the feed:
+        the others of its domain wait for once, until more is known.
+        """
+        domain = registrable_domain(error.host)
+        if error.status == HTTPStatus.FORBIDDEN and not feed.errors:
+            self._web.pause(domain)
+        pause = self._web.pause_of(domain)
+        if pause is None:
+            return None
+        until = self._clock() + timedelta(seconds=pause.seconds)
+        return DomainPause(domain, until, pause.times)
 
     async def _proposal(self, feed: Feed, error: FetchError) -> str | None:
         """Look for another feed at the site of one that is not found any more, now and then."""

@@ -7,7 +7,8 @@ quotes a server (its reason phrase, a broken line), since a reader would take th
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
@@ -31,12 +32,14 @@ from planet_mcp.network.header_fields import (
     conditions,
     content_type,
     fresh_for,
+    says_limit,
     seconds_until,
     validators_of,
 )
 from planet_mcp.network.internet import Internet
 from planet_mcp.network.limiter import Limiter
 from planet_mcp.network.limits import Limits
+from planet_mcp.network.pauses import Pauses
 from planet_mcp.network.translation import translated
 from planet_mcp.network.transport import GuardedBackend, Transport, address_of, pool
 from planet_mcp.urls import check_parts, registrable_domain, shown
@@ -56,19 +59,27 @@ for _name in ("httpx", "httpcore"):
 mend_h11()
 
 
-class Fetcher:
-    """Fetches documents from public addresses, and from those networks that the user allowed.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a fetcher works in: the internet, the pauses that domains asked for, and this process.
 
     `own` are the addresses that this process listens on, as they are when something is fetched.
     """
 
-    def __init__(
-        self, access: Access, limits: Limits, internet: Internet, own: Collection[Listening]
-    ) -> None:
+    internet: Internet
+    pauses: Pauses
+    own: Collection[Listening]
+
+
+class Fetcher:
+    """Fetches documents from public addresses, and from those networks that the user allowed."""
+
+    def __init__(self, access: Access, limits: Limits, around: Surroundings) -> None:
         proxy = httpx.Proxy(access.proxy.get_secret_value()) if access.proxy else None
-        self._guard = AddressGuard(access.allowed, own, address_of(proxy) if proxy else None)
+        self._guard = AddressGuard(access.allowed, around.own, address_of(proxy) if proxy else None)
         self._limits = limits
-        backend = GuardedBackend(self._guard, internet, limits)
+        self._pauses = around.pauses
+        backend = GuardedBackend(self._guard, around.internet, limits)
         about = f"+{access.contact}" if access.contact else ABOUT
         self._client = httpx.AsyncClient(
             transport=Transport(pool(proxy, backend, limits), limits),
@@ -127,15 +138,28 @@ class Fetcher:
         hop = _Hop(url=self._guard.url(url), permanent=True)
         left = self._limits.seconds
         for _ in range(self._limits.redirects + 1):
-            async with limiter.acquire(registrable_domain(hop.host)):
+            domain = registrable_domain(hop.host)
+            async with limiter.acquire(domain):
                 started = anyio.current_time()
-                answer = await self._request(hop, headers(hop), read, seconds=left)
+                with self._noting_pauses(domain):
+                    answer = await self._request(hop, headers(hop), read, seconds=left)
                 left -= anyio.current_time() - started
             if not isinstance(answer, _Hop):
+                self._pauses.answered(domain)
                 return answer
             hop = answer
         most = self._limits.redirects
         raise TooManyRedirectsError(f"{shown(url)} redirects more than {most} times.")
+
+    @contextmanager
+    def _noting_pauses(self, domain: str) -> Iterator[None]:
+        # Before the domain's slot is free: who waits for it is not to ask any more.
+        try:
+            yield
+        except BadResponseError as error:
+            if error.asks_for_a_pause:
+                self._pauses.begin(domain, error.retry_after)
+            raise
 
     async def _request(
         self,
@@ -240,4 +264,5 @@ def _check_status(hop: _Hop, response: httpx.Response) -> None:
             status=status,
             host=hop.host,
             retry_after=seconds_until(response.headers.get("retry-after", "")),
+            is_limit=says_limit(response.headers),
         )

@@ -11,6 +11,9 @@ from planet_mcp.models import Validators
 MAX_VALIDATOR = 1_000
 MAX_TYPE = 200
 
+# As GitHub, Reddit and drafts of the IETF name what is left of an allowance.
+_LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
+_NOTHING = re.compile(r"0+(?:\.0+)?")
 _PRINTABLE = re.compile(r"[ -~]+")
 
 
@@ -54,6 +57,11 @@ def fresh_for(headers: httpx.Headers) -> int | None:
         if name == "max-age" and value.strip('" ').isdecimal():
             return int(value.strip('" ')[:9])
     return seconds_until(headers.get("expires", ""))
+
+
+def says_limit(headers: httpx.Headers) -> bool:
+    """Return whether an answer says that no more requests are allowed for a while."""
+    return any(_NOTHING.fullmatch(headers.get(name, "").strip()) for name in _LEFT)
 
 
 def seconds_until(value: str) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import anyio
 
 from planet_mcp.network.limits import Limits
+from planet_mcp.network.pauses import Pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,12 @@ class Limiter:
     """Limits the requests of those who share it, in all and for each domain.
 
     Who waits for a domain takes none of the slots `in_flight`, so one slow host delays no other.
-    While `held_bodies` are held, no request begins, which bounds memory.
+    While `held_bodies` are held, no request begins, which bounds memory. Who waits for a domain
+    when one of its `pauses` begins is refused at once.
     """
 
-    def __init__(self, pace: Pace, limits: Limits) -> None:
+    def __init__(self, pace: Pace, limits: Limits, pauses: Pauses | None = None) -> None:
+        self._pauses = pauses or Pauses()
         self._delay = pace.delay
         self._in_flight = anyio.Semaphore(limits.in_flight)
         self._max_held = limits.held_bodies
@@ -54,10 +57,14 @@ class Limiter:
 
     @asynccontextmanager
     async def acquire(self, domain: str) -> AsyncIterator[None]:
-        """Wait until this domain may be asked, and keep its slot while it is."""
+        """Wait until this domain may be asked, and keep its slot while it is.
+
+        Raises:
+            PausedError: It asked not to be asked for a while.
+        """
         state = self._domains[domain]
         async with state.slots:
-            await self._acquire_in_flight(state)
+            await self._acquire_in_flight(domain, state)
             try:
                 yield
             finally:
@@ -77,10 +84,12 @@ class Limiter:
             if self._held_bodies < self._max_held:
                 self._has_memory.set()
 
-    async def _acquire_in_flight(self, state: _Domain) -> None:
+    async def _acquire_in_flight(self, domain: str, state: _Domain) -> None:
         while True:
+            self._pauses.refuse(domain)
             await anyio.sleep_until(state.free_at)
             await self._has_memory.wait()
+            self._pauses.refuse(domain)
             await self._in_flight.acquire()
             if anyio.current_time() >= state.free_at and self._has_memory.is_set():
                 state.free_at = anyio.current_time() + self._delay

@@ -11,6 +11,7 @@ from planet_mcp.network.access import Access
 from planet_mcp.network.internet import Internet
 from planet_mcp.network.limiter import Limiter, Pace
 from planet_mcp.network.limits import Limits
+from planet_mcp.network.pauses import Pause, Pauses
 from planet_mcp.urls import registrable_domain
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Web:
         self._connections = connections or _Connections(access, limits, internet)
         self._pace = pace
         self._limits = limits
-        self._limiter = Limiter(pace, limits)
+        self._limiter = Limiter(pace, limits, self._connections.pauses)
 
     def with_own_limiter(self, pace: Pace | None = None) -> "Web":
         """Return a web that shares the connections, and whose callers do not wait for others."""
@@ -86,9 +87,23 @@ class Web:
     def backed_off_for(self, domain: str) -> float:
         """Return for how many seconds a registrable domain is not to be asked; 0 when it may be.
 
-        Requests are not refused meanwhile: who has other work asks first.
+        Requests are refused meanwhile if it asked for a `pause` itself; else who has other work
+        asks first.
         """
-        return self._limiter.backed_off_for(domain)
+        pause = self.pause_of(domain)
+        return max(self._limiter.backed_off_for(domain), pause.seconds if pause else 0.0)
+
+    def pause_of(self, domain: str) -> Pause | None:
+        """Return the pause that a registrable domain asked for, from whatever web that was."""
+        return self._connections.pauses.of(domain)
+
+    def pause(self, domain: str) -> None:
+        """Begin a pause of a registrable domain that refuses what it gave before."""
+        self._connections.pauses.begin(domain, None)
+
+    def resume(self, pause: Pause) -> None:
+        """Keep a pause that began in another process, or before this one."""
+        self._connections.pauses.resume(pause)
 
     def holding_body(self) -> AbstractContextManager[None]:
         """Count a fetched body as held in memory while the block runs; many delay requests."""
@@ -119,6 +134,7 @@ class _Connections:
         self._internet = internet
         self._fetcher: Fetcher | None = None
         self._lock = anyio.Lock()
+        self.pauses = Pauses()
         # The addresses on which this process listens: host and port.
         self.own: list[tuple[str, int]] = []
 
@@ -136,7 +152,8 @@ class _Connections:
             await self._fetcher.aclose()
 
     def _load(self) -> "Fetcher":
-        from planet_mcp.network.fetcher import Fetcher  # deferred: loads httpx
+        from planet_mcp.network.fetcher import Fetcher, Surroundings  # deferred: loads httpx
 
         registrable_domain("example.org")  # reads the list of suffixes, once
-        return Fetcher(self._access, self._limits, self._internet, self.own)
+        around = Surroundings(self._internet, self.pauses, self.own)
+        return Fetcher(self._access, self._limits, around)

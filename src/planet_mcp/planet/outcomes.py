@@ -128,5 +128,5 @@ def _waiting(item: Queued) -> FeedProblem:
         feed_id=item.feed.id,
         title=item.feed.title,
         outcome="queued",
-        problem="waiting for its turn; its domain is asked one request at a time",
+        problem=item.reason,
     )

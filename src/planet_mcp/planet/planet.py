@@ -1,5 +1,6 @@
 """The planet: one object with everything that a tool, a command or a page can ask for."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,31 +131,40 @@ class Planet:
         return article_text(found, offset=offset, max_chars=max_chars, language=self._language)
 
     async def add_feeds(
-        self, urls: Sequence[str], *, progress: Progress | None = None
+        self,
+        urls: Sequence[str],
+        *,
+        progress: Progress | None = None,
+        seconds: float = math.inf,
     ) -> Answer[AddResult]:
         """Subscribe to feeds, pages that name one, or OPML documents.
+
+        What was not fetched after so many seconds is followed all the same, and read in its turn.
 
         Raises:
             StoreError: What was found cannot be stored; what is listed then was added or not.
         """
         self.store.require_writable()
-        added: list[Added] = [Added(url, "failed") for url in urls]
-        done = 0
+        subscriber = self._workings.subscriber
+        added: dict[int, Added] = {}
 
         async def one(position: int) -> None:
-            nonlocal done
-            added[position] = await self._workings.subscriber.add(urls[position])
-            done += 1
+            added[position] = await subscriber.add(urls[position])
             if progress:
-                await progress(done, len(urls))
+                await progress(len(added), len(urls))
 
         try:
-            async with anyio.create_task_group() as tasks:
-                for position in range(len(urls)):
-                    tasks.start_soon(one, position)
+            with anyio.move_on_after(seconds):
+                async with anyio.create_task_group() as tasks:
+                    for position in range(len(urls)):
+                        tasks.start_soon(one, position)
         except* StoreError as group:
             raise group.exceptions[0] from None
-        result = AddResult(results=[added_feed(item) for item in added], notice=self._notice())
+        for position, url in enumerate(urls):
+            if position not in added:
+                added[position] = await subscriber.queue(url)
+        items = [added_feed(added[position]) for position in range(len(urls))]
+        result = AddResult(results=items, notice=self._notice())
         return Answer(result, added_text(result))
 
     async def import_list(self, document: bytes, *, name: str) -> Answer[AddResult]:
@@ -197,8 +207,11 @@ class Planet:
         everything: bool = False,
         most_problems: int = MAX_PROBLEMS,
         progress: Progress | None = None,
+        seconds: float = math.inf,
     ) -> Answer[RefreshResult]:
         """Check the named feeds, all that are due, or simply all, now.
+
+        What was not checked after so many seconds is left to the refresher.
 
         Raises:
             ArgumentError: One of the named feeds is not known; nothing was checked.
@@ -210,7 +223,7 @@ class Planet:
             chosen = await _in_thread(lambda: self._named(feeds, undone="Nothing was checked."))
         elif everything:
             chosen = await _in_thread(lambda: self.store.feeds.subscribed(now=self.clock()))
-        checked = await self.refresher.check(chosen, progress=progress)
+        checked = await self.refresher.check(chosen, progress=progress, seconds=seconds)
         result = refresh_result(
             checked,
             notice=self._notice(),

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from planet_mcp.models import (
+    Answered,
+    DomainPause,
     FactsWanted,
     Feed,
     FeedFacts,
@@ -24,6 +26,7 @@ from planet_mcp.urls import canonical, host_of, registrable_domain
 
 # A document of a hundred thousand entries takes longer than a query of a reader may.
 FACTS_SECONDS = 120.0
+PAUSES_REMEMBERED_FOR = timedelta(days=1)
 
 
 class Updates:
@@ -69,9 +72,20 @@ class Updates:
             write_entries(connection, feed.id, plan.changes, now=plan.now)
             if plan.postponement:
                 _postpone(connection, plan.postponement)
+            elif plan.answered in {Answered.DOCUMENT, Answered.NOT_MODIFIED}:
+                _forget_pause(connection, feed, plan.now)
             if plan.answered:
                 count_answer(connection, plan.answered, now=plan.now)
             return select_feeds(connection, "id = :id", {"id": feed.id}, now=plan.now)[0]
+
+    def pauses(self, now: datetime) -> list[DomainPause]:
+        """Return the pauses of domains, those of the last day that are over included."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT domain, until, times FROM pauses WHERE until > ?",
+                (to_seconds(now - PAUSES_REMEMBERED_FOR),),
+            )
+            return [DomainPause(row["domain"], to_time(row["until"]), row["times"]) for row in rows]
 
     def _recognised(
         self, connection: sqlite3.Connection, feed_id: int, entries: Sequence[ParsedEntry]
@@ -161,9 +175,24 @@ def _indexed_name(connection: sqlite3.Connection, feed_id: int) -> str:
 
 
 def _postpone(connection: sqlite3.Connection, postponement: Postponement) -> None:
-    ids = postponement.feed_ids
+    ids, pause = postponement.feed_ids, postponement.pause
+    connection.execute(
+        """
+        INSERT INTO pauses (domain, until, times) VALUES (?, ?, ?)
+        ON CONFLICT DO UPDATE SET until = max(until, excluded.until), times = excluded.times
+        """,
+        (pause.domain, to_seconds(pause.until), pause.times),
+    )
     connection.execute(
         f"UPDATE feeds SET next_check_at = max(next_check_at, ?) "
         f"WHERE id IN ({placeholders(len(ids))})",
-        (to_seconds(postponement.until), *ids),
+        (to_seconds(pause.until), *ids),
+    )
+
+
+def _forget_pause(connection: sqlite3.Connection, feed: Feed, now: datetime) -> None:
+    """Let the next pause of a feed's domain be a first one, since the domain answered."""
+    connection.execute(
+        "DELETE FROM pauses WHERE domain = ? AND until <= ?",
+        (registrable_domain(host_of(feed.url)), to_seconds(now)),
     )

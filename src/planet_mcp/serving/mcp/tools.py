@@ -33,6 +33,10 @@ FeedNames = Field(
 )
 
 
+# Many hosts give up on a tool after a minute.
+ANSWER_SECONDS = 45.0
+
+
 def _hints(*, read_only: bool, destructive: bool, open_world: bool) -> ToolAnnotations:
     return ToolAnnotations(
         read_only_hint=read_only,
@@ -171,15 +175,17 @@ def _add_add_feeds(server: MCPServer[Any], planet: Planet) -> None:
         annotations=WRITES_FROM_WEB,
         description=(
             "Follow feeds. Each URL may be a feed, a page that links its feed, or an OPML "
-            "document. Waits for the network; an unreadable feed is never stored, and one bad URL "
-            "does not stop the others."
+            "document. Waits for the network, 45 s at most: what is `queued` then is read in its "
+            "turn. An unreadable feed is never stored, and one bad URL does not stop the others."
         ),
     )
     async def add_feeds(
         urls: Annotated[list[str], Field(description="http(s) URLs.", min_length=1, max_length=50)],
         ctx: Context[Any, Any],
     ) -> Annotated[CallToolResult, AddResult]:
-        return _result(await planet.add_feeds(urls, progress=_progress(ctx, "URLs")))
+        return _result(
+            await planet.add_feeds(urls, progress=_progress(ctx, "URLs"), seconds=ANSWER_SECONDS)
+        )
 
 
 def _add_remove_feeds(server: MCPServer[Any], planet: Planet) -> None:
@@ -206,12 +212,16 @@ def _add_refresh_feeds(server: MCPServer[Any], planet: Planet) -> None:
         annotations=WRITES_FROM_WEB,
         description=(
             "Check the named feeds, or all that are due, now, and say what is new. Rarely needed: "
-            "feeds are refreshed in the background. Waits for the network, a few requests at a "
-            "time."
+            "feeds are refreshed in the background. Waits for the network, 45 s at most: what is "
+            "`queued` then is checked in its turn."
         ),
     )
     async def refresh_feeds(
         ctx: Context[Any, Any],
         feeds: Annotated[list[int | str] | None, FeedNames] = None,
     ) -> Annotated[CallToolResult, RefreshResult]:
-        return _result(await planet.refresh_feeds(feeds, progress=_progress(ctx, "feeds")))
+        return _result(
+            await planet.refresh_feeds(
+                feeds, progress=_progress(ctx, "feeds"), seconds=ANSWER_SECONDS
+            )
+        )

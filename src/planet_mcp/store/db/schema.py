@@ -394,6 +394,26 @@ def m010_words_of_columns(database: "Database") -> None:
         database.conn.execute(statement)
 
 
+def m011_manners(database: "Database") -> None:
+    """Remember which domains asked us to wait, and when feeds were last sent whole.
+
+    `whole_at` is when a document came last, `not_modified` how many answers of 304 there were since
+    it last differed: some servers say 304 for ever.
+    """
+    for statement in (
+        """
+        CREATE TABLE pauses (
+            domain TEXT PRIMARY KEY,
+            until INTEGER NOT NULL,
+            times INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        "ALTER TABLE feeds ADD COLUMN whole_at INTEGER",
+        "ALTER TABLE feeds ADD COLUMN not_modified INTEGER NOT NULL DEFAULT 0",
+    ):
+        database.conn.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -405,6 +425,7 @@ STEPS: tuple[Step, ...] = (
     m008_names_of_feeds,
     m009_groups_of_feeds,
     m010_words_of_columns,
+    m011_manners,
 )
 
 
