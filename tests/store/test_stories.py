@@ -114,14 +114,14 @@ async def test_a_story_that_is_told_again_is_not_new_to_who_has_read_it(
     assert (latest.total, titles) == (1, ["News"])
 
 
-async def test_the_same_title_in_one_feed_days_apart_is_one_story(
+async def test_the_same_long_text_in_one_feed_days_apart_is_one_story(
     planet: Planet, site: Site
 ) -> None:
     (hit,) = await stories(
         planet,
         site,
         [
-            Post("Release Day!", html(prose(1, 110)), age=HOUR, link="https://a.example/2"),
+            Post("Release Day!", html(prose(1, 117)), age=HOUR, link="https://a.example/2"),
             Post("Release day", html(prose(1)), age=6 * DAY, link="https://a.example/1"),
         ],
     )
@@ -708,9 +708,9 @@ def test_titles_that_differ_in_spelling_alone_share_a_key() -> None:
 async def test_a_feed_of_very_many_like_posts_makes_stories_of_a_bounded_size(
     planet: Planet, site: Site
 ) -> None:
-    # Each telling of a story is looked at with the next one: 100,000 in one would take hours.
+    # Each entry of a story is compared with the next one: 100,000 in one would take hours.
     same = [
-        Post("A photo", "", guid=f"photo {n}", link=f"https://a.example.org/{n}")
+        Post("A photo", html(prose(1, 40)), guid=f"photo {n}", link=f"https://a.example.org/{n}")
         for n in range(200)
     ]
     found = await stories(planet, site, same)

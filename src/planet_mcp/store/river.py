@@ -183,24 +183,7 @@ def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int
     some twice and others never.
     """
     rows = connection.execute(
-        """
-        SELECT s.id, coalesce(
-            (
-                SELECT min(d.ordered_at) FROM entries AS d
-                WHERE d.story_id = s.id AND d.story_id <> d.id
-                  AND max(d.id, d.joined_by) <= :snapshot AND d.published = d.ordered_at
-            ),
-            s.first_seen_at
-        )
-        FROM entries AS s
-        WHERE s.id IN (SELECT story_id FROM entries WHERE id > :snapshot AND story_id <> id)
-          AND s.id <= :snapshot AND s.published IS NOT s.ordered_at
-          AND EXISTS (
-              SELECT 1 FROM entries AS d
-              WHERE d.story_id = s.id AND max(d.id, d.joined_by) > :snapshot
-                AND d.published = s.ordered_at
-          )
-        """,
+        "SELECT id, moved_from FROM entries WHERE moved_by > :snapshot AND id <= :snapshot",
         {"snapshot": snapshot},
     ).fetchall()
     return {row[0]: row[1] for row in rows}

@@ -3,8 +3,12 @@
 import re
 import unicodedata
 import zlib
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import takewhile
+from operator import eq
 
 SIGNED_WORDS = 30
 _SHINGLE = 4
@@ -13,7 +17,16 @@ _LONG_WORDS, _LONG_CHARS = 20, 2_000
 # Turns one order of hash values into another, so that one hash gives two minima.
 _OTHER_ORDER = 0x9E3779B9
 _DIFFERENT = 0.1
-_HALF, _SOME = 0.5, 0.2
+_HALF = 0.5
+# Of the words of a text so many may be others, and so many of its runs: a word is in four.
+_CORRECTED, _IN_ORDER = 0.08, 0.7
+# A teaser may end in half a word and in words of its own: "Continue reading".
+_CUT_WORDS = 5
+_MOST_ERRORS, _MOST_COMPARED = 8, 40
+# A letter more or less makes another word of a short one: on, one; won, one.
+_SPELLED_LETTERS = 5
+# From Thai on, scripts have no spaces, or signs that are words: one makes another text.
+_NO_ALPHABET = "\u0e00"
 
 # `+` and `#` belong to the words C++ and C#, which are others than C.
 _WORD = re.compile(r"[^\W_]+[+#]*")
@@ -107,15 +120,67 @@ def are_clearly_different(text: str, other: str) -> bool:
     return long and share_held(text, other) < _DIFFERENT
 
 
-def may_be_one(text: str, other: str) -> bool:
-    """Return whether two texts under one title can be one post: the longer has half of the other.
+def is_corrected(text: str, other: str) -> bool:
+    """Return whether two texts are one but for corrections: typing errors, or words added to one.
 
-    Short ones must have some words in common.
+    A word in the place of another one, or another number, makes a form filled in for two occasions.
     """
-    if _is_long(text) and _is_long(other):
-        return share_held(text, other) >= _HALF
+    lost, gained = sorted(_exchanged(text, other), key=len)
+    few = len(gained) <= _CORRECTED * len(_words(text))
+    return few and _are_typing_errors(lost, gained) and likeness_of(text, other) >= _IN_ORDER
+
+
+def is_respelled(title: str, other: str) -> bool:
+    """Return whether two titles have the same words but for typing errors."""
+    lost, gained = _exchanged(title, other)
+    return len(lost) == len(gained) and _are_typing_errors(lost, gained)
+
+
+def has_words_of(text: str, other: str) -> bool:
+    """Return whether two texts are the same words in the same order."""
+    return _words(text) == _words(other)
+
+
+def is_beginning(text: str, other: str) -> bool:
+    """Return whether the shorter of two texts is the beginning of the longer, but for its end."""
+    words, others = sorted((_words(text), _words(other)), key=len)
+    most = len(words) - _CUT_WORDS
+    return most > 0 and words[:most] == others[:most]
+
+
+def has_few_words_of(text: str, other: str) -> bool:
+    """Return whether one of two texts has less than half of the other one's words."""
     words, others = set(_words(text)), set(_words(other))
-    return len(words & others) >= _SOME * min(len(words), len(others))
+    return len(words & others) < _HALF * min(len(words), len(others))
+
+
+def _exchanged(text: str, other: str) -> tuple[list[str], list[str]]:
+    """Return the words of each of two texts that the other one has not, or not so often."""
+    words, others = Counter(_words(text)), Counter(_words(other))
+    return [*(words - others).elements()], [*(others - words).elements()]
+
+
+def _are_typing_errors(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Return whether each word is one of the others, mistyped; so many words are no errors."""
+    return len(words) <= _MOST_ERRORS and all(
+        any(_is_mistyped(word, other) for other in others[:_MOST_COMPARED]) for word in words
+    )
+
+
+def _is_mistyped(word: str, other: str) -> bool:
+    """Return whether one letter is too much, missing or another, or two have changed places.
+
+    Another first letter makes another word: house, mouse.
+    """
+    letters = word + other
+    if any(map(str.isdigit, letters)) or max(letters) >= _NO_ALPHABET or word[0] != other[0]:
+        return False
+    start = sum(1 for _ in takewhile(bool, map(eq, word, other)))
+    mine, its = word[start:], other[start:]
+    if mine[1::-1] + mine[2:] == its and len(mine) > 1:
+        return True
+    long = min(len(word), len(other)) >= _SPELLED_LETTERS
+    return long and (mine[1:] == its[1:] or mine[1:] == its or mine == its[1:])
 
 
 def opens(title: str, text: str) -> bool:

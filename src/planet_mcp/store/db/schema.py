@@ -414,6 +414,37 @@ def m011_manners(database: "Database") -> None:
         database.conn.execute(statement)
 
 
+def m012_joins(database: "Database") -> None:
+    """Keep why entries are one story, and where a story stood that took the date of a duplicate.
+
+    `moved_by` is the newest entry of all at that time. What was joined by the rules before is to be
+    looked at again: `joins_reviewed` is the story up to which that was done
+    (`planet_mcp.store.stories.review`).
+    """
+    for statement in _M012:
+        database.conn.execute(statement)
+
+
+_M012 = (
+    """
+    CREATE TABLE joins (
+        entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+        other_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (entry_id, other_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX joins_other ON joins (other_id)",
+    "ALTER TABLE entries ADD COLUMN moved_by INTEGER",
+    "ALTER TABLE entries ADD COLUMN moved_from INTEGER",
+    "CREATE INDEX entries_moved ON entries (moved_by) WHERE moved_by IS NOT NULL",
+    """
+    INSERT INTO meta (key, value)
+    SELECT 'joins_reviewed', '0' WHERE EXISTS (SELECT 1 FROM entries WHERE story_id <> id)
+    """,
+)
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -426,6 +457,7 @@ STEPS: tuple[Step, ...] = (
     m009_groups_of_feeds,
     m010_words_of_columns,
     m011_manners,
+    m012_joins,
 )
 
 

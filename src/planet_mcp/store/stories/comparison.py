@@ -7,16 +7,22 @@ from datetime import timedelta
 from enum import IntEnum
 
 from planet_mcp.text import (
+    SIGNED_WORDS,
     are_clearly_different,
     are_numbered_apart,
+    has_words_of,
+    is_beginning,
+    is_corrected,
+    is_respelled,
     likeness_of,
-    may_be_one,
     names_another,
     share_held,
 )
 
 # A weekly issue may come half a day early.
 SAME_TITLE_WITHIN = timedelta(days=6, hours=12)
+# What is further apart is no second copy of one post; a daily issue may come some hours early.
+ONE_DAY = timedelta(hours=18)
 ALIKE_WITHIN = timedelta(days=60)
 # What is the same word for word is the same story however far apart.
 ALIKE, EQUAL = 0.92, 0.97
@@ -24,7 +30,6 @@ ALIKE, EQUAL = 0.92, 0.97
 HELD, HELD_LATER = 0.7, 0.9
 # Up to so many words, an entry is a title without a text.
 EMPTY_WORDS = 5
-EMPTY_WITHIN = timedelta(days=1)
 # From here on, what two write about one page are two texts and not two excerpts.
 OPINION_WORDS = 100
 
@@ -36,21 +41,34 @@ class Match(IntEnum):
     TEXT = 1
     TITLE = 2
     ADDRESS = 3
-    ONE_POST = 4
+    # Of one feed, which has each of its posts once unless there is strong evidence.
+    COUNTERPART = 4
+    CORRECTED = 5
+    ONE_ADDRESS = 6
+
+
+REASONS = {
+    Match.TEXT: "in two feeds: nearly the same text",
+    Match.TITLE: "in two feeds: one title, and one has the text of the other",
+    Match.ADDRESS: "in two feeds: one address",
+    Match.COUNTERPART: "in one feed: a title without text, and a text that begins with it",
+    Match.CORRECTED: "in one feed: nearly the same long text under one title",
+    Match.ONE_ADDRESS: "in one feed: one address, with the same text or with none",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedEntry:
     """A stored entry as far as it is compared with others.
 
-    `ordered_at` is in seconds since 1970; `dated` is whether it is what the feed claims.
+    `ordered_at` and `published`, which is what the feed claims, are in seconds since 1970.
     """
 
     id: int
     story_id: int
     feed_id: int
     ordered_at: int
-    dated: int | None
+    published: int | None
     canonical_url: str | None
     words: int
     title_derived: bool
@@ -59,6 +77,7 @@ class ComparedEntry:
     minhash_b: int | None
     url: str | None
     title: str
+    authors: str
 
     def is_near(self, other: "ComparedEntry", period: timedelta) -> bool:
         """Return whether less than a period lies between the two."""
@@ -76,6 +95,18 @@ class ComparedEntry:
     def has_title_of(self, other: "ComparedEntry") -> bool:
         """Return whether both have one title, however it is spelled."""
         return self.title_key is not None and self.title_key == other.title_key
+
+    def may_have_title_of(self, other: "ComparedEntry") -> bool:
+        """Return whether two titles are one, but for typing errors, or one was made of the text."""
+        return (
+            self.has_title_of(other)
+            or bool(self.title_derived or other.title_derived)
+            or (is_respelled(self.title, other.title))
+        )
+
+    def has_other_authors_than(self, other: "ComparedEntry") -> bool:
+        """Return whether two are by different people, as a question and its answer."""
+        return bool(self.authors and other.authors) and self.authors != other.authors
 
     def may_have_text_of(self, other: "ComparedEntry") -> bool:
         """Return whether the signatures of the texts have a number in common."""
@@ -118,7 +149,7 @@ class Comparison:
     def _compared(self, other: ComparedEntry, *, shared: bool) -> Match:
         new = self._new
         if new.feed_id == other.feed_id:
-            return Match.ONE_POST if self._is_one_post(other) else Match.NONE
+            return self._of_one_feed(other)
         if new.has_address_of(other) and new.has_title_of(other):
             return Match.ADDRESS if self._may_be_one(other) else Match.NONE
         if new.has_address_of(other) and not shared and new.is_at_anchor_of(other):
@@ -132,29 +163,71 @@ class Comparison:
             return True
         return not are_clearly_different(self._text, self._read(other))
 
-    def _is_one_post(self, other: ComparedEntry) -> bool:
-        """Compare with an entry of the same feed, which may repeat titles and addresses."""
-        new = self._new
-        address = new.has_address_of(other) and new.is_at_anchor_of(other)
-        if address and share_held(self._text, self._read(other)) >= HELD_LATER:
-            return True
-        derived = new.title_derived or other.title_derived
-        if not new.has_title_of(other) or (derived and not address):
-            return False
-        return new.is_near(other, SAME_TITLE_WITHIN) and self._is_title_of_one_post(other)
+    def _of_one_feed(self, other: ComparedEntry) -> Match:
+        """Compare with an entry of the same feed, which may repeat titles, addresses and texts.
 
-    def _is_title_of_one_post(self, other: ComparedEntry) -> bool:
-        """Compare entries under one title in one week, which may be a photo of every day."""
+        A missed duplicate costs the reader a line, a false one the news: titles count for nothing.
+        """
         new = self._new
-        without_text = sum(words <= EMPTY_WORDS for words in (new.words, other.words))
-        if without_text:
-            return without_text == 1 or new.is_near(other, EMPTY_WITHIN)
-        text = self._read(other)
-        # Entries without dates have the time at which they were seen, which is one for all that a
-        # feed had at first.
-        if not (new.dated and other.dated):
-            return likeness_of(self._text, text) >= ALIKE
-        return may_be_one(self._text, text)
+        if (
+            not new.may_have_title_of(other)
+            or are_numbered_apart(new.title, other.title)
+            or new.has_other_authors_than(other)
+        ):
+            return Match.NONE
+        if new.has_address_of(other) and new.is_at_anchor_of(other):
+            return Match.ONE_ADDRESS if self._has_text_of(other) else Match.NONE
+        return Match.CORRECTED if self._is_corrected(other) else Match.NONE
+
+    def _has_text_of(self, other: ComparedEntry) -> bool:
+        """Compare the texts of two entries at one address."""
+        new, text = self._new, self._read(other)
+        shortest = min(new.words, other.words)
+        if shortest >= SIGNED_WORDS:
+            return is_corrected(self._text, text) or is_beginning(self._text, text)
+        if shortest <= EMPTY_WORDS < max(new.words, other.words):
+            # One text has one title, and so one copy without text.
+            return new.is_near(other, ONE_DAY) and not self._is_address_crowded()
+        # An alarm that says the same in a few words rings again.
+        return new.published == other.published and has_words_of(self._text, text)
+
+    def _is_address_crowded(self) -> bool:
+        """Return whether the feed has more than the two entries at the new one's address."""
+        new = self._new
+        return (
+            sum(new.has_address_of(other) for other in self._others if other.feed_id == new.feed_id)
+            > 1
+        )
+
+    def _is_corrected(self, other: ComparedEntry) -> bool:
+        """Compare the long texts of two entries at two addresses: one may be published anew.
+
+        What comes a third time under its title is what the feed says every day.
+        """
+        new = self._new
+        if (
+            min(new.words, other.words) < SIGNED_WORDS
+            or new.title_derived
+            or other.title_derived
+            or not new.is_near(other, SAME_TITLE_WITHIN)
+            or self._is_title_of_series()
+        ):
+            return False
+        if new.canonical_url is None and new.published != other.published:
+            return False
+        return is_corrected(self._text, self._read(other))
+
+    def _is_title_of_series(self) -> bool:
+        """Return whether the feed has had the new entry's title on several days already."""
+        new = self._new
+        return (
+            sum(
+                new.has_title_of(other) and not new.is_near(other, ONE_DAY)
+                for other in self._others
+                if other.feed_id == new.feed_id
+            )
+            > 1
+        )
 
     def _copied(self, other: ComparedEntry) -> Match:
         """Compare with an entry of another feed: whether one has the text of the other."""

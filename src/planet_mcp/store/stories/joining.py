@@ -5,12 +5,18 @@ fullest entry. So a duplicate, or a fuller one, is not news.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 
 from planet_mcp.store.sql import in_story
-from planet_mcp.store.stories.comparison import EMPTY_WORDS, ComparedEntry, Comparison, Match
+from planet_mcp.store.stories.comparison import (
+    EMPTY_WORDS,
+    REASONS,
+    ComparedEntry,
+    Comparison,
+    Match,
+)
 from planet_mcp.text import opens
 from planet_mcp.urls import names_a_page
 
@@ -24,8 +30,9 @@ MOST_AT_ONE_TIME = 500
 NEARLY_AS_FULL = 0.9
 
 _COLUMNS = """
-    e.id, e.story_id, e.feed_id, e.ordered_at, e.ordered_at < e.first_seen_at, e.canonical_url,
-    e.words, e.title_derived, e.title_key, e.minhash_a, e.minhash_b, e.url, c.title
+    e.id, e.story_id, e.feed_id, e.ordered_at, e.published, e.canonical_url,
+    e.words, e.title_derived, e.title_key, e.minhash_a, e.minhash_b, e.url, c.title,
+    c.authors
 """
 # The newest entries with one of these; a title that hundreds have says little.
 _ALIKE_IN_ONE = " UNION ".join(
@@ -33,6 +40,8 @@ _ALIKE_IN_ONE = " UNION ".join(
     f"ORDER BY id DESC LIMIT {MOST_ALIKE})"
     for column in ("canonical_url", "title_key", "minhash_a", "minhash_b")
 )
+# The newest id of all entries that there ever were.
+_NEWEST = "(SELECT seq FROM sqlite_sequence WHERE name = 'entries')"
 _IN_STORY = in_story(":story", "e")
 
 
@@ -46,32 +55,64 @@ def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
         WHERE (e.id = 42 OR (e.story_id = 42 AND e.story_id <> e.id))
     """
     (new,) = _select(connection, "e.id = :id", {"id": entry_id})
-    stories = _stories_of(connection, new)
+    duplicates = _duplicates(connection, new)
+    stories = {new.story_id, *(other.story_id for _, other in duplicates)}
     first = min(stories)
     connection.executemany(
         f"""
-        UPDATE entries AS e SET
-            story_id = :first,
-            joined_by = (SELECT seq FROM sqlite_sequence WHERE name = 'entries')
-        WHERE {_IN_STORY}
+        UPDATE entries AS e SET story_id = :first, joined_by = {_NEWEST} WHERE {_IN_STORY}
         """,
         [{"first": first, "story": story} for story in stories - {first}],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO joins (entry_id, other_id, reason) VALUES (?, ?, ?)",
+        [(entry_id, other.id, REASONS[match]) for match, other in duplicates],
     )
     if len(stories) > 1 or first != entry_id or _has_duplicates(connection, first):
         choose_representative(connection, first)
 
 
-def _stories_of(connection: sqlite3.Connection, new: ComparedEntry) -> set[int]:
-    """Return the stories that are one since the entry has come, with its own."""
+def _duplicates(
+    connection: sqlite3.Connection, new: ComparedEntry
+) -> list[tuple[Match, ComparedEntry]]:
+    """Return the surest duplicate of an entry in each story that it makes one with its own."""
     others = _without_full_stories(connection, _alike(connection, new))
-    matches = Comparison(new, others, lambda entry: _text(connection, entry)).matches()
-    stories = {new.story_id, *_counterpart(connection, new)}
-    stories |= {other.story_id for match, other in matches if match is Match.ONE_POST}
-    for _, other in sorted(matches, key=lambda found: found[0], reverse=True):
-        # Two posts of one feed are two, whatever another feed made of them.
-        if other.story_id not in stories and not _share_a_feed(connection, stories, other.story_id):
+    found = Comparison(new, others, lambda entry: _text(connection, entry)).matches()
+    found += [(Match.COUNTERPART, other) for other in _counterpart(connection, new)]
+    found.sort(key=lambda each: (-each[0], abs(each[1].ordered_at - new.ordered_at)))
+    stories, duplicates = {new.story_id}, []
+    for match, other in found:
+        if other.story_id in stories:
+            continue
+        matching = {each.id for _, each in found if match >= Match.COUNTERPART}
+        members = [row for story in stories for row in _members(connection, story)]
+        if not _is_apart(new, matching, members, _members(connection, other.story_id)):
             stories.add(other.story_id)
-    return stories
+            duplicates.append((match, other))
+    return duplicates
+
+
+def _is_apart(
+    new: ComparedEntry,
+    matching: Collection[int],
+    members: Sequence[sqlite3.Row],
+    others: Sequence[sqlite3.Row],
+) -> bool:
+    """Return whether a feed has posts both in the story of the new entry and in another one.
+
+    Two posts of one feed are two, whatever a third is like. So the new entry has duplicates of its
+    own feed in one story alone, and is like each of them.
+    """
+    feeds = {row["feed_id"] for row in members if row["id"] != new.id}
+    if any(row["feed_id"] in feeds for row in others):
+        return True
+    return any(row["feed_id"] == new.feed_id and row["id"] not in matching for row in others)
+
+
+def _members(connection: sqlite3.Connection, story: int) -> list[sqlite3.Row]:
+    return connection.execute(
+        f"SELECT e.id, e.feed_id FROM entries AS e WHERE {_IN_STORY}", {"story": story}
+    ).fetchall()
 
 
 def choose_representative(connection: sqlite3.Connection, story_id: int) -> None:
@@ -96,13 +137,19 @@ def choose_representative(connection: sqlite3.Connection, story_id: int) -> None
     first = rows[0]
     dated = first["ordered_at"] < first["first_seen_at"] or not dates
     connection.execute(
-        "UPDATE entries SET representative_id = ?, story_title = ?, ordered_at = ? WHERE id = ?",
-        (
-            representative["id"],
-            titles[0] if titles and representative["title_derived"] else None,
-            first["ordered_at"] if dated else min(dates),
-            story_id,
-        ),
+        f"""
+        UPDATE entries SET
+            representative_id = :representative, story_title = :title, ordered_at = :time,
+            moved_by = CASE WHEN ordered_at = :time THEN moved_by ELSE {_NEWEST} END,
+            moved_from = CASE WHEN ordered_at = :time THEN moved_from ELSE ordered_at END
+        WHERE id = :story
+        """,
+        {
+            "representative": representative["id"],
+            "title": titles[0] if titles and representative["title_derived"] else None,
+            "time": first["ordered_at"] if dated else min(dates),
+            "story": story_id,
+        },
     )
 
 
@@ -168,18 +215,6 @@ def _without_full_stories(
     return [other for other in others if other.story_id not in full]
 
 
-def _share_a_feed(connection: sqlite3.Connection, stories: set[int], other: int) -> bool:
-    feeds = _feeds_of(connection, other)
-    return any(feeds & _feeds_of(connection, story) for story in stories)
-
-
-def _feeds_of(connection: sqlite3.Connection, story: int) -> set[int]:
-    rows = connection.execute(
-        f"SELECT e.feed_id FROM entries AS e WHERE {_IN_STORY}", {"story": story}
-    )
-    return {row[0] for row in rows}
-
-
 def _has_duplicates(connection: sqlite3.Connection, story: int) -> bool:
     row = connection.execute(
         "SELECT 1 FROM entries WHERE story_id = ? AND story_id <> id LIMIT 1", (story,)
@@ -212,13 +247,13 @@ def _alike(connection: sqlite3.Connection, new: ComparedEntry) -> list[ComparedE
     return _select(connection, f"e.id IN ({_ALIKE_IN_ONE})", values)
 
 
-def _counterpart(connection: sqlite3.Connection, new: ComparedEntry) -> set[int]:
-    """Return the story of the text to a title without one, or of the title to a text without one.
+def _counterpart(connection: sqlite3.Connection, new: ComparedEntry) -> list[ComparedEntry]:
+    """Return the text to a title without one, or of the title to a text without one.
 
     Some feeds list a post twice: its title with a link, and its text without a title.
     """
     if bool(new.title_derived) == (new.words <= EMPTY_WORDS):
-        return set()
+        return []
     others = _select(
         connection,
         """
@@ -242,7 +277,7 @@ def _counterpart(connection: sqlite3.Connection, new: ComparedEntry) -> set[int]
     nearest = sorted(counterparts, key=lambda other: abs(other.ordered_at - new.ordered_at))
     free = (each for each in nearest if not _has_duplicates(connection, each.story_id))
     # One text has one title, and one title one text.
-    return {each.story_id for each in islice(free, 1)}
+    return [*islice(free, 1)]
 
 
 def _is_counterpart(
