@@ -28,6 +28,7 @@ from planet_mcp.planet.answers import (
 from planet_mcp.planet.markdown import counted
 from planet_mcp.store import Summary
 from planet_mcp.times import stamp
+from planet_mcp.urls import MAX_URL
 
 MAX_PROBLEMS = 20
 MAX_NOT_TAKEN = 50
@@ -39,7 +40,7 @@ def added_feed(item: Added, *, most_named: int = MAX_NOT_TAKEN) -> AddedFeed:
         return _added_list(item.url, item.outcome, item.counts, most_named)
     feed = item.feed
     return AddedFeed(
-        url=item.url,
+        url=item.url[:MAX_URL],
         outcome=item.outcome,
         feed_id=feed.id if feed else None,
         title=feed.title if feed else None,

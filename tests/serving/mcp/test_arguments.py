@@ -26,14 +26,34 @@ from tests.support.fetching import AT_ONCE
 from tests.support.paths import SURFACE
 from tests.support.site import Site, running_site
 
+SCHEMAS: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text("utf-8"))["inputSchema"] for path in SURFACE.glob("*.json")
+}
 ARGUMENTS: dict[str, list[str]] = {
-    path.stem: list(json.loads(path.read_text("utf-8"))["inputSchema"]["properties"])
-    for path in SURFACE.glob("*.json")
+    tool: list(schema["properties"]) for tool, schema in SCHEMAS.items()
+}
+EACH = [(tool, name) for tool, names in ARGUMENTS.items() for name in names]
+OPTIONAL = [(tool, name) for tool, name in EACH if name not in SCHEMAS[tool].get("required", ())]
+# Of each kind of argument one value, and what it may be sent as.
+SPELLINGS: dict[str, list[tuple[Any, list[Any]]]] = {
+    "integer": [(20, ["20", " 20 ", 20.0, "20.0", [20], ["20"]])],
+    "boolean": [
+        (True, ["true", "True", " yes ", "1", 1, [True]]),
+        (False, ["false", "NO", "0", 0]),
+    ],
+    "array": [
+        ([901], [901, "901", ["901"], "[901]", ' ["901"] ', [901, None, ""]]),
+        ([901, "Nine"], ['[901, "Nine"]', ["901", "Nine", None]]),
+    ],
+    "string": [("2026", [2026, ["2026"], [2026]])],
 }
 # What the SDK or Python would say of an error that nobody thought of.
 UNTYPED = re.compile(
     r"Error executing tool|Traceback|\b[A-Z]\w*(?:Error|Exception)\b|internal", re.IGNORECASE
 )
+
+# What differs from call to call: the boundaries of texts, and the time that a cursor is bound to.
+OF_ONE_CALL = re.compile(r"^--- [0-9a-f]+|(?<=cursor)\W+[\w.-]{20,}", re.MULTILINE)
 
 Call = Callable[[str, dict[str, Any]], CallToolResult]
 
@@ -183,15 +203,126 @@ def test_tools_that_fetch_or_write_answer_or_say_what_is_wrong(
     checked(call(tool, data.draw(arguments_of(tool))))
 
 
-@pytest.mark.parametrize(
-    ("tool", "argument"), [(tool, name) for tool, names in ARGUMENTS.items() for name in names]
-)
+@pytest.mark.parametrize(("tool", "argument"), EACH)
 def test_each_argument_may_be_anything(call: Call, tool: str, argument: str) -> None:
     values: list[Any] = [None, True, 0, -1, 10**400, 1e308, "", "\0", "x" * 300_000, [], {}, [[]]]
     values += [["\0"], [{"a": 1}], {"a": {"b": []}}, ["x"] * 51, "http://127.0.0.1:1/?key=k"]
     required: dict[str, Any] = {"article": 1} if tool == "fetch_article" else {}
     for value in values:
         checked(call(tool, {**required, argument: value}))
+
+
+# ------------------------------------------------------------------------- as callers send them
+def required_by(tool: str) -> dict[str, Any]:
+    """Return the least that a tool has to be called with."""
+    least = {"article": 1, "urls": ["http://127.0.0.1:1/"], "feeds": ["no such feed"]}
+    return {name: least[name] for name in SCHEMAS[tool].get("required", ())}
+
+
+def kinds_of(field: dict[str, Any]) -> set[str]:
+    return {arm["type"] for arm in field.get("anyOf", [field])}
+
+
+def choices_of(field: dict[str, Any]) -> list[str]:
+    return list(field.get("enum", ()))
+
+
+def said(result: CallToolResult) -> tuple[object, ...]:
+    (block,) = checked(result).content
+    assert isinstance(block, TextContent)
+    structure = json.dumps(result.structured_content)
+    return result.is_error, *(OF_ONE_CALL.sub("", text) for text in (structure, block.text))
+
+
+@pytest.mark.parametrize(("tool", "argument"), OPTIONAL)
+@pytest.mark.parametrize("nothing", [None, "", "  ", "\t\n", [], [None], [""]], ids=repr)
+def test_nothing_for_an_optional_argument_is_as_if_it_was_left_out(
+    call: Call, tool: str, argument: str, nothing: Any
+) -> None:
+    least = required_by(tool)
+    assert said(call(tool, {**least, argument: nothing})) == said(call(tool, least))
+
+
+@pytest.mark.parametrize("tool", ARGUMENTS)
+def test_a_form_that_nobody_filled_in_is_an_empty_call(call: Call, tool: str) -> None:
+    least = required_by(tool)
+    form = dict.fromkeys(ARGUMENTS[tool])
+    assert said(call(tool, {**form, **least})) == said(call(tool, least))
+
+
+@pytest.mark.parametrize(("tool", "argument"), EACH)
+def test_an_argument_may_be_spelled_in_any_way_that_means_the_same(
+    call: Call, tool: str, argument: str
+) -> None:
+    field, least = SCHEMAS[tool]["properties"][argument], required_by(tool)
+    pairs: list[tuple[Any, list[Any]]]
+    pairs = [(choice, [choice.upper(), f" {choice} ", [choice]]) for choice in choices_of(field)]
+    if {"integer", "string"} <= kinds_of(field):
+        pairs = [(1, [[1], 1.0]), ("1", [["1"]]), ("One", [["One"]])]
+    elif not pairs:
+        pairs = [pair for kind in kinds_of(field) for pair in SPELLINGS[kind]]
+    if argument == "max_chars":
+        pairs = [(1000, ["1000", "1000.0", 1000.0, [1000]])]
+    assert pairs
+    for meant, spellings in pairs:
+        expected = said(call(tool, {**least, argument: meant}))
+        for spelling in spellings:
+            assert said(call(tool, {**least, argument: spelling})) == expected, spelling
+
+
+@pytest.mark.parametrize(("tool", "argument"), OPTIONAL)
+def test_null_in_words_is_nothing_where_no_text_is_expected(
+    call: Call, tool: str, argument: str
+) -> None:
+    field, least = SCHEMAS[tool]["properties"][argument], required_by(tool)
+    if "enum" in field or "string" not in kinds_of(field):
+        for word in ("null", "None", "undefined"):
+            assert said(call(tool, {**least, argument: word})) == said(call(tool, least))
+
+
+@pytest.mark.parametrize("query", ["null", "none", "[1]", "true", '["Post"]'])
+def test_text_that_looks_like_something_else_is_text(call: Call, query: str) -> None:
+    for tool in ("search_entries", "list_feeds"):
+        assert "total" in (checked(call(tool, {"query": query})).structured_content or {})
+    assert call("search_entries", {"query": query}) != call("search_entries", {})
+
+
+@pytest.mark.parametrize("tool", ARGUMENTS)
+@pytest.mark.parametrize("value", [None, "", 1])
+def test_an_unknown_argument_is_refused_whatever_it_is(call: Call, tool: str, value: Any) -> None:
+    result = checked(call(tool, {**required_by(tool), "max_words": value}))
+    assert result.is_error
+    assert "unknown argument 'max_words'; known are " in str(result.content)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "says"),
+    [
+        ("search_entries", {"limit": 51}, "limit: should be less than or equal to 50 (got 51)"),
+        ("search_entries", {"limit": "many"}, "limit: should be a valid integer"),
+        ("search_entries", {"limit": True}, "limit: should be a valid integer"),
+        ("search_entries", {"limit": [5, 6]}, "limit: should be a valid integer"),
+        ("search_entries", {"sort": "oldest"}, "sort: should be 'relevance' or 'newest'"),
+        ("search_entries", {"author": ["Ada", "Bo"]}, "author: should be a valid string"),
+        ("latest_entries", {"max_chars": "999"}, "max_chars: should be greater than or equal"),
+        ("latest_entries", {"since": "some day"}, "or an age (36h, 7d, 4w"),
+        ("fetch_article", {"article": None}, "article is required"),
+        ("fetch_article", {}, "article is required"),
+        ("fetch_article", {"article": 1, "refresh": "maybe"}, "refresh: should be a valid boolean"),
+        ("add_feeds", {"urls": ""}, "urls is required"),
+        ("add_feeds", {"urls": [None]}, "urls is required"),
+        ("remove_feeds", {"feeds": True}, "No feed fits 'true'"),
+        ("remove_feeds", {"feeds": "[1, 2"}, "No feed fits '[1, 2'"),
+    ],
+)
+def test_other_values_are_refused_with_what_is_allowed(
+    call: Call, tool: str, arguments: dict[str, Any], says: str
+) -> None:
+    result = checked(call(tool, arguments))
+    assert result.is_error
+    (block,) = result.content
+    assert isinstance(block, TextContent)
+    assert says in block.text
 
 
 # ---------------------------------------------------------------------------------- search strings

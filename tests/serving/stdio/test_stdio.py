@@ -164,13 +164,9 @@ async def test_a_host_of_either_era_reaches_the_tools(site: Site, mode: str) -> 
 
 REFUSED = {
     "garbage": (b"garbage", PARSE_ERROR, None),
-    "an empty line": (b"", PARSE_ERROR, None),
-    "blanks": (b"  \r", PARSE_ERROR, None),
-    "NUL": (b"\0\0\0", PARSE_ERROR, None),
     "half a request": (b'{"jsonrpc": "2.0", "id": 1', PARSE_ERROR, None),
-    "invalid UTF-8": (b'{"jsonrpc": "2.0", "id": 1, "method": "\xff"}', PARSE_ERROR, None),
-    "NUL in a string": (b'{"jsonrpc": "2.0", "id": 1, "method": "p\0"}', PARSE_ERROR, None),
-    "half a surrogate": (b'{"jsonrpc": "2.0", "id": 1, "method": "\\ud800"}', PARSE_ERROR, None),
+    "a comma too many": (b'{"jsonrpc": "2.0", "id": 1, "method": "ping",}', PARSE_ERROR, None),
+    "a header of another protocol": (b"Content-Length: 40\r", PARSE_ERROR, None),
     "deep lists": (b"[" * 100_000, PARSE_ERROR, None),
     "deep objects": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, PARSE_ERROR, None),
     "a huge number": (b'{"jsonrpc": "2.0", "id": ' + b"9" * 10_000 + b"}", PARSE_ERROR, None),
@@ -211,6 +207,12 @@ async def test_what_is_no_request_is_answered_with_an_error(running: Server, wha
         b'{"jsonrpc": "2.0", "method": "no/such"}',
         b'{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": []}}',
         b'{"jsonrpc": "2.0", "method": "notifications/progress", "params": {}}',
+        # A notification whose sender writes every field.
+        b'{"jsonrpc": "2.0", "id": null, "method": "notifications/initialized", "params": null}',
+        b"",
+        b"  \r",
+        b"\xef\xbb\xbf\r",
+        b"\0\0\0",
     ],
 )
 async def test_what_wants_no_answer_gets_none(running: Server, line: bytes) -> None:
@@ -218,9 +220,49 @@ async def test_what_wants_no_answer_gets_none(running: Server, line: bytes) -> N
     assert await running.answers() == []
 
 
-async def test_lines_may_end_as_on_windows(running: Server) -> None:
-    running.send(b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}\r')
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}\r', id="an end as on Windows"),
+        pytest.param(b'\xef\xbb\xbf{"jsonrpc": "2.0", "id": 7, "method": "ping"}', id="a mark"),
+        pytest.param(b'\0\n\r\n \t{"jsonrpc": "2.0", "id": 7, "method": "ping"}', id="blank lines"),
+        pytest.param(b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}\0', id="NUL at the end"),
+        pytest.param(
+            b'{"jsonrpc": "2.0", "id": 7, "method": "ping", "params": {"_": "\xff"}}',
+            id="bytes that are no UTF-8",
+        ),
+        pytest.param(
+            b'{"jsonrpc": "2.0", "id": 7, "method": "ping", "params": {"_": "a\\ud83d"}}',
+            id="half an emoji",
+        ),
+        pytest.param(
+            b'{"jsonrpc": "2.0", "id": 7, "method": "ping", "params": {"_": "a\tb\0"}}',
+            id="control characters in a string",
+        ),
+        pytest.param(
+            b'{"jsonrpc": "2.0", "id": 7, "method": "ping", "params": null, "result": null}',
+            id="null for what is not there",
+        ),
+    ],
+)
+async def test_a_message_may_be_written_as_programs_write_it(running: Server, line: bytes) -> None:
+    running.send(line)
     assert await running.answers() == [{"jsonrpc": "2.0", "id": 7, "result": {}}]
+
+
+async def test_the_first_message_may_follow_a_mark_and_blank_lines() -> None:
+    async with started() as server:
+        server.send(b"\xef\xbb\xbf\r\n\n" + json.dumps(INITIALIZE).encode() + b"\r")
+        assert (await server.receive())["id"] == INITIALIZE["id"]
+
+
+async def test_a_cut_emoji_in_an_argument_does_not_cost_the_call(running: Server) -> None:
+    running.send(
+        b'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": '
+        b'{"name": "search_entries", "arguments": {"query": "zebra \\ud83e"}}}'
+    )
+    (answer,) = [await running.receive()]
+    assert not answer["result"]["isError"]
 
 
 async def test_the_longest_line_is_answered(running: Server) -> None:
@@ -525,6 +567,7 @@ async def test_regular_files_are_served_too(tmp_path: Path) -> None:
     ]
     lines = [json.dumps(message) for message in (INITIALIZE, INITIALIZED, *calls)]
     requests, answers = tmp_path / "requests", tmp_path / "answers"
+    lines[0] = f"\ufeff\r\n\n\ufeff{lines[0]}\r"
     requests.write_text("\n".join([*lines[:3], "garbage", "x" * 2**21, *lines[3:]]))
     with requests.open("rb") as source, answers.open("wb") as sink:
         process = await asyncio.create_subprocess_exec(

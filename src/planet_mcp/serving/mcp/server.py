@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from planet_mcp import __version__
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
+from planet_mcp.serving.mcp.arguments import as_meant
 from planet_mcp.serving.mcp.events import Events
 from planet_mcp.serving.mcp.resources import add_prompts, add_resources
 from planet_mcp.serving.mcp.schemas import tighten
@@ -84,8 +85,11 @@ class PlanetServer(MCPServer[None]):
         context: Context[None, Any] | None = None,
     ) -> CallToolResult | InputRequiredResult:
         """Call a tool; what it raises on purpose reaches the model in its own words."""
-        await self._refuse_unknown(name, arguments)
+        schema = self._tool_input_schema(name)
         try:
+            if schema:
+                _refuse_unknown(name, arguments, schema)
+                arguments = as_meant(arguments, schema)
             result = await super().call_tool(name, arguments, context)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, PlanetError):
@@ -110,22 +114,23 @@ class PlanetServer(MCPServer[None]):
             names = ", ".join(known)
             raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r}; there are {names}")
         fields = {item.name: item.required for item in known[name].arguments or ()}
-        given = (arguments or {}).keys()
+        # A client's form has a field for each argument, and leaves empty what nobody filled in.
+        given = {item: value for item, value in (arguments or {}).items() if value.strip()}
         wrong = [f"{field} is required" for field in fields if fields[field] and field not in given]
-        wrong += [f"unknown argument {item!r}" for item in given if item not in fields]
+        wrong += [f"unknown argument {item!r}" for item in arguments or () if item not in fields]
         if wrong:
             raise MCPError(INVALID_PARAMS, f"{name}: {'; '.join(wrong)}")
-        return await super().get_prompt(name, arguments, context)
+        return await super().get_prompt(name, given, context)
 
-    async def _refuse_unknown(self, name: str, arguments: dict[str, Any]) -> None:
-        """Refuse arguments that the tool does not have; the SDK would ignore them."""
-        known = self._tool_input_schema(name)
-        unknown = [item for item in arguments if known and item not in known["properties"]]
-        if known and unknown:
-            raise ToolError(
-                f"{name} was not called: unknown argument {', '.join(map(repr, unknown))}; "
-                f"known are {', '.join(known['properties'])}"
-            )
+
+def _refuse_unknown(name: str, arguments: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Refuse arguments that the tool does not have; the SDK would ignore them."""
+    unknown = [item for item in arguments if item not in schema["properties"]]
+    if unknown:
+        raise ToolError(
+            f"{name} was not called: unknown argument {', '.join(map(repr, unknown))}; "
+            f"known are {', '.join(schema['properties'])}"
+        )
 
 
 def _record_size(result: object) -> None:

@@ -17,6 +17,7 @@ from planet_mcp.serving.stdio.lines import (
     RefusedLineError,
     read_message,
     too_long,
+    without_padding,
     write_message,
 )
 
@@ -42,11 +43,13 @@ class Files:
     async def __anext__(self) -> str:
         while line := await self._line():
             try:
-                self._note_request(await self._read(line))
+                message = await self._read(line)
             except RefusedLineError as refused:
                 await self.write(write_message(refused.answer).decode())
             else:
-                return line.decode()
+                if message:
+                    self._note_request(message)
+                    return write_message(message).decode()
         while self._is_regular and self._unanswered:
             self._answered = anyio.Event()
             await self._answered.wait()
@@ -62,9 +65,11 @@ class Files:
         except OSError:
             return b""  # a terminal that hung up
 
-    async def _read(self, line: bytes) -> JSONRPCMessage:
+    async def _read(self, line: bytes) -> JSONRPCMessage | None:
+        """Read a message from a line of which this is the beginning; None from a blank one."""
         if len(line) <= MAX_LINE or line.endswith(b"\n"):
-            return read_message(line)
+            bare = without_padding(line)
+            return read_message(bare) if bare else None
         while line and not line.endswith(b"\n"):
             line = await self._line()
         raise too_long()

@@ -16,6 +16,8 @@ from pydantic import ValidationError
 
 # As much as over HTTP: to parse a hostile megabyte takes the event loop half a second.
 MAX_LINE = 2**20
+# No message begins or ends with any of these bytes: it is in braces.
+_PADDING = b"\xef\xbb\xbf\0 \t\r\n"
 
 
 class RefusedLineError(Exception):
@@ -32,6 +34,14 @@ def too_long() -> RefusedLineError:
     return RefusedLineError(INVALID_REQUEST, f"A message may have at most {MAX_LINE:,} bytes")
 
 
+def without_padding(line: bytes) -> bytes:
+    """Return a line without what other programs put around a message; nothing, if it is blank.
+
+    That is a byte order mark, the carriage return of Windows, and the NUL that ends a string in C.
+    """
+    return line.strip(_PADDING)
+
+
 def read_message(line: bytes) -> JSONRPCMessage:
     """Read a message from a line.
 
@@ -39,19 +49,48 @@ def read_message(line: bytes) -> JSONRPCMessage:
         RefusedLineError: It is none.
     """
     try:
-        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+        return _message(line)
     except ValidationError as error:
-        raise _refusal(line, error) from None
-    # A request whose id is null or a fraction would pass for a notification and get no answer.
-    if isinstance(message, JSONRPCNotification) and b'"id"' in line and "id" in json.loads(line):
-        raise RefusedLineError(INVALID_REQUEST, "The id of a request is a string or an integer")
+        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    if problem["type"] != "json_invalid":
+        raise _refusal(line)
+    try:
+        return _message(_mended(line))
+    except (ValueError, RecursionError):
+        raise RefusedLineError(PARSE_ERROR, problem["msg"]) from None
+
+
+def _message(line: bytes) -> JSONRPCMessage:
+    message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+    if isinstance(message, JSONRPCNotification) and b'"id"' in line:
+        _refuse_request_without_id(message, json.loads(line))
     return message
 
 
-def _refusal(line: bytes, error: ValidationError) -> RefusedLineError:
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    if problem["type"] == "json_invalid":
-        return RefusedLineError(PARSE_ERROR, problem["msg"])
+def _refuse_request_without_id(message: JSONRPCNotification, found: dict[str, object]) -> None:
+    """Refuse a request whose id is null or a fraction: as a notification it would get no answer.
+
+    A notification with `"id": null` comes from serialisers that write every field.
+    """
+    is_notification = message.method.startswith("notifications/") and found.get("id") is None
+    if "id" in found and not is_notification:
+        raise RefusedLineError(INVALID_REQUEST, "The id of a request is a string or an integer")
+
+
+def _mended(line: bytes) -> bytes:
+    """Return a line of JSON without what no JSON may have but some programs write.
+
+    That is half of a surrogate pair, where a text was cut, bytes that are no UTF-8, and control
+    characters as they are.
+
+    Raises:
+        ValueError: It is not JSON all the same.
+    """
+    found = json.loads(line.decode("utf-8", "replace"), strict=False)
+    return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _refusal(line: bytes) -> RefusedLineError:
     found = json.loads(line)
     if isinstance(found, list):
         text = "Batches are not supported: send one message a line"

@@ -16,6 +16,7 @@ from planet_mcp.serving.stdio.lines import (
     RefusedLineError,
     read_message,
     too_long,
+    without_padding,
     write_message,
 )
 
@@ -51,14 +52,16 @@ class Pipes:
             raise StopAsyncIteration from None
 
     async def receive(self) -> SessionMessage:
-        """Return the next message; a line that is none is answered.
+        """Return the next message; a line that is none is answered, a blank one passed over.
 
         Raises:
             anyio.EndOfStream: There are no more.
         """
         while True:
             try:
-                return SessionMessage(read_message(await self._line()))
+                line = without_padding(await self._line())
+                if line:
+                    return SessionMessage(read_message(line))
             except RefusedLineError as refused:
                 with suppress(anyio.BrokenResourceError):
                     await self.send(SessionMessage(refused.answer))

@@ -1,0 +1,77 @@
+"""Arguments as callers send them → arguments as a tool takes them, by its published schema (pure).
+
+Hosts and models fill in every argument, write numbers and lists as text, and give one value where a
+list is asked for. What that can only mean one way is taken so; all else is left to validation.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+# What models write for nothing, where no text is expected.
+_NOTHING = frozenset({"null", "none", "undefined"})
+
+
+def as_meant(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the arguments in the types of a tool's schema, without those that say nothing."""
+    fields = schema["properties"]
+    meant = {name: _value(value, fields[name]) for name, value in arguments.items()}
+    return {name: value for name, value in meant.items() if not _says_nothing(value, fields[name])}
+
+
+def _value(value: Any, field: Schema) -> Any:
+    types = _types(field)
+    if "array" in types:
+        value = _parsed_list(value)
+        if not isinstance(value, list) and types == {"array"} and not _says_nothing(value, field):
+            value = [value]
+        return _items(value, field) if isinstance(value, list) else _scalar(value, field)
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
+    return _scalar(value, field)
+
+
+def _types(field: Schema) -> set[str]:
+    return {arm["type"] for arm in field.get("anyOf", (field,))}
+
+
+def _parsed_list(value: Any) -> Any:
+    if isinstance(value, str) and value.strip().startswith("["):
+        try:
+            parsed = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+        return parsed if isinstance(parsed, list) else value
+    return value
+
+
+def _items(values: list[Any], field: Schema) -> list[Any]:
+    arms = field.get("anyOf", (field,))
+    items = next(arm["items"] for arm in arms if arm["type"] == "array")
+    return [_scalar(value, items) for value in values if not _says_nothing(value, items)]
+
+
+def _scalar(value: Any, field: Schema) -> Any:
+    types = _types(field)
+    # A yes or no is no number: pydantic would take `true` for the feed with id 1.
+    if isinstance(value, bool) and "boolean" not in types:
+        return str(value).lower()
+    if isinstance(value, int | float) and types <= {"string", "array"}:
+        return json.dumps(value)
+    if not isinstance(value, str):
+        return value
+    if "enum" in field:
+        alike = [choice for choice in field["enum"] if choice == value.strip().casefold()]
+        return alike[0] if alike else value
+    return value if "string" in types else value.strip()
+
+
+def _says_nothing(value: Any, field: Schema) -> bool:
+    if value is None or value == []:
+        return True
+    if not isinstance(value, str):
+        return False
+    text = value.strip().casefold()
+    return not text or (("enum" in field or "string" not in _types(field)) and text in _NOTHING)
