@@ -45,6 +45,11 @@ _MAY_BE_HIDDEN = etree.XPath(
 _CONTROLLED = etree.XPath(
     "//*[self::button or self::a or @role='tab']/@aria-controls | //*[@role='tabpanel']/@id"
 )
+_ODD_ATTRIBUTES = etree.XPath(
+    "//@*["
+    "translate(name(), '_-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', '')"
+    " or not(translate(substring(name(), 1, 1), '0123456789-.', ''))]"
+)
 _VISIBLE_CONTROLS = etree.XPath(
     "boolean(.//button | .//textarea | .//select"
     " | .//input[not(translate(@type, 'HIDEN', 'hiden') = 'hidden')])"
@@ -71,7 +76,33 @@ _LOOSE_APOSTROPHE = re.compile(r"&apos(?!;)")
 _STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
 _LONGEST_STYLE = 2000
 _LOOK_BELOW = 100
-_MOST_UNCLOSED = 20
+# Elements that hold blocks, and whose end tags are always written.
+_CONTAINERS = (
+    *(
+        "div",
+        "span",
+        "section",
+        "article",
+        "main",
+        "header",
+        "nav",
+        "aside",
+        "figure",
+        "form",
+        "pre",
+    ),
+    *("button", "svg", "template", "noscript", "select", "textarea"),
+)
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)")
+_WITHOUT_END = frozenset(
+    """
+    area base br col embed hr img input link meta param source track wbr p li dt dd td th tr tbody
+    thead tfoot option optgroup rt rp path g circle rect line polygon use
+    """.split()
+)
+_DEEPEST = 1000
+# XHTML that is sent as HTML: a browser would take what follows `<iframe />` for its content.
+_CLOSED_AS_IN_XML = re.compile(r"""<([A-Za-z][A-Za-z0-9-]*)((?:\s(?:[^<>]{0,2000}["'\s])?)?)/>""")
 _READER_ONLY = frozenset(
     """
     sr-only visually-hidden visuallyhidden screen-reader-text screen-reader-only screenreader-only
@@ -85,13 +116,14 @@ _LONGEST_FORM = 400
 
 def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser) -> _Element | None:
     """Parse any HTML; None when it holds nothing."""
-    html = _LOOSE_APOSTROPHE.sub("'", _close_in_listings(_without_controls(html)))
+    html = _as_browsers_read(_LOOSE_APOSTROPHE.sub("'", _without_controls(html)))
     root, complete = _parse(html, parser_class)
     if not complete:
         # The parser drops what lies too deep: look for it in a flatter document.
         root, _ = _parse(_WRAPPERS.sub(" ", html), parser_class)
     if root is not None:
         _end_head(root)
+        _remove_odd_attributes(root)
     if root is not None and _ANY_PLACEHOLDER.search("".join(root.itertext())):
         _remove_forged_placeholders(root)
     return root
@@ -106,18 +138,49 @@ def count_controls(html: str) -> int:
     return len(html) - len(_without_controls(html))
 
 
-def _close_in_listings(html: str) -> str:
-    """Close what `</pre>` closes in a browser, but not for the parser, that reads on in it."""
-    if "<pre" not in html:
+def _as_browsers_read(html: str) -> str:
+    """Write a document with unclosed elements as browsers read it, who end them elsewhere.
+
+    To libxml2 `</button>` ends no `<div>` (WHATWG HTML, section 13.2.6.4.7, says it does): a button
+    that is left out would take the rest of the page with it. Sound documents are left alone, and
+    deep ones, for which the parser of browsers takes too long.
+    """
+    lower = html.lower()
+    sound = all(lower.count(f"<{name}") == lower.count(f"</{name}") for name in _CONTAINERS)
+    if sound or _depth(lower) > _DEEPEST:
         return html
-    pieces = html.split("</pre>")
+    from selectolax.lexbor import LexborHTMLParser
+
+    def read(part: str) -> LexborHTMLParser:
+        return LexborHTMLParser(part.encode("utf-8", "replace"))
+
+    pieces = _CLOSED_AS_IN_XML.sub(_close_as_in_html, html).split("</noscript>")
     for index, piece in enumerate(pieces[:-1]):
-        start = piece.rfind("<pre")
-        inside = piece[start:] if start >= 0 else ""
-        missing = inside.count("<div") - inside.count("</div>")
-        if 0 < missing <= _MOST_UNCLOSED:
-            pieces[index] = piece + "</div>" * missing
-    return "</pre>".join(pieces)
+        # A browser with scripts reads this as text, and its end tag closes all.
+        before, tag, inside = piece.rpartition("<noscript>")
+        if tag and (body := read(inside).body):
+            pieces[index] = f"{before}{tag}{body.inner_html}"
+    return read("</noscript>".join(pieces)).html or html
+
+
+def _close_as_in_html(tag: re.Match[str]) -> str:
+    return tag[0] if tag[1].lower() in _WITHOUT_END else f"<{tag[1]}{tag[2]}></{tag[1]}>"
+
+
+def _depth(html: str) -> int:
+    """Return how deep elements may be nested, at most: the end of some can be left out."""
+    depth = deepest = 0
+    for tag in _TAG.finditer(html):
+        if tag[2] not in _WITHOUT_END:
+            depth = max(0, depth - 1) if tag[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def _remove_odd_attributes(root: _Element) -> None:
+    """Take away the attributes whose names XML does not allow, and lxml refuses to copy."""
+    for value in _ODD_ATTRIBUTES(root):
+        del value.getparent().attrib[value.attrname]
 
 
 def _parse(html: str, parser_class: type[etree.HTMLParser]) -> tuple[_Element | None, bool]:
