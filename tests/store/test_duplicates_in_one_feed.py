@@ -188,7 +188,8 @@ ONE = {
         Post("Announcing our importer", f"{TEXT} {prose(8, 3)}", 1, "announcing"),
     ],
     "one article of two sections on two days": [
-        Post("How horses see cars", TEXT, 27), Post("How horses see cars", TEXT, 0)
+        Post("How horses see cars", TEXT, 27, author="Daily North"),
+        Post("How horses see cars", TEXT, 0, author="Daily South"),
     ],
     "two copies without dates": [Post("A post", TEXT, None), Post("A post", TEXT, None)],
 }  # fmt: skip

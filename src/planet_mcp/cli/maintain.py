@@ -1,6 +1,7 @@
 """The commands that look after a planet: doctor, check, vacuum."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from planet_mcp.errors import StoreError
 from planet_mcp.settings import Settings
 
 if TYPE_CHECKING:
-    from planet_mcp.store import Repair, Store
+    from planet_mcp.store import Join, Repair, Store
 
 _MEGABYTE = 1e6
+_JOINS = 100
 
 
 @commands.command("doctor")
@@ -46,11 +48,20 @@ async def _examine(settings: Settings, *, as_json: bool) -> int:
 
 @commands.command("check")
 @click.option("--repair", is_flag=True, help="Mend what can be mended, after a copy was kept.")
+@click.option(
+    "--joins",
+    type=click.IntRange(1),
+    is_flag=False,
+    flag_value=_JOINS,
+    metavar="[COUNT]",
+    help=f"List entries that are shown as one, with the reason: the newest {_JOINS}, or so many.",
+)
 @JSON
 @settings_from()
-def check_command(settings: Settings, *, repair: bool, as_json: bool) -> int:
+def check_command(settings: Settings, *, repair: bool, joins: int | None, as_json: bool) -> int:
     """Check the database file, its references, its counts and its index; servers may go on.
 
+    With --joins, entries that are shown as one are listed, so that a wrong one can be seen.
     With --repair, the index is built anew, counts are set right, and rows go that belong to
     nothing. The exit code is 1 when something is left wrong.
     """
@@ -60,16 +71,37 @@ def check_command(settings: Settings, *, repair: bool, as_json: bool) -> int:
     try:
         problems = [] if repair else store.health.problems()
         done = store.health.repair() if repair else Repair(problems, problems)
-        _show(store, done, repaired=repair, as_json=as_json)
+        listed = store.health.joins(joins) if joins else None
+        _show(store, done, listed, repaired=repair, as_json=as_json)
     finally:
         store.close()
     return FAILURE if done.left else 0
 
 
-def _show(store: "Store", done: "Repair", *, repaired: bool, as_json: bool) -> None:
+def _show(
+    store: "Store",
+    done: "Repair",
+    joins: "Sequence[Join] | None",
+    *,
+    repaired: bool,
+    as_json: bool,
+) -> None:
     if as_json:
-        click.echo(json.dumps({"database": str(store.path), **asdict(done)}, indent=2))
+        found = {} if joins is None else {"joins": [asdict(join) for join in joins]}
+        click.echo(json.dumps({"database": str(store.path), **asdict(done), **found}, indent=2))
         return
+    click.echo("\n".join([*map(_told, joins or ()), *_findings(store, done, repaired=repaired)]))
+
+
+def _told(join: "Join") -> str:
+    return (
+        f"{join.reason}\n"
+        f"  {join.other_id} {join.other_title} · {join.other_feed} · {join.other_url or '-'}\n"
+        f"  {join.entry_id} {join.title} · {join.feed} · {join.url or '-'}"
+    )
+
+
+def _findings(store: "Store", done: "Repair", *, repaired: bool) -> list[str]:
     mended = [problem for problem in done.found if problem not in done.left]
     lines = [f"mended: {problem}" for problem in mended]
     lines += [f"wrong: {problem}" for problem in done.left]
@@ -84,7 +116,7 @@ def _show(store: "Store", done: "Repair", *, repaired: bool, as_json: bool) -> N
             f"That cannot be mended here. Stop all servers, move {store.path.name} away and start "
             "again: the feeds are fetched anew; copies from before upgrades are beside it."
         )
-    click.echo("\n".join(lines))
+    return lines
 
 
 @commands.command("vacuum")

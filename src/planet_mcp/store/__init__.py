@@ -23,6 +23,7 @@ from planet_mcp.store.search import (
     phrase,
 )
 from planet_mcp.store.store import ChangeToken, Limits, Store
+from planet_mcp.store.stories import Join
 from planet_mcp.store.webpages import StoredArticle, Teaser, Webpages
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Found",
     "Headline",
     "Hit",
+    "Join",
     "Limits",
     "Post",
     "PostFeed",

@@ -16,6 +16,7 @@ from planet_mcp.store.retention import Retention
 from planet_mcp.store.river import River
 from planet_mcp.store.search import Search, SearchLimits
 from planet_mcp.store.statistics import Statistics
+from planet_mcp.store.stories import review_joins
 from planet_mcp.store.updates import Updates
 from planet_mcp.store.webpages import Webpages
 
@@ -75,11 +76,13 @@ class Store:
         )
         self.health = Health(self.database)
         if not to_repair:
-            self._refuse_unsound()
+            self._make_ready()
 
-    def _refuse_unsound(self) -> None:
+    def _make_ready(self) -> None:
         try:
             self.health.refuse_unsound()
+            if not self.read_only:
+                review_joins(self.database)
         except BaseException:
             self.close()
             raise

@@ -11,7 +11,7 @@ _LONGEST = 500
 
 
 def keys_of(entries: Sequence[RawEntry], *, not_ids: frozenset[str]) -> list[str]:
-    """Give every entry a key within its feed: its id, else its link, else a hash of its words.
+    """Give every entry a key within its feed: its id, its link, or a hash of words and date.
 
     `not_ids` are the feed's own addresses, which some generators write into every guid. Entries
     that share a key although their links, titles or (untitled) texts differ get keys of all that,
@@ -35,7 +35,8 @@ def _basis(entry: RawEntry, not_ids: frozenset[str]) -> tuple[str, ...]:
         return ("id", entry.id)
     if entry.link and entry.link not in not_ids:
         return ("link", entry.link)
-    return ("hash", digest(entry.title.value, _words(entry) or _day(entry)))
+    # What is reported in the same words on another day is another entry.
+    return ("hash", digest(entry.title.value, *filter(None, (_words(entry), _day(entry)))))
 
 
 def _words(entry: RawEntry) -> str:

@@ -1,5 +1,6 @@
 """The health of one database: checks, repair, clocks that were ahead, space given back."""
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from planet_mcp.store.health.space import (
     require_space,
     require_space_to_rewrite,
 )
+from planet_mcp.store.stories import Join, newest_joins
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Health:
     def problems(self) -> list[str]:
         """Return what is wrong with it, in words; nothing if it is sound."""
         return checks.problems(self._database)
+
+    def joins(self, limit: int) -> list[Join]:
+        """Return why entries are one story, so that a wrong one can be seen; the newest first."""
+        with self._database.reading(seconds=math.inf) as connection:
+            return newest_joins(connection, limit=limit)
 
     def refuse_unsound(self) -> None:
         """Refuse a database that was found unsound when the last write to it had been cut off.

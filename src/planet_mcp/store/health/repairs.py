@@ -14,7 +14,7 @@ from planet_mcp.store.health.checks import (
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import choose_representative
 
-_OF_ENTRIES = ("contents", "articles", "enclosures", "backfills")
+_OF_ENTRIES = ("contents", "articles", "enclosures", "backfills", "joins")
 _OF_FEEDS = ("former_addresses", "forgotten")
 
 
@@ -41,6 +41,7 @@ def _mend_references(connection: sqlite3.Connection) -> None:
     connection.execute(f"DELETE FROM entries WHERE {HAS_NO_FEED} OR {HAS_NO_TEXT}")
     for table in _OF_ENTRIES:
         connection.execute(f"DELETE FROM {table} WHERE entry_id NOT IN (SELECT id FROM entries)")
+    connection.execute("DELETE FROM joins WHERE other_id NOT IN (SELECT id FROM entries)")
     for table in _OF_FEEDS:
         connection.execute(f"DELETE FROM {table} WHERE feed_id NOT IN (SELECT id FROM feeds)")
     miscounted = connection.execute(f"SELECT id FROM feeds WHERE {IS_MISCOUNTED}").fetchall()

@@ -4,20 +4,30 @@ In: entries that a feed brought, and what is stored. Out: clusters of duplicates
 Only this package knows when two entries are one.
 """
 
-from planet_mcp.store.stories.duplicates import Duplicate, duplicates_elsewhere, other_feeds
+from planet_mcp.store.stories.duplicates import (
+    Duplicate,
+    Join,
+    duplicates_elsewhere,
+    newest_joins,
+    other_feeds,
+)
 from planet_mcp.store.stories.joining import (
     choose_representative,
     delete_entries_of_feeds,
     join_story,
 )
 from planet_mcp.store.stories.recognition import recognise
+from planet_mcp.store.stories.review import review_joins
 
 __all__ = [
     "Duplicate",
+    "Join",
     "choose_representative",
     "delete_entries_of_feeds",
     "duplicates_elsewhere",
     "join_story",
+    "newest_joins",
     "other_feeds",
     "recognise",
+    "review_joins",
 ]

@@ -169,11 +169,9 @@ class Comparison:
         A missed duplicate costs the reader a line, a false one the news: titles count for nothing.
         """
         new = self._new
-        if (
-            not new.may_have_title_of(other)
-            or are_numbered_apart(new.title, other.title)
-            or new.has_other_authors_than(other)
-        ):
+        if not new.may_have_title_of(other) or are_numbered_apart(new.title, other.title):
+            return Match.NONE
+        if new.has_other_authors_than(other) and not has_words_of(self._text, self._read(other)):
             return Match.NONE
         if new.has_address_of(other) and new.is_at_anchor_of(other):
             return Match.ONE_ADDRESS if self._has_text_of(other) else Match.NONE

@@ -50,8 +50,7 @@ def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
 
     Runs for each story that becomes part of another:
 
-        UPDATE entries AS e
-        SET story_id = 17, joined_by = (SELECT seq FROM sqlite_sequence WHERE name = 'entries')
+        UPDATE entries AS e SET story_id = 17
         WHERE (e.id = 42 OR (e.story_id = 42 AND e.story_id <> e.id))
     """
     (new,) = _select(connection, "e.id = :id", {"id": entry_id})
@@ -59,14 +58,15 @@ def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
     stories = {new.story_id, *(other.story_id for _, other in duplicates)}
     first = min(stories)
     connection.executemany(
-        f"""
-        UPDATE entries AS e SET story_id = :first, joined_by = {_NEWEST} WHERE {_IN_STORY}
-        """,
+        f"UPDATE entries AS e SET story_id = :first WHERE {_IN_STORY}",
         [{"first": first, "story": story} for story in stories - {first}],
     )
     connection.executemany(
         "INSERT OR REPLACE INTO joins (entry_id, other_id, reason) VALUES (?, ?, ?)",
-        [(entry_id, other.id, REASONS[match]) for match, other in duplicates],
+        [
+            (max(entry_id, other.id), min(entry_id, other.id), REASONS[match])
+            for match, other in duplicates
+        ],
     )
     if len(stories) > 1 or first != entry_id or _has_duplicates(connection, first):
         choose_representative(connection, first)

@@ -12,13 +12,23 @@ from hashlib import sha256
 
 from planet_mcp.models import ParsedEntry, RecognisedEntry
 from planet_mcp.store.db import to_seconds
-from planet_mcp.text import are_clearly_different, share_held, title_key
+from planet_mcp.text import (
+    SIGNED_WORDS,
+    are_clearly_different,
+    has_few_words_of,
+    has_words_of,
+    is_corrected,
+    share_held,
+    title_key,
+)
 from planet_mcp.urls import canonical, names_a_page
 
 _COLUMNS = """
     e.id, e.key, e.fingerprint, e.canonical_url, e.title_key, e.published, e.minhash_a, e.minhash_b
 """
 _HELD = 0.7
+# An entry with neither id nor link is known by its words and its date.
+_KEY_WITHOUT_ID = "hash"
 _MOST = 20
 
 
@@ -110,6 +120,9 @@ def _elsewhere(
             UNION
             SELECT * FROM (SELECT id FROM entries WHERE canonical_url = :url AND feed_id = :feed
                            ORDER BY id DESC LIMIT {_MOST})
+            UNION
+            SELECT * FROM (SELECT id FROM entries WHERE feed_id = :feed AND ordered_at = :time
+                           ORDER BY id DESC LIMIT {_MOST})
         )
         ORDER BY e.key = :key DESC, e.id DESC
         """,
@@ -118,6 +131,7 @@ def _elsewhere(
             "key": entry.key,
             "title": title_key(entry.title),
             "url": _own_address(entry),
+            "time": to_seconds(entry.published),
         },
     )
     for row in rows.fetchall():
@@ -128,27 +142,48 @@ def _elsewhere(
 
 
 def _is_other(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -> bool:
-    """Return whether an id was given to another post, by title, address, date and text."""
+    """Return whether an id was given to another post, by title, address, date and text.
+
+    A new text with a new date is another post, whatever else repeats.
+    """
+    if entry.fingerprint == known.fingerprint:
+        return False
     title = title_key(entry.title) == known.title_key
     link, date = _agree(_own_address(entry), known.canonical_url), _dates_agree(entry, known)
-    if (title and (link or date)) or (link and date) or _may_share_text(entry, known):
+    is_told = (title and link) or (date and (title or link))
+    if (is_told and date is not False) or _may_share_text(entry, known):
         return False
-    if are_clearly_different(entry.content.text, _text(connection, known)):
-        return not title or (date is False and not link)
-    return not title and not link and not date and (date is False or link is False)
+    text, its = entry.content.text, _text(connection, known)
+    if are_clearly_different(text, its):
+        return not title or date is False
+    if date is False:
+        short = min(entry.content.words, len(its.split())) < SIGNED_WORDS
+        return (short and has_few_words_of(text, its)) or not (title or link)
+    return not title and not link and not date and link is False
 
 
 def _is_same(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -> bool:
-    """Return whether a stored post has come again under another id, at its address or title."""
+    """Return whether a stored post has come again under another id.
+
+    It has its title or address, or with another headline at another address its date and text.
+    """
     title = title_key(entry.title) == known.title_key and not entry.title_derived
     link, date = _agree(_own_address(entry), known.canonical_url), _dates_agree(entry, known)
-    agrees = title and (date or (link and date is None))
-    if not agrees and not ((title or link) and _may_share_text(entry, known)):
+    if date is False and entry.key.startswith(_KEY_WITHOUT_ID):
         return False
-    text = _text(connection, known)
-    if agrees:
-        return not are_clearly_different(entry.content.text, text)
-    return share_held(entry.content.text, text) >= _HELD
+    told = title and (date or (link and date is None))
+    if told:
+        return not are_clearly_different(entry.content.text, _text(connection, known))
+    if (title or link) and _may_share_text(entry, known):
+        return share_held(entry.content.text, _text(connection, known)) >= _HELD
+    return bool(date) and _is_text_of(entry, _text(connection, known))
+
+
+def _is_text_of(entry: ParsedEntry, text: str) -> bool:
+    """Return whether an entry has a long text, but for corrections, or that of one without id."""
+    if entry.key.startswith(_KEY_WITHOUT_ID) and entry.content.words:
+        return has_words_of(entry.content.text, text)
+    return entry.content.words >= SIGNED_WORDS and is_corrected(entry.content.text, text)
 
 
 def _agree(mine: object, its: object) -> bool | None:

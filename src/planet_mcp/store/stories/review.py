@@ -1,0 +1,83 @@
+"""Stories that were joined by rules that hold no longer: looked at again, once, and taken apart.
+
+What earlier versions joined was found by step 12 of `planet_mcp.store.db.schema`, which leaves in
+`meta` up to which story it was reviewed.
+"""
+
+import logging
+import sqlite3
+
+from planet_mcp.store.db import Database
+from planet_mcp.store.sql import in_story
+from planet_mcp.store.stories.joining import join_story
+
+logger = logging.getLogger(__name__)
+
+# A transaction of so many takes less than a second, and others may read and write between two.
+STORIES_AT_ONCE = 200
+_REVIEWED = "joins_reviewed"
+
+
+def review_joins(database: Database) -> None:
+    """Take stories apart that have several entries of one feed, and join them by today's rules.
+
+    Interrupted, it goes on where it was at the next start. Costs nothing when all is reviewed.
+    """
+    with database.reading() as connection:
+        waits = _reviewed_to(connection) is not None
+    if waits:
+        logger.info("Looking again at which entries of a feed are the same.")
+    while waits:
+        with database.writing() as connection:
+            waits = _review_some(connection)
+
+
+def _reviewed_to(connection: sqlite3.Connection) -> int | None:
+    row = connection.execute("SELECT value FROM meta WHERE key = ?", (_REVIEWED,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _review_some(connection: sqlite3.Connection) -> bool:
+    """Review the next stories; return whether there are more."""
+    reviewed_to = _reviewed_to(connection)
+    if reviewed_to is None:
+        return False
+    rows = connection.execute(
+        f"""
+        SELECT s.story_id, (
+            SELECT count(*) > count(DISTINCT d.feed_id) FROM entries AS d
+            WHERE {in_story("s.story_id")}
+        )
+        FROM (
+            SELECT DISTINCT story_id FROM entries
+            WHERE story_id <> id AND story_id > ? ORDER BY story_id LIMIT {STORIES_AT_ONCE}
+        ) AS s
+        """,
+        (reviewed_to,),
+    ).fetchall()
+    for story, repeats_a_feed in rows:
+        if repeats_a_feed:
+            _join_anew(connection, story)
+    if not rows:
+        connection.execute("DELETE FROM meta WHERE key = ?", (_REVIEWED,))
+        return False
+    connection.execute("UPDATE meta SET value = ? WHERE key = ?", (str(rows[-1][0]), _REVIEWED))
+    return True
+
+
+def _join_anew(connection: sqlite3.Connection, story: int) -> None:
+    """Let each entry of a story have one of its own, and find its duplicates again."""
+    members = connection.execute(
+        f"SELECT d.id FROM entries AS d WHERE {in_story(':story')} ORDER BY d.id", {"story": story}
+    ).fetchall()
+    connection.executemany(
+        """
+        UPDATE entries SET
+            story_id = id, representative_id = id, story_title = NULL,
+            ordered_at = CASE WHEN published IS NULL THEN first_seen_at ELSE ordered_at END
+        WHERE id = ?
+        """,
+        members,
+    )
+    for (entry_id,) in members:
+        join_story(connection, entry_id)
