@@ -209,7 +209,7 @@ FEATURES = {
     ),
     "definitions": (
         "<dl><dt>Crocus</dt><dd>An early flower.</dd></dl>",
-        "- Crocus\n- An early flower.",
+        "**Crocus**\n\n- An early flower.",
     ),
     "figure": (
         "<figure><img src='bed.png' alt='A bed'></figure>",
@@ -227,7 +227,7 @@ FEATURES = {
         ),
         (
             "See [the garden](https://example.org/big), "
-            "**[bed](https://example.org/posts/x)** and that "
+            "[**bed**](https://example.org/posts/x) and that "
             "of [`f()`](https://example.org/posts/gardens#f)."
         ),
     ),

@@ -183,7 +183,10 @@ def test_markup_becomes_markdown(html: str, expected: str) -> None:
         ("<img src='http://t.co/x.gif' width=1 height=1>", ""),
         ("<img src='data:image/png;base64,x' alt='x'>", ""),
         ("<img class='emoji' alt='🙂' src='http://e.org/e.png'>", "🙂"),
-        ("<iframe src='//v.org/1' title='Talk'></iframe>", "[Talk](https://v.org/1)"),
+        (
+            "<iframe src='//v.org/1' title='Talk'></iframe>",
+            "[embedded page: Talk](https://v.org/1)",
+        ),
         ("<video><source src='/v.mp4'></video>", "[video](https://example.org/v.mp4)"),
     ],
 )

@@ -5,7 +5,7 @@ Out: its `Article`, or a `DocumentError` that says what is there instead.
 Only this package knows trafilatura, and how to tell an article from a page in its way.
 
 content_types (what is it?) ─▶ text and source code as they are
-      └─▶ a page: metadata, then the article's part of it (code, links and images in the stash)
+      └─▶ a page: metadata, then the article's part of it (trafilatura chooses, `selection` cuts)
             ─▶ interstitials (is it an article at all?)
 """
 

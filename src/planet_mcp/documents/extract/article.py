@@ -11,13 +11,15 @@ from trafilatura.settings import Document
 
 from planet_mcp.documents.extract.interstitials import Hints, refuse_interstitials
 from planet_mcp.documents.extract.metadata import authors, metadata, published
-from planet_mcp.documents.extract.stash import CodeStash, LinkStash
+from planet_mcp.documents.extract.selection import Selection
+from planet_mcp.documents.extract.stash import CodeStash
 from planet_mcp.documents.library_errors import TRAFILATURA_ERRORS
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article, Content
 from planet_mcp.text.from_html import (
     NOTHING,
     Stash,
+    adopt_embedded,
     adopt_text_areas,
     declared_base,
     link_footnotes,
@@ -65,33 +67,23 @@ def _content(page: _Element, url: str) -> Content:
     stash = Stash()
     stash_formulas(page, stash)
     adopt_text_areas(page)
+    adopt_embedded(page)
     remove_unseen(page, interactive=True)
     code = CodeStash(page)
     stash_listings(page, code.put)
     code.free_figures(page)
     link_footnotes(page, stash)
-    _plainer(page)
-    links = LinkStash(page)
-    article = _article_body(page, base_url)
+    selection = Selection(page)
+    body = _article_body(page, base_url)
+    article = selection.cut(body, fewest=_FEWEST_CHARACTERS)
+    if article is None and body is not None:
+        article = _as_html(body)
     if article is not None:
-        links.exchange(article)
         code.exchange(article, stash)
         content = render(article, stash, base_url=base_url)
         if len(content.text) >= _FEWEST_CHARACTERS:
             return content
-    links.remove(page)
     return _fallback(page, code, stash, base_url)
-
-
-def _plainer(page: _Element) -> None:
-    """Write what the search for the article would lose in a way that it knows."""
-    for element in page.iter("kbd", "samp", "tt"):
-        element.tag = "code"
-    for caption in list(page.iter("caption")):
-        table = caption.getparent()
-        if table is not None and table.tag == "table":
-            caption.tag, caption.tail = "p", None
-            table.addprevious(caption)
 
 
 def _fallback(page: _Element, code: CodeStash, stash: Stash, base_url: str | None) -> Content:
@@ -113,17 +105,14 @@ def _article_body(page: _Element, base_url: str | None) -> _Element | None:
         other = _attempt(page, base_url, thorough=False)
         if other is not None and _text_length(other) > found * _CLEARLY_MORE:
             best = other
+    return best
+
+
+def _as_html(body: _Element) -> _Element | None:
     try:
-        return None if best is None else _as_html(best)
+        html: _Element = convert_to_html(body)
     except TRAFILATURA_ERRORS:
         return None
-
-
-def _as_html(body: _Element) -> _Element:
-    numbered = [element for element in body.iter("list") if element.get("rend") == "ol"]
-    html: _Element = convert_to_html(body)
-    for element in numbered:
-        element.tag = "ol"
     # All listings are in the stash: what trafilatura takes for one is code within a line.
     for element in html.iter("pre"):
         element.tag = "code"

@@ -4,8 +4,8 @@ In: HTML, Markdown or plain text of strangers. Out: `Content` that holds no HTML
 reader would not see; what an author typed as text stays text.
 Only this package knows html-to-markdown, and how sites draw code, formulas, tables and footnotes.
 
-tree ─▶ formulas, listings, footnotes, links, tables (what must come through goes into the stash,
-        `placeholders`) ─▶ convert (and back from the stash)
+tree ─▶ formulas, listings, footnotes, structure, links, tables (what must come through goes into
+        the stash, `placeholders`) ─▶ convert (and back from the stash)
 """
 
 from planet_mcp.text.characters import clean_text, count_unseen
@@ -25,19 +25,29 @@ from planet_mcp.text.from_html.plain import (
     looks_like_html,
     one_line,
 )
-from planet_mcp.text.from_html.tree import LXML_ERRORS, parse, remove_unseen, text_of
+from planet_mcp.text.from_html.structure import adopt_embedded
+from planet_mcp.text.from_html.tree import (
+    LXML_ERRORS,
+    drop,
+    parse,
+    remove_dropped,
+    remove_unseen,
+    text_of,
+)
 
 __all__ = [
     "LXML_ERRORS",
     "NOTHING",
     "CodeBlock",
     "Stash",
+    "adopt_embedded",
     "adopt_text_areas",
     "clean_text",
     "convert",
     "convert_counting",
     "count_unseen",
     "declared_base",
+    "drop",
     "excerpt_of",
     "first_heading",
     "from_code",
@@ -47,6 +57,7 @@ __all__ = [
     "looks_like_html",
     "one_line",
     "parse",
+    "remove_dropped",
     "remove_unseen",
     "render",
     "stash_formulas",

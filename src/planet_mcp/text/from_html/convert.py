@@ -10,7 +10,14 @@ from lxml.etree import _Element
 
 from planet_mcp.models import Content
 from planet_mcp.text.characters import count_unseen, strip_unseen
-from planet_mcp.text.from_html import footnotes, formulas, links, listings, tables
+from planet_mcp.text.from_html import (
+    footnotes,
+    formulas,
+    links,
+    listings,
+    structure,
+    tables,
+)
 from planet_mcp.text.from_html.placeholders import INLINE, Stash
 from planet_mcp.text.from_html.plain import excerpt_of, shortened
 from planet_mcp.text.from_html.tree import (
@@ -106,6 +113,7 @@ def convert_counting(html: str, *, base_url: str | None = None) -> tuple[Content
     base_url = links.declared_base(root, base_url)
     formulas.stash_formulas(root, stash)
     listings.adopt_text_areas(root)
+    structure.adopt_embedded(root)
     hidden = remove_unseen(root)
     invisible = count_controls(html) + count_unseen("".join(root.itertext()))
     listings.stash_listings(root, stash.block)
@@ -117,6 +125,7 @@ def render(root: _Element, stash: Stash, *, base_url: str | None = None) -> Cont
     """Convert a tree without unseen elements, its code blocks in the stash."""
     listings.stash_inline_code(root, stash)
     footnotes.link_footnotes(root, stash)
+    structure.adapt_structure(root, stash)
     urls = links.rewrite(root, stash, base_url=base_url)
     tables.adapt_tables(root)
     tables.limit_nesting(root)

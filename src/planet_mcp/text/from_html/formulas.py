@@ -19,6 +19,14 @@ _TEX = re.compile(r"\\\(([^\n$]{1,300}?)\\\)|\\\[([^$]{1,1000}?)\\\]|\$\$([^$]{1
 _NO_TEX = frozenset(("pre", "code", "script", "style", "textarea", "samp", "kbd", "tt"))
 _SIGNS = {"msup": "^", "msub": "_", "mfrac": "/", "msqrt": "\u221a("}
 _TEX_PREVIEWS = etree.XPath("//*[contains(@class, 'MathJax') and not(.//math) and not(.//script)]")
+# What has a sign between numbers and letters; a date or a name of a note has none.
+_COMPOUND = re.compile(
+    r"[-+\u2212]?\s?(?:\d{0,6}[a-zA-Z\u0370-\u03ff]?|\d+[.,]\d+)"
+    r"(?:\s?[-+\u2212*/\u00b7\u00d7]\s?(?:\d{1,6}[a-zA-Z\u0370-\u03ff]?|[a-zA-Z\u0370-\u03ff])){1,4}"
+    r"|[-+\u2212]?\d{1,4}(?:[.,]\d{1,4}|[a-zA-Z])|[-+\u2212][a-zA-Z]"
+)
+_VARIABLES = ("i", "em", "var", "b", "strong")
+_CLOSING = tuple(")]")
 _EXPONENT = re.compile(r"[-+\u2212]?\d{1,4}|[nkmxijt]")
 
 
@@ -108,10 +116,25 @@ def _write_out(part: _Element) -> None:
 
 
 def raise_exponents(root: _Element) -> None:
-    """Mark exponents, so that 10 to the 6th does not read 106."""
-    for raised in root.iter("sup"):
-        before = raised.getprevious()
-        base = (raised.getparent().text if before is None else before.tail) or ""
-        text = raised.text or ""
-        if len(raised) == 0 and base[-1:].isalnum() and _EXPONENT.fullmatch(text.strip()):
-            raised.text = "^" + text.strip()
+    """Mark exponents and the base of a number, so that 10 to the 6th does not read 106.
+
+    Ordinals (1st), marks (TM) and indices (H2O) can be read without a sign, and stay.
+    """
+    for moved in root.iter("sup", "sub"):
+        before = moved.getprevious()
+        base = (moved.getparent().text if before is None else before.tail) or ""
+        if before is not None and not base and before.tag in _VARIABLES:
+            base = "".join(before.itertext())
+        text = "".join(moved.itertext()).strip()
+        if moved.tag == "sup" and (base[-1:].isalnum() or base[-1:] in _CLOSING):
+            if _EXPONENT.fullmatch(text):
+                _write_raised(moved, f"^{text}")
+            elif _COMPOUND.fullmatch(text):
+                _write_raised(moved, f"^({text})")
+        elif moved.tag == "sub" and base[-1:].isdecimal() and text.isdecimal():
+            _write_raised(moved, f"_{text}")
+
+
+def _write_raised(moved: _Element, text: str) -> None:
+    moved.clear(keep_tail=True)
+    moved.text = text

@@ -36,12 +36,16 @@ _LAZY = (
 _LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+(\d{1,6}(?:\.\d{1,3})?)[wx])?\s*(?:,|$)")
 _EMOJI_CLASS = re.compile(r"(?:^|\s)(?:wp-smiley|emoji|twemoji)(?:\s|$)")
+_FILE_NAME = re.compile(r"[\w.-]+")
 _ANCHOR_CLASS = re.compile(
     r"(?:^|\s)(?:headerlink|header-anchor|anchor-?link|heading-?(?:link|anchor)|anchorjs-link"
     r"|octicon-link|hash-link|permalink|direct-link|footnote-backref|footnote-back|reversefootnote)(?:\s|$)"
 )
 _ANCHOR_TEXT = frozenset(("", "¶", "#", "§", "🔗", "↩", "↩︎", "⁋", "∞", "link", "permalink", "^"))
 _MEDIA = {"video": "video", "audio": "audio", "iframe": "embedded page"}
+_PLAYER = re.compile(
+    r"https?://(?:www\.youtube(?:-nocookie)?\.com/|player\.vimeo\.com/|[\w.-]+/videos/embed/)"
+)
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -90,18 +94,21 @@ def _media_to_link(media: _Element, base_url: str | None) -> None:
     sources = [media, *media.iterchildren("source")]
     addresses = [s.get("src") or s.get("data-src") or "" for s in sources]
     url = next((u for a in addresses if (u := absolute_url(a, base_url))), None)
-    label = clean_text(media.get("title") or media.get("aria-label") or "") or _MEDIA[media.tag]
     if not url or (media.tag == "iframe" and _is_tiny(media)):
         drop(media)
         return
+    title = " ".join(clean_text(media.get("title") or media.get("aria-label") or "").split())
+    kind = "video" if _PLAYER.match(url) else _MEDIA[media.tag]
+    label = f"{kind}: {title}" if title else kind
     media.clear(keep_tail=True)
-    media.tag = "p"
+    around = media.getparent()
+    media.tag = "span" if around is not None and around.tag in ("p", "li", "td") else "p"
     link = etree.SubElement(media, "a", href=url)
-    link.text = " ".join(label.split())
+    link.text = label
 
 
 def _rewrite_image(image: _Element, stash: Stash, base_url: str | None) -> None:
-    alt = " ".join(clean_text(image.get("alt") or "").split())
+    alt = _alternative(image)
     if _EMOJI_CLASS.search(image.get("class") or "") and alt:
         _to_text(image, alt)
         return
@@ -112,6 +119,16 @@ def _rewrite_image(image: _Element, stash: Stash, base_url: str | None) -> None:
     image.attrib.clear()
     image.set("src", stash.url(url))
     image.set("alt", stash.inline(f"image: {_escaped_label(alt)}" if alt else "image", ""))
+
+
+def _alternative(image: _Element) -> str:
+    """Return what is said of a picture: also its title, where that says more (comics)."""
+    alt, title = (" ".join(clean_text(image.get(name) or "").split()) for name in ("alt", "title"))
+    if _EMOJI_CLASS.search(image.get("class") or "") or _FILE_NAME.fullmatch(title):
+        return alt
+    if not title or title.casefold() in alt.casefold():
+        return alt
+    return title if alt.casefold() in title.casefold() else f"{alt} \u2013 {title}"
 
 
 def _image_to_link(image: _Element) -> None:

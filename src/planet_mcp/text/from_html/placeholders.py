@@ -7,8 +7,8 @@ are made of private use characters that text from outside cannot hold (they are 
 | characters | stand for | put in | and out |
 |---|---|---|---|
 | U+E000, E001, E002 | a code block, a piece of a line; end of its number | `Stash` | `Stash` |
-| U+E004, E005, E006, E007 | a link, its text, the end, an image | `extract.stash` | there |
-| U+E008 to E00F | the octal digits of such a link's or image's number | `extract.stash` | there |
+| U+E004, E006 | the number of a run of a page's text, its end | `extract.selection` | there |
+| U+E008 to E00F | the octal digits of that number | `extract.selection` | there |
 | U+E010 to E018 | characters that an author typed and Markdown would read | `convert` | there |
 | U+F030 to F07F, F8F0 to F8F3 | useful unseen characters, within one call | `characters` | there |
 

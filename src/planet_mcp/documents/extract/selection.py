@@ -1,0 +1,220 @@
+"""Which parts of a page are its article, while the page itself stays as it is.
+
+The search (trafilatura) finds an article's words, and rewrites or loses what is among them: lists,
+captions, pictures, quotations. So it only chooses. Each run of text of the page gets a number; the
+numbers that come back say what was chosen, and the page's own elements are converted, as a feed's.
+"""
+
+import re
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.text.from_html import drop, remove_dropped, text_of
+
+# Placeholders, of private use characters (the table is in `from_html.placeholders`).
+_NUMBER, _END = "\ue004", "\ue006"
+_DIGITS = "\ue008\ue009\ue00a\ue00b\ue00c\ue00d\ue00e\ue00f"
+_MARK = re.compile(f"{_NUMBER}([{_DIGITS}]+){_END}")
+_TO_DIGITS = str.maketrans("01234567", _DIGITS)
+_FROM_DIGITS = str.maketrans(_DIGITS, "01234567")
+
+_INLINE = frozenset(
+    """
+    a abbr acronym b bdi bdo big br button cite code data del dfn em font i img ins kbd label mark
+    nobr picture q rb rp rt ruby s samp small source span strike strong sub sup time tt u var wbr
+    """.split()
+)
+_MEDIA = ("img", "iframe", "video", "audio", "object", "hr")
+# What is chosen in part is kept whole: a list without some of its items would say something else.
+_WHOLE = frozenset("table ul ol dl figure blockquote details pre p".split())
+_NEVER = frozenset("nav footer form dialog".split())
+_TEXTS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))
+_AROUND = re.compile(
+    r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|breadcrumbs?|share|sharing|social|related|recommend\w*"
+    r"|subscribe|subscription|newsletter|sign-?up|comments?|respond|sidebar|widget|promo|advert\w*"
+    r"|ads?|banner|sponsor\w*|footer|pagination|pager|prev|next|toc|table-of-contents|author|byline"
+    r"|avatar|bio|tags?|categor(?:y|ies)|meta|entry-meta|postmeta|cookie|consent|popup|modal|toolbar"
+    r"|print|copyright|license|rating|likes?|reactions?|more-posts|read-?next|skip-link|logo|button)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"(?:^|[\s_-])(?:lead|lede|intro|introduction|standfirst|dek|deck|subtitle|subheading|teaser"
+    r"|correction|corrections|update|editors?-note|abstract)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_PICTURES = frozenset(("figure", "img", "picture", "p", "a", "video", "audio", "iframe"))
+_MOST_LINKED = 0.5
+# How many elements around the end of an article may hold a picture that ends it.
+_NEAR = 3
+
+
+@dataclass(slots=True)
+class _Run:
+    """Text of a page up to the next block: where it stands, and its longest piece."""
+
+    holder: _Element
+    slots: list[tuple[_Element, str]] = field(default_factory=list)
+
+    def text_at(self, slot: tuple[_Element, str]) -> str:
+        """Return the text of a slot: an element, and whether its `text` or its `tail`."""
+        return getattr(slot[0], slot[1]) or ""
+
+    def is_linked(self) -> bool:
+        """Return whether most of the text is in links."""
+        linked = total = 0
+        for element, name in self.slots:
+            size = len(self.text_at((element, name)).strip())
+            total += size
+            inside = element if name == "text" else element.getparent()
+            if inside.tag == "a" or next(inside.iterancestors("a"), None) is not None:
+                linked += size
+        return linked > total * _MOST_LINKED
+
+    def longest(self) -> tuple[_Element, str]:
+        return max(self.slots, key=lambda slot: len(self.text_at(slot)))
+
+
+class Selection:
+    """Numbers the runs of a page, and cuts the page down to those that were chosen."""
+
+    def __init__(self, page: _Element) -> None:
+        self._runs: list[_Run] = []
+        # How many runs come before an element.
+        self._before: dict[_Element, int] = {}
+        body = page.find("body")
+        self._read(page if body is None else body)
+        for number, run in enumerate(self._runs):
+            element, name = slot = run.longest()
+            mark = f"{_NUMBER}{f'{number:o}'.translate(_TO_DIGITS)}{_END}"
+            text = run.text_at(slot)
+            start = len(text) - len(text.lstrip())
+            setattr(element, name, text[:start] + mark + text[start:])
+
+    def _read(self, body: _Element) -> None:
+        blocks = [body]
+        run = _Run(body)
+        for event, element in etree.iterwalk(body, events=("start", "end")):
+            starts = event == "start"
+            if element.tag not in _INLINE and element is not body:
+                blocks.append(element) if starts else blocks.pop()
+                self._add(run)
+                run = _Run(blocks[-1])
+            if starts:
+                self._before[element] = len(self._runs)
+            name = "text" if starts else "tail"
+            text = getattr(element, name)
+            if text and not text.isspace() and (starts or element is not body):
+                run.slots.append((element, name))
+        self._add(run)
+
+    def _add(self, run: _Run) -> None:
+        if run.slots:
+            self._runs.append(run)
+
+    def cut(self, found: _Element | None, *, fewest: int) -> _Element | None:
+        """Take the numbers out of the page; return its part that was found, and nothing else.
+
+        None, and the page is whole, where of the page's text fewer characters were found.
+        """
+        text = "" if found is None else "".join(found.itertext())
+        numbers = {int(digits.translate(_FROM_DIGITS), 8) for digits in _MARK.findall(text)}
+        for run in self._runs:
+            slot = run.longest()
+            setattr(slot[0], slot[1], _MARK.sub("", run.text_at(slot)))
+        chosen = [run for number, run in enumerate(self._runs) if number in numbers]
+        if sum(len(run.text_at(run.longest())) for run in chosen) < fewest:
+            return None
+        root = _common_ancestor([run.holder for run in chosen])
+        root = next(root.iterancestors("article", "main"), root)
+        _Cut(self._runs, self._before, numbers).within(root)
+        return root
+
+
+class _Cut:
+    """Takes out of a part of a page what was not chosen and no reader misses."""
+
+    def __init__(self, runs: list[_Run], before: dict[_Element, int], numbers: set[int]) -> None:
+        self._runs = runs
+        self._before = before
+        self._numbers = numbers
+        self._first, self._last = min(numbers), max(numbers)
+        self._chosen = {runs[number].holder for number in numbers}
+        self._around = set(self._chosen)
+        for holder in self._chosen:
+            for ancestor in holder.iterancestors():
+                if ancestor in self._around:
+                    break
+                self._around.add(ancestor)
+        near = [runs[self._last].holder, *runs[self._last].holder.iterancestors()]
+        self._ends = set(near[:_NEAR])
+
+    def within(self, root: _Element) -> None:
+        self._clear_loose_text()
+        waiting = [root]
+        while waiting:
+            element = waiting.pop()
+            for child in list(element):
+                if child not in self._around:
+                    if not self._stays(child, element):
+                        drop(child)
+                elif child.tag not in _WHOLE:
+                    waiting.append(child)
+        remove_dropped(root)
+
+    def _clear_loose_text(self) -> None:
+        """Clear text that was left out and stands among blocks of which some were chosen."""
+        for number, run in enumerate(self._runs):
+            if number in self._numbers or run.holder not in self._around:
+                continue
+            if run.holder.tag in _WHOLE or (self._is_among(number) and not run.is_linked()):
+                continue
+            for element, name in run.slots:
+                setattr(element, name, None)
+
+    def _is_among(self, number: int) -> bool:
+        return self._first < number <= self._last
+
+    def _stays(self, element: _Element, parent: _Element) -> bool:
+        if element.tag in _INLINE and parent in self._chosen:
+            return True
+        if _is_boilerplate(element):
+            return False
+        number = self._before[element]
+        media = element.tag in _MEDIA or next(element.iterdescendants(*_MEDIA), None) is not None
+        if number <= self._first:
+            return (media and element.tag in _PICTURES) or _is_lead(element)
+        if number > self._last:
+            return media and element.tag in _PICTURES and parent in self._ends
+        return media or element.tag in _TEXTS or not _is_mostly_links(element)
+
+
+def _common_ancestor(elements: list[_Element]) -> _Element:
+    common = _path(elements[0])
+    for element in elements[1:]:
+        pairs = zip(common, _path(element), strict=False)
+        common = [ancestor for ancestor, _ in takewhile(lambda pair: pair[0] is pair[1], pairs)]
+    return common[-1]
+
+
+def _path(element: _Element) -> list[_Element]:
+    return [*reversed(list(element.iterancestors())), element]
+
+
+def _is_boilerplate(element: _Element) -> bool:
+    if element.tag in _NEVER or element.get("role") in ("navigation", "search", "complementary"):
+        return True
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return bool(_AROUND.search(names))
+
+
+def _is_lead(element: _Element) -> bool:
+    return bool(_LEAD.search(element.get("class") or "")) and not _is_mostly_links(element)
+
+
+def _is_mostly_links(element: _Element) -> bool:
+    linked = sum(len(text_of(link)) for link in element.iterdescendants("a"))
+    return linked > len(text_of(element)) * _MOST_LINKED

@@ -1,0 +1,193 @@
+"""What readers see in an article has a form in Markdown, and one form, from feeds as from pages."""
+
+import pytest
+
+from planet_mcp.documents.extract import extract_article
+from planet_mcp.text.from_html import convert
+
+URL = "https://example.org/posts/harbour"
+PROSE = (
+    "Once in a while a zebra comes to the harbour, and then all of the town talk about it for a "
+    "week or two, because nobody has ever found out where it sleeps, or what it came here for."
+)
+
+# What an author wrote, and what both ways make of it.
+STRUCTURES = {
+    "caption with emphasis": (
+        (
+            "<figure><img src='/a.png' alt='A mast'><figcaption>Fig. 2: <b>the</b> mast</figcaption>"
+            "</figure>"
+        ),
+        "[image: A mast](https://example.org/a.png)\n\nFig. 2: **the** mast",
+    ),
+    "caption alone": (
+        "<figure><a href='/big'><img src='/a.png'></a><figcaption>Low tide</figcaption></figure>",
+        "[image](https://example.org/big)\n\n*Low tide*",
+    ),
+    "caption of a table": (
+        (
+            "<table><caption>Tides</caption><tr><th>h</th><th>m</th></tr><tr><td>1</td><td>2</td></tr>"
+            "</table>"
+        ),
+        "Tides\n\n| h | m |\n| --- | --- |\n| 1 | 2 |",
+    ),
+    "list in a cell": (
+        (
+            "<table><tr><th>Ship</th><th>Cargo</th></tr><tr><td>Ann</td><td><ol><li>tea</li><li>rum"
+            "</li></ol></td></tr></table>"
+        ),
+        "| Ann | 1. tea 2. rum |",
+    ),
+    "video": (
+        "<video controls poster='/p.jpg' title='High tide'><source src='/v.webm'>No video?</video>",
+        "[video: High tide](https://example.org/v.webm)",
+    ),
+    "audio": (
+        "<p>Hear: <audio src='/fog.ogg'></audio></p>",
+        "[audio](https://example.org/fog.ogg)",
+    ),
+    "player": (
+        "<iframe src='https://player.vimeo.com/video/9'></iframe>",
+        "[video](https://player.vimeo.com/video/9)",
+    ),
+    "gist": (
+        "<script src='https://gist.github.com/ann/99ff.js?file=a.py'></script>",
+        "[gist](https://gist.github.com/ann/99ff)",
+    ),
+    "recording": (
+        "<script async id='asciicast-7' src='https://asciinema.org/a/7.js'></script>",
+        "[recording](https://asciinema.org/a/7)",
+    ),
+    "plug-in": (
+        "<object data='/chart.pdf' type='application/pdf'></object>",
+        "[embedded document](https://example.org/chart.pdf)",
+    ),
+    "tasks": (
+        (
+            "<ul><li><label><input type=checkbox checked> Paint</label></li>"
+            "<li><p><input type=checkbox> Sail</p></li></ul>"
+        ),
+        "- [x] Paint\n- [ ] Sail",
+    ),
+    "admonition": (
+        "<div class='admonition tip'><p class='admonition-title'>Tip</p><p>Mind the gap.</p></div>",
+        "**Tip**\n\nMind the gap.",
+    ),
+    "aside": ("<aside><p>Seen from the pier at noon.</p></aside>", "Seen from the pier at noon."),
+    "ruby": (
+        "<p><ruby>港<rp>(</rp><rt>みなと</rt><rp>)</rp>町<rt>まち</rt></ruby>です。</p>",
+        "港(みなと)町(まち)です。",
+    ),
+    "rule": ("<p>Before it.</p><hr><p>Behind it.</p>", "Before it.\n\n---\n\nBehind it."),
+    "nested quotes": (
+        (
+            "<blockquote cite='https://books.example/1'><p>Out.</p><blockquote><p>In.</p></blockquote>"
+            "</blockquote>"
+        ),
+        "> Out.\n>\n> > In.\n>\n> [source](https://books.example/1)",
+    ),
+    "list that begins later": ("<ol start=7><li>g</li><li>h</li></ol>", "7. g\n8. h"),
+    "list that counts down": (
+        "<ol reversed start=9><li><p>i</p></li><li>h</li></ol>",
+        "9\\. i\n\n8\\. h",
+    ),
+    "list with a gap": ("<ol><li>a</li><li value=4>d</li></ol>", "1\\. a\n\n4\\. d"),
+    "quotation in a sentence": ("<p>They <q>swim</q> well.</p>", 'They "swim" well.'),
+    "emoji": (
+        "<p>Fine <img class='twemoji' alt='⚓' src='/e.png'> day.</p>",
+        "Fine ⚓ day.",
+    ),
+    "picture in a sentence": (
+        "<p>Fly <img src='/f.png' alt='flag'> high.</p>",
+        "Fly [image: flag](https://example.org/f.png) high.",
+    ),
+    "keys": ("<p>Hit <kbd><kbd>Alt</kbd>+<kbd>F4</kbd></kbd> now.</p>", "Hit `Alt+F4` now."),
+    "exponents": (
+        "<p>So 2<sup>n-1</sup>, x<sup>\u22122k</sup>, <i>e</i><sup>-x/2</sup>, 10<sup>6</sup>.</p>",
+        "So 2^(n-1), x^(\u22122k), *e*^(-x/2), 10^6.",
+    ),
+    "no exponents": (
+        "<p>The 1<sup>st</sup> of Zebra<sup>TM</sup>, H<sub>2</sub>O.</p>",
+        "The 1st of ZebraTM, H2O.",
+    ),
+    "base of a number": ("<p>It is 101<sub>2</sub>.</p>", "It is 101_2."),
+    "definitions": (
+        "<dl><dt>Bow</dt><dd>Front.</dd><dd>Knot.</dd><dt>Stern</dt><dd><p>Rear.</p></dd></dl>",
+        "**Bow**\n\n- Front.\n- Knot.\n\n**Stern**\n\n- Rear.",
+    ),
+    "details": (
+        "<details><summary>Log of the day</summary><p>Nothing much.</p></details>",
+        "**Log of the day**\n\nNothing much.",
+    ),
+    "heading in a button": (
+        "<h3><button aria-expanded=true>Can it swim?</button></h3><p>It can.</p>",
+        "### Can it swim?\n\nIt can.",
+    ),
+    "bare list": (
+        "<ul><li>It has stripes.</li><li>It eats.</li></ul>",
+        "- It has stripes.\n- It eats.",
+    ),
+    "title of a picture": (
+        "<p><img src='/c.png' alt='Panel' title='The joke is here.'></p>",
+        "[image: Panel \u2013 The joke is here.](https://example.org/c.png)",
+    ),
+    "title that says the same": (
+        "<p><img src='/c.png' alt='A zebra.' title='a zebra'></p>",
+        "[image: A zebra.](https://example.org/c.png)",
+    ),
+    "abbreviation": (
+        "<p>By <abbr title='Automatic Identification System'>AIS</abbr> at night.</p>",
+        "By AIS (Automatic Identification System) at night.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_a_feed_keeps_what_a_reader_sees(name: str) -> None:
+    html, expected = STRUCTURES[name]
+    markdown = convert(f"<p>{PROSE}</p>{html}<p>{PROSE}</p>", base_url=URL).markdown
+    assert markdown == f"{PROSE}\n\n{_with_words(name, expected)}\n\n{PROSE}"
+
+
+@pytest.mark.parametrize("around", ["<article>{}</article>", "{}"], ids=["article", "body"])
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_a_page_keeps_what_a_reader_sees(name: str, around: str) -> None:
+    html, expected = STRUCTURES[name]
+    body = f"<h1>Harbour</h1><p>{PROSE}</p><p>{PROSE[80:]}</p>{html}<p>{PROSE[20:]}</p>"
+    page = f"<html><body><nav><a href='/'>Home</a></nav>{around.format(body)}</body></html>"
+    markdown = extract_article(page.encode(), url=URL).content.markdown
+    assert f"\n\n{_with_words(name, expected)}\n\n" in markdown
+    assert "Home" not in markdown
+
+
+def _with_words(name: str, expected: str) -> str:
+    before = {"audio": "Hear: ", "list in a cell": "| Ship | Cargo |\n| --- | --- |\n"}
+    return before.get(name, "") + expected
+
+
+@pytest.mark.parametrize(
+    "lead", ["<p class=standfirst>", "<div class='post-correction correction'>"]
+)
+def test_a_lead_or_correction_beside_the_body_of_a_page_is_kept(lead: str) -> None:
+    end = lead.partition(" ")[0].replace("<", "</") + ">"
+    body = f"<h1>Harbour</h1>{lead}The zebra came on Monday, not on Sunday.{end}<div>{PROSE}</div>"
+    paragraphs = f"<div class=body><p>{PROSE}</p><p>{PROSE[40:]}</p></div>"
+    page = f"<html><body><article>{body}{paragraphs}</article></body></html>"
+    content = extract_article(page.encode(), url=URL).content
+    assert content.markdown.count("on Monday, not on Sunday") == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "<div class='related-posts'><h3>Related</h3><p><a href='/1'>One more</a></p></div>",
+        "<div class='share-buttons'><a href='/s'>Share</a> <a href='/t'>this</a></div>",
+        "<form class=subscribe><p>Get the harbour news</p><input type=email></form>",
+        "<figure class='author avatar'><img src='/me.jpg' alt='Me'></figure>",
+    ],
+)
+def test_what_stands_between_paragraphs_of_a_page_and_is_no_part_of_them_goes(other: str) -> None:
+    body = f"<p>{PROSE}</p><p>{PROSE[80:]}</p>{other}<p>{PROSE[20:]}</p>"
+    page = f"<html><body><article>{body}</article></body></html>"
+    markdown = extract_article(page.encode(), url=URL).content.markdown
+    assert markdown == f"{PROSE}\n\n{PROSE[80:].strip()}\n\n{PROSE[20:].strip()}"
