@@ -15,10 +15,10 @@ PROSE = (
 STRUCTURES = {
     "caption with emphasis": (
         (
-            "<figure><img src='/a.png' alt='A mast'><figcaption>Fig. 2: <b>the</b> mast</figcaption>"
+            "<figure><img src='/a.png' alt='A mast'><figcaption>Fig 2: <b>the</b> mast</figcaption>"
             "</figure>"
         ),
-        "[image: A mast](https://example.org/a.png)\n\nFig. 2: **the** mast",
+        "[image: A mast](https://example.org/a.png)\n\nFig 2: **the** mast",
     ),
     "caption alone": (
         "<figure><a href='/big'><img src='/a.png'></a><figcaption>Low tide</figcaption></figure>",
