@@ -64,3 +64,55 @@ def test_elements_that_are_closed_as_in_xml_take_nothing_with_them() -> None:
 def test_unclosed_elements_that_are_nested_deeply_are_read_in_time() -> None:
     for html in ("<div>" * 40_000, "<div>" * 20_000 + "</div>" * 19_999, "<section><b><i>" * 9_000):
         assert from_html.convert(f"{html}x").text in ("x", "")
+
+
+LETTER = f"<div class='letter'>{PROSE.replace('keeper', 'pilot') * 4}</div>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p aria-hidden="true">Seen by all.</p>',
+        (
+            '<p>It costs <span aria-hidden="true">Seen by all.</span>'
+            '<span class="sr-only">Heard by some.</span></p>'
+        ),
+        f'<div class="modal" aria-hidden="true">{LETTER}<p>Seen by all.</p></div>',
+        '<h3><button aria-expanded="true">Seen by all.</button></h3><p>They can swim.</p>',
+        "<button><h3>Seen by all.</h3></button><p>They can swim.</p>",
+        "<details><summary><button>Seen by all.</button></summary><p>They swim.</p></details>",
+        '<script src="/g.js"></script><noscript><pre>Seen by all.</pre></noscript>',
+    ],
+)
+def test_what_people_see_is_kept_whoever_else_does_not(html: str) -> None:
+    for markdown in both(html):
+        assert markdown.count("Seen by all.") == 1
+        assert "Heard by some." not in markdown
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p aria-hidden="true">One.</p><p>One.</p>',
+        '<p>One.</p><div class="dropdown-menu" aria-hidden="true">Two.</div>',
+        '<p>One.</p><span class="icon icon-arrow" aria-hidden="true">Two.</span>',
+        "<p>One.</p><noscript>Two.</noscript>",
+        '<p>One.</p><noscript><img src="//t.example.org/p.gif" width=1 height=1></noscript>',
+        "<p>One.</p><button>Two.</button>",
+    ],
+)
+def test_what_nobody_misses_is_gone(html: str) -> None:
+    markdown = from_html.convert(html).markdown
+    assert markdown == "One."
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["", '<img class="lazy" alt="A pier">', '<img src="data:image/gif;base64,R0" alt="A pier">'],
+)
+def test_an_image_that_a_script_would_load_is_taken_from_noscript(image: str) -> None:
+    html = f'<p>{image}<noscript><img src="/i/pier.jpg" alt="A pier"></noscript></p>'
+    markdown = from_html.convert(html, base_url=URL).markdown
+    assert markdown == "[image: A pier](https://example.org/i/pier.jpg)"
+    lazy = html.replace("<p>", '<p><img data-src="/i/pier.jpg" alt="A pier">')
+    assert from_html.convert(lazy, base_url=URL).markdown == markdown

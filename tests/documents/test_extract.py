@@ -414,7 +414,7 @@ def test_any_bytes_give_an_article_or_a_document_error(body: bytes) -> None:
         "<p hidden>{}</p>",
         "<p style='display:none'>{}</p>",
         "<p style='position:absolute;left:-10000px'>{}</p>",
-        "<p aria-hidden=true>{}</p>",
+        "<p class=modal aria-hidden=true>{}</p>",
         "<template>{}</template>",
         "<!-- {} -->",
         "<script>{}</script>",

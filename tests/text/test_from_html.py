@@ -206,7 +206,8 @@ def test_links_and_images_are_absolute_and_lead_to_the_web_only(html: str, expec
         "<template>bad</template>",
         "<p hidden>bad</p>",
         "<p style='display : none !important'>bad</p>",
-        "<p aria-hidden=true>bad</p>",
+        "<span aria-hidden=true>\u2192</span>",
+        "<div class=menu aria-hidden=true>bad</div>",
         "<p style='font-size:0px'>bad</p>",
         "<p style='position:absolute;left:-9999px'>bad</p>",
         "<p style='opacity: 0'>bad</p>",
@@ -677,7 +678,7 @@ def test_what_nobody_sees_is_removed_and_counted(kind: str) -> None:
     [
         ("<p>seen</p><p hidden>not seen</p>", 8),
         ("<p hidden>not <b hidden>seen</b></p>", 8),
-        ("<p style='display:none'>not seen</p><p aria-hidden=true>nor this</p>", 16),
+        ("<p style='display:none'>not seen</p><p class=menu aria-hidden=true>nor this</p>", 16),
         ("<p style='font-size:0'>a\u200bb</p>", 3),
         ("<span class=sr-only>not seen</span>", 8),
         ("a<!-- not seen -->b<!--nor this-->", 16),

@@ -76,6 +76,24 @@ _LOOSE_APOSTROPHE = re.compile(r"&apos(?!;)")
 _STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
 _LONGEST_STYLE = 2000
 _LOOK_BELOW = 100
+_LOOK_UP = 3
+_FEWEST_PARAGRAPHS = 3
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "summary"))
+_IMAGE_ADDRESSES = frozenset(
+    """
+    src srcset data-src data-srcset data-lazy-src data-lazy-srcset data-original data-orig-file
+    data-url data-hi-res-src
+    """.split()
+)
+_ICON = re.compile(
+    r"(?:^|[\s_-])(?:icons?|fa[bsrl]?|glyphicon|octicon|material-symbols\w*)(?:[\s_-]|$)"
+)
+_CLOSED = re.compile(
+    r"(?:^|[\s_-])(?:modal|menu|nav|navbar|drawer|pop(?:up|over)|dialog|overlay|lightbox|off-?canvas"
+    r"|sidebar|tool-?tip|cookies?|toast|dropdown|submenu|search|skip-link)(?:[\s_-]|$)",
+    re.IGNORECASE,
+)
+_FORMULA = re.compile(r"katex|mathjax|mjx|math-", re.IGNORECASE)
 # Elements that hold blocks, and whose end tags are always written.
 _CONTAINERS = (
     *(
@@ -238,11 +256,16 @@ def remove_unseen(root: _Element, *, interactive: bool = False) -> int:
 
     On an `interactive` page a reader gets at what a button or tab opens, and so it stays.
     """
+    _keep_heading_words(root)
+    _adopt_noscript(root)
     within_reach = set(_CONTROLLED(root)) if interactive else set()
     gone: set[_Element] = set()
     count = 0
     for element in _MAY_BE_HIDDEN(root):
         if element in gone or element.get("id") in within_reach or not _is_hidden(element):
+            # The search for an article goes by this attribute, and by the names of what opens.
+            if element.attrib.pop("aria-hidden", None) and _CLOSED.search(element.get("class", "")):
+                del element.attrib["class"]
             continue
         gone.update(element.iterdescendants())
         count += len(text_of(element))
@@ -252,6 +275,38 @@ def remove_unseen(root: _Element, *, interactive: bool = False) -> int:
             drop(form)
     etree.strip_elements(root, _DROPPED, *_UNSEEN_TAGS, with_tail=False)
     return count
+
+
+def _keep_heading_words(root: _Element) -> None:
+    """Turn a button that holds a heading's words, or a heading, into an ordinary part."""
+    for button in list(root.iter("button")):
+        around = (e.tag for _, e in zip(range(_LOOK_UP), button.iterancestors(), strict=False))
+        if not _HEADINGS.isdisjoint(around) or next(button.iter(*_HEADINGS), None) is not None:
+            button.tag = "span"
+
+
+def _adopt_noscript(root: _Element) -> None:
+    """Keep what a script would have shown instead: code, or an image that is nowhere else."""
+    for noscript in list(root.iter("noscript")):
+        if next(noscript.iterdescendants("pre"), None) is not None:
+            noscript.tag = "div"
+        elif next(noscript.iterdescendants("img"), None) is not None and _is_only_image(noscript):
+            noscript.tag = "span"
+
+
+def _is_only_image(noscript: _Element) -> bool:
+    """Return whether no image beside a `<noscript>` has an address of its own."""
+    if not is_blank(noscript) or next(noscript.iterancestors("head"), None) is not None:
+        return False
+    parent = noscript.getparent()
+    beside = [] if parent is None else parent.iter("img")
+    shown = (image for image in beside if next(image.iterancestors("noscript"), None) is None)
+    return not any(
+        value and not value.startswith("data:")
+        for image in shown
+        for name, value in image.attrib.items()
+        if name in _IMAGE_ADDRESSES
+    )
 
 
 def count_comments(html: str) -> int:
@@ -280,13 +335,50 @@ def _is_hidden(element: _Element) -> bool:
 
 
 def _by_attribute(element: _Element) -> bool:
-    if element.get("aria-hidden", "").strip().lower() == "true":
-        # A page that shows a dialog hides the rest, the article too, from screen readers like this.
-        return not _holds_article(element)
+    if element.get("aria-hidden", "").strip().lower() == "true" and _is_unheard(element):
+        return True
     if element.get("hidden", "until-found").strip().lower() != "until-found":
         # React streams content as `<div hidden id="S:0">` and a script moves it into place.
         return not (_STREAMED.fullmatch(element.get("id") or "") or _is_folded(element))
     return bool(element.tag == "dialog") and element.get("open") is None
+
+
+def _is_unheard(element: _Element) -> bool:
+    """Return whether nothing is lost with an element that only screen readers are to leave out.
+
+    People see such an element, unless a style sheet hides it too until it is opened. Gone are signs
+    and icons, one of two drawings of the same, what is beside code, and menus and dialogs that are
+    closed; but not what holds an article, as of a page that waits for a dialog or for a script.
+    """
+    if _holds_article(element) or len(element.findall(".//p")) >= _FEWEST_PARAGRAPHS:
+        return False
+    names = element.get("class") or ""
+    text = "".join(text_of(element).split())
+    words = any(map(str.isalnum, text)) and not text.isdecimal()
+    if not words or _ICON.search(names) or _CLOSED.search(names) or element.get("tabindex") == "-1":
+        return True
+    if element.tag in ("a", "svg", "nav", "dialog", "select", "pre", "textarea"):
+        return True
+    if (
+        next(element.iterancestors("pre", "code", "table", "a", "h1", "h2", "h3", "h4"), None)
+        is not None
+    ):
+        return True
+    return _is_twin(element)
+
+
+def _is_twin(element: _Element) -> bool:
+    """Return whether the same stands right beside an element, or a formula that it draws."""
+    text = "".join(text_of(element).split())
+    for beside in (element.getprevious(), element.getnext()):
+        if beside is None or _is_reader_only(beside):
+            continue
+        if _FORMULA.search(beside.get("class") or "") or beside.tag == "math":
+            return True
+        if "".join(text_of(beside).split()) == text:
+            return True
+    parent = element.getparent()
+    return parent is not None and bool(_FORMULA.search(parent.get("class") or ""))
 
 
 def _by_style(element: _Element) -> bool:
