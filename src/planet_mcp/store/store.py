@@ -33,12 +33,14 @@ class ChangeToken:
 class Limits:
     """Bounds of the work that questions may cause, and of what one write transaction deletes.
 
-    A hundred stories take some tens of milliseconds.
+    A hundred stories take some tens of milliseconds. `review_seconds` is how long a start may look
+    again at what earlier versions joined.
     """
 
     database: DatabaseLimits = field(default_factory=DatabaseLimits)
     search: SearchLimits = field(default_factory=SearchLimits)
     stories_deleted_at_once: int = 100
+    review_seconds: float = 10.0
 
 
 class Store:
@@ -76,13 +78,13 @@ class Store:
         )
         self.health = Health(self.database)
         if not to_repair:
-            self._make_ready()
+            self._make_ready(limits)
 
-    def _make_ready(self) -> None:
+    def _make_ready(self, limits: Limits) -> None:
         try:
             self.health.refuse_unsound()
             if not self.read_only:
-                review_joins(self.database)
+                review_joins(self.database, seconds=limits.review_seconds)
         except BaseException:
             self.close()
             raise

@@ -6,6 +6,7 @@ What earlier versions joined was found by step 12 of `planet_mcp.store.db.schema
 
 import logging
 import sqlite3
+from time import monotonic
 
 from planet_mcp.store.db import Database
 from planet_mcp.store.sql import in_story
@@ -13,23 +14,24 @@ from planet_mcp.store.stories.joining import join_story
 
 logger = logging.getLogger(__name__)
 
-# A transaction of so many takes less than a second, and others may read and write between two.
-STORIES_AT_ONCE = 200
+# A transaction of so many takes some tenths of a second; others may read and write between two.
+STORIES_AT_ONCE = 50
 _REVIEWED = "joins_reviewed"
 
 
-def review_joins(database: Database) -> None:
+def review_joins(database: Database, *, seconds: float) -> None:
     """Take stories apart that have several entries of one feed, and join them by today's rules.
 
-    Interrupted, it goes on where it was at the next start. Costs nothing when all is reviewed.
+    After so many seconds it leaves the rest to the next start. Costs nothing when all is reviewed.
     """
+    until = monotonic() + seconds
     with database.reading() as connection:
         waits = _reviewed_to(connection) is not None
     if waits:
         logger.info("Looking again at which entries of a feed are the same.")
     while waits:
         with database.writing() as connection:
-            waits = _review_some(connection)
+            waits = _review_some(connection) and monotonic() < until
 
 
 def _reviewed_to(connection: sqlite3.Connection) -> int | None:
