@@ -13,22 +13,25 @@ from planet_mcp.text.to_html import Rendered, code_css, render
 
 PARAGRAPH = "Some words about something. " * 8 + "\n\n"
 ATTRIBUTES = {
-    "a": {"href", "rel"},
+    "a": {"href", "rel", "id"},
+    "input": {"type", "disabled", "checked", "aria-label"},
+    "code": {"class"},
     "img": {"src", "alt", "loading", "decoding", "referrerpolicy"},
     "pre": {"class", "tabindex"},
     "span": {"class"},
-    "div": {"class", "tabindex", "role", "aria-label"},
+    "div": {"class", "tabindex", "role", "aria-label", "id"},
     "ol": {"start"},
     "th": {"class", "scope"},
     "td": {"class"},
 }
 ELEMENTS = {
     *("p", "h4", "h5", "h6", "ul", "li", "blockquote", "hr", "br", "table", "thead", "tbody"),
-    *("tr", "em", "strong", "s", "code"),
+    *("tr", "em", "strong", "s", "sup"),
     *ATTRIBUTES,
 }
-VOID = {"hr", "br", "img"}
-TAG = re.compile(r"<(/?)([a-z0-9]+)((?: [a-z-]+=\"[^\"<>]*\")*)>")
+VOID = {"hr", "br", "img", "input"}
+TAG = re.compile(r"<(/?)([a-z0-9]+)((?: [a-z-]+(?:=\"[^\"<>]*\")?)*)>")
+NOTE = re.compile(r"#[nr][0-9a-f]{8}-\d+")
 HOSTILE = (
     *("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))"),
     *(
@@ -64,9 +67,10 @@ def problems(part: str) -> Iterator[str]:
             for name in set(element.keys()) - ATTRIBUTES.get(element.tag, set())
         )
         for url in (element.get("href"), element.get("src")):
-            if url is not None and not re.match(r"https?://[^/]", url):
+            if url is not None and not re.match(r"https?://[^/]", url) and not NOTE.fullmatch(url):
                 yield url
-        if element.tag == "a" and element.get("rel") != "nofollow noopener ugc":
+        within = NOTE.fullmatch(element.get("href") or "")
+        if element.tag == "a" and not within and element.get("rel") != "nofollow noopener ugc":
             yield "link without rel"
 
 
@@ -114,6 +118,7 @@ MARKDOWN = st.lists(
                 "```python\n",
             ),
             *("```\n", "\\", "&amp;", "---\n", "===\n", "[image: a](https://a.example/b.png)"),
+            *("[^1]", "[^1]: ", "[^<b>]", "[^<b>]: ", "$a_b$", "$$", "$", "[x] ", "[ ] "),
         ]
     )
     | st.text(max_size=5),
@@ -289,3 +294,89 @@ def test_every_colour_of_code_can_be_read_in_light_and_dark() -> None:
             found = dict(part.split(":") for part in look.split(";"))
             ink, paper = found.get("color", base[0][0]), found.get("background", base[0][1])
             assert contrast(ink, paper) >= 4.5, look
+
+
+# All that `from_html` can write, as HTML; what a page shows of it; and what no page may show.
+CONSTRUCTS = {
+    "emphasis": ("<p><b>bold</b>, <i>slanted</i>, <del>gone</del></p>", "bold, slanted, gone"),
+    "heading": ("<h2>Tides</h2>", "Tides"),
+    "code": ("<p><code>a`b</code></p><pre>x = 1\n</pre>", "a`b x = 1"),
+    "lists": ("<ul><li>one<ol start=4><li>two</li></ol></li></ul>", "one two"),
+    "list that counts down": ("<ol reversed><li>b</li><li>a</li></ol>", "2. b 1. a"),
+    "tasks": ("<ul><li><input type=checkbox checked> done</li></ul>", "done"),
+    "quote": ("<blockquote cite='https://a.example'><p>said</p></blockquote>", "said source"),
+    "rule": ("<p>a</p><hr><p>b</p>", "a b"),
+    "table": (
+        (
+            "<table><caption>Cap</caption><tr><th>h</th><th>i</th></tr><tr><td>a|b</td><td>c</td>"
+            "</tr></table>"
+        ),
+        "Cap hi a|bc",
+    ),
+    "caption": (
+        "<figure><img src='https://a.example/i.png'><figcaption>cap</figcaption></figure>",
+        "image cap",
+    ),
+    "video": ("<video src='https://a.example/v.mp4' title=Surf></video>", "video: Surf"),
+    "footnote": (
+        "<p>text<sup><a href='#fn1'>1</a></sup></p><ol><li id=fn1><p>note</p></li></ol>",
+        "text1 1 note",
+    ),
+    "formula": (
+        "<p>So \\(x_1 \\\\ \\{y_2\\}\\) and the \\(n\\)th, $$a_i * b_i$$</p>",
+        "So x_1 \\\\ \\{y_2\\} and the nth, a_i * b_i",
+    ),
+    "definitions": ("<dl><dt>term</dt><dd>said</dd><dd><p>more</p></dd></dl>", "term said more"),
+    "fold": ("<details><summary>Title</summary><p>inside</p></details>", "Title inside"),
+    "signs": ("<p>2 * 3 * 4, _a_, [x](y), # 1, a\\b, $5 or $6, US$7/$8</p>",) * 2,
+    "ruby": ("<p><ruby>港<rt>みなと</rt></ruby></p>", "港(みなと)"),
+    "line break": ("<p>a<br>b</p>", "a b"),
+}
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
+def test_a_page_shows_what_can_be_written_and_no_sign_of_the_markdown(name: str) -> None:
+    source, shown = CONSTRUCTS[name]
+    page = whole(convert(source).markdown)
+    expected = html.fragment_fromstring(shown, create_parent="main").text_content()
+    assert " ".join(words_of(page)) == " ".join(expected.split())
+    assert list(problems(page)) == []
+
+
+def test_a_footnote_and_its_place_in_the_text_link_to_each_other() -> None:
+    page = whole("One[^a] two[^a].\n\n[^a]: Note.\n\n    More.\n\n[^b]: Never called.\n")
+    body = html.fragment_fromstring(page, create_parent="main")
+    call, again, back = body.iterdescendants("a")
+    assert body.get_element_by_id(call.get("href")[1:]).text_content().split() == [
+        *("a", "Note.", "More.")
+    ]
+    assert again.get("href") == call.get("href")
+    assert body.get_element_by_id(back.get("href")[1:]) is call
+    assert "Never called." in page
+
+
+def test_the_footnotes_of_two_entries_on_a_page_have_names_of_their_own() -> None:
+    names = [re.findall(r'id="([^"]+)"', whole(f"{n}[^1]\n\n[^1]: x")) for n in ("a", "b")]
+    assert len({*names[0], *names[1]}) == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "checked"), [("- [x] a", True), ("1. [X] a", True), ("- [ ] a", False)]
+)
+def test_a_task_has_a_box(line: str, checked: bool) -> None:
+    (item,) = html.fragment_fromstring(whole(line), create_parent="main").iterdescendants("li")
+    assert (item[0].type, item[0].checked) == ("checkbox", checked)
+    assert item.text_content().strip() == "a"
+
+
+@pytest.mark.parametrize("line", ["[x] a", "- [y] a", "- a [x] b", "- [x]a", "- `[x]` a"])
+def test_what_is_no_task_has_no_box(line: str) -> None:
+    assert "<input" not in whole(line)
+
+
+@pytest.mark.parametrize(
+    "text", ["$5 or $6", "US$5/CA$6", "$HOME/$PATH", "$ a $", "a$$b", "cost$ and $x", "\\$a\\$"]
+)
+def test_a_dollar_sign_alone_makes_no_formula(text: str) -> None:
+    assert "<code" not in whole(text)
+    assert words_of(whole(text)) == text.replace("\\", "").split()

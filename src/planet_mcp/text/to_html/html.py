@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from markdown_it.token import Token
 
@@ -12,14 +13,12 @@ from planet_mcp.text.to_html.highlight import highlighted
 from planet_mcp.urls import http_url
 
 _TAGS = {
-    "paragraph_open": "<p>",
     "paragraph_close": "</p>\n",
     "blockquote_open": "<blockquote>\n",
     "blockquote_close": "</blockquote>\n",
     "bullet_list_open": "<ul>\n",
     "bullet_list_close": "</ul>\n",
     "ordered_list_close": "</ol>\n",
-    "list_item_open": "<li>",
     "list_item_close": "</li>\n",
     "hr": "<hr>\n",
     "table_open": '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n',
@@ -36,6 +35,7 @@ _TAGS = {
     "strong_close": "</strong>",
     "s_open": "<s>",
     "s_close": "</s>",
+    "footnote_reference_close": "</div>\n",
     "softbreak": "\n",
     "hardbreak": "<br>\n",
 }
@@ -50,6 +50,8 @@ _IMAGE_LABEL = re.compile(r"image(?:: (.*))?", re.DOTALL)
 _IMAGE_NAMES = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
 _LAZILY = ' loading="lazy" decoding="async" referrerpolicy="no-referrer"'
 _TAG = re.compile("<[^>]*>")
+_TASK = re.compile(r"\[([ xX])\][ \t]+")
+_BOX = '<input type="checkbox" disabled{} aria-label="{}"> '
 
 
 class Block(NamedTuple):
@@ -61,22 +63,68 @@ class Block(NamedTuple):
 
 def blocks_of(tokens: Sequence[Token], *, images: bool, top_heading: int) -> list[Block]:
     """Write each block of the top level; the first headings get the level `top_heading`."""
-    writer = _Writer(images=images, top_heading=top_heading)
+    writer = _Writer(images=images, top_heading=top_heading, notes=_Notes(tokens))
     return [writer.block(block) for block in _top_level(tokens)]
 
 
 def _top_level(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    start = 0
+    start = depth = 0
     for position, token in enumerate(tokens, 1):
-        if token.level == 0 and token.nesting <= 0 and token.type != "inline":
+        depth += token.nesting
+        if depth == 0 and token.type != "inline":
             yield tokens[start:position]
             start = position
+
+
+class _Notes:
+    """Numbers the footnotes of an entry, and names the places that link to each other.
+
+    Names hold a checksum of the entry, as a page shows several.
+    """
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        text = "".join(token.content for token in tokens)
+        self._entry = f"{crc32(text.encode('utf-8', 'replace')):08x}"
+        self._numbers: dict[str, int] = {}
+        inline = (child for token in tokens for child in token.children or ())
+        self._referred = {t.meta["label"] for t in inline if t.type == "footnote_ref"}
+        self._named: set[str] = set()
+
+    def reference(self, label: str) -> str:
+        shown = escape(label)
+        return (
+            f'<sup><a{self._name("r", label)} href="#{self._place("n", label)}">{shown}</a></sup>'
+        )
+
+    def note(self, label: str) -> tuple[str, str]:
+        """Return how a note opens, and its label, which links back to the text."""
+        shown = escape(label)
+        if label in self._referred:
+            shown = f'<a href="#{self._place("r", label)}">{shown}</a>'
+        return f'<div class="footnote"{self._name("n", label)}>\n', f"<sup>{shown}</sup> "
+
+    def _place(self, kind: str, label: str) -> str:
+        number = self._numbers.setdefault(label, len(self._numbers) + 1)
+        return f"{kind}{self._entry}-{number}"
+
+    def _name(self, kind: str, label: str) -> str:
+        """Name a place, once: of two notes or references with one label the first is linked."""
+        place = self._place(kind, label)
+        if place in self._named:
+            return ""
+        self._named.add(place)
+        return f' id="{place}"'
 
 
 class _Writer:
     """Writes tokens, and knows what came before: the headings, and what is still open."""
 
-    def __init__(self, *, images: bool, top_heading: int) -> None:
+    def __init__(self, *, images: bool, top_heading: int, notes: _Notes) -> None:
+        self._notes = notes
+        # The label of a note, which its first paragraph begins with.
+        self._label = ""
+        # Whether the next line is the first of a list's item.
+        self._in_item = False
         self._images = images
         self._top = top_heading
         self._outline: list[int] = []
@@ -93,10 +141,23 @@ class _Writer:
         self._pieces, self._visible = [], 0
         for token in tokens:
             if token.type == "inline":
-                self._inline(token.children or ())
+                self._inline(self._boxed(token.children or []))
             else:
+                self._in_item &= token.type == "paragraph_open"
+                if token.type != "paragraph_open":
+                    self._put_label()
                 self._write(token)
         return Block("".join(self._pieces), self._visible)
+
+    def _boxed(self, tokens: list[Token]) -> Sequence[Token]:
+        """Write the box that a list's item begins with; return the rest of its line."""
+        task = _TASK.match(tokens[0].content) if self._in_item and tokens else None
+        self._in_item = False
+        if task is None or tokens[0].type != "text":
+            return tokens
+        done = task[1] != " "
+        self._pieces.append(_BOX.format(*(" checked", "Done") if done else ("", "To do")))
+        return [Token("text", "", 0, content=tokens[0].content[task.end() :]), *tokens[1:]]
 
     def _inline(self, tokens: Sequence[Token]) -> None:
         self._depth = 0
@@ -142,6 +203,31 @@ class _Writer:
     def code_in_line(self, token: Token) -> None:
         self._visible += len(token.content)
         self._pieces.append(f"<code>{escape(token.content, quote=False)}</code>")
+
+    def formula(self, token: Token) -> None:
+        self._visible += len(token.content)
+        kind = "formula block" if token.block else "formula"
+        self._pieces.append(f'<code class="{kind}">{escape(token.content, quote=False)}</code>')
+
+    def item(self, token: Token) -> None:
+        self._pieces.append("<li>")
+        self._in_item = True
+
+    def paragraph(self, token: Token) -> None:
+        self._pieces.append("" if token.hidden else "<p>")
+        self._put_label()
+
+    def _put_label(self) -> None:
+        self._pieces.append(self._label)
+        self._label = ""
+
+    def reference(self, token: Token) -> None:
+        self._visible += len(token.meta["label"])
+        self._pieces.append(self._notes.reference(token.meta["label"]))
+
+    def note(self, token: Token) -> None:
+        opening, self._label = self._notes.note(token.meta["label"])
+        self._pieces.append(opening)
 
     def numbered(self, token: Token) -> None:
         start = token.attrs.get("start", 1)
@@ -208,6 +294,11 @@ _WRITERS: dict[str, Callable[[_Writer, Token], None]] = {
     "fence": _Writer.code,
     "code_block": _Writer.code,
     "code_inline": _Writer.code_in_line,
+    "formula": _Writer.formula,
+    "footnote_ref": _Writer.reference,
+    "footnote_reference_open": _Writer.note,
+    "paragraph_open": _Writer.paragraph,
+    "list_item_open": _Writer.item,
     "ordered_list_open": _Writer.numbered,
     "th_open": _Writer.cell,
     "td_open": _Writer.cell,
