@@ -324,9 +324,22 @@ _BRIDGED = (
     Arrival(0, 3, (*[_NOTHING] * 3, (1, None, 2, 0, 1))),
 )
 _BRIDGE = Arrival(0, 3, ((0, None, 2, 2, None), *[_NOTHING] * 3))
+# A text takes the date of a duplicate whose feed then takes that date back, all between two pages.
+_UNDATED = (
+    Arrival(0, 1, (_NOTHING,)),
+    Arrival(0, 1, (_NOTHING,)),
+    Arrival(0, 1, (_NOTHING, (5, None, None, 3, None), (6, 2, None, 2, None), _NOTHING)),
+    *[Arrival(0, 1, (_NOTHING,))] * 3,
+)
+_DATED_FOR_A_WHILE = (
+    *[Restart(0)] * 5,
+    Arrival(0, 3, (_NOTHING, (6, None, 0, 3, 30), _NOTHING)),
+    Arrival(0, 3, (_NOTHING, (6, None, 0, 3, None))),
+)
 
 
 @example(before=[*_BRIDGED], between=[_BRIDGE], feed=2, max_chars=300)
+@example(before=[*_UNDATED], between=[*_DATED_FOR_A_WHILE], feed=None, max_chars=300)
 @settings(max_examples=60, deadline=None)
 @given(
     before=st.lists(_ARRIVALS, min_size=2, max_size=6),
