@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planet_mcp.errors import SettingsError
-from planet_mcp.settings import Settings, load
+from planet_mcp.settings import Settings, load, unknown_variables
 
 FIELDS = sorted(Settings.model_fields)
 
@@ -88,6 +88,67 @@ def test_an_empty_variable_counts_as_unset(field: str, monkeypatch: pytest.Monke
     monkeypatch.setenv(f"PLANET_MCP_{field.upper()}", "")
 
     assert load() == defaults
+
+
+NOT_FILLED_IN = [
+    *("${HOME}/p.sqlite", "${workspaceFolder}/p.sqlite", "/srv/${NAME:-x}/p", "{{home}}/p.sqlite"),
+    *("$HOME/p.sqlite", "/srv/$NAME/p", "$env:APPDATA\\p.sqlite", "%APPDATA%\\p.sqlite"),
+    *('"/srv/p.sqlite"', "'/srv/p.sqlite'", "\u201c/srv/p\u201d", '/srv/p.sqlite"', "`/srv/p`"),
+]
+
+
+@pytest.mark.parametrize("field", ["database", "feeds", "token_file"])
+@pytest.mark.parametrize("path", NOT_FILLED_IN)
+def test_a_path_that_nobody_filled_in_is_refused_by_name(
+    field: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingsError, match=f"--{field.replace('_', '-')}: "):
+        load(**{field: Path(path) if field != "feeds" else path})
+    monkeypatch.setenv(f"PLANET_MCP_{field.upper()}", path)
+    with pytest.raises(SettingsError, match=f"PLANET_MCP_{field.upper()}: "):
+        load()
+
+
+@pytest.mark.parametrize(
+    "path", ["/srv/a$b/p.sqlite", "/srv/100%/p%.sqlite", "/Ada's planet/p", "/$1/p", "/srv/cash$/p"]
+)
+def test_a_path_may_have_a_dollar_a_per_cent_sign_or_an_apostrophe(path: str) -> None:
+    assert load(database=path).database == Path(path)
+
+
+@pytest.mark.parametrize("field", ["token", "title", "contact", "site_url", "proxy", "keep"])
+def test_a_value_that_nobody_filled_in_is_refused_by_name(
+    field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"PLANET_MCP_{field.upper()}", "${user_config.x}")
+    with pytest.raises(SettingsError, match=rf"PLANET_MCP_{field.upper()}: \$\{{user_config.x"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("variable", "says"),
+    [
+        ("PLANET_MCP_HOSTDELAY", "did you mean PLANET_MCP_HOST_DELAY?"),
+        ("PLANET_MCP_DATABSE", "did you mean PLANET_MCP_DATABASE?"),
+        ("planet_mcp_feeds", "did you mean PLANET_MCP_FEEDS?"),
+        ("PLANET_MPC_KEEP", "did you mean PLANET_MCP_KEEP?"),
+        ("PLANETMCP_READ_ONLY", "did you mean PLANET_MCP_READ_ONLY?"),
+        ("PLANET_MCP_NOTHING_LIKE_IT", "docs/settings.md lists them all."),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_named(
+    variable: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "1")
+    assert f"{variable} is not a setting: {says}" in unknown_variables()
+
+
+def test_settings_and_other_programs_variables_are_no_mistake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in ("PLANET_MCP_HOST_DELAY", "PLANET", "PLANETARIUM_HOME", "HOST_DELAY"):
+        monkeypatch.setenv(variable, "1")
+        assert not [text for text in unknown_variables() if text.startswith(f"{variable} ")]
 
 
 WRONG = [

@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,6 +27,14 @@ ENV_PREFIX = "PLANET_MCP_"
 DEFAULT_FEEDS = "planet-python"
 
 MAX_PORT = 65_535
+
+# A variable that nobody filled in: anywhere, and the bare ones that make up a folder's name.
+_VARIABLE = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}")
+_VARIABLE_IN_PATH = re.compile(r"(?:^|[/\\])(\$(?:env:)?[A-Za-z_]\w*|%[A-Za-z_]\w*%)(?=[/\\]|$)")
+_QUOTES = ("'", '"', "`", "\u2018", "\u2019", "\u201c", "\u201d")
+
+# How near a variable's name has to be to that of a setting, from 0 to 1.
+_LIKENESS = 0.8
 
 LEAST_KEPT, MOST_KEPT = timedelta(days=7), timedelta(days=36_525)
 
@@ -88,6 +97,17 @@ def _kept(value: object) -> object:
     return age
 
 
+def _path(value: object) -> object:
+    """Refuse a path that a shell or host was to make of another text, and did not."""
+    text = "" if value is None else str(value)
+    if text[:1] in _QUOTES or text[-1:] in _QUOTES:
+        raise ValueError("the quotes are part of the path: leave them out")
+    left = _VARIABLE_IN_PATH.search(text)
+    if left:
+        raise ValueError(f"{left[1]} was not filled in: write the path out")
+    return value
+
+
 def _default_database() -> Path:
     return user_data_path("planet-mcp", appauthor=False) / "planet.sqlite"
 
@@ -97,11 +117,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    database: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+    database: Annotated[Path, BeforeValidator(_path), AfterValidator(Path.expanduser)] = Field(
         default_factory=_default_database,
         description="The SQLite file that holds feeds and entries.",
     )
-    feeds: str = Field(
+    feeds: Annotated[str, BeforeValidator(_path)] = Field(
         DEFAULT_FEEDS,
         description=(
             "What a new database subscribes to: an OPML file, a Planet's config.ini, or `none`. "
@@ -172,7 +192,7 @@ class Settings(BaseModel):
             "machines. Never a flag, since other users see those."
         ),
     )
-    token_file: Path | None = Field(
+    token_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
         None, description="A file with that token, instead of `PLANET_MCP_TOKEN`."
     )
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_items)] = Field(
@@ -224,15 +244,50 @@ def load(**flags: Any) -> Settings:
     }
     # An empty variable is how many tools unset one.
     environment = {name: value for name, value in variables.items() if value}
+    _refuse_variables({**environment, **given}, given)
     try:
         return Settings.model_validate({**environment, **given})
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(item, given) for item in error.errors())) from None
 
 
+def _refuse_variables(values: dict[str, Any], flags: dict[str, Any]) -> None:
+    """Refuse `${NAME}` in a value: whoever starts the server was to fill it in.
+
+    As a path it would become a folder of that name, as a token one that everybody can guess.
+    """
+    for field, value in values.items():
+        left = _VARIABLE.search(str(value))
+        if left:
+            raise SettingsError(
+                f"{_spelled(field, flags)}: {left[0]} was not filled in: write its value out, or "
+                "leave the setting out."
+            )
+
+
+def unknown_variables() -> list[str]:
+    """Return what to say of variables that look like settings and are none, with the nearest one.
+
+    They are no error: scripts around the server may have variables of that name.
+    """
+    known = [f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    found = []
+    for variable in sorted(set(os.environ) - set(known)):
+        nearest = get_close_matches(variable.upper(), known, n=1, cutoff=_LIKENESS)
+        if variable.upper().startswith(ENV_PREFIX):
+            hint = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
+            found.append(f"{variable} is not a setting: {hint}")
+        elif nearest and variable.upper().startswith("PLANET"):
+            found.append(f"{variable} is not a setting: did you mean {nearest[0]}?")
+    return found
+
+
+def _spelled(field: str, flags: dict[str, Any]) -> str:
+    return f"--{field.replace('_', '-')}" if field in flags else f"{ENV_PREFIX}{field.upper()}"
+
+
 def _explain(item: Any, flags: dict[str, Any]) -> str:
     field = str(item["loc"][0])
-    name = f"--{field.replace('_', '-')}" if field in flags else f"{ENV_PREFIX}{field.upper()}"
     reason = str(item["msg"]).removeprefix("Value error, ")
     shown = "" if field in _SECRETS else f" (got {item['input']!r})"
-    return f"{name}: {reason[:1].lower()}{reason[1:]}{shown}"
+    return f"{_spelled(field, flags)}: {reason[:1].lower()}{reason[1:]}{shown}"

@@ -82,16 +82,45 @@ def test_a_refresh_names_its_problems_and_fails_only_when_nothing_was_checked(
 
 
 def test_a_new_planet_follows_planet_python(tmp_path: Path) -> None:
+    env = {k: v for k, v in environment().items() if k != "PLANET_MCP_FEEDS"}
+    chosen = ["--database", str(tmp_path / "new" / "planet.sqlite")]
+    begun = subprocess.run(
+        [*COMMAND, *chosen, "refresh", "no such feed"], capture_output=True, env=env, check=False
+    )
+    assert begun.returncode == 2
     done = subprocess.run(
-        [*COMMAND, "status", "--json", "--database", str(tmp_path / "new" / "planet.sqlite")],
-        capture_output=True,
-        env={k: v for k, v in environment().items() if k != "PLANET_MCP_FEEDS"},
-        check=True,
+        [*COMMAND, *chosen, "status", "--json"], capture_output=True, env=env, check=True
     )
     assert json.loads(done.stdout)["feeds"] == 567
 
 
+READING = [
+    *(["status"], ["search", "x"], ["search"], ["latest"], ["feeds"], ["article", "1"]),
+    *(["article", "https://blog.example.org/"], ["check"], ["check", "--repair"], ["vacuum"]),
+    *(["export"], ["doctor"], ["remove", "1"], ["status", "--json"], ["doctor", "--json"]),
+]
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+@pytest.mark.parametrize("is_there", ["no folder", "no file", "an empty file"])
+def test_what_reads_never_creates(tmp_path: Path, arguments: list[str], is_there: str) -> None:
+    database = tmp_path / "typo" / "planet.sqlite"
+    if is_there != "no folder":
+        database.parent.mkdir()
+    if is_there == "an empty file":
+        database.touch()
+    before = sorted(tmp_path.rglob("*"))
+
+    done = run("--database", str(database), *arguments, code=1)
+
+    assert str(database) in done.stdout + done.stderr
+    assert "Begin one with `planet-mcp refresh`" in done.stdout + done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not database.exists() or database.stat().st_size == 0
+
+
 def test_the_status_of_a_new_planet_has_all_its_fields() -> None:
+    run("refresh")
     status = data("status")
     assert (status["feeds"], status["entries"], status["last_refresh_at"]) == (0, 0, None)
 
@@ -99,6 +128,7 @@ def test_the_status_of_a_new_planet_has_all_its_fields() -> None:
 def test_what_was_removed_is_not_followed_again_at_the_next_start(tmp_path: Path) -> None:
     opml = tmp_path / "feeds.opml"
     opml.write_text('<opml><body><outline xmlUrl="https://blog.example.org/f"/></body></opml>')
+    run("refresh", "no such feed", feeds=str(opml), code=2)
     assert data("status", feeds=str(opml))["feeds"] == 1
     run("remove", "1", feeds=str(opml))
     assert data("status", feeds=str(opml))["feeds"] == 0
@@ -122,6 +152,7 @@ def test_what_was_removed_is_not_followed_again_at_the_next_start(tmp_path: Path
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_wrong_usage_is_said_in_a_line_or_two(arguments: list[str], code: int, words: str) -> None:
+    run("refresh")
     done = run(*arguments, code=code)
     assert words in done.stderr
     assert done.stdout == ""
@@ -140,7 +171,7 @@ def test_wrong_usage_is_said_in_a_line_or_two(arguments: list[str], code: int, w
     ],
 )
 def test_a_wrong_environment_is_one_line_that_names_the_variable(setting: str, value: str) -> None:
-    done = run("status", code=2, **{setting: value})
+    done = run("refresh", code=2, **{setting: value})
     assert done.stderr.count("\n") == 1
     assert f"PLANET_MCP_{setting}" in done.stderr
 
@@ -176,6 +207,7 @@ def test_a_list_that_goes_on_says_how_on_the_command_line(site: Site) -> None:
 
 
 def test_notes_and_errors_name_commands_and_not_tools() -> None:
+    run("refresh")
     assert "`planet-mcp add`" in run("search", "x").stdout
     assert "of entries; or give a URL" in run("article", "12", code=2).stderr
 
@@ -212,12 +244,13 @@ def test_one_is_not_many(site: Site) -> None:
 
 def test_a_new_planet_is_said_so_that_a_wrong_path_shows(tmp_path: Path) -> None:
     path = str(tmp_path / "typo" / "planet.sqlite")
-    assert path in run("--database", path, "status").stderr
-    assert run("--database", path, "status").stderr == ""
+    assert path in run("--database", path, "refresh").stderr
+    assert run("--database", path, "refresh").stderr == ""
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_output_that_cannot_be_written_is_one_line() -> None:
+    run("refresh")
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [*COMMAND, "export"],
@@ -229,6 +262,58 @@ def test_output_that_cannot_be_written_is_one_line() -> None:
     assert done.returncode == 1
     assert b"cannot be written" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+ENCODINGS = ["cp1252", "ascii", "utf-8"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_output_in_any_encoding_is_written_and_json_stays_exact(site: Site, encoding: str) -> None:
+    title = "Ω 😀 naïve 中文"
+    post = Post(title, whole("Emoji 😀 and 中文."), author="Zoë 🎈")
+    run("add", site.add("/feed", rss([post], title=title)))
+    env = environment() | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+
+    def written(*arguments: str) -> bytes:
+        done = subprocess.run([*COMMAND, *arguments], capture_output=True, env=env, check=False)
+        assert (done.returncode, done.stderr) == (0, b""), arguments
+        return done.stdout
+
+    for arguments in (["search"], ["latest", "--since", "1y"], ["article", "1"], ["feeds"]):
+        assert title.encode(encoding, "replace").decode(encoding) in written(*arguments).decode(
+            encoding
+        )
+    for name in ("search", "latest", "feeds", "status"):
+        assert json.loads(written(name, "--json").decode(encoding)) is not None
+    (hit,) = json.loads(written("search", "--json").decode(encoding))["hits"]
+    assert (hit["title"], hit["feed"]) == (title, title)
+    assert title in written("export").decode("utf-8")
+
+
+def test_words_that_are_no_text_can_be_searched_for(site: Site) -> None:
+    run("add", site.add("/feed", rss([Post("Post")])))
+    done = subprocess.run(
+        [*COMMAND, "search", b"\xe9 \xff"], capture_output=True, env=environment(), check=False
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_misspelt_setting_is_named(site: Site) -> None:
+    del site
+    done = subprocess.run(
+        [*COMMAND, "refresh"],
+        capture_output=True,
+        text=True,
+        env=environment(hostdelay="1", kepe="2y") | {"PLANET_MPC_READ_ONLY": "1"},
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "PLANET_MCP_HOSTDELAY is not a setting: did you mean PLANET_MCP_HOST_DELAY?" in (
+        done.stderr
+    )
+    assert "did you mean PLANET_MCP_KEEP?" in done.stderr
+    assert "did you mean PLANET_MCP_READ_ONLY?" in done.stderr
 
 
 def test_opml_comes_from_stdin_too() -> None:

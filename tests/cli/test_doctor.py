@@ -59,10 +59,19 @@ async def test_a_sound_planet_is_ok(site: Site, tmp_path: Path) -> None:
     assert [(asked.path, asked.status) for asked in site.asked][-1] == ("/feed", 304)
 
 
-def test_before_the_first_start_there_is_nothing_wrong(tmp_path: Path, database: Path) -> None:
+def test_before_the_first_start_it_says_how_to_begin(tmp_path: Path, database: Path) -> None:
     code, found = doctor(tmp_path)
-    assert (code, found["database"][0]) == (0, "note")
+    assert (code, found["database"][0]) == (1, "wrong")
+    assert "Begin one with `planet-mcp refresh`" in found["database"][1]
     assert not database.exists()
+
+
+def test_a_misspelt_setting_is_noted(tmp_path: Path) -> None:
+    _, found = doctor(tmp_path, hostdelay="3")
+    assert found["settings"] == (
+        "note",
+        "PLANET_MCP_HOSTDELAY is not a setting: did you mean PLANET_MCP_HOST_DELAY?",
+    )
 
 
 def test_a_start_that_would_fail_is_wrong(tmp_path: Path, database: Path) -> None:

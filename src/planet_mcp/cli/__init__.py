@@ -4,6 +4,9 @@ In: arguments and the environment. Out: an exit code, stdout for the answer, std
 Only this room knows click and rich, and how calls are spelled as commands.
 """
 
+import io
+import sys
+
 import click
 
 from planet_mcp.cli import ask, build, follow, install, maintain
@@ -17,6 +20,7 @@ __all__ = ["ask", "build", "commands", "follow", "install", "main", "maintain"]
 
 def main() -> int:
     """Run the command line; returns the exit code: 0, 1 for a failure, 2 for wrong usage."""
+    _write_what_can_be_encoded()
     try:
         code = commands.main(prog_name="planet-mcp", standalone_mode=False)
     except click.ClickException as error:
@@ -32,6 +36,13 @@ def main() -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _write_what_can_be_encoded() -> None:
+    """Let a code page or an ASCII pipe get `?` for what it does not have, instead of failing."""
+    # Python's stderr escapes such characters by itself.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _complain(problem: str, code: int) -> int:

@@ -12,6 +12,7 @@ from planet_mcp.cli.options import (
     run_with,
     settings_from,
     show,
+    write,
 )
 from planet_mcp.cli.serve import commands
 from planet_mcp.requests import MOST_CHARS, FeedQuery, LatestRequest, SearchRequest
@@ -51,7 +52,7 @@ def latest_command(settings: Settings, *, as_json: bool, **given: Any) -> None:
 @settings_from(FETCH_ANY, *NETWORK)
 def article_command(settings: Settings, *, article: str, **given: Any) -> None:
     """Print the full text of an entry, by its id, or of a page, by its URL."""
-    click.echo(run_with(settings, lambda planet: planet.fetch_article(article, **given)))
+    write(run_with(settings, lambda planet: planet.fetch_article(article, **given)))
 
 
 @commands.command("feeds")
@@ -69,7 +70,8 @@ def feeds_command(settings: Settings, *, query: str, as_json: bool, **given: Any
 @settings_from()
 def export_command(settings: Settings) -> None:
     """Print the followed feeds as OPML."""
-    click.echo(run_with(settings, lambda planet: planet.export_opml()), nl=False)
+    # As bytes: the document says that it is UTF-8, whatever the terminal or pipe would write.
+    click.echo(run_with(settings, lambda planet: planet.export_opml()).encode(), nl=False)
 
 
 @commands.command("status")

@@ -40,7 +40,11 @@ def build_command(settings: Settings, *, folder: Path, watch: bool, as_json: boo
             click.echo(f"{folder}: {_counted(done)}")
         _warn(done)
 
-    run_with(settings, lambda planet: _build(planet, settings, folder, watch=watch, show=show))
+    run_with(
+        settings,
+        lambda planet: _build(planet, settings, folder, watch=watch, show=show),
+        begins=True,
+    )
 
 
 def _counted(done: "Published") -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 import anyio
 
 from planet_mcp import __version__
+from planet_mcp.cli.options import BEGINNING, is_begun
 from planet_mcp.errors import (
     BlockedAddressError,
     BlockedUrlError,
@@ -28,7 +29,7 @@ from planet_mcp.hosts import HOSTS, Host, Machine, Scope, servers_in
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.network import Access, Web
 from planet_mcp.planet import STALE_AFTER
-from planet_mcp.settings import DEFAULT_FEEDS, Settings
+from planet_mcp.settings import DEFAULT_FEEDS, Settings, unknown_variables
 from planet_mcp.store import Store
 from planet_mcp.times import stamp
 from planet_mcp.urls import host_of, registrable_domain
@@ -58,6 +59,8 @@ async def examine(
 ) -> AsyncIterator[Finding]:
     """Look at everything that a planet needs; each finding comes as soon as it is known."""
     yield _program()
+    for problem in unknown_variables():
+        yield Finding("settings", "note", problem)
     for finding in _hosts(machine):
         yield finding
     unusable = _unusable(settings)
@@ -65,11 +68,11 @@ async def examine(
         yield Finding("database", "wrong", unusable)
         return
     yield _disk(settings.database)
-    if not _is_begun(settings.database):
+    if not is_begun(settings.database):
         yield Finding(
             "database",
-            "note",
-            f"{settings.database} is not there yet; the first start of planet-mcp makes it.",
+            "wrong",
+            f"{settings.database} is not there. {BEGINNING}",
         )
         return
     try:
@@ -94,13 +97,9 @@ async def _planet(store: Store, settings: Settings, now: datetime) -> AsyncItera
     yield await _network(settings, feeds)
 
 
-def _is_begun(database: Path) -> bool:
-    return database.exists() and database.stat().st_size > 0
-
-
 def _unusable(settings: Settings) -> str | None:
     """Return why a first start would fail; None if it would not."""
-    if _is_begun(settings.database):
+    if is_begun(settings.database):
         return None
     folder = _folder(settings.database)
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):

@@ -21,7 +21,7 @@ ALL_PROBLEMS = 1_000_000
 @settings_from(*NETWORK)
 def add_command(settings: Settings, *, urls: tuple[str, ...], as_json: bool) -> int:
     """Follow feeds: each URL is a feed, a page that links one, or an OPML document."""
-    answer = run_with(settings, lambda planet: planet.add_feeds(urls))
+    answer = run_with(settings, lambda planet: planet.add_feeds(urls), begins=True)
     show(answer, as_json=as_json)
     good = {"added", "already subscribed", "queued"}
     return 0 if all(item.outcome in good for item in answer.result.results) else FAILURE
@@ -53,7 +53,9 @@ def import_command(settings: Settings, *, file: Any, as_json: bool) -> None:
     fetched by the next refresh.
     """
     document: bytes = file.read()
-    answer = run_with(settings, lambda planet: planet.import_list(document, name=file.name))
+    answer = run_with(
+        settings, lambda planet: planet.import_list(document, name=file.name), begins=True
+    )
     show(answer, as_json=as_json)
 
 
@@ -67,7 +69,7 @@ def refresh_command(
 ) -> int:
     """Check the feeds that are due, or the named FEEDS, now."""
     refresh = partial(_refresh, feeds=feeds or None, everything=everything)
-    answer = run_with(settings, refresh)
+    answer = run_with(settings, refresh, begins=True)
     show(answer, as_json=as_json)
     result = answer.result
     return FAILURE if result.checked and not result.ok else 0

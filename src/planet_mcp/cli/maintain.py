@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from planet_mcp.cli.options import FAILURE, JSON, NETWORK, REFRESH, settings_from
+from planet_mcp.cli.options import (
+    FAILURE,
+    JSON,
+    NETWORK,
+    REFRESH,
+    require_database,
+    settings_from,
+)
 from planet_mcp.cli.serve import commands
-from planet_mcp.errors import StoreError
 from planet_mcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -142,6 +148,5 @@ def _open(settings: Settings, *, to_repair: bool = False) -> "Store":
     """Open a database that is there already."""
     from planet_mcp.store import Store  # deferred, as above
 
-    if not settings.database.exists():
-        raise StoreError(f"There is no database at {settings.database}.")
+    require_database(settings)
     return Store(settings.database, to_repair=to_repair)

@@ -12,9 +12,9 @@ import anyio
 import click
 
 from planet_mcp.cli.language import CommandLanguage
-from planet_mcp.errors import redacted
+from planet_mcp.errors import StoreError, redacted
 from planet_mcp.requests import Request, described
-from planet_mcp.settings import ENV_PREFIX, Settings, load
+from planet_mcp.settings import ENV_PREFIX, Settings, load, unknown_variables
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -26,6 +26,12 @@ FAILURE = 1
 INTERRUPTED = 130
 PREFIX = "setting_"
 LONGEST_LOG_LINE = 4_000
+BEGINNING = (
+    "Begin one with `planet-mcp refresh`, `planet-mcp add URL` or `planet-mcp import FILE`, or "
+    "name the one that you mean with --database."
+)
+
+logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 Command = Callable[..., Any]
@@ -216,6 +222,8 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
                 return None
             settings = load(**ctx.obj)
             _log_to_stderr(settings.log_level)
+            for problem in unknown_variables():
+                logger.warning(problem)
             return command(settings, **given)
 
         with_settings.__name__ = command.__name__
@@ -239,8 +247,31 @@ async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
         yield planet
 
 
-def run_with(settings: Settings, work: "Callable[[Planet], Awaitable[R]]") -> R:
-    """Open the planet, do the work and return what came of it."""
+def require_database(settings: Settings) -> None:
+    """Refuse to go on without a database: a path with a typing error is no new planet.
+
+    Raises:
+        StoreError: There is none, with the ways to begin one.
+    """
+    if not is_begun(settings.database):
+        raise StoreError(f"There is no database at {settings.database}. {BEGINNING}")
+
+
+def is_begun(database: Path) -> bool:
+    """Return whether there is a database to read."""
+    return database.exists() and (not database.is_file() or database.stat().st_size > 0)
+
+
+def run_with(
+    settings: Settings, work: "Callable[[Planet], Awaitable[R]]", *, begins: bool = False
+) -> R:
+    """Open the planet, do the work and return what came of it; `begins` makes a new one if need be.
+
+    Raises:
+        StoreError: There is no database, and this is no command that begins one.
+    """
+    if not begins:
+        require_database(settings)
 
     async def run() -> R:
         async with _planet(settings) as planet:
@@ -252,6 +283,20 @@ def run_with(settings: Settings, work: "Callable[[Planet], Awaitable[R]]") -> R:
 def show(answer: "Answer[Result]", *, as_json: bool) -> None:
     """Print an answer: its text for a person, or the structured result."""
     if as_json:
-        click.echo(json.dumps(answer.result.structured(), ensure_ascii=False, indent=2))
+        write(as_printable_json(answer.result.structured()))
     else:
-        click.echo(answer.text)
+        write(answer.text)
+
+
+def write(text: str) -> None:
+    """Print a text that may quote feeds, in the encoding of stdout.
+
+    By itself, click would write UTF-8 where that is ASCII.
+    """
+    click.echo(text, file=sys.stdout)
+
+
+def as_printable_json(value: Any) -> str:
+    """Return JSON in which what the output cannot encode is escaped."""
+    encoding = (sys.stdout.encoding or "").lower()
+    return json.dumps(value, ensure_ascii=not encoding.startswith("utf"), indent=2)
