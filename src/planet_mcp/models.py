@@ -137,7 +137,8 @@ class ParsedFeed:
     """A feed document, normalised; `warning` says what was wrong with it but could be salvaged.
 
     `hub_url` is the WebSub hub that it names (W3C WebSub, section 4); `truncated` says that the
-    document ends in the middle, so its last entry may be cut.
+    document ends in the middle, so its last entry may be cut. `updated` is the feed's own date as
+    it claims it, credible or not.
     """
 
     title: str | None
@@ -150,6 +151,7 @@ class ParsedFeed:
     hub_url: str | None = None
     hints: PollingHints = PollingHints()
     truncated: bool = False
+    updated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,10 +345,16 @@ class FeedFacts:
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry to be added; `ordered_at` is the time that it is ordered by for good."""
+    """An entry to be added; `ordered_at` is the time that it is ordered by for good.
+
+    `undated` says that this is no date that the feed gave; `archived` that the entry is no news,
+    since the feed held it before (see `feeds.archive`).
+    """
 
     entry: ParsedEntry
     ordered_at: datetime
+    undated: bool = False
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

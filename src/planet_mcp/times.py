@@ -15,7 +15,7 @@ _UNITS = {
 }
 _DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}|\d{4}-?W\d{2}-?\d")
 # Feeds came up in the years after 1995. Clocks and time zones are wrong by a day at most.
-_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(hours=24)
 # One day before the last that Python can write, so that the end of a day is one, too.
 _LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
@@ -76,7 +76,7 @@ def is_credible(moment: datetime, *, now: datetime) -> bool:
 
     Other claims are kept, but order nothing.
     """
-    return _EARLIEST <= moment <= now + _AHEAD
+    return EARLIEST <= moment <= now + _AHEAD
 
 
 def day_of(moment: datetime) -> str:

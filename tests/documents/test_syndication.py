@@ -65,6 +65,7 @@ FULL = Item(
     tags=("python", "C++ & co"),
     published=DAY,
     updated=DAY + timedelta(days=1),
+    seen_at=DAY + timedelta(days=2),
     source=ADA,
     enclosures=(RECORDING, SLIDES),
 )
@@ -79,6 +80,7 @@ BARE = Item(
     tags=(),
     published=DAY.astimezone(timezone(timedelta(hours=-8))),
     updated=None,
+    seen_at=DAY,
     source=BOB,
 )
 CHANNEL = Channel(

@@ -58,6 +58,7 @@ FEED = Feed(
     group=None,
     next_check_at=NOW - timedelta(minutes=1),
     checked_at=NOW - DAY,
+    succeeded_at=NOW - DAY,
     own_title="Gardening",
     description="Of gardens",
     validators=Validators(URL, '"1"'),
@@ -111,6 +112,7 @@ _FEEDS = st.builds(
     gone=st.sampled_from(Gone),
     redirect=_REDIRECTS,
     checked_at=st.none() | st.timedeltas(timedelta(0), timedelta(days=9)).map(lambda a: NOW - a),
+    succeeded_at=st.none() | st.timedeltas(timedelta(0), timedelta(days=99)).map(lambda a: NOW - a),
 )
 _ENTRIES = st.lists(
     st.tuples(st.sampled_from("abcdef"), st.none() | _MOMENTS), unique_by=lambda each: each[0]
@@ -202,12 +204,12 @@ def test_each_entry_is_added_or_changed_once_or_left(case: tuple[FeedFacts, Answ
     for change in changes:
         each = found[change.entry.key]
         match change:
-            case NewEntry(_, ordered_at):
+            case NewEntry(_, ordered_at, undated):
                 assert each.id is None
                 assert ordered_at <= NOW
-                assert known.kept_since is None or (each.deleted_from or ordered_at) >= (
-                    known.kept_since
-                )
+                assert undated or each.entry.published
+                said = each.deleted_from or (NOW if undated else ordered_at)
+                assert known.kept_since is None or said >= known.kept_since
             case RevisedEntry(entry_id, _, revised_at):
                 assert (each.id, each.has_other_text) == (entry_id, True)
                 assert (revised_at is None) == each.has_other_key

@@ -18,6 +18,7 @@ ARTICLE = FullText(
     feed="Real Python",
     authors=("Ada", "Grace"),
     published=datetime(2026, 11, 20, 9, 5, tzinfo=UTC),
+    first_seen_at=datetime(2026, 11, 21, tzinfo=UTC),
     url="https://realpython.example/task-groups",
     source="the feed",
     taken_at=datetime(2026, 11, 22, tzinfo=UTC),
@@ -156,7 +157,12 @@ def test_the_head_leaves_out_what_is_not_known() -> None:
     bare = replace(ARTICLE, feed=None, authors=(), published=None, url=None)
     head = article_text(bare, offset=0, max_chars=500).split("\n\n---")[0]
 
-    assert [line.split(":")[0] for line in head.split("\n")] == ["# Task groups", "Entry", "Text"]
+    assert [line.split(":")[0] for line in head.split("\n")] == [
+        "# Task groups",
+        "First seen",
+        "Entry",
+        "Text",
+    ]
 
 
 def test_a_title_of_several_lines_cannot_leave_its_line() -> None:

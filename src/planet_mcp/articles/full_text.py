@@ -22,6 +22,7 @@ class FullText:
     feed: str | None
     authors: tuple[str, ...]
     published: datetime | None
+    first_seen_at: datetime
     url: str | None
     source: str
     taken_at: datetime
@@ -65,6 +66,7 @@ def from_article(entry: EntryText, article: StoredArticle) -> FullText:
         feed=entry.feed,
         authors=entry.authors or article.authors,
         published=entry.published or article.published,
+        first_seen_at=entry.first_seen_at,
         url=article.url,
         source="the web page",
         taken_at=article.fetched_at,
@@ -81,6 +83,7 @@ def from_feed(entry: EntryText) -> FullText:
         feed=entry.feed,
         authors=entry.authors,
         published=entry.published,
+        first_seen_at=entry.first_seen_at,
         url=entry.url,
         source="the feed",
         taken_at=entry.seen_at,

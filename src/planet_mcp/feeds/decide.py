@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from planet_mcp.errors import BadResponseError, DocumentError, FetchError, NotAFeedError
 from planet_mcp.feeds import redirects, schedule
+from planet_mcp.feeds.archive import archive_of, claimed_at
 from planet_mcp.models import (
     Answered,
     Document,
@@ -32,7 +33,6 @@ from planet_mcp.models import (
     Validators,
 )
 from planet_mcp.text import title_key
-from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical
 
 RHYTHM_ENTRIES = 10
@@ -231,23 +231,31 @@ def _shares_entries(facts: FeedFacts) -> bool:
 
 def _changes(facts: FeedFacts, parsed: ParsedFeed, now: datetime) -> Iterator[EntryChange]:
     cut = parsed.entries[-1].key if parsed.truncated and parsed.entries else None
+    archive = archive_of(facts, parsed, now)
     # Documents begin with the newest: of entries of one time, the newest shall have the last id.
     for found in reversed(facts.entries):
         change: EntryChange | None = None
         if found.id is None:
-            change = _news(found, facts.kept_since, now)
+            change = _new(found, archive.get(found.entry.key), facts.kept_since, now)
         elif found.entry.key != cut:
             change = _revision(found, found.id, now)
         if change:
             yield change
 
 
-def _news(found: RecognisedEntry, kept_since: datetime | None, now: datetime) -> NewEntry | None:
-    """Add an entry, unless it would be deleted for its age again."""
-    ordered_at = _ordered_at(found.entry.published, now)
-    if kept_since and (found.deleted_from or ordered_at) < kept_since:
+def _new(
+    found: RecognisedEntry, archived_at: datetime | None, kept_since: datetime | None, now: datetime
+) -> NewEntry | None:
+    """Add an entry, unless it would be deleted for its age again; one without a date has none."""
+    claimed = claimed_at(found.entry, now)
+    if kept_since and (found.deleted_from or claimed or now) < kept_since:
         return None
-    return NewEntry(found.entry, ordered_at)
+    return NewEntry(
+        found.entry,
+        archived_at or claimed or now,
+        undated=claimed is None,
+        archived=archived_at is not None,
+    )
 
 
 def _revision(found: RecognisedEntry, entry_id: int, now: datetime) -> EntryChange | None:
@@ -259,14 +267,8 @@ def _revision(found: RecognisedEntry, entry_id: int, now: datetime) -> EntryChan
     return None
 
 
-def _ordered_at(published: datetime | None, now: datetime) -> datetime:
-    """Return the time that an entry is ordered by: as published, if that can be, else now."""
-    return min(published, now) if published and is_credible(published, now=now) else now
-
-
 def _credible_dates(parsed: ParsedFeed, now: datetime) -> list[datetime]:
-    claimed = [entry.published for entry in parsed.entries if entry.published]
-    return [moment for moment in claimed if is_credible(moment, now=now)]
+    return [at for entry in parsed.entries if (at := claimed_at(entry, now))]
 
 
 # A failure

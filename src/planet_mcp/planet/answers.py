@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from planet_mcp.feeds import AddOutcome
 from planet_mcp.models import FeedStatus
 
+FIRST_SEEN = "When it came here, if its feed gives no credible date."
+
 
 class Result(BaseModel):
     """Base of all results."""
@@ -33,7 +35,8 @@ class SearchHit(Result):
     feed_id: int | None = None
     url: str | None = None
     author: str | None = None
-    published: str
+    published: str | None = None
+    first_seen: str | None = Field(default=None, description=FIRST_SEEN)
     updated: str | None = Field(None, description="When the entry changed after it was first seen.")
     snippet: str = Field(description="Quoted from the entry; matches are marked **so**.")
     words: int
@@ -55,7 +58,8 @@ class LatestEntry(Result):
     entry_id: int
     title: str
     url: str | None = None
-    published: str
+    published: str | None = None
+    first_seen: str | None = Field(default=None, description=FIRST_SEEN)
     excerpt: str | None = None
     text: str | None = None
     also_in: list[str] | None = None
@@ -76,9 +80,21 @@ class LatestDay(Result):
     feeds: list[LatestFeed]
 
 
+class NewFeeds(Result):
+    """What a feed held before it was read here, or several did; `call` lists it."""
+
+    feed: str | None = None
+    feed_id: int | None = None
+    feeds: int | None = Field(default=None, description="How many, where they are not named.")
+    known: bool | None = Field(default=None, description="The feed had other entries here before.")
+    older_entries: int
+    call: str
+
+
 class LatestResult(Result):
     """What is new."""
 
+    new_feeds: list[NewFeeds] | None = None
     days: list[LatestDay]
     total: int
     watermark: str = Field(description="Pass it next time to get only what was stored since.")

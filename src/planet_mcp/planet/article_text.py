@@ -65,7 +65,7 @@ def _head(article: FullText, offset: int, end: int) -> list[str]:
     facts = {
         "Feed": quoted(redacted(article.feed or "")),
         "Author": quoted(", ".join(article.authors)),
-        "Published": _published(article),
+        **_when(article),
         "URL": article.url or "",
         "Entry": str(article.entry_id),
         "Files": _files(article.enclosures),
@@ -82,12 +82,12 @@ def _from_duplicate(article: FullText) -> str:
     return f" of {quoted(redacted(article.duplicate_in))}, which has the whole story"
 
 
-def _published(article: FullText) -> str:
-    moment = article.published
-    if moment is None:
-        return ""
-    credible = is_credible(moment, now=article.taken_at)
-    return stamp(moment) if credible else f"{stamp(moment)} (as claimed, which cannot be)"
+def _when(article: FullText) -> dict[str, str]:
+    """Return when it was published, or else when it was first seen, which nobody has claimed."""
+    claim = article.published
+    if claim and is_credible(claim, now=article.taken_at):
+        return {"Published": stamp(claim)}
+    return {"First seen": f"{stamp(article.first_seen_at)} (no credible date is given)"}
 
 
 def _files(enclosures: Sequence[Enclosure]) -> str:

@@ -21,12 +21,14 @@ class Position:
 
     `now` is when its first page was made and `snapshot` the newest entry then: ages, ranks and
     the set of entries stay those of that moment. What was shown is either everything up to
-    `last`, a (time, id), or the ids in `shown`, where no order is stable enough for that.
+    `last`, a (time, id), which in a list that deals out feeds belongs to a `round`; or the ids in
+    `shown`, where no order is stable enough for that.
     """
 
     now: datetime
     snapshot: int
     last: tuple[int, int] | None = None
+    round: int = 0
     shown: frozenset[int] = frozenset()
 
 
@@ -36,6 +38,8 @@ def encode(position: Position, arguments: Mapping[str, object]) -> str:
     It is digest of arguments, digest of payload, `.`, payload; the payload is numbers between dots.
     """
     numbers = [int(position.now.timestamp()), position.snapshot, *(position.last or ())]
+    if position.round:
+        numbers.append(position.round)
     parts = [*map(str, numbers)]
     if position.shown:
         parts.append(_pack(position.shown))
@@ -71,6 +75,8 @@ def _position(payload: str, digest: str) -> Position:
     match rest:
         case [time, entry_id]:
             return replace(position, last=(int(time), int(entry_id)))
+        case [time, entry_id, place]:
+            return replace(position, last=(int(time), int(entry_id)), round=int(place))
         case [shown]:
             return replace(position, shown=_unpack(shown))
         case _:

@@ -1,10 +1,10 @@
 """What is new, as the planet shows it: by day and feed, fitted to a number of characters.
 
-The river is all stories in the order of their times, or of their storing after a watermark. A
-request asks for a window of it. When there is not space for all titles of the window, the first
-ones are shown, and the rest is counted by feed. A choice that is fairer to feeds that post little
-would leave gaps in the order, and a cursor would have to list what was shown; so it is the time of
-the last that was shown.
+The river is all stories by their times, or in the order of their storing after a watermark. A
+request asks for a window of it. When there is not space for all titles of a period, the newest of
+each feed comes first, then the second of each, and so on, so that no feed hides the others; the
+rest is counted by feed. After a watermark the first stored are shown first, since the next
+watermark is the last that was shown.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestRes
     position, identity = reading.position(request), reading.store.identity()
     window = _window(request, position, identity, feed_id)
     river = reading.store.river
-    frame = Frame(reading, request, position, identity, feed_id, river.total(window))
+    frame = Frame(reading, request, position, identity, feed_id, river.total(window), window)
     rows = _rows(reading, window, frame)
     whole = rows.fitted(frame, _texts(reading, request)) if rows.are_all else None
     return whole or rows.cut(frame, river.waiting(window))
@@ -49,7 +49,9 @@ def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestRes
 def _window(
     request: LatestRequest, position: Position, identity: str, feed_id: int | None
 ) -> Window:
-    window = Window(snapshot=position.snapshot, feed_id=feed_id, shown=position.last)
+    window = Window(
+        snapshot=position.snapshot, feed_id=feed_id, shown=position.last, round=position.round
+    )
     if request.watermark is None:
         return replace(window, since=parse_since(request.since, now=position.now))
     after = watermarks.decode(

@@ -12,6 +12,7 @@ from planet_mcp.planet.answers import (
     LatestFeed,
     LatestResult,
     ListedFeed,
+    NewFeeds,
     RefreshResult,
     RemoveResult,
     SearchHit,
@@ -35,6 +36,11 @@ def counted(number: int | str, one: str, many: str | None = None) -> str:
 
 def _joined(parts: Iterable[str | None], separator: str = " · ") -> str:
     return separator.join(part for part in parts if part)
+
+
+def when(published: str | None, first_seen: str | None) -> str:
+    """Write when an entry was published, or that nobody says and when it was first seen."""
+    return published or f"undated, first seen {first_seen}"
 
 
 def _with_tail(lines: list[str], notice: str | None, more: str | None) -> str:
@@ -64,7 +70,7 @@ def _hit_lines(hit: SearchHit) -> list[str]:
         [
             quoted(hit.feed),
             quoted(hit.author or ""),
-            hit.published,
+            when(hit.published, hit.first_seen),
             f"updated {hit.updated}" if hit.updated else None,
             counted(hit.words, "word"),
             f"also in {quoted(', '.join(hit.also_in))}" if hit.also_in else None,
@@ -82,8 +88,9 @@ def latest_text(result: LatestResult, *, title: str, more: str | None) -> str:
     """Write the river."""
     shown = sum(len(feed.entries) for day in result.days for feed in day.feeds)
     lines = [f"{_entries(result.total)} {title}; {shown} shown. Watermark: {result.watermark}"]
-    if result.days:
+    if result.days or result.new_feeds:
         lines.append(QUOTES)
+    lines += [new_feeds_line(each) for each in result.new_feeds or []]
     for day in result.days:
         lines += day_lines(day)
         for feed in day.feeds:
@@ -91,6 +98,15 @@ def latest_text(result: LatestResult, *, title: str, more: str | None) -> str:
             for entry in feed.entries:
                 lines += entry_lines(entry)
     return _with_tail(lines, result.notice, more)
+
+
+def new_feeds_line(new: NewFeeds) -> str:
+    """Write what feeds had before they were read here: it is no news."""
+    older = counted(f"{new.older_entries:,}", "older entry", "older entries")
+    if new.feeds:
+        return f"- {counted(f'{new.feeds:,}', 'new feed')}: {older}: {new.call}"
+    name = "feed" if new.known else "new feed"
+    return f"- {name} {quoted(new.feed or '')}: {older}: {new.call}"
 
 
 def day_lines(day: LatestDay) -> list[str]:
@@ -111,7 +127,7 @@ def feed_line(feed: LatestFeed) -> str:
 def entry_lines(entry: LatestEntry) -> list[str]:
     """Write an entry of the river."""
     also = f"also in {quoted(', '.join(entry.also_in))}" if entry.also_in else None
-    title = _joined([quoted(entry.title), entry.published, entry.url, also])
+    title = _joined([quoted(entry.title), when(entry.published, entry.first_seen), entry.url, also])
     return [f"- [{entry.entry_id}] {title}", *body_lines(entry.text or entry.excerpt or "")]
 
 

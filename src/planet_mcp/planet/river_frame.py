@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 from heapq import nsmallest
 
 from planet_mcp.planet import cursors, fitting, watermarks
-from planet_mcp.planet.answers import Answer, LatestDay, LatestResult
+from planet_mcp.planet.answers import Answer, LatestDay, LatestResult, NewFeeds
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.fitting import Size
 from planet_mcp.planet.markdown import QUOTES, counted, feed_name, latest_text
 from planet_mcp.planet.reading import Reading
 from planet_mcp.requests import LatestRequest, given, selection
-from planet_mcp.store import FeedCount, RiverEntry
+from planet_mcp.store import FeedCount, RiverEntry, Window
 
 MAX_LEFT_OUT_CHARS = 300
 LEFT_OUT_TITLE_CHARS = 40
 MIN_NAME_CHARS = 15
+# So many feeds are named that are new, one for each of these characters of the answer.
+MOST_NEW_FEEDS, CHARS_FOR_A_NEW_FEED = 5, 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Frame:
     identity: str
     feed_id: int | None
     total: int
+    window: Window
 
     @property
     def by_arrival(self) -> bool:
@@ -43,6 +46,7 @@ class Frame:
         """Make an answer; `last` is the last entry shown when others wait behind it."""
         cursor = cursors.encode(self._after(last), selection(self.request)) if last else None
         result = LatestResult(
+            new_feeds=self._new_feeds(last) or None,
             days=days,
             total=self.total,
             watermark=self._watermark(last),
@@ -89,12 +93,36 @@ class Frame:
         return self.reading.language.call("latest_entries", given(one))
 
     def _after(self, last: RiverEntry) -> Position:
-        return replace(self.position, last=(int(last.ordered_at.timestamp()), last.first_id))
+        time = int(last.ordered_at.timestamp())
+        return replace(self.position, last=(time, last.first_id), round=last.round)
+
+    def _upto(self, last: RiverEntry | None) -> int:
+        """Return the entry up to which is given out now: what was cut after a watermark is not."""
+        return last.first_id if last and self.by_arrival else self.position.snapshot
+
+    def _new_feeds(self, last: RiverEntry | None) -> list[NewFeeds]:
+        """Tell in one place what feeds had before; of many feeds only how many there are."""
+        if self.window.shown and not self.by_arrival:
+            return []
+        archives = self.reading.store.river.archives(self.window, upto=self._upto(last))
+        call = self.reading.language.call
+        if len(archives) > min(MOST_NEW_FEEDS, self.request.max_chars // CHARS_FOR_A_NEW_FEED):
+            entries = sum(each.entries for each in archives)
+            listed = call("list_feeds", {})
+            return [NewFeeds(feeds=len(archives), older_entries=entries, call=listed)]
+        return [
+            NewFeeds(
+                feed=fitting.cut(each.feed, LEFT_OUT_TITLE_CHARS),
+                feed_id=each.feed_id,
+                known=None if each.is_new else True,
+                older_entries=each.entries,
+                call=call("search_entries", {"feed": each.feed_id}),
+            )
+            for each in archives
+        ]
 
     def _watermark(self, last: RiverEntry | None) -> str:
-        """Return what is given out now: what was cut from a watermark's answer is not."""
-        upto = last.first_id if last and self.by_arrival else self.position.snapshot
-        return watermarks.encode(upto, identity=self.identity, feed_id=self.feed_id)
+        return watermarks.encode(self._upto(last), identity=self.identity, feed_id=self.feed_id)
 
 
 def _listed(left: Sequence[tuple[int, FeedCount]], space: int) -> tuple[str, int | None]:

@@ -91,7 +91,10 @@ class Rows:
         """Group the first rows, as many as there are texts, by day and feed."""
         field = "text" if frame.request.detail == "full" else "excerpt"
         days: dict[str, dict[int, LatestFeed]] = {}
-        for row, entry, text in zip(self.rows, self.entries, texts, strict=False):
+        shown = list(zip(self.rows, self.entries, texts, strict=False))
+        if not frame.by_arrival:
+            shown.sort(key=lambda each: (each[0].ordered_at, each[0].first_id), reverse=True)
+        for row, entry, text in shown:
             feeds = days.setdefault(day_of(row.ordered_at), {})
             if row.feed_id not in feeds:
                 feeds[row.feed_id] = LatestFeed(feed=row.feed, feed_id=row.feed_id, entries=[])
@@ -108,6 +111,7 @@ def _entry(row: RiverEntry) -> LatestEntry:
         entry_id=row.id,
         title=row.title,
         url=row.url if len(row.url or "") <= MAX_URL_CHARS else None,
-        published=stamp(row.ordered_at),
+        published=stamp(row.published) if row.published else None,
+        first_seen=None if row.published else stamp(row.first_seen_at),
         also_in=list(row.also_in) or None,
     )

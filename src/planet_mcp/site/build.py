@@ -155,7 +155,7 @@ _OK = 200
 def _days(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:
     days: defaultdict[str, list[str]] = defaultdict(list)
     for entry in entries:
-        if entry.is_representative:
+        if entry.is_representative and entry.day:
             days[day_path(entry.day)].append(entry.checksum)
     ordered = ["", *days, ""]
     for number, (path, checksums) in enumerate(days.items()):

@@ -71,8 +71,9 @@ def _item(post: Post, links: Links) -> Item:
         summary=post.excerpt,
         authors=post.authors,
         tags=post.tags,
-        published=post.published_at,
+        published=post.published,
         updated=post.revised_at,
+        seen_at=post.changed_at,
         source=source_of(post.feed, updated=post.changed_at),
         enclosures=post.enclosures,
     )

@@ -12,10 +12,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from planet_mcp.models import Enclosure
 from planet_mcp.store.db import Database, split_names, to_optional_time, to_seconds, to_time
 from planet_mcp.store.sql import (
-    FIRST,
     FIRST_OF_FEED,
+    HAS_DAY,
+    ON_A_DAY,
+    PUBLISHED,
     REPRESENTATIVE_IN_FEED,
-    SHOWN_AT,
     SHOWN_TITLE,
 )
 from planet_mcp.store.stories import Duplicate, duplicates_elsewhere
@@ -40,9 +41,9 @@ class Post:
     """A story as one entry has it.
 
     `key` is the entry's own id as its feed spells it; `ordered_at` is the time by which the river
-    orders the story, `published_at` when this entry was published. `markdown` is its text up to
-    the length asked for, `cut` is whether there is more of it. `untitled` means that `title` was
-    made of the text.
+    orders the story, if the story `has_day` there; `published` is when this entry was, as far as a
+    feed gave a credible date. `markdown` is its text up to the length asked for, `cut` is whether
+    there is more of it. `untitled` means that `title` was made of the text.
     """
 
     id: int
@@ -54,7 +55,8 @@ class Post:
     authors: tuple[str, ...]
     tags: tuple[str, ...]
     ordered_at: datetime
-    published_at: datetime
+    has_day: bool
+    published: datetime | None
     first_seen_at: datetime
     revised_at: datetime | None
     excerpt: str
@@ -105,7 +107,7 @@ class Browsing:
                 SELECT e.id, e.feed_id, f.name AS feed,
                        {SHOWN_TITLE} AS title, s.ordered_at
                 FROM (
-                    SELECT s.* FROM entries AS s WHERE {FIRST}
+                    SELECT s.* FROM entries AS s WHERE {ON_A_DAY}
                     ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)}
                 ) AS s
                 JOIN entries AS e ON e.id = s.representative_id
@@ -123,7 +125,7 @@ class Browsing:
         """Return how many stories the river has on a day (UTC)."""
         with self._database.reading() as connection:
             row = connection.execute(
-                f"SELECT count(*) FROM entries AS s WHERE {FIRST} AND {_ON_DAY}", _bounds(day)
+                f"SELECT count(*) FROM entries AS s WHERE {ON_A_DAY} AND {_ON_DAY}", _bounds(day)
             ).fetchone()
         return int(row[0])
 
@@ -144,7 +146,7 @@ class Browsing:
         with self._database.reading() as connection:
             return _posts(
                 connection,
-                f"SELECT s.* FROM entries AS s WHERE {FIRST} AND {_ON_DAY} "
+                f"SELECT s.* FROM entries AS s WHERE {ON_A_DAY} AND {_ON_DAY} "
                 f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
                 _bounds(day),
                 chars=chars,
@@ -155,7 +157,7 @@ class Browsing:
         with self._database.reading() as connection:
             return _posts(
                 connection,
-                f"SELECT s.* FROM entries AS s WHERE {FIRST} "
+                f"SELECT s.* FROM entries AS s WHERE {ON_A_DAY} "
                 f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)}",
                 {},
                 chars=chars,
@@ -200,7 +202,7 @@ class Browsing:
         with self._database.reading() as connection:
             earlier, later = (
                 connection.execute(
-                    f"SELECT s.ordered_at FROM entries AS s WHERE {FIRST} AND {beyond} LIMIT 1",
+                    f"SELECT s.ordered_at FROM entries AS s WHERE {ON_A_DAY} AND {beyond} LIMIT 1",
                     _bounds(day),
                 ).fetchone()
                 for beyond in (
@@ -246,7 +248,8 @@ def _posts(
         SELECT e.id, e.feed_id, f.name AS feed, f.url AS feed_url,
                f.site_url, f.language, e.key, {SHOWN_TITLE} AS title,
                e.title_derived AND s.story_title IS NULL AS untitled,
-               e.url, c.authors, c.tags, s.ordered_at, {SHOWN_AT} AS published_at,
+               e.url, c.authors, c.tags, s.ordered_at, {HAS_DAY} AS has_day,
+               {PUBLISHED} AS published,
                e.first_seen_at, e.revised_at,
                c.excerpt, substr(c.markdown, 1, :chars) AS markdown,
                length(c.markdown) > :chars AS cut, e.words, e.teaser
@@ -294,7 +297,8 @@ def _post(
         authors=split_names(row["authors"]),
         tags=split_names(row["tags"]),
         ordered_at=to_time(row["ordered_at"]),
-        published_at=to_time(row["published_at"]),
+        has_day=bool(row["has_day"]),
+        published=to_optional_time(row["published"]),
         first_seen_at=to_time(row["first_seen_at"]),
         revised_at=to_optional_time(row["revised_at"]),
         excerpt=row["excerpt"],

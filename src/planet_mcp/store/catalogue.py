@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from planet_mcp.store.db import Database, to_time
+from planet_mcp.store.sql import HAS_DAY
 
 _CHECKSUM_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """One entry with its feed, its story and the story's day in the river.
+    """One entry with its feed, its story and the story's day in the river, if it has one.
 
     `checksum` is another one as soon as anything that a page shows of the entry is.
     """
@@ -21,7 +22,7 @@ class CatalogueEntry:
     id: int
     feed_id: int
     story_id: int
-    day: date
+    day: date | None
     is_representative: bool
     checksum: str
 
@@ -40,9 +41,10 @@ class Catalogue:
                 for row in connection.execute("SELECT id, name, url, site_url, language FROM feeds")
             }
             rows = connection.execute(
-                """
+                f"""
                 SELECT e.id, e.feed_id, e.story_id, s.ordered_at, s.representative_id,
-                       s.story_title, e.fingerprint, e.revised_at, a.fetched_at
+                       s.story_title, e.fingerprint, e.revised_at, a.fetched_at,
+                       e.published, {HAS_DAY} AS has_day
                 FROM entries AS e
                 JOIN entries AS s ON s.id = e.story_id
                 LEFT JOIN articles AS a ON a.entry_id = e.id
@@ -58,7 +60,7 @@ class Catalogue:
                 id=row["id"],
                 feed_id=row["feed_id"],
                 story_id=row["story_id"],
-                day=to_time(row["ordered_at"]).date(),
+                day=to_time(row["ordered_at"]).date() if row["has_day"] else None,
                 is_representative=row["representative_id"] == row["id"],
                 checksum=checksum_of(
                     map(str, [*row, *(feeds[feed] for feed in feeds_of[row["story_id"]])])

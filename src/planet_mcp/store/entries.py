@@ -17,7 +17,7 @@ from planet_mcp.urls import canonical, host_of
 
 @dataclass(frozen=True, slots=True)
 class EntryText:
-    """An entry with its whole text, as its feed gave it."""
+    """An entry with its whole text, as its feed gave it; `published` only if that can be."""
 
     id: int
     feed: str | None
@@ -25,6 +25,7 @@ class EntryText:
     url: str | None
     authors: tuple[str, ...]
     published: datetime | None
+    first_seen_at: datetime
     seen_at: datetime
     markdown: str
     words: int
@@ -79,7 +80,7 @@ class Entries:
             row = connection.execute(
                 f"""
                 SELECT e.id, f.name AS feed, {SHOWN_TITLE} AS title,
-                       e.url, c.authors, e.published,
+                       e.url, c.authors, e.credible_date, e.first_seen_at,
                        coalesce(e.revised_at, e.first_seen_at) AS seen_at,
                        c.markdown, e.words, e.teaser
                 FROM entries AS e
@@ -165,7 +166,8 @@ def _entry_text(row: sqlite3.Row, enclosures: Sequence[sqlite3.Row]) -> EntryTex
         title=row["title"],
         url=row["url"],
         authors=split_names(row["authors"]),
-        published=to_optional_time(row["published"]),
+        published=to_optional_time(row["credible_date"]),
+        first_seen_at=to_time(row["first_seen_at"]),
         seen_at=to_time(row["seen_at"]),
         markdown=row["markdown"],
         words=row["words"],

@@ -232,7 +232,9 @@ def _delete_entries(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     delete_entries_of_feeds(connection, json.dumps(ids))
     connection.execute(
         f"""
-        UPDATE feeds SET body_hash = NULL, validators_url = NULL, etag = NULL, last_modified = NULL
+        UPDATE feeds SET body_hash = NULL, validators_url = NULL, etag = NULL, last_modified = NULL,
+                         -- Its next document is the first one again (`feeds.archive`).
+                         succeeded_at = NULL
         WHERE id IN ({placeholders(len(ids))})
         """,
         ids,

@@ -9,13 +9,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from planet_mcp.store.db import Database, to_seconds, to_time
-from planet_mcp.store.sql import FIRST, FIRST_OF_FEED, REPRESENTATIVE_IN_FEED, SHOWN_TITLE
+from planet_mcp.store.db import Database, to_optional_time, to_seconds, to_time
+from planet_mcp.store.sql import (
+    FIRST,
+    FIRST_NEWS,
+    FIRST_NEWS_OF_FEED,
+    FIRST_OF_FEED,
+    HAS_DAY,
+    PUBLISHED,
+    REPRESENTATIVE_IN_FEED,
+    SHOWN_TITLE,
+)
 from planet_mcp.store.stories import other_feeds
 
-# The feed of the representative of `s`, which is nearly always that of `s`.
-_SHOWN_FEED = """CASE WHEN s.representative_id = s.id THEN s.feed_id
-ELSE (SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id) END"""
+# The representative of the story of `s`, which need not be the story's first entry.
+_REPRESENTATIVE = """CASE WHEN s.story_id = s.id THEN s.representative_id
+ELSE (SELECT first.representative_id FROM entries AS first WHERE first.id = s.story_id) END"""
+# The feed of that one, which is nearly always that of `s`.
+_SHOWN_FEED = f"""CASE WHEN s.story_id = s.id AND s.representative_id = s.id THEN s.feed_id
+ELSE (SELECT e.feed_id FROM entries AS e WHERE e.id = {_REPRESENTATIVE}) END"""
+# Before any period begins: an archive without dates was on no day before its story took one.
+_ON_NO_DAY = -(1 << 50)
+# Of the archived entries `e`: those that came after an entry, and those that came in a period and
+# are on none of its days.
+_ARRIVED = "e.id > :after AND e.id <= :upto"
+_CAME_IN_PERIOD = """e.first_seen_at >= :since AND +e.id <= :upto
+AND (e.undated OR e.ordered_at < :since)"""
 # The time by which `s` was ordered when the first part of a list was read.
 _ORDERED_AT_FIRST = "coalesce((SELECT value FROM json_each(:moved) WHERE key = s.id), s.ordered_at)"
 
@@ -34,6 +53,9 @@ class RiverEntry:
     title: str
     url: str | None
     ordered_at: datetime
+    round: int
+    published: datetime | None
+    first_seen_at: datetime
     excerpt: str
     also_in: tuple[str, ...]
 
@@ -42,8 +64,9 @@ class RiverEntry:
 class Window:
     """Part of the river, as it was when `snapshot` was the newest entry.
 
-    It has the stories since a moment, newest first; or, where `since` is None, those stored
-    after an entry, in the order of storing. `shown` is the (time, id) of the last that was shown.
+    It has the stories since a moment, the newest of each feed before the second of any; or, where
+    `since` is None, the news stored after an entry, in the order of storing. `shown` is the (time,
+    id) of the last that was shown, and `round` the place of that one in its feed.
     """
 
     snapshot: int
@@ -51,6 +74,7 @@ class Window:
     since: datetime | None = None
     after: int = 0
     shown: tuple[int, int] | None = None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +86,16 @@ class FeedCount:
     entries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """How many entries a feed turned out to have had before; `is_new` if it had none here."""
+
+    feed_id: int
+    feed: str
+    entries: int
+    is_new: bool
+
+
 class River:
     """The river of one database."""
 
@@ -70,41 +104,42 @@ class River:
 
     # SELECT count(*) FROM entries AS s
     # WHERE s.ordered_at >= 1795000000 AND +s.id <= 17603
-    # AND s.story_id = s.id AND s.feed_id IS NOT NULL
+    # AND s.story_id = s.id AND s.feed_id IS NOT NULL AND NOT (s.archived AND s.undated)
     def total(self, window: Window) -> int:
         """Return how many stories a window has, with those that were shown already."""
         with self._database.reading() as connection:
             part = _slice(connection, window)
-            row = connection.execute(
-                f"SELECT count(*) FROM entries AS s WHERE {part.whole}", part.values
-            ).fetchone()
+            row = connection.execute(f"SELECT count(*) {part.whole}", part.values).fetchone()
         return int(row[0])
 
     # SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed, …, c.excerpt
     # FROM (
-    #     SELECT s.*, s.ordered_at AS sort_key FROM entries AS s
-    #     WHERE s.ordered_at >= 1795000000 AND +s.id <= 17603
-    #     AND s.story_id = s.id AND s.feed_id IS NOT NULL
-    #     ORDER BY sort_key DESC, s.id DESC LIMIT 50
+    #     SELECT s.* FROM (
+    #         SELECT s.id, s.story_id, …, s.ordered_at AS sort_key,
+    #                row_number() OVER (PARTITION BY s.feed_id ORDER BY …) AS round
+    #         FROM entries AS s
+    #         WHERE s.ordered_at >= 1795000000 AND +s.id <= 17603 AND s.feed_id IS NOT NULL
+    #         AND NOT (s.archived AND s.undated)
+    #     ) AS s
+    #     WHERE s.story_id = s.id ORDER BY round, sort_key DESC, s.id DESC LIMIT 50
     # ) AS s
     # JOIN entries AS e ON e.id = s.representative_id
     # JOIN feeds AS f ON f.id = e.feed_id
     # JOIN contents AS c ON c.entry_id = e.id
-    # ORDER BY sort_key DESC, s.id DESC
+    # ORDER BY round, sort_key DESC, s.id DESC
     def slice(self, window: Window, *, limit: int) -> list[RiverEntry]:
         """Return the next stories of a window, in its order."""
         with self._database.reading() as connection:
             part = _slice(connection, window)
-            shown = REPRESENTATIVE_IN_FEED if window.feed_id else "s.representative_id"
             rows = connection.execute(
                 f"""
                 SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed,
-                       {SHOWN_TITLE} AS title, e.url, sort_key, c.excerpt
+                       {SHOWN_TITLE} AS title, e.url, sort_key, round, {PUBLISHED} AS published,
+                       e.first_seen_at, c.excerpt
                 FROM (
-                    SELECT s.*, {part.sort_key} AS sort_key FROM entries AS s
-                    WHERE {part.whole} AND {part.rest} ORDER BY {part.order} LIMIT :limit
+                    SELECT {part.columns} {part.rest} ORDER BY {part.order} LIMIT :limit
                 ) AS s
-                JOIN entries AS e ON e.id = {shown}
+                JOIN entries AS e ON e.id = {_shown(window)}
                 JOIN feeds AS f ON f.id = e.feed_id
                 JOIN contents AS c ON c.entry_id = e.id
                 ORDER BY {part.order}
@@ -130,7 +165,7 @@ class River:
                 FROM (
                     SELECT {"s.feed_id" if window.feed_id else _SHOWN_FEED} AS shown_feed,
                            count(*) AS entries
-                    FROM entries AS s WHERE {part.whole} AND {part.rest} GROUP BY shown_feed
+                    {part.rest} GROUP BY shown_feed
                 ) AS g
                 JOIN feeds AS f ON f.id = g.shown_feed
                 """,
@@ -138,40 +173,112 @@ class River:
             ).fetchall()
         return [FeedCount(*row) for row in rows]
 
+    # SELECT f.id, f.name, g.entries, NOT EXISTS (…) AS is_new
+    # FROM (
+    #     SELECT e.feed_id, count(*) AS entries, min(e.id) AS first FROM entries AS e
+    #     WHERE e.archived AND e.id > 17000 AND e.id <= 17603 GROUP BY e.feed_id
+    # ) AS g
+    # JOIN feeds AS f ON f.id = g.feed_id ORDER BY g.entries DESC, f.id
+    def archives(self, window: Window, *, upto: int) -> list[Archive]:
+        """Return what feeds turned out to have had before, the most entries first.
+
+        Of a period: what came in it and belongs to none of its days. In the order of storing: what
+        came between the last entry that was shown and `upto`.
+        """
+        condition = _ARRIVED if window.since is None else _CAME_IN_PERIOD
+        values = {
+            "after": window.shown[1] if window.shown else window.after,
+            "upto": upto,
+            "since": to_seconds(window.since),
+            "feed_id": window.feed_id,
+        }
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"""
+                SELECT f.id, f.name, g.entries, NOT EXISTS (
+                    SELECT 1 FROM entries AS e WHERE e.feed_id = f.id AND e.id < g.first
+                ) AS is_new
+                FROM (
+                    SELECT e.feed_id, count(*) AS entries, min(e.id) AS first FROM entries AS e
+                    WHERE e.archived AND {condition} AND e.feed_id = coalesce(:feed_id, e.feed_id)
+                    GROUP BY e.feed_id
+                ) AS g
+                JOIN feeds AS f ON f.id = g.feed_id ORDER BY g.entries DESC, f.id
+                """,
+                values,
+            ).fetchall()
+        return [Archive(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    """A window as SQL over entries `s`: all of it, what was not shown, and its order."""
+    """A window as SQL over entries `s`: FROM and WHERE of all of it, and of what was not shown."""
 
     whole: str
     rest: str
-    sort_key: str
+    columns: str
     order: str
     values: Mapping[str, object]
 
 
+def _shown(window: Window) -> str:
+    """Return the id of the entry that is shown for `s`."""
+    if window.feed_id:
+        return REPRESENTATIVE_IN_FEED
+    return "s.representative_id" if window.since else _REPRESENTATIVE
+
+
 def _slice(connection: sqlite3.Connection, window: Window) -> _Slice:
-    first = FIRST_OF_FEED if window.feed_id else FIRST
     time, last = window.shown or (0, window.after)
-    values = {
+    values: dict[str, object] = {
         "snapshot": window.snapshot,
         "feed_id": window.feed_id,
         "after": window.after,
+        "round": window.round,
         "time": time,
         "last": last,
     }
     if window.since is None:
-        whole = f"s.id > :after AND s.id <= :snapshot AND {first}"
-        return _Slice(whole, "s.id > :last", "s.ordered_at", "s.id", values)
+        return _by_arrival(window, values)
     moved = _moved_since(connection, window.snapshot) if window.shown else {}
-    sort_key = _ORDERED_AT_FIRST if moved else "s.ordered_at"
+    values |= {"since": to_seconds(window.since), "moved": json.dumps(moved)}
+    return _by_time(window, _ORDERED_AT_FIRST if moved else "s.ordered_at", values)
+
+
+def _by_arrival(window: Window, values: Mapping[str, object]) -> _Slice:
+    news = FIRST_NEWS_OF_FEED if window.feed_id else FIRST_NEWS
+    whole = f"FROM entries AS s WHERE s.id > :after AND s.id <= :snapshot AND {news}"
+    columns = "s.*, s.ordered_at AS sort_key, 0 AS round"
+    return _Slice(whole, f"{whole} AND s.id > :last", columns, "s.id", values)
+
+
+def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Slice:
+    """Deal entries out: the newest of each feed first, then the second of each, and so on.
+
+    Rounds are counted over all entries of a feed: those of a story may become those of another
+    between two parts of a list, while an entry stays where it is.
+    """
+    # The + keeps SQLite from going through all ids instead of the period.
+    period = f"{sort_key} >= :since AND +s.id <= :snapshot AND {HAS_DAY}"
+    if window.feed_id:
+        whole = f"FROM entries AS s WHERE {period} AND {FIRST_OF_FEED}"
+        rest = f"({sort_key}, s.id) < (:time, :last)" if window.shown else "TRUE"
+        columns = f"s.*, {sort_key} AS sort_key, 0 AS round"
+        return _Slice(whole, f"{whole} AND {rest}", columns, "sort_key DESC, s.id DESC", values)
+    dealt = f"""FROM (
+        SELECT s.id, s.story_id, s.representative_id, s.feed_id, s.ordered_at, s.undated,
+               {sort_key} AS sort_key,
+               row_number() OVER (PARTITION BY s.feed_id ORDER BY {sort_key} DESC, s.id DESC)
+                   AS round
+        FROM entries AS s WHERE {period} AND s.feed_id IS NOT NULL
+    ) AS s WHERE s.story_id = s.id"""
+    rest = "(round, -sort_key, -s.id) > (:round, -:time, -:last)" if window.shown else "TRUE"
     return _Slice(
-        # The + keeps SQLite from going through all ids instead of the period.
-        f"{sort_key} >= :since AND +s.id <= :snapshot AND {first}",
-        f"({sort_key}, s.id) < (:time, :last)" if window.shown else "TRUE",
-        sort_key,
-        "sort_key DESC, s.id DESC",
-        {**values, "since": to_seconds(window.since), "moved": json.dumps(moved)},
+        f"FROM entries AS s WHERE {period} AND {FIRST}",
+        f"{dealt} AND {rest}",
+        "s.*",
+        "round, sort_key DESC, s.id DESC",
+        values,
     )
 
 
@@ -183,7 +290,11 @@ def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int
     some twice and others never.
     """
     rows = connection.execute(
-        "SELECT id, moved_from FROM entries WHERE moved_by > :snapshot AND id <= :snapshot",
+        f"""
+        SELECT id, CASE WHEN archived AND credible_date IS NULL THEN {_ON_NO_DAY}
+                        ELSE moved_from END
+        FROM entries WHERE moved_by > :snapshot AND id <= :snapshot
+        """,
         {"snapshot": snapshot},
     ).fetchall()
     return {row[0]: row[1] for row in rows}
@@ -198,6 +309,9 @@ def _river_entry(row: sqlite3.Row, also_in: tuple[str, ...]) -> RiverEntry:
         title=row["title"],
         url=row["url"],
         ordered_at=to_time(row["sort_key"]),
+        round=row["round"],
+        published=to_optional_time(row["published"]),
+        first_seen_at=to_time(row["first_seen_at"]),
         excerpt=row["excerpt"],
         also_in=also_in,
     )

@@ -43,11 +43,12 @@ def write_entries(
 
 
 def count_entries(connection: sqlite3.Connection, feed_ids: Iterable[int]) -> None:
-    """Count the entries of feeds again, and note the time of the newest of each."""
+    """Count the entries of feeds again, and note the newest date that each has."""
     connection.execute(
         """
         UPDATE feeds SET (entries, newest_entry) =
-            (SELECT count(*), max(ordered_at) FROM entries WHERE feed_id = feeds.id)
+            (SELECT count(*), max(min(credible_date, first_seen_at)) FROM entries
+             WHERE feed_id = feeds.id)
         WHERE id IN (SELECT value FROM json_each(?))
         """,
         (json.dumps([*feed_ids]),),
@@ -59,9 +60,9 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
     cursor = connection.execute(
         """
         INSERT INTO entries (feed_id, key, story_id, ordered_at, published, first_seen_at,
-                             updated, url, canonical_url, words, teaser, title_derived,
-                             fingerprint, title_key, minhash_a, minhash_b)
-        VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             archived, undated, updated, url, canonical_url, words, teaser,
+                             title_derived, fingerprint, title_key, minhash_a, minhash_b)
+        VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             feed_id,
@@ -69,6 +70,8 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
             to_seconds(new.ordered_at),
             to_seconds(entry.published),
             to_seconds(now),
+            new.archived,
+            new.undated,
             *_described(entry),
         ),
     )

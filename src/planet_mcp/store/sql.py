@@ -30,6 +30,23 @@ def in_story(story_id: str, entry: str = "d") -> str:
 
 
 FIRST = "s.story_id = s.id AND s.feed_id IS NOT NULL"
+# What a feed held when it was first read, and gave no date for, stands on no day.
+HAS_DAY = "NOT (s.archived AND s.undated)"
+ON_A_DAY = f"{FIRST} AND {HAS_DAY}"
+# The first entry of a story that was news. Where the archive of a feed has the story, readers were
+# not told of it by that.
+FIRST_NEWS = f"""
+    NOT s.archived AND s.feed_id IS NOT NULL AND (s.story_id = s.id OR NOT EXISTS (
+        SELECT 1 FROM entries AS d
+        WHERE {in_story("s.story_id")} AND NOT d.archived AND d.id < s.id
+    ))
+"""
+FIRST_NEWS_OF_FEED = f"""
+    NOT s.archived AND s.feed_id = :feed_id AND NOT EXISTS (
+        SELECT 1 FROM entries AS d
+        WHERE {in_story("s.story_id")} AND d.feed_id = :feed_id AND NOT d.archived AND d.id < s.id
+    )
+"""
 FIRST_OF_FEED = f"""
     s.feed_id = :feed_id AND NOT EXISTS (
         SELECT 1 FROM entries AS d
@@ -42,8 +59,8 @@ REPRESENTATIVE_IN_FEED = f"""(
     WHERE {in_story("s.story_id")} AND d.feed_id = :feed_id
     ORDER BY d.words DESC, d.id LIMIT 1
 )"""
-# When `e` was published; without a date of its own, when its story was.
-SHOWN_AT = "CASE WHEN e.ordered_at < e.first_seen_at THEN e.ordered_at ELSE s.ordered_at END"
+# When `e` was published; without a date of its own, when its story was. NULL where no feed said.
+PUBLISHED = "coalesce(e.credible_date, CASE WHEN NOT s.undated THEN s.ordered_at END)"
 # The title of `e`; of one that has none, the title of its story.
 SHOWN_TITLE = """CASE WHEN e.title_derived THEN coalesce(
     (SELECT first.story_title FROM entries AS first WHERE first.id = e.story_id), c.title

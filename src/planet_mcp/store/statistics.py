@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from planet_mcp.models import Answered
 from planet_mcp.store.db import Database, to_seconds, to_time
+from planet_mcp.store.sql import ON_A_DAY
 
 _DAY = 86_400
 _WEEK = 7 * _DAY
@@ -67,7 +68,7 @@ class Statistics:
                     SELECT (s.ordered_at + {_TO_MONDAY}) / {_WEEK} AS week, count(*)
                     FROM entries AS s
                     WHERE s.ordered_at >= :begin AND s.ordered_at < :end
-                      AND s.story_id = s.id AND s.feed_id IS NOT NULL
+                      AND {ON_A_DAY}
                     GROUP BY week
                     """,
                     {

@@ -106,10 +106,11 @@ class Updates:
     ) -> tuple[datetime, ...]:
         """Return what a feed's newest entries are ordered by, with those that were deleted."""
         times: list[int] = []
-        for table in ("entries", "forgotten") if self._keep else ("entries",):
+        # What an archive without dates is ordered by says nothing of when anybody wrote.
+        entries, deleted = "entries WHERE NOT (archived AND undated) AND", "forgotten WHERE"
+        for rows_of in (entries, deleted) if self._keep else (entries,):
             rows = connection.execute(
-                f"SELECT ordered_at FROM {table} WHERE feed_id = ? "
-                "ORDER BY ordered_at DESC LIMIT ?",
+                f"SELECT ordered_at FROM {rows_of} feed_id = ? ORDER BY ordered_at DESC LIMIT ?",
                 (feed_id, limit),
             )
             times += (row[0] for row in rows)

@@ -19,6 +19,7 @@ from planet_mcp.store.db import (
 )
 from planet_mcp.store.saving import note_hosts
 from planet_mcp.text import index_terms
+from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, host_of
 
 MOST_ATTEMPTS = 3
@@ -149,17 +150,21 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
     ).fetchone()
     if known:
         return int(known["id"])
-    ordered_at = to_seconds(min(article.published or now, now))
+    claim = article.published
+    dated = claim is not None and is_credible(claim, now=now)
+    ordered_at = to_seconds(min(claim, now) if claim and dated else now)
     entry_id = connection.execute(
         """
-        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, first_seen_at, url,
-                             canonical_url, words, teaser, title_derived, fingerprint)
-        VALUES (NULL, ?, 0, ?, ?, ?, ?, ?, ?, 0, 0, '')
+        INSERT INTO entries (feed_id, key, story_id, ordered_at, undated, published,
+                             first_seen_at, url, canonical_url, words, teaser, title_derived,
+                             fingerprint)
+        VALUES (NULL, ?, 0, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')
         """,
         (
             key,
             ordered_at,
-            to_seconds(article.published),
+            not dated,
+            to_seconds(claim),
             to_seconds(now),
             url,
             key,

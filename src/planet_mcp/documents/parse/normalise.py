@@ -56,6 +56,7 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
         hub_url=_first_url([raw.hub], url),
         hints=raw.hints,
         truncated=raw.truncated,
+        updated=raw.updated,
     )
 
 

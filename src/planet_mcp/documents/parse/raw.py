@@ -50,7 +50,7 @@ class RawFeed:
     """A feed; `problem` says what of it had to be repaired or skipped.
 
     `images` are the addresses of what may be shown for it, the best first; `truncated` says that
-    the document ends in the middle.
+    the document ends in the middle; `updated` is its own date, credible or not.
     """
 
     title: str
@@ -64,3 +64,4 @@ class RawFeed:
     hub: str = ""
     truncated: bool = False
     hints: PollingHints = field(default_factory=PollingHints)
+    updated: datetime | None = None

@@ -69,6 +69,7 @@ def _feed(feed: Node, *, document: str) -> RawFeed:
         ),
         hub=next((_string(each, "href") for each in _related(feed, "hub")), ""),
         hints=_hints(feed, document),
+        updated=parse_date(_string(feed, "published")) or parse_date(_string(feed, "updated")),
     )
 
 

@@ -30,8 +30,10 @@ def _add_entry(feed: _Element, item: Item) -> None:
     add(entry, "title", item.title)
     if item.link:
         _add_link(entry, "alternate", item.link)
-    add(entry, "published", rfc3339(item.published))
-    add(entry, "updated", rfc3339(item.updated or item.published))
+    if item.published:
+        add(entry, "published", rfc3339(item.published))
+    # An entry must have it (section 4.1.1): without a date of its own, it is when we saw it.
+    add(entry, "updated", rfc3339(item.updated or item.published or item.seen_at))
     for name in item.authors:
         _add_author(entry, name)
     for tag in item.tags:

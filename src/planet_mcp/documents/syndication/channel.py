@@ -25,7 +25,8 @@ class Item:
     """An entry; `title` and `summary` are plain text, `html` is safe HTML.
 
     `id` is an IRI that never changes; `url` is where its author published it, and `page_url` our
-    own page of it.
+    own page of it. `published` is a credible date or None, `updated` when it changed after it was
+    first seen, `seen_at` when it was stored as it is now.
     """
 
     id: str
@@ -36,8 +37,9 @@ class Item:
     summary: str
     authors: tuple[str, ...]
     tags: tuple[str, ...]
-    published: datetime
+    published: datetime | None
     updated: datetime | None
+    seen_at: datetime
     source: Source
     enclosures: tuple[Enclosure, ...] = ()
 

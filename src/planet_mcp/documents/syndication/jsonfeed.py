@@ -42,7 +42,7 @@ def _item(item: Item) -> dict[str, Any]:
         "title": item.title,
         "content_html": item.html,
         "summary": item.summary or None,
-        "date_published": rfc3339(item.published),
+        "date_published": rfc3339(item.published) if item.published else None,
         "date_modified": rfc3339(item.updated) if item.updated else None,
         "authors": [{"name": name} for name in item.authors] or None,
         "tags": list(item.tags) or None,

@@ -49,7 +49,8 @@ def _add_item(rdf: _Element, item: Item) -> None:
     add(element, "description", escape(item.summary, quote=False))
     if item.html:
         add(element, "content:encoded", item.html)
-    add(element, "dc:date", rfc3339(item.published))
+    if item.published:
+        add(element, "dc:date", rfc3339(item.published))
     for name in item.authors or (item.source.title,):
         add(element, "dc:creator", name)
     for tag in item.tags:

@@ -52,7 +52,8 @@ def _add_item(channel: _Element, item: Item) -> None:
         add(element, "link", item.link)
     permanent = "true" if item.id == item.link else "false"
     add(element, "guid", item.id, {"isPermaLink": permanent})
-    add(element, "pubDate", _rfc822(item.published))
+    if item.published:
+        add(element, "pubDate", _rfc822(item.published))
     # `<author>` of RSS is an e-mail address, so the name goes into `dc:creator`.
     for name in item.authors or (item.source.title,):
         add(element, "dc:creator", name)

@@ -445,6 +445,62 @@ _M012 = (
 )
 
 
+def m013_archives(database: "Database") -> None:
+    """Tell what a feed held when it was first read from news, and the time of storing from dates.
+
+    `undated` says that `ordered_at` is no date that any feed gave; `archived` that the entry is no
+    news. Of both at once, `ordered_at` says only where among the entries of the feed it stands.
+    `credible_date` is `published`, if that can be: from 1995 to a day after it was first seen.
+
+    What is stored already is archive if it came with the first document of its feed, but for what
+    was not a day old then.
+    """
+    for statement in _M013:
+        database.conn.execute(statement)
+
+
+_M013 = (
+    "ALTER TABLE entries ADD COLUMN archived INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE entries ADD COLUMN undated INTEGER NOT NULL DEFAULT 0",
+    """
+    ALTER TABLE entries ADD COLUMN credible_date INTEGER GENERATED ALWAYS AS (
+        CASE WHEN published BETWEEN 788918400 AND first_seen_at + 86400 THEN published END
+    ) VIRTUAL
+    """,
+    "UPDATE entries SET undated = 1 WHERE credible_date IS NULL AND ordered_at = first_seen_at",
+    """
+    CREATE TEMPORARY TABLE first_documents AS
+    SELECT e.id, e.undated, e.ordered_at, e.first_seen_at,
+           min(CASE WHEN NOT e.undated THEN e.ordered_at END)
+               OVER (PARTITION BY e.feed_id) AS oldest,
+           row_number() OVER (PARTITION BY e.feed_id, e.undated ORDER BY e.id DESC) AS place
+    FROM entries AS e
+    JOIN (
+        SELECT feed_id, min(first_seen_at) AS read_at FROM entries
+        WHERE feed_id IS NOT NULL GROUP BY feed_id
+    ) AS f ON f.feed_id = e.feed_id AND f.read_at = e.first_seen_at
+    """,
+    """
+    UPDATE entries SET
+        archived = 1,
+        ordered_at = CASE WHEN entries.undated THEN coalesce(d.oldest, 788918400) - d.place
+                          ELSE entries.ordered_at END
+    FROM first_documents AS d
+    WHERE entries.id = d.id AND (d.undated OR d.ordered_at < d.first_seen_at - 86400)
+    """,
+    "DROP TABLE first_documents",
+    """
+    UPDATE feeds SET newest_entry = (
+        SELECT max(min(credible_date, first_seen_at)) FROM entries WHERE feed_id = feeds.id
+    )
+    """,
+    """
+    CREATE INDEX entries_archived ON entries (first_seen_at, feed_id, ordered_at, undated)
+    WHERE archived
+    """,
+)
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -458,6 +514,7 @@ STEPS: tuple[Step, ...] = (
     m010_words_of_columns,
     m011_manners,
     m012_joins,
+    m013_archives,
 )
 
 

@@ -52,7 +52,7 @@ def newest_published(connection: sqlite3.Connection) -> int | None:
     """Return when the newest of all entries with a date was published."""
     row = connection.execute(
         """
-        SELECT ordered_at FROM entries WHERE ordered_at < first_seen_at
+        SELECT ordered_at FROM entries WHERE ordered_at < first_seen_at AND NOT undated
         ORDER BY ordered_at DESC, id DESC LIMIT 1
         """
     ).fetchone()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.store.db import split_names, to_optional_time, to_time
-from planet_mcp.store.sql import REPRESENTATIVE_IN_FEED, SHOWN_AT, SHOWN_TITLE
+from planet_mcp.store.sql import PUBLISHED, REPRESENTATIVE_IN_FEED, SHOWN_TITLE
 from planet_mcp.store.stories import other_feeds
 from planet_mcp.text import beginning, snippet
 
@@ -18,8 +18,8 @@ SEARCHED_CHARS = 20_000
 class Hit:
     """One story that was found; `id` is the entry that is shown, `first_id` the story's first.
 
-    `ordered_at` is the time by which the story is ordered, `published_at` when the entry that is
-    shown was published.
+    `ordered_at` is the time by which the story is ordered, `published` when the entry that is
+    shown was published, as far as any feed gave a credible date.
     """
 
     id: int
@@ -30,7 +30,8 @@ class Hit:
     url: str | None
     authors: tuple[str, ...]
     ordered_at: datetime
-    published_at: datetime
+    published: datetime | None
+    first_seen_at: datetime
     revised_at: datetime | None
     snippet: str
     words: int
@@ -54,8 +55,8 @@ def read_hits(
     rows = connection.execute(
         f"""
         SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed,
-               {SHOWN_TITLE} AS title, e.url, c.authors, s.ordered_at, {SHOWN_AT} AS published_at,
-               e.revised_at, c.excerpt, e.words,
+               {SHOWN_TITLE} AS title, e.url, c.authors, s.ordered_at, {PUBLISHED} AS published,
+               e.first_seen_at, e.revised_at, c.excerpt, e.words,
                CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
         FROM entries AS s
         JOIN entries AS e ON e.id = {REPRESENTATIVE_IN_FEED if feed_id else "s.representative_id"}
@@ -88,7 +89,8 @@ def _hit(row: sqlite3.Row, *, words: Sequence[str], also_in: tuple[str, ...]) ->
         url=row["url"],
         authors=split_names(row["authors"]),
         ordered_at=to_time(row["ordered_at"]),
-        published_at=to_time(row["published_at"]),
+        published=to_optional_time(row["published"]),
+        first_seen_at=to_time(row["first_seen_at"]),
         revised_at=to_optional_time(row["revised_at"]),
         snippet=snippet(row["text"], words) or beginning(row["excerpt"]),
         words=row["words"],

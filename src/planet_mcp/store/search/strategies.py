@@ -22,8 +22,8 @@ _PROBE_COST = 500
 # text.
 _RANK = "bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
 # Entries without a date may be of any age: they count as two years older than they are here.
-_AGES_FROM = f"""CASE WHEN e.ordered_at < e.first_seen_at THEN e.ordered_at
-    ELSE e.ordered_at - {2 * 365 * 86_400} END"""
+_AGES_FROM = f"""CASE WHEN e.undated THEN e.first_seen_at - {2 * 365 * 86_400}
+    ELSE e.ordered_at END"""
 # Entries without a rank are ordered by age alone.
 _NO_RANK = -1.0
 

@@ -123,7 +123,8 @@ def choose_representative(connection: sqlite3.Connection, story_id: int) -> None
     """
     rows = connection.execute(
         f"""
-        SELECT e.id, e.words, e.title_derived, e.ordered_at, e.first_seen_at, c.title
+        SELECT e.id, e.words, e.title_derived, e.ordered_at, c.title,
+               NOT e.undated AND e.ordered_at < e.first_seen_at AS dated
         FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
         WHERE {_IN_STORY} ORDER BY e.id
         """,
@@ -133,13 +134,14 @@ def choose_representative(connection: sqlite3.Connection, story_id: int) -> None
     representative = next(row for row in rows if row["words"] >= fullest * NEARLY_AS_FULL)
     titles = [row["title"] for row in rows if not row["title_derived"]]
     # Entries without a date, and those of the future, are ordered by when they were first seen.
-    dates = [row["ordered_at"] for row in rows if row["ordered_at"] < row["first_seen_at"]]
+    dates = [row["ordered_at"] for row in rows if row["dated"]]
     first = rows[0]
-    dated = first["ordered_at"] < first["first_seen_at"] or not dates
+    takes_date = bool(dates) and not first["dated"]
     connection.execute(
         f"""
         UPDATE entries SET
             representative_id = :representative, story_title = :title, ordered_at = :time,
+            undated = undated AND NOT :takes_date,
             moved_by = CASE WHEN ordered_at = :time THEN moved_by ELSE {_NEWEST} END,
             moved_from = CASE WHEN ordered_at = :time THEN moved_from ELSE ordered_at END
         WHERE id = :story
@@ -147,7 +149,8 @@ def choose_representative(connection: sqlite3.Connection, story_id: int) -> None
         {
             "representative": representative["id"],
             "title": titles[0] if titles and representative["title_derived"] else None,
-            "time": first["ordered_at"] if dated else min(dates),
+            "time": min(dates) if takes_date else first["ordered_at"],
+            "takes_date": takes_date,
             "story": story_id,
         },
     )
