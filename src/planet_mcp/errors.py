@@ -191,9 +191,13 @@ class BlockedAddressError(FetchError):
 
 
 class TooLargeError(FetchError):
-    """The body is larger than the limit."""
+    """The body is larger than the limit; `beginning` is what was read of it, where anything was."""
 
     code = "too_large"
+
+    def __init__(self, message: str, *, beginning: bytes = b"") -> None:
+        super().__init__(message)
+        self.beginning = beginning
 
 
 class UnreachableError(FetchError):

@@ -45,7 +45,8 @@ class Document:
     """The body of a successful fetch.
 
     `url` is where the body finally came from; `moved_to` is the target when every redirect on
-    the way was permanent (301, 308); `fresh_for` how many seconds the server calls it fresh.
+    the way was permanent (301, 308); `fresh_for` how many seconds the server calls it fresh;
+    `is_cut` says that the body is only the beginning of one that is over the limit.
     """
 
     url: str
@@ -54,6 +55,7 @@ class Document:
     validators: Validators
     moved_to: str | None = None
     fresh_for: int | None = None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +248,9 @@ class Feed:
     addresses at which it was followed, the last one first; `warning` says what was wrong with its
     document but could be salvaged; `proposal` is the feed that its site links to while this one is
     not found any more. `body_hash` is the SHA-256 of its last document in hexadecimal digits, empty
-    when that has to be read again.
+    when that has to be read again, and with `?` in front when its end may be missing;
+    `whole_at` is when it came, `not_modified` how many answers of 304 there were since it last
+    differed.
     """
 
     id: int
@@ -269,6 +273,8 @@ class Feed:
     redirect: Redirect | None = None
     validators: Validators | None = None
     body_hash: str | None = None
+    whole_at: datetime | None = None
+    not_modified: int = 0
     own_title: str | None = None
     site_url: str | None = None
     description: str | None = None

@@ -272,7 +272,54 @@ def test_an_entry_that_was_cut_is_not_revised_and_its_document_is_asked_for_agai
     plan = decide(facts(*found), document(entry("a"), entry("b"), truncated=True), Moment(NOW))
 
     assert [change.entry.key for change in plan.changes] == ["a"]
-    assert (plan.feed.validators, plan.feed.body_hash) == (Validators(URL), "")
+    assert plan.feed.validators == Validators(URL)
+
+
+def test_what_is_cut_twice_in_the_same_way_is_so_at_its_source() -> None:
+    answer = document(entry("a"), truncated=True)
+
+    once = decide(facts(), answer, Moment(NOW)).feed
+    twice = decide(facts(feed=once), answer, Moment(NOW)).feed
+    other = decide(
+        facts(feed=once),
+        replace(answer, document=replace(answer.document, body=b"<r")),
+        Moment(NOW),
+    ).feed
+
+    assert (once.validators, other.validators) == (Validators(URL), Validators(URL))
+    assert (twice.validators, twice.body_hash) == (
+        Validators(URL, '"2"'),
+        digest_of(answer.document),
+    )
+
+
+def test_a_feed_over_the_limit_is_known_by_its_beginning_and_says_so() -> None:
+    whole = document(entry("a"), truncated=True)
+
+    feed = decide(
+        facts(), replace(whole, document=replace(whole.document, is_cut=True)), Moment(NOW)
+    ).feed
+
+    assert feed.validators == Validators(URL, '"2"')
+    assert "only its beginning is read" in (feed.warning or "")
+
+
+@pytest.mark.parametrize("hours_apart", [0, 1, 24, 72])
+def test_a_feed_that_is_never_modified_is_asked_without_conditions_now_and_then(
+    hours_apart: int,
+) -> None:
+    feed, now, whole = replace(FEED, whole_at=NOW), NOW, []
+    for number in range(1, 31):
+        now += hours_apart * HOUR
+        asked = feed.validators
+        reply = NotModified(Validators(URL, '"1"'))
+        body = Document(URL, b"<rss/>", "text/xml", Validators(URL, '"1"'))
+        answer = SameDocument(reply if asked == Validators(URL, '"1"') else body)
+        whole += [number] * isinstance(answer.reply, Document)
+        feed = decide(facts(feed=feed, dates=(NOW - DAY,)), answer, Moment(now)).feed
+
+    assert whole[0] <= 11
+    assert len(whole) <= 1 + 30 * hours_apart / 48
 
 
 def test_a_pause_is_kept_for_all_feeds_of_the_domain() -> None:

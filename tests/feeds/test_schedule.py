@@ -109,7 +109,7 @@ def test_a_wish_only_lengthens(
     wished = after_success(published, now=NOW, wish=wish, jitter=jitter)
 
     assert wished >= after_success(published, now=NOW, wish=None, jitter=jitter)
-    assert wished - NOW >= min(wish or timedelta(0), MAX_INTERVAL)
+    assert wished - NOW >= min(wish or timedelta(0), 12 * HOUR)
 
 
 @given(_ERRORS, _WISHES, _JITTERS)
@@ -398,3 +398,12 @@ def test_a_lively_feed_is_checked_within_half_the_gap_between_its_entries(
 
     assert HOUR <= interval <= BUSY_INTERVAL
     assert interval <= max(gap / 2, HOUR) or not gap
+
+
+@pytest.mark.parametrize(("days", "hours"), [(1, 12), (29, 12), (31, 168), (400, 168)])
+def test_a_long_freshness_does_not_make_a_lively_feed_a_weekly_one(days: int, hours: int) -> None:
+    checked = after_success(
+        [NOW - timedelta(days=days)], now=NOW, wish=timedelta(days=30), jitter=0
+    )
+
+    assert checked - NOW == timedelta(hours=hours)

@@ -13,6 +13,7 @@ from time import time
 from typing import Any
 
 import anyio
+import brotli
 import httpx
 import pytest
 from hypothesis import given
@@ -33,6 +34,7 @@ from planet_mcp.models import Document, NotModified, Validators
 from planet_mcp.network import Access, Limits, Pace, Web
 from planet_mcp.network.decoding import Inflate
 from planet_mcp.network.header_fields import fresh_for, seconds_until
+from planet_mcp.network.heads import HeadMender
 from planet_mcp.requests import FeedQuery, SearchRequest
 from tests.conftest import planet_of
 from tests.support.documents import Post, rss
@@ -74,7 +76,7 @@ async def changed(url: str, validators: Validators) -> Document:
     return answer
 
 
-async def document(url: str, limits: Limits = LIMITS, **more: str) -> Document:
+async def document(url: str, limits: Limits = LIMITS, **more: Any) -> Document:
     async with open_web(LOOPBACK, limits=limits) as web:
         return await web.get(url, **more)
 
@@ -643,12 +645,116 @@ async def test_a_damaged_checksum_is_refused(site: Site) -> None:
         await document(url)
 
 
-@pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip, br"])
+@pytest.mark.parametrize("coding", ["zstd", "compress", "gzip, gzip", "gzip, br"])
 async def test_an_encoding_that_was_not_asked_for_is_refused(site: Site, coding: str) -> None:
     url = site.add("/feed", BODY, status=AS_IT_IS, headers={"Content-Encoding": coding})
 
-    with pytest.raises(BadResponseError, match=f"encoded as '{coding}', which was not asked for"):
+    with pytest.raises(
+        BadResponseError, match=f"encoded as '{coding}', which was not .* mend that"
+    ):
         await document(url)
+
+
+@pytest.mark.parametrize(
+    "coding", ["UTF-8", "none", "aws-chunked", "binary", "utf8, text/xml", "*"]
+)
+async def test_a_word_that_is_no_coding_says_nothing(site: Site, coding: str) -> None:
+    plain = site.add("/plain", BODY, status=AS_IT_IS, headers={"Content-Encoding": coding})
+    both = {"Content-Encoding": f"{coding}, gzip"}
+    packed = site.add("/packed", gzip.compress(BODY), status=AS_IT_IS, headers=both)
+
+    assert [(await document(url)).body for url in (plain, packed)] == [BODY, BODY]
+
+
+@pytest.mark.parametrize("body", [b"", BODY, bytes(range(256)) * 2_000, b"a" * 9_000_000])
+async def test_brotli_is_unpacked_though_nobody_asked_for_it(site: Site, body: bytes) -> None:
+    headers = {"Content-Encoding": "br"}
+    url = site.add("/feed", brotli.compress(body, quality=1), status=AS_IT_IS, headers=headers)
+
+    assert (await document(url)).body == body
+    assert "br" not in site.asked[0].headers["Accept-Encoding"]
+
+
+@pytest.mark.parametrize(
+    ("packed", "error"),
+    [
+        (brotli.compress(b"\0" * 50_000_000, quality=1), TooLargeError),
+        (brotli.compress(BODY)[:-2], BadResponseError),
+        (BODY, BadResponseError),
+    ],
+    ids=["bomb", "cut", "plain"],
+)
+async def test_brotli_that_is_none_or_too_much_is_refused(
+    site: Site, packed: bytes, error: type[Exception]
+) -> None:
+    headers = {"Content-Encoding": "br"}
+    url = site.add("/feed", packed, status=AS_IT_IS, headers=headers)
+
+    with pytest.raises(error):
+        await document(url)
+
+
+async def test_a_gzip_file_is_unpacked_by_what_it_is(site: Site) -> None:
+    packed = gzip.compress(BODY[:70]) + gzip.compress(BODY[70:])
+    url = site.add("/feed.xml.gz", packed, status=AS_IT_IS, content_type="application/gzip")
+    bomb = site.add("/bomb.gz", compressed(b"\0" * (50 * 2**20), 31), status=AS_IT_IS)
+
+    assert (await document(url)).body == BODY
+    with pytest.raises(TooLargeError):
+        await document(bomb)
+
+
+@pytest.mark.parametrize("coding", [None, "gzip", "br"])
+async def test_of_a_feed_over_the_limit_the_beginning_is_taken(
+    site: Site, coding: str | None
+) -> None:
+    body = bytes(range(256)) * (LIMITS.body // 256 + 5)
+    packed = {"gzip": gzip.compress(body, 1), "br": brotli.compress(body, quality=1)}
+    sent = packed[coding] if coding else body
+    headers = {"Content-Encoding": coding} if coding else {}
+    url = site.add("/feed", sent, status=AS_IT_IS, headers=headers)
+
+    async with open_web(LOOPBACK) as web:
+        found = await web.get(url, cut=True)
+
+    assert found.is_cut
+    assert found.body == body[: LIMITS.body]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type : text/xml\r\nETag: x\r\n",
+        b" Content-Type: text/xml\r\nETag: x\r\n",
+        b"no colon here\r\nContent-Type: text/xml\r\nETag: x\r\n",
+        b"X Y: two words\r\n and more\r\nContent-Type: text/xml\r\nETag: x\r\n",
+        b"X: a\x00b\x0bc\r\nContent-Type:\ttext/xml\r\nETag: x\r\n",
+        b"Content-Type: text/xml\nno colon\nETag: x\n",
+        b": no name\r\nETag :x\r\nContent-Type\t:text/xml\r\n",
+        b"X: 1\r\n folded\r\nContent-Type: text/xml\r\nETag: x\r\n",
+    ],
+)
+@pytest.mark.parametrize("early", [b"", b"HTTP/1.1 103 Early Hints\r\nodd line\r\n\r\n"])
+async def test_odd_lines_of_a_head_cost_no_document(head: bytes, early: bytes) -> None:
+    body = b"<rss>\nodd line\n\n X : y\n</rss>"
+
+    answer = early + b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body
+    with raw_server(always(answer)) as server:
+        async with open_web(LOOPBACK) as web:
+            found = await web.get(server.url)
+
+    assert found.body == body
+    assert (found.content_type, found.validators.etag) == ("text/xml", "x")
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=5))
+def test_a_head_is_mended_the_same_in_whatever_parts_it_comes(data: bytes, cuts: list[int]) -> None:
+    mender, at_once = HeadMender(), HeadMender()
+    ends = [0, *sorted(cuts), len(data)]
+
+    parts = [mender(data[start:end]) for start, end in pairwise(ends) if start < end]
+
+    assert b"".join(parts) + mender(b"") == at_once(data) + at_once(b"")
 
 
 @pytest.fixture

@@ -696,9 +696,19 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(
     internet.knows("one.example.com", [PUBLIC])
 
     async with tls_site(["one.example.com"], authority(tmp_path), internet) as (server, web):
-        with pytest.raises(UnreachableError, match="certificate verify failed"):
+        with pytest.raises(UnreachableError, match=r"certificate verify failed.*SSL_CERT_FILE\."):
             await web.get("https://one.example.com/")
     assert server.heads == []
+
+
+async def test_a_file_of_authorities_that_cannot_be_read_is_named(
+    tmp_path: Path, internet: LoopbackInternet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+
+    with pytest.raises(SettingsError, match=r"SSL_CERT_FILE: .*missing\.pem cannot be read"):
+        async with internet.web() as web:
+            await web.get("https://one.example.com/")
 
 
 async def test_a_redirect_from_https_to_http_is_not_followed(

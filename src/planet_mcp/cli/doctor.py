@@ -21,6 +21,7 @@ from planet_mcp.errors import (
     DeadlineError,
     FetchError,
     HostFileError,
+    SettingsError,
     StoreError,
     UnreachableError,
 )
@@ -251,11 +252,14 @@ async def _network(settings: Settings, feeds: list[Feed]) -> Finding:
             except _NO_ANSWER as error:
                 problem = str(error)
                 continue
+            except SettingsError as error:
+                return Finding("network", "wrong", str(error))
             except FetchError:
                 pass  # it did answer
             return Finding("network", "ok", f"{host_of(feed.url)} answers")
     return Finding(
         "network",
         "wrong",
-        f"none of {len(asked)} hosts can be reached ({problem}). Is this machine online?",
+        f"none of {len(asked)} hosts can be reached ({problem})"
+        f"{'' if 'SSL_CERT_FILE' in problem else ': is this machine online?'}",
     )

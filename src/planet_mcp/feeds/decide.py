@@ -5,7 +5,7 @@ what it says of the feed, when the feed is checked next, whether it is followed 
 on, and what becomes of each entry.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -36,6 +36,7 @@ from planet_mcp.text import title_key
 from planet_mcp.urls import canonical
 
 RHYTHM_ENTRIES = 10
+UNSURE = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _unchanged(facts: FeedFacts, answer: SameDocument, moment: Moment) -> FeedPl
 
 def _described(feed: Feed, answer: NewDocument) -> Feed:
     """Take over what the document says of the feed; what it does not say stays as it was."""
-    parsed = answer.parsed
+    parsed, document = answer.parsed, answer.document
     described = replace(
         feed,
         own_title=_or_before(parsed.title, feed.own_title),
@@ -175,9 +176,25 @@ def _described(feed: Feed, answer: NewDocument) -> Feed:
         # These are about the document itself, or wishes that may be withdrawn.
         hub_url=parsed.hub_url,
         hints=parsed.hints,
-        warning=parsed.warning,
-        body_hash="" if parsed.truncated else digest_of(answer.document),
+        warning=_cut_warning(document) if document.is_cut else parsed.warning,
+        body_hash=_body_hash(feed, answer),
+        not_modified=0,
     )
+
+
+def _cut_warning(document: Document) -> str:
+    return f"It is larger than {len(document.body) / 2**20:g} MB: only its beginning is read"
+
+
+def _body_hash(feed: Feed, answer: NewDocument) -> str:
+    """Return what a document is known by; with a mark in front if its end may be missing.
+
+    What was cut on its way is asked for again, as a whole. What comes so twice is so at its source.
+    """
+    digest = digest_of(answer.document)
+    if not answer.parsed.truncated or answer.document.is_cut or feed.body_hash == UNSURE + digest:
+        return digest
+    return UNSURE + digest
 
 
 def _or_before(said: str | None, before: str | None) -> str | None:
@@ -189,18 +206,26 @@ def _scheduled(
 ) -> Feed:
     """Plan the next check of a feed that answered, and note where it redirects to for good."""
     now, validators = moment.now, reply.validators
+    newest = sorted({*dates})[-RHYTHM_ENTRIES:]
     next_check_at = schedule.after_success(
-        sorted({*dates})[-RHYTHM_ENTRIES:],
+        newest,
         now=now,
         wish=_seconds(reply.fresh_for),
         hints=feed.hints,
         conditional=bool(validators.etag or validators.last_modified),
         jitter=moment.jitter,
     )
-    # A document that was cut on its way is asked for again as a whole.
-    is_whole = feed.body_hash != ""
-    return replace(
+    is_whole = not (feed.body_hash or UNSURE).startswith(UNSURE)
+    is_304 = isinstance(reply, NotModified)
+    counted = replace(
         feed,
+        not_modified=feed.not_modified + is_304,
+        whole_at=feed.whole_at if is_304 else now,
+    )
+    if is_304 and _is_suspect(counted, newest, now):
+        is_whole = False
+    return replace(
+        counted,
         checked_at=now,
         succeeded_at=now,
         next_check_at=next_check_at,
@@ -210,6 +235,12 @@ def _scheduled(
         gone=Gone.NO,
         problem=None,
         proposal=None,
+    )
+
+
+def _is_suspect(feed: Feed, newest: Sequence[datetime], now: datetime) -> bool:
+    return schedule.is_to_be_sent_whole(
+        newest, now=now, whole_at=feed.whole_at, not_modified=feed.not_modified
     )
 
 

@@ -100,7 +100,7 @@ class Finder:
         Raises:
             FetchError: It could not be fetched.
         """
-        return await self._web.get(url)
+        return await self._web.get(url, cut=True)
 
     async def parse(self, document: Document) -> ParsedFeed:
         """Parse a document that should be a feed.

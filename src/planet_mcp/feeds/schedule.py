@@ -14,6 +14,11 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MIN_INTERVAL = timedelta(minutes=30)
 MAX_INTERVAL = 7 * DAY
+# Static hosts say `max-age` of a week for all they have, which is no wish about a lively feed.
+LIVELY = 30 * DAY
+LONGEST_FRESHNESS_OF_LIVELY = 12 * HOUR
+SUSPECT_AFTER = 10
+LEAST_WHOLE_INTERVAL = 2 * DAY
 UNCONDITIONAL_INTERVAL = DAY
 # With six hours, half the entries came over three hours late (`python -m benchmarks.month`).
 BUSY_INTERVAL = 2 * HOUR
@@ -41,12 +46,28 @@ def after_success(
     """Return when to check a feed again that answered.
 
     `published` are the dates of its newest entries in any order, `wish` what the server asked for
-    (max-age), `hints` what the feed itself asks for, `jitter` a random number in [0, 1). Without
-    validators a request is not `conditional` and costs the publisher the whole feed: once a day.
+    (max-age), `hints` what the feed itself asks for, `jitter` a random number in [0, 1). Of a
+    lively feed a wish counts for half a day at most. Without validators a request is not
+    `conditional` and costs the publisher the whole feed: once a day.
     """
     least = MIN_INTERVAL if conditional else UNCONDITIONAL_INTERVAL
+    is_lively = bool(published) and now - max(published) < LIVELY
+    if wish and is_lively:
+        wish = min(wish, LONGEST_FRESHNESS_OF_LIVELY)
     interval = max(rhythm(published, now=now), wish or least, least)
     return _at_earliest(interval, hints, now=now, jitter=jitter)
+
+
+def is_to_be_sent_whole(
+    published: Sequence[datetime], *, now: datetime, whole_at: datetime | None, not_modified: int
+) -> bool:
+    """Return whether a feed is to be asked without conditions, since 304 may be said for ever.
+
+    `whole_at` is when its document came last, `not_modified` how many answers of 304 there were
+    since it last differed.
+    """
+    interval = max(8 * rhythm(published, now=now), LEAST_WHOLE_INTERVAL)
+    return not_modified == SUSPECT_AFTER or (whole_at is not None and now - whole_at >= interval)
 
 
 def after_failure(

@@ -16,6 +16,7 @@ from planet_mcp.errors import (
     FetchError,
     OpmlError,
     PausedError,
+    TooLargeError,
     UnreachableError,
 )
 from planet_mcp.feeds import schedule
@@ -235,7 +236,7 @@ class FeedUpdater:
             # By its own address: where a redirect leads may differ each time.
             parsed = await self._worker.parse_feed(reply, now=self._clock(), source=feed.url)
         except DocumentError as error:
-            return NoDocument(error)
+            return NoDocument(_of_cut(reply, error) if reply.is_cut else error)
         return NewDocument(reply, parsed)
 
     async def _not_fetched(self, feed: Feed, error: FetchError) -> Answer:
@@ -289,3 +290,10 @@ class FeedUpdater:
         if url is not None:
             await self._finder.parse(await self._finder.fetch(url))
         return url
+
+
+def _of_cut(document: Document, error: DocumentError) -> TooLargeError:
+    size = f"{len(document.body) / 2**20:g} MB"
+    return TooLargeError(
+        f"{document.url} is larger than {size}, and its beginning is no use: {error}"
+    )

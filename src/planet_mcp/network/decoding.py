@@ -1,8 +1,12 @@
-"""Bodies: read within their limits, and their one content coding undone (RFC 9110, section 8.4)."""
+"""Bodies: read within their limits, and their one content coding undone (RFC 9110, section 8.4).
 
-import re
+We ask for gzip and deflate. Brotli, which some servers send to everyone, is read too, as is a gzip
+file that is served as what it is; a word that names no coding (`UTF-8`, `none`) says nothing.
+"""
+
 import zlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import anyio
 import httpx
@@ -10,57 +14,116 @@ import httpx
 from planet_mcp.errors import BadResponseError, TooLargeError
 from planet_mcp.network.limits import Limits
 
+if TYPE_CHECKING:
+    from brotli import Decompressor
+
 _GZIP_MAGIC = b"\x1f\x8b"
 # The window that zlib takes for each.
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-_CODING_NAME = re.compile(r"[a-z0-9-]{1,16}")
+_GZIP_FILE = _GZIP_MAGIC + b"\x08"
+# Other codings of the registry of IANA: RFC 9110, section 16.6.1.
+_UNREADABLE = frozenset("aes128gcm compress x-compress dcb dcz exi pack200-gzip zstd".split())
 
 
-async def read_body(name: str, response: httpx.Response, limits: Limits) -> bytes:
+async def read_body(
+    name: str, response: httpx.Response, limits: Limits, *, cut: bool = False
+) -> bytes:
     """Return the body of an answer, decoded; `name` is what errors call its URL.
 
+    Without `cut`, nothing is read of a body that is said to be larger than the limit.
+
     Raises:
-        TooLargeError: It is larger than `limits.body`, packed or unpacked.
+        TooLargeError: It is larger than `limits.body`, packed or unpacked; `beginning` is its
+            beginning.
         BadResponseError: It is damaged or cut, or encoded in a way that was not asked for.
     """
-    _check_length(name, response.headers, limits)
-    inflate = _decoder(name, response.headers.get("content-encoding", ""), limits)
+    _check_length(name, response.headers)
+    if not cut and _promised(response.headers) > limits.body:
+        raise too_large(name, limits)
+    codings = response.headers.get("content-encoding", "")
+    inflate = _decoder(name, codings, b"", limits)
     body, wire = bytearray(), 0
     async for chunk in response.aiter_raw(65_536):
+        if not wire:
+            inflate = _decoder(name, codings, chunk, limits)
         wire += len(chunk)
-        if wire > limits.body:
-            raise too_large(name, limits)
         for piece in inflate(chunk):
             body += piece
             if len(body) > limits.body:
-                raise too_large(name, limits)
+                raise too_large(name, limits, bytes(body[: limits.body]))
             await anyio.lowlevel.checkpoint()
+        if wire > limits.body:
+            raise too_large(name, limits, bytes(body))
     if not inflate.complete:
         raise BadResponseError(f"{name} ended in the middle of its compressed body.")
     return bytes(body)
 
 
-def too_large(name: str, limits: Limits) -> TooLargeError:
+def too_large(name: str, limits: Limits, beginning: bytes = b"") -> TooLargeError:
     """Return the error for a document that is larger than the limit."""
-    return TooLargeError(f"{name} is larger than {limits.body / 2**20:g} MB.")
+    reason = f"{name} is larger than {limits.body / 2**20:g} MB."
+    return TooLargeError(reason, beginning=beginning)
 
 
-def _check_length(name: str, headers: httpx.Headers, limits: Limits) -> None:
-    length = headers.get("content-length", "")
-    if length and "transfer-encoding" in headers:
+def _check_length(name: str, headers: httpx.Headers) -> None:
+    if headers.get("content-length") and "transfer-encoding" in headers:
         # A proxy on the way may have taken the other one (RFC 9112, section 6.1).
         raise BadResponseError(f"{name} says in two ways how long its body is.")
-    if length.isdecimal() and int(length) > limits.body:
-        raise too_large(name, limits)
 
 
-def _decoder(name: str, codings: str, limits: Limits) -> "Inflate":
+def _promised(headers: httpx.Headers) -> int:
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+def _decoder(name: str, codings: str, beginning: bytes, limits: Limits) -> "Inflate | Brotli":
     named = [item.strip().lower() for item in codings.split(",")]
-    wanted = [item for item in named if item not in {"", "identity"}]
-    if len(wanted) > 1 or (wanted and wanted[0] not in _CODINGS):
-        words = ", ".join(item if _CODING_NAME.fullmatch(item) else "?" for item in wanted[:3])
-        raise BadResponseError(f"{name} is encoded as {words!r}, which was not asked for.")
-    return Inflate(wanted[0] if wanted else None, max_members=limits.gzip_members)
+    wanted = [item for item in named if item in _CODINGS or item in _UNREADABLE | {"br"}]
+    if len(wanted) > 1 or (wanted and wanted[0] in _UNREADABLE):
+        raise BadResponseError(
+            f"{name} is encoded as {', '.join(wanted[:3])!r}, which was not asked for. Only its "
+            "publisher can mend that, and until then it cannot be read."
+        )
+    if wanted == ["br"]:
+        return Brotli()
+    coding = wanted[0] if wanted else "gzip" if beginning.startswith(_GZIP_FILE) else None
+    return Inflate(coding, max_members=limits.gzip_members)
+
+
+class Brotli:
+    """Undoes brotli (RFC 7932) in steps of about 64 KiB, so that a bomb is seen in time."""
+
+    STEP = 65_536
+
+    def __init__(self) -> None:
+        self._engine: Decompressor | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Return whether what was read so far is a whole body."""
+        return self._engine is None or self._engine.is_finished()
+
+    def __call__(self, chunk: bytes) -> Iterable[bytes]:
+        """Decode the next chunk.
+
+        Raises:
+            BadResponseError: It is damaged.
+        """
+        import brotli  # deferred: few servers send it unasked
+
+        if self._engine is None:
+            self._engine = brotli.Decompressor()
+        try:
+            piece = b"" if self._engine.is_finished() else self._step(self._engine, chunk)
+            while piece:
+                yield piece
+                piece = b"" if self._engine.is_finished() else self._step(self._engine, b"")
+        except brotli.error as error:
+            raise BadResponseError("The compressed body is damaged: it is no brotli.") from error
+
+    def _step(self, engine: "Decompressor", data: bytes) -> bytes:
+        piece: bytes = engine.process(data, output_buffer_limit=self.STEP)
+        return piece
 
 
 class Inflate:

@@ -21,6 +21,7 @@ from planet_mcp.errors import (
     BadResponseError,
     BlockedAddressError,
     BlockedUrlError,
+    TooLargeError,
     TooManyRedirectsError,
 )
 from planet_mcp.models import Document, NotModified, Validators
@@ -99,18 +100,22 @@ class Fetcher:
         """Close all connections."""
         await self._client.aclose()
 
-    async def get(self, url: str, *, accept: str, limiter: Limiter) -> Document:
-        """Fetch a document.
+    async def get(self, url: str, *, accept: str, limiter: Limiter, cut: bool = False) -> Document:
+        """Fetch a document; with `cut`, of one over the limit only the beginning.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
         """
-        return await self._follow(url, lambda _: {"Accept": accept}, self._document, limiter)
+
+        async def read(hop: _Hop, response: httpx.Response) -> Document:
+            return await self._document(hop, response, cut=cut)
+
+        return await self._follow(url, lambda _: {"Accept": accept}, read, limiter)
 
     async def get_if_changed(
         self, url: str, validators: Validators, *, accept: str, limiter: Limiter
     ) -> Document | NotModified:
-        """Fetch a document conditionally (RFC 9110, section 13).
+        """Fetch a document conditionally (RFC 9110, section 13), as with `cut`.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
@@ -123,7 +128,7 @@ class Fetcher:
             was_asked = bool(conditions(hop.location, validators))
             if response.status_code == httpx.codes.NOT_MODIFIED and was_asked:
                 return _not_modified(hop, response, validators)
-            return await self._document(hop, response)
+            return await self._document(hop, response, cut=True)
 
         return await self._follow(url, headers, read, limiter)
 
@@ -209,15 +214,23 @@ class Fetcher:
         check_parts(location)
         return self._guard.url(str(hop.url.join(location)))
 
-    async def _document(self, hop: "_Hop", response: httpx.Response) -> Document:
+    async def _document(self, hop: "_Hop", response: httpx.Response, *, cut: bool) -> Document:
         _check_status(hop, response)
+        is_cut = False
+        try:
+            body = await read_body(hop.name, response, self._limits, cut=cut)
+        except TooLargeError as error:
+            if not (cut and error.beginning):
+                raise
+            body, is_cut = error.beginning, True
         return Document(
             url=hop.location,
-            body=await read_body(hop.name, response, self._limits),
+            body=body,
             content_type=content_type(response.headers),
             validators=validators_of(hop.location, response.headers),
             moved_to=hop.moved_to,
             fresh_for=fresh_for(response.headers),
+            is_cut=is_cut,
         )
 
 

@@ -15,6 +15,7 @@ from planet_mcp.errors import (
     TooLargeError,
     UnreachableError,
 )
+from planet_mcp.network.authorities import advice_on
 from planet_mcp.network.decoding import too_large
 from planet_mcp.network.limits import Limits
 from planet_mcp.network.transport import EndlessError
@@ -67,9 +68,10 @@ def _translation(error: Exception, name: str, limits: Limits) -> FetchError:
     if kind is DeadlineError:
         return kind(f"{name} did not answer completely within {limits.seconds:g} s.")
     reason = (str(error) or type(error).__name__).rstrip(".")
+    advice = advice_on(error)
     if isinstance(error, httpcore.ProxyError):
         reason = f"the proxy answered {reason}"
     elif kind is BadResponseError:
         # What follows a colon is often what the server sent.
         reason = shown(reason.partition(":")[0])
-    return kind(f"{name} could not be reached: {reason}.")
+    return kind(f"{name} could not be reached: {reason}.{f' {advice}.' if advice else ''}")

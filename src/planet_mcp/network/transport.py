@@ -9,6 +9,8 @@ import httpcore
 import httpx
 
 from planet_mcp.network.addresses import AddressGuard, addresses_of
+from planet_mcp.network.authorities import trusted
+from planet_mcp.network.heads import HeadMender
 from planet_mcp.network.internet import Internet
 from planet_mcp.network.limits import Limits
 from planet_mcp.urls import DEFAULT_PORTS
@@ -34,7 +36,7 @@ def pool(
     proxy: httpx.Proxy | None, backend: "GuardedBackend", limits: Limits
 ) -> httpcore.AsyncConnectionPool:
     """Return a pool of connections, all of them through the proxy if there is one."""
-    context = httpx.create_ssl_context()
+    context = trusted()
     if proxy is None:
         return httpcore.AsyncConnectionPool(
             ssl_context=context, max_connections=limits.connections, network_backend=backend
@@ -174,6 +176,7 @@ class BoundedStream(httpcore.AsyncNetworkStream):
         self._inner = inner
         self._limits = limits
         self._received = 0
+        self._mend = HeadMender()
         self.answered = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -183,7 +186,16 @@ class BoundedStream(httpcore.AsyncNetworkStream):
             EndlessError: The answer is longer than any may be.
             httpcore.RemoteProtocolError: Its head is.
         """
-        await anyio.lowlevel.checkpoint()
+        passed = b""
+        while not passed:
+            await anyio.lowlevel.checkpoint()
+            data = await self._receive(max_bytes, timeout)
+            passed = self._mend(data)
+            if not data:
+                break
+        return passed
+
+    async def _receive(self, max_bytes: int, timeout: float | None) -> bytes:
         step = STEP if self.answered else HEAD_STEP
         data = await self._inner.read(min(max_bytes, step), timeout)
         self._received += len(data)

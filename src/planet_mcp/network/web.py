@@ -55,14 +55,16 @@ class Web:
         """Refuse an address on which this process listens, whatever networks are allowed."""
         self._connections.own.append((host, port))
 
-    async def get(self, url: str, *, accept: str = ACCEPT_FEED) -> Document:
+    async def get(self, url: str, *, accept: str = ACCEPT_FEED, cut: bool = False) -> Document:
         """Fetch a document; `accept` says which types are wanted (RFC 9110, section 12.5.1).
+
+        With `cut`, only the beginning is taken of a document over the limit.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
         """
         fetcher = await self._connections.fetcher()
-        return await fetcher.get(url, accept=accept, limiter=self._limiter)
+        return await fetcher.get(url, accept=accept, limiter=self._limiter, cut=cut)
 
     async def get_if_changed(
         self, url: str, validators: Validators | None, *, accept: str = ACCEPT_FEED
@@ -70,13 +72,13 @@ class Web:
         """Fetch a document unless it is as it was when it had these validators.
 
         They are sent to the URL that they came from alone (RFC 9110, section 13); without any,
-        the document is fetched.
+        the document is fetched. Only the beginning is taken of one over the limit.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
         """
         if validators is None:
-            return await self.get(url, accept=accept)
+            return await self.get(url, accept=accept, cut=True)
         fetcher = await self._connections.fetcher()
         return await fetcher.get_if_changed(url, validators, accept=accept, limiter=self._limiter)
 
