@@ -13,6 +13,8 @@ import anyio
 
 from planet_mcp.sandbox.answers import number_from, read_answer
 
+DYING_SECONDS = 5.0
+
 
 class Child:
     """A process that answers one request after another; `documents` counts them."""
@@ -76,6 +78,9 @@ class Child:
 
     async def cause_of_death(self) -> str:
         """End the process, if it did not by itself, and return why it did, for people."""
+        # `kill` asks for the exit status first, and takes it away from asyncio if it is there.
+        with anyio.move_on_after(DYING_SECONDS):
+            await self.wait()
         await self.aclose()
         if sys.platform != "win32" and self._process.returncode == -signal.SIGXCPU:
             return "Parsing took too much CPU time."
