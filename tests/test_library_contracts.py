@@ -12,6 +12,7 @@ from typing import Any
 import h11
 import pytest
 import uvicorn
+from feedparser.api import LooseFeedParser, StrictFeedParser
 from h11 import _readers
 from lxml import etree, html
 from mcp.server.lowlevel import Server
@@ -28,6 +29,7 @@ from tests.support.paths import ROOT
 KNOWN = {
     *("_lowlevel_server", "_tool_manager", "_readers"),
     *("_Element", "_ElementUnicodeResult", "_TokenType"),
+    *("_end_guid", "_start_media_content"),
 }
 # Documented, in spite of its name.
 PUBLIC = {"_exit"}
@@ -133,3 +135,10 @@ def test_the_types_of_elements_and_tokens_have_these_names() -> None:
     assert isinstance(element, etree._Element)
     assert isinstance(text, etree._ElementUnicodeResult)
     assert isinstance(Token, _TokenType)
+
+
+@pytest.mark.parametrize("parser", [StrictFeedParser, LooseFeedParser])
+def test_feedparser_calls_handlers_by_the_names_of_elements(parser: type[Any]) -> None:
+    for handler in ("_end_guid", "_start_media_content", "unknown_starttag", "unknown_endtag"):
+        assert callable(getattr(parser, handler))
+    assert "http://search.yahoo.com/mrss/" in parser.namespaces

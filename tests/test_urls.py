@@ -572,7 +572,7 @@ def test_an_address_next_to_the_opened_networks_stays_refused(text: str) -> None
     [
         ("https://example.com/a", None, "https://example.com/a"),
         ("  https://example.com/a\n", None, "https://example.com/a"),
-        ("https://exam\nple.com/ a", None, "https://example.com/a"),
+        ("https://exam\nple.com/ a", None, "https://example.com/%20a"),
         ("HTTP://example.com/", None, "http://example.com/"),
         ("/b", "https://example.com/a/", "https://example.com/b"),
         ("b?c#d", "https://example.com/a/", "https://example.com/a/b?c#d"),

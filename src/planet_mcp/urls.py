@@ -42,6 +42,8 @@ _LOCAL_SUFFIXES = (
 _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,62}\.?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
+# A line that was broken inside of an address, and control characters.
+_BROKEN = re.compile(r"\s*[\t\r\n]\s*|[\x00-\x1f\x7f]")
 _AUTHORITY = re.compile(r"[^/?#]*//([^/?#]*)")
 _ALLOWED = "!#$%&'()*+,/:;=?@~-._"
 # Blanks that people cannot see, and the pairs around an address in texts (RFC 3986, appendix C).
@@ -100,13 +102,14 @@ def _unwrapped(text: str) -> str:
 def http_url(raw: str, base: str | None = None) -> str | None:
     """Resolve a reference to an absolute http(s) URL; None when it is none.
 
-    White space and control characters inside are dropped, as browsers do (WHATWG URL, 4.4).
+    Broken lines and control characters inside are mended, and a blank is `%20`, as in browsers
+    (WHATWG URL, 4.4).
     """
-    reference = _CONTROL_OR_SPACE.sub("", raw)
+    reference = _BROKEN.sub("", raw.strip())
     try:
         absolute = urljoin(base, reference) if base else reference
         parts = urlsplit(absolute)
-        usable = parts.scheme in DEFAULT_PORTS and parts.hostname
+        usable = parts.scheme in DEFAULT_PORTS and parts.hostname and " " not in parts.netloc
     except ValueError:
         return None
     if not usable:

@@ -14,6 +14,10 @@ _COUNT = re.compile(r"(\d{1,15})(?:\.\d*)?")
 _DURATION = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,7})(?:\.\d*)?")
 _PLAYED = ("audio", "video")
 _MINUTE = 60
+_RECORDING_NAME = re.compile(
+    r"\.(?:aac|m4[abv]|mp[34]|og[ga]|opus|wav|webm)(?:[?#]|$)", re.IGNORECASE
+)
+_PICTURE_NAME = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)(?:[?#]|$)", re.IGNORECASE)
 
 
 def enclosures_of(
@@ -42,6 +46,18 @@ def _recording(addressed: list[tuple[str, RawEnclosure]]) -> str | None:
 def plays(file: RawEnclosure) -> bool:
     """Return whether a file is a recording: its medium or its media type is audio or video."""
     return file.medium.lower() in _PLAYED or file.type.lower().startswith(_PLAYED)
+
+
+def names_a_recording(address: str) -> bool:
+    """Return whether an address ends like a recording's, which is no page."""
+    return bool(_RECORDING_NAME.search(address))
+
+
+def is_picture(file: RawEnclosure) -> bool:
+    """Return whether a file is a picture: by its medium, its media type, or else its name."""
+    if file.medium or file.type:
+        return file.medium.lower() == "image" or file.type.lower().startswith("image/")
+    return bool(_PICTURE_NAME.search(file.url))
 
 
 def _enclosure(file: RawEnclosure, address: str) -> Enclosure:

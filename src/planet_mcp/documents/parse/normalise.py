@@ -5,15 +5,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from planet_mcp.documents.parse.enclosures import enclosures_of
+from planet_mcp.documents.parse.enclosures import enclosures_of, names_a_recording
 from planet_mcp.documents.parse.keys import digest, keys_of
 from planet_mcp.documents.parse.raw import RawEntry, RawFeed
-from planet_mcp.documents.parse.texts import content_of, derived_title, is_teaser, title_of
+from planet_mcp.documents.parse.texts import (
+    content_of,
+    derived_title,
+    is_teaser,
+    title_of,
+    with_captions,
+    with_chapters,
+)
 from planet_mcp.models import ParsedEntry, ParsedFeed
 from planet_mcp.text import signature
 from planet_mcp.text.from_html import count_unseen, one_line
 from planet_mcp.times import is_credible
-from planet_mcp.urls import http_url
+from planet_mcp.urls import canonical, host_of, http_url
 
 _DESCRIPTION = 500
 _NAME = 100
@@ -42,7 +49,7 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
     keys = keys_of(raw.entries, not_ids=own_addresses)
     counted = [
         _normalised(entry, key=key, url=url, now=now, feed_authors=authors)
-        for entry, key in zip(raw.entries, keys, strict=True)
+        for entry, key in zip(_addressed(raw.entries, own_addresses), keys, strict=True)
     ]
     unseen = sum(count for _, count in counted)
     return ParsedFeed(
@@ -60,6 +67,22 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
     )
 
 
+def _addressed(
+    entries: tuple[RawEntry, ...], own_addresses: frozenset[str]
+) -> tuple[RawEntry, ...]:
+    """Give entries that all link to one address, as their site, the pages that their ids name."""
+    links = {entry.link for entry in entries if entry.link}
+    pages = [entry.permalink for entry in entries if entry.permalink]
+    are_site = {canonical(link) for link in links} <= {canonical(each) for each in own_addresses}
+    hosts = {host_of(page) for page in pages}
+    are_one = len(links) == 1 < len(entries) and {host_of(link) for link in links} == hosts
+    if not (are_site or are_one):
+        return entries
+    if len(set(pages)) < len(pages) or any(map(names_a_recording, pages)):
+        return entries
+    return tuple(replace(entry, link=entry.permalink or entry.link) for entry in entries)
+
+
 def _left_out(unseen: int) -> str | None:
     """Return the warning that a feed hides text; authors' tools leave a few characters behind."""
     if unseen < _MANY_UNSEEN:
@@ -74,8 +97,9 @@ def _first_url(references: Iterable[str], base: str) -> str | None:
 def _normalised(
     raw: RawEntry, *, key: str, url: str, now: datetime, feed_authors: tuple[str, ...]
 ) -> tuple[ParsedEntry, int]:
-    link = _first_url([raw.link], url)
+    link = _first_url([raw.link, raw.permalink], url)
     content, unseen = content_of(raw.texts, link=link, url=url)
+    content = with_chapters(with_captions(content, raw.described, url=url), raw.chapters, url=url)
     claims = [claim for claim in (raw.published, raw.updated) if claim]
     credible = [claim for claim in claims if is_credible(claim, now=now)]
     title = title_of(raw.title)

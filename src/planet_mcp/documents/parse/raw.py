@@ -27,10 +27,29 @@ class RawEnclosure:
 
 
 @dataclass(frozen=True, slots=True)
+class RawDescribed:
+    """A picture or recording that comes with an entry, and what is said of it."""
+
+    url: str
+    caption: str
+    is_picture: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RawChapter:
+    """Where a part of a recording begins, as written; `link` is empty where there is none."""
+
+    start: str
+    title: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RawEntry:
     """An entry; `id` and `link` are as written, resolved against nothing but `xml:base`.
 
-    The dates are what it claims, credible or not; `duration` is how long its recording plays.
+    `permalink` is the id where that is called the address of a page. The dates are what it claims,
+    credible or not; `duration` is how long its recording plays.
     """
 
     id: str
@@ -43,6 +62,9 @@ class RawEntry:
     updated: datetime | None
     enclosures: tuple[RawEnclosure, ...] = ()
     duration: str = ""
+    permalink: str = ""
+    described: tuple[RawDescribed, ...] = ()
+    chapters: tuple[RawChapter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,17 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from planet_mcp.documents.parse.raw import RawText
+from planet_mcp.documents.parse.raw import RawChapter, RawDescribed, RawText
 from planet_mcp.models import Content
 from planet_mcp.text.from_html import (
     convert_counting,
     count_unseen,
+    decoded,
     excerpt_of,
+    from_markdown,
     from_plain_text,
     looks_like_html,
+    looks_like_markdown,
     one_line,
 )
 from planet_mcp.urls import http_url
@@ -34,10 +37,15 @@ _UNREAD = re.compile(
 )
 # A text about tags has tags of its own around them; a text that was escaped twice has none.
 _BLOCK = re.compile(r"<(?:p|div|pre|code|li|td|h[1-6]|blockquote|section|article)\b", re.IGNORECASE)
+# Of what old HTML does not close; `<b>` alone may be what a text is about.
+_OPEN_BLOCK = re.compile(
+    r"<(?:p|br|hr|li|[ou]l|d[ldt]|div|t[rdh]|h[1-6]|pre|table)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
 _ESCAPED_TAG = re.compile(
     r"&lt;/?(?:p|br|a|div|img|ul|ol|li|span|em|strong|h[1-6]|pre|code|blockquote|table|b|i)\b"
 )
 _ENOUGH_ESCAPED = 2
+_BARE_SIGN = re.compile(r"<|&(?!#?\w{1,31};)")
 # Elements that format a title; any other name in angle brackets is what the title is about.
 _TITLE_TAG = re.compile(
     r"<(/?)(a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|i|iframe|img|ins|kbd|mark|nobr|p|q|s|"
@@ -73,9 +81,60 @@ def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> tuple
         return from_plain_text(""), 0
     markup = _as_markup(text)
     if markup is None:
-        return from_plain_text(text.value), count_unseen(text.value)
+        return _as_plain(text), count_unseen(text.value)
     base = http_url(text.base, url) if text.base else None
     return convert_counting(markup, base_url=base or link or url)
+
+
+def with_captions(content: Content, described: Sequence[RawDescribed], *, url: str) -> Content:
+    """Add what comes with an entry and has a caption, unless its text has it already."""
+    said = " ".join(content.text.split())
+    missing = [
+        (http_url(file.url, url) or "", one_line(file.caption), file.is_picture)
+        for file in described
+        if one_line(file.caption) not in said
+    ]
+    missing = [each for each in missing if not each[0] or each[0] not in content.markdown]
+    drawn = "".join(_drawn(*each) for each in missing)
+    captions = "\n".join(caption for _, caption, _ in missing)
+    return _appended(content, convert_counting(drawn)[0], captions) if missing else content
+
+
+def _drawn(url: str, caption: str, is_picture: bool) -> str:
+    link, words = html.escape(url), html.escape(caption)
+    return (
+        f'<p><img src="{link}" alt="{words}"></p>'
+        if is_picture
+        else f'<p><a href="{link}">{words}</a></p>'
+    )
+
+
+def with_chapters(content: Content, chapters: Sequence[RawChapter], *, url: str) -> Content:
+    """Add where the parts of a recording begin, unless its text names them."""
+    missing = [each for each in chapters if each.title and each.title not in content.text]
+    if len(missing) < len(chapters) / 2:
+        return content
+    lines = "".join(
+        f"<li>{html.escape(each.start.partition('.')[0])} {_linked(each)}</li>" for each in missing
+    )
+    listed, _ = convert_counting(f"<ul>{lines}</ul>", base_url=url)
+    return _appended(content, listed, listed.text) if missing else content
+
+
+def _linked(chapter: RawChapter) -> str:
+    title = html.escape(chapter.title)
+    return f'<a href="{html.escape(chapter.link)}">{title}</a>' if chapter.link else title
+
+
+def _appended(content: Content, more: Content, text: str) -> Content:
+    whole = "\n".join(filter(None, (content.text, text)))
+    return Content(
+        markdown="\n\n".join(filter(None, (content.markdown, more.markdown))),
+        text=whole,
+        excerpt=content.excerpt or excerpt_of(text),
+        words=len(whole.split()),
+        hosts=tuple(sorted({*content.hosts, *more.hosts})),
+    )
 
 
 def _longest(texts: Sequence[RawText]) -> RawText | None:
@@ -95,9 +154,16 @@ def _as_markup(text: RawText) -> str | None:
     value = text.value
     if not _BLOCK.search(value) and len(_ESCAPED_TAG.findall(value)) >= _ENOUGH_ESCAPED:
         return html.unescape(value)
-    if text.type in _MARKUP_TYPES:
-        return value if "<" in value or "&" in value else None
-    return value if looks_like_html(value) else None
+    claims = text.type in _MARKUP_TYPES
+    return value if looks_like_html(value) or (claims and _OPEN_BLOCK.search(value)) else None
+
+
+def _as_plain(text: RawText) -> Content:
+    """Convert what is no HTML: a Markdown source as it is, and other text with its lines."""
+    # A text with a `<` or `&` of its own was not escaped, and means its references as they stand.
+    literal = text.type not in _MARKUP_TYPES and _BARE_SIGN.search(text.value)
+    value = text.value if literal else decoded(text.value)
+    return from_markdown(value) if looks_like_markdown(value) else from_plain_text(value)
 
 
 def title_of(title: RawText) -> str:

@@ -1,18 +1,24 @@
-"""RSS, Atom, RDF and CDF through feedparser: the only module that knows it (pure)."""
+"""RSS, Atom, RDF and CDF, in the terms of feedparser (pure)."""
 
-import io
 import re
+import xml.sax
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-import feedparser
-
 from planet_mcp.documents.parse.dates import parse_date
-from planet_mcp.documents.parse.enclosures import plays
+from planet_mcp.documents.parse.enclosures import is_picture, plays
+from planet_mcp.documents.parse.feedparsers import Parsed, run
 from planet_mcp.documents.parse.hints import hints_of
-from planet_mcp.documents.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
+from planet_mcp.documents.parse.raw import (
+    RawChapter,
+    RawDescribed,
+    RawEnclosure,
+    RawEntry,
+    RawFeed,
+    RawText,
+)
 from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal
 from planet_mcp.documents.repair import declared_entities, repair
 from planet_mcp.errors import ParseFailedError
@@ -20,7 +26,6 @@ from planet_mcp.models import PollingHints
 
 Node = Mapping[str, Any]
 
-_DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NOT_TEXT = ("image/", "audio/", "video/", "font/", "application/octet", "application/pdf")
 _FEEDBURNER = frozenset({"feedproxy.google.com", "feeds.feedburner.com", "rss.feedburner.com"})
@@ -38,20 +43,25 @@ def read_xml_feed(text: str, found: Sniffed) -> RawFeed:
         ParseFailedError: The parser failed.
     """
     repaired, wrong = repair(text[found.start :], entities=declared_entities(text[: found.start]))
-    result = _parsed(repaired)
-    entries = result["entries"]
-    if not (entries or result.get("version") or found.root in _FEED_ROOTS):
+    result = run(repaired)
+    entries = result.entries
+    if not (entries or result.version or found.root in _FEED_ROOTS):
         raise refusal(Sniffed(Kind.XML, found.start, found.root))
     lines = text.count("\n", 0, found.start)
-    if result.get("bozo") and not entries:
-        problem = _malformed(result.get("bozo_exception"), lines)
+    if result.error and not entries:
+        problem = _malformed(result.error, lines)
         raise ParseFailedError(f"{problem[:1].upper()}{problem[1:]}, and no entry could be read.")
     return replace(
-        _feed(result["feed"], document=repaired),
-        entries=tuple(_entry(entry) for entry in entries),
+        _feed(result.feed, document=repaired),
+        entries=tuple(_entry(entry) for entry in entries if not _is_draft(entry)),
         problem=_problem(result, found, lines=lines, wrong=wrong),
-        truncated=bool(result.get("bozo")) and _is_truncated(repaired),
+        truncated=bool(result.error) and _is_truncated(repaired),
     )
+
+
+def _is_draft(entry: Node) -> bool:
+    """Return whether an entry is not published yet (RFC 5023, section 13.1.1)."""
+    return _string(entry, "app_draft").lower() == "yes"
 
 
 def _feed(feed: Node, *, document: str) -> RawFeed:
@@ -88,46 +98,24 @@ def _hints(feed: Node, document: str) -> PollingHints:
     )
 
 
-def _parsed(text: str) -> Node:
-    """Run feedparser over a document that is bare: no declaration, no DOCTYPE, no repairs left.
-
-    It gets no address on purpose: it would resolve ids against it, and an entry would become
-    another one when its feed moves. The encoding that it is told is true by construction.
-    """
-    body = _DECLARATION + text.encode("utf-8", "replace")
-    try:
-        result: Node = feedparser.parse(
-            io.BytesIO(body),
-            response_headers={"content-type": "application/xml; charset=utf-8"},
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
-    except MemoryError:
-        raise
-    except Exception as error:  # feedparser fails on broken documents with nearly any of them
-        raise ParseFailedError(
-            f"The feed parser failed on this document ({type(error).__name__}); it is too broken "
-            "to be salvaged."
-        ) from error
-    return result
-
-
-def _problem(result: Node, found: Sniffed, *, lines: int, wrong: bool) -> str | None:
+def _problem(result: Parsed, found: Sniffed, *, lines: int, wrong: bool) -> str | None:
     problems = []
     if found.root == "junk":
         problems.append("text before the feed's first element was skipped")
     if wrong:
         problems.append("invalid characters or entities were replaced")
-    if result.get("bozo"):
-        malformed = _malformed(result.get("bozo_exception"), lines)
+    if result.error:
+        malformed = _malformed(result.error, lines)
         problems.append(f"{malformed} and was salvaged")
     return "; ".join(problems) or None
 
 
 def _malformed(error: object, lines: int) -> str:
+    if not isinstance(error, xml.sax.SAXException):
+        return f"an element of the feed is not as it should be ({type(error).__name__})"
     where = getattr(error, "getLineNumber", lambda: None)()
     reason = getattr(error, "getMessage", lambda: "")() or type(error).__name__
-    # `_DECLARATION` took the first line.
+    # `feedparsers` puts a declaration before the first line.
     place = f" at line {where - 1 + lines}" if where else ""
     return f"the XML is malformed{place} ({reason})"
 
@@ -136,6 +124,7 @@ def _entry(entry: Node) -> RawEntry:
     return RawEntry(
         id=_string(entry, "id"),
         link=_link(entry),
+        permalink=_permalink(entry),
         title=_detail(entry, "title"),
         texts=tuple(_texts(entry)),
         authors=tuple(_authors(entry)) or tuple(_authors(_node(entry, "source"))),
@@ -144,6 +133,8 @@ def _entry(entry: Node) -> RawEntry:
         updated=parse_date(_string(entry, "updated")),
         enclosures=tuple(_enclosures(entry)),
         duration=_string(entry, "itunes_duration"),
+        described=_described(entry),
+        chapters=tuple(_chapters(entry)),
     )
 
 
@@ -164,16 +155,10 @@ def _nodes(node: Node, key: str) -> list[Node]:
 
 
 def _link(node: Node) -> str:
-    """Choose the address of an entry or site: an alternate HTML page, else any alternate.
-
-    An RSS guid counts only if it is written as a URL: as `guid` is a permalink unless it says
-    otherwise (RSS 2.0, `<guid>`), feedparser takes any of them for a link.
-    """
+    """Choose the address of an entry or site: an alternate HTML page, else any alternate."""
     alternates = _related(node, "alternate")
     pages = [each for each in alternates if _string(each, "type") in _HTML_TYPES]
-    link = next((_string(each, "href") for each in pages or alternates), "")
-    if not link:
-        link = _permalink(node)
+    link = next((_string(each, "href") for each in pages or alternates), "") or _permalink(node)
     original = _string(node, "feedburner_origlink")
     if original and _host(link) in _FEEDBURNER:
         link = original
@@ -181,12 +166,17 @@ def _link(node: Node) -> str:
 
 
 def _permalink(node: Node) -> str:
-    permalink = _string(node, "link")
+    """Return the id that is the address of an entry's page.
+
+    An RSS guid counts only if it is written as a URL, as it is called a permalink unless it says
+    otherwise (RSS 2.0, `<guid>`).
+    """
+    permalink = _string(node, "id") if node.get("is_permalink") else ""
     if not permalink.lower().startswith(("http://", "https://")):
         return ""
     # A podcast's guid often is the address of the recording, which is no page.
     is_file = any(each.url == _address(permalink) for each in _enclosures(node))
-    return "" if is_file else permalink
+    return "" if is_file else _address(permalink)
 
 
 def _address(written: str) -> str:
@@ -217,6 +207,19 @@ def _detail(node: Node, key: str) -> RawText:
 
 
 def _texts(entry: Node) -> Iterator[RawText]:
+    own = list(_own_texts(entry))
+    yield from own
+    media = list(_media(entry))
+    whole = RawText(_string(entry, "media_description"))
+    # What is said of a recording as a whole is said of the entry; the rest are captions.
+    if any(not is_picture(file) for file, _ in media):
+        yield whole
+    if not any(text.value for text in own):
+        yield from (RawText(caption) for file, caption in media if not is_picture(file))
+        yield from () if _described(entry) else (whole,)
+
+
+def _own_texts(entry: Node) -> Iterator[RawText]:
     for each in (*_nodes(entry, "content"), _node(entry, "summary_detail")):
         kind = _string(each, "type")
         if not kind.startswith(_NOT_TEXT):
@@ -225,21 +228,49 @@ def _texts(entry: Node) -> Iterator[RawText]:
     yield _detail(entry, "subtitle")
 
 
-def _enclosures(entry: Node) -> Iterator[RawEnclosure]:
-    for each in _related(entry, "enclosure"):
-        # feedparser gives a link without a type that of a page.
-        kind = _string(each, "type").removeprefix("text/html")
-        yield RawEnclosure(_address(_string(each, "href")), kind, _string(each, "length"))
+def _media(entry: Node) -> Iterator[tuple[RawEnclosure, str]]:
+    """Read the files of Media RSS, each with its description."""
     for each in _nodes(entry, "media_content"):
-        media = RawEnclosure(
+        file = RawEnclosure(
             url=_address(_string(each, "url")),
             type=_string(each, "type"),
             length=_string(each, "filesize"),
             duration=_string(each, "duration"),
             medium=_string(each, "medium"),
         )
-        if plays(media):
-            yield media
+        yield file, _string(each, "media_description")
+
+
+def _described(entry: Node) -> tuple[RawDescribed, ...]:
+    """Collect the files that have captions; the caption of a group of pictures is the first's."""
+    files = list(_media(entry))
+    whole = _string(entry, "media_description")
+    if not files:
+        thumbnails = _nodes(entry, "media_thumbnail")
+        files = [(RawEnclosure(_string(each, "url"), "image/"), "") for each in thumbnails]
+    if whole and files and all(is_picture(file) for file, _ in files):
+        files[0] = (files[0][0], files[0][1] or whole)
+    return tuple(
+        RawDescribed(file.url, caption, is_picture=is_picture(file))
+        for file, caption in files
+        if caption
+    )
+
+
+def _chapters(entry: Node) -> Iterator[RawChapter]:
+    """Read Podlove Simple Chapters (podlove.org/simple-chapters)."""
+    for each in _nodes(_node(entry, "psc_chapters"), "chapters"):
+        yield RawChapter(_string(each, "start"), _string(each, "title"), _string(each, "href"))
+
+
+def _enclosures(entry: Node) -> Iterator[RawEnclosure]:
+    for each in _related(entry, "enclosure"):
+        # feedparser gives a link without a type that of a page.
+        kind = _string(each, "type").removeprefix("text/html")
+        yield RawEnclosure(_address(_string(each, "href")), kind, _string(each, "length"))
+    yield from (file for file, _ in _media(entry) if plays(file))
+    for each in _nodes(entry, "podcast_files"):
+        yield RawEnclosure(_string(each, "url"), _string(each, "type") or "text/plain")
 
 
 def _authors(node: Node) -> Iterator[str]:

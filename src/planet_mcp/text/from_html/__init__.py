@@ -12,12 +12,13 @@ from planet_mcp.text.characters import clean_text, count_unseen
 from planet_mcp.text.from_html.code import CodeBlock
 from planet_mcp.text.from_html.convert import NOTHING, convert, convert_counting, render
 from planet_mcp.text.from_html.footnotes import link_footnotes
-from planet_mcp.text.from_html.foreign_markdown import from_markdown
+from planet_mcp.text.from_html.foreign_markdown import from_markdown, looks_like_markdown
 from planet_mcp.text.from_html.formulas import stash_formulas
 from planet_mcp.text.from_html.links import declared_base
 from planet_mcp.text.from_html.listings import adopt_text_areas, stash_listings
 from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.plain import (
+    decoded,
     excerpt_of,
     first_heading,
     from_code,
@@ -47,6 +48,7 @@ __all__ = [
     "convert_counting",
     "count_unseen",
     "declared_base",
+    "decoded",
     "drop",
     "excerpt_of",
     "first_heading",
@@ -55,6 +57,7 @@ __all__ = [
     "from_plain_text",
     "link_footnotes",
     "looks_like_html",
+    "looks_like_markdown",
     "one_line",
     "parse",
     "remove_dropped",

@@ -21,7 +21,6 @@ from planet_mcp.text.from_html import (
 from planet_mcp.text.from_html.placeholders import INLINE, Stash
 from planet_mcp.text.from_html.plain import excerpt_of, shortened
 from planet_mcp.text.from_html.tree import (
-    count_comments,
     count_controls,
     drop,
     parse,
@@ -104,7 +103,7 @@ def convert(html: str, *, base_url: str | None = None) -> Content:
 def convert_counting(html: str, *, base_url: str | None = None) -> tuple[Content, int]:
     """Convert HTML, and count the characters that a person would not have seen.
 
-    Counted are hidden elements, comments and invisible characters, but no scripts or styles.
+    Counted are hidden elements and invisible characters, but no scripts, styles or comments.
     """
     root = parse(html)
     if root is None:
@@ -118,7 +117,7 @@ def convert_counting(html: str, *, base_url: str | None = None) -> tuple[Content
     invisible = count_controls(html) + count_unseen("".join(root.itertext()))
     listings.stash_listings(root, stash.block)
     content = render(root, stash, base_url=base_url)
-    return content, hidden + count_comments(html) + invisible
+    return content, hidden + invisible
 
 
 def render(root: _Element, stash: Stash, *, base_url: str | None = None) -> Content:

@@ -35,18 +35,41 @@ _MARKUP = re.compile(
     r"^ {0,3}(?:#{1,6}[ \t]+|>[ \t]?|(?:`{3,}|~{3,}).*|[=-]{3,}[ \t]*$)|[*`]+", re.MULTILINE
 )
 _DEEP = 4
+_BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
+_LOOK_AT = 100_000
+_FENCED = re.compile(r"^ {0,3}(```|~~~)[\w+#.{}=-]*[ \t]*\n(?:.*\n)*? {0,3}\1[ \t]*$", re.MULTILINE)
+# One of them alone may be typed by anybody.
+_SIGNS = tuple(
+    re.compile(sign, re.MULTILINE)
+    for sign in (
+        r"^#{1,6} \S.*\n",
+        r"(?<!!)\[[^\[\]\n]{1,300}\]\(https?://[^\s()]{1,1000}\)",
+        r"^ *(?:[-*+]|\d{1,3}\.) \S.*\n(?:.*\n){0,3}? *(?:[-*+]|\d{1,3}\.) \S",
+        r"^( *)(?:[-*+]|\d{1,3}\.) \S.*\n\1 {2,4}(?:[-*+]|\d{1,3}\.) \S",
+        r"(?<![*\w])\*\*[^\s*][^*\n]{0,200}\*\*",
+        r"(?<!`)`[^`\n]{1,200}`(?!`)",
+        r"^> \S",
+        r"\n[ \t]*\n(?: {4}|\t)\S",
+    )
+)
+
+
+def looks_like_markdown(text: str) -> bool:
+    """Return whether a text is the source of a Markdown document: two signs of it, or a fence."""
+    sample = text[:_LOOK_AT]
+    return bool(_FENCED.search(sample)) or sum(bool(sign.search(sample)) for sign in _SIGNS) > 1
 
 
 def from_markdown(text: str) -> Content:
     """Take a Markdown or text document as it is, without its HTML and with its images as links."""
-    pieces = list(_pieces(clean_text(text).strip().split("\n")))
+    pieces = list(_pieces(_BLANK_START.sub("", clean_text(text)).rstrip().split("\n")))
     pieces[::2] = [_without_html(piece) for piece in pieces[::2]]
     bare = [_LINK.sub(r"\1", _MARKUP.sub("", piece)) for piece in pieces]
     plain = shortened(BARE_URL.sub("", "".join(bare)).strip(), at="\n")
     hosts = hosts_of(BARE_URL.findall("".join(pieces[::2])))
     pieces[::2] = [_UNITS.sub(_harmless, piece) for piece in pieces[::2]]
     return Content(
-        markdown=shortened("".join(pieces).strip()),
+        markdown=shortened(_BLANK_START.sub("", "".join(pieces)).rstrip()),
         text=plain,
         excerpt=excerpt_of("".join(bare[::2])),
         words=len(plain.split()),

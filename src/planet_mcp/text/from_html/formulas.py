@@ -1,5 +1,6 @@
 """Formulas and exponents in the tree: TeX where there is any, else what can be read of them."""
 
+import json
 import re
 
 from lxml import etree
@@ -14,6 +15,8 @@ _TEX_IMAGES = etree.XPath(
     "//img[string-length(@alt) > 0 and (contains(concat(' ', @class, ' '), ' latex ')"
     " or contains(concat(' ', @class, ' '), ' tex ') or contains(@class, 'math'))]"
 )
+# Substack draws a formula by script, from the JSON of an attribute.
+_TEX_ATTRIBUTES = etree.XPath("//*[contains(@class, 'latex-rendered') and @data-attrs]")
 _TYPED_TEX = etree.XPath("//text()[contains(., '\\(') or contains(., '\\[') or contains(., '$$')]")
 _TEX = re.compile(r"\\\(([^\n$]{1,300}?)\\\)|\\\[([^$]{1,1000}?)\\\]|\$\$([^$]{1,1000})\$\$")
 _NO_TEX = frozenset(("pre", "code", "script", "style", "textarea", "samp", "kbd", "tt"))
@@ -47,6 +50,9 @@ def stash_formulas(root: _Element, stash: Stash) -> None:
             _put_readable(formula)
     for image in _TEX_IMAGES(root):
         _put_formula(image, image.get("alt"), stash, display=False)
+    for element in _TEX_ATTRIBUTES(root):
+        tex = _expression(element.get("data-attrs"))
+        _put_formula(element, tex, stash, display=element.tag == "div")
     for text in _TYPED_TEX(root):
         _stash_typed(text, stash)
 
@@ -66,6 +72,14 @@ def _typed_formula(tex: re.Match[str], stash: Stash) -> str:
     code = " ".join(clean_code(tex[1] or tex[2] or tex[3]).split())
     fence = "$" if tex[1] else "$$"
     return stash.inline(f"{fence}{_harmless(code)}{fence}", code)
+
+
+def _expression(attributes: str) -> str:
+    try:
+        expression = json.loads(attributes)["persistentExpression"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return expression if isinstance(expression, str) else ""
 
 
 def _annotation(formula: _Element) -> str:

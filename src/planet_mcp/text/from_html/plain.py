@@ -54,23 +54,23 @@ _INLINE_MARKUP = (
     (re.compile(r"<(?![\s=\d-])"), "&lt;"),
 )
 _LINE_MARKUP = re.compile(
-    r"^[ \t]*(?:(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|=+[ \t]*$|-{2,}[ \t]*$)|(\d{1,9})([.)])(?=\s|$))",
+    r"^([ \t]*)(?:(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|=+[ \t]*$|-{2,}[ \t]*$)|(\d{1,9})([.)])(?=\s|$))",
     re.MULTILINE,
 )
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
-_PARAGRAPHS = re.compile(r"\n\s*\n")
+# A block of code is indented so (CommonMark 0.31, section 4.4), but so is a paragraph of a novel.
+_CODE_INDENT = " " * 4
+_CODE_SIGN = re.compile(r"[{}();=<>\\|]|^ *(?:[$#/%]|(?:def|for|if|import|return)\b)", re.MULTILINE)
+_OPENS_A_BLOCK = (":", "{", "(", "[")
+_PARAGRAPHS = re.compile(r"\n(?:[ \t]*\n)+")
 _HEADING = re.compile(r"^#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _LOOK_AT = 100_000
 
 
 def looks_like_html(text: str) -> bool:
-    """Return whether a text holds tags or entities that a person would not type."""
+    """Return whether a text holds tags that a person would not type."""
     sample = text[:_LOOK_AT]
-    if "<" in sample and _SURELY_HTML.search(sample):
-        return True
-    return "&" in sample and any(
-        html.unescape(entity) != entity for entity in _ENTITY.findall(sample)
-    )
+    return "<" in sample and bool(_SURELY_HTML.search(sample))
 
 
 def one_line(text: str, *, limit: int = 300) -> str:
@@ -79,7 +79,7 @@ def one_line(text: str, *, limit: int = 300) -> str:
     if "<" in text:
         text = TAG.sub("", _BREAK.sub(" ", without_hidden(text, by=" ")))
     if "&" in text:
-        text = _decoded(text)
+        text = decoded(text)
     return _cut(" ".join(clean_text(text).split()), limit)
 
 
@@ -94,7 +94,8 @@ def without_hidden(text: str, *, by: str = "") -> str:
     return text
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """Replace references to characters, also those that were escaped twice."""
     text = _LOOSE_ENTITY.sub(lambda entity: html.unescape(f"{entity[0]};"), text)
     text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     # What is still an entity was escaped twice on its way here.
@@ -118,14 +119,16 @@ def _cut(line: str, limit: int) -> str:
 
 def from_plain_text(text: str) -> Content:
     """Convert text that is not HTML: its paragraphs are kept, its characters mean themselves."""
-    paragraphs = [
-        _INDENT.sub("", p).strip("\n") for p in _PARAGRAPHS.split(clean_text(text).expandtabs(4))
+    written = [
+        paragraph.rstrip()
+        for paragraph in _PARAGRAPHS.split(_dedented(clean_text(text).expandtabs(4)))
+        if paragraph.strip()
     ]
-    paragraphs = [paragraph for paragraph in paragraphs if paragraph.strip()]
+    paragraphs = [_INDENT.sub("", paragraph) for paragraph in written]
     urls = [url for paragraph in paragraphs for url in BARE_URL.findall(paragraph)]
     plain = shortened(BARE_URL.sub("", "\n".join(paragraphs)), at="\n")
     return Content(
-        markdown=shortened("\n\n".join(_literal(paragraph) for paragraph in paragraphs)),
+        markdown=shortened("\n\n".join(_literal(paragraph) for paragraph in written)),
         text=plain,
         excerpt=excerpt_of(plain),
         words=len(plain.split()),
@@ -141,7 +144,22 @@ def shortened(text: str, *, at: str = "\n\n") -> str:
     return text[: end if end > 0 else MOST_CHARACTERS]
 
 
+def _dedented(text: str) -> str:
+    """Take away the indentation of the document that a text stands in: that of its later lines."""
+    first, *lines = text.strip().split("\n")
+    indents = (len(line) - len(line.lstrip()) for line in lines if line.strip())
+    # Below a line that opens a block, indentation is the author's.
+    around = 0 if first.rstrip().endswith(_OPENS_A_BLOCK) else min(indents, default=0)
+    return "\n".join((first.rstrip(), *(line[around:].rstrip() for line in lines)))
+
+
 def _literal(paragraph: str) -> str:
+    """Write a paragraph so that Markdown shows its characters as they are, and its lines stand."""
+    lines = paragraph.split("\n")
+    if all(line.startswith(_CODE_INDENT) for line in lines) and _CODE_SIGN.search(paragraph):
+        return paragraph
+    first = len(paragraph) - len(paragraph.lstrip(" "))
+    paragraph = paragraph[first if first >= len(_CODE_INDENT) else 0 :]
     pieces = BARE_URL.split(paragraph)
     for pattern, replacement in _INLINE_MARKUP:
         pieces[::2] = [pattern.sub(replacement, piece) for piece in pieces[::2]]
@@ -149,7 +167,7 @@ def _literal(paragraph: str) -> str:
 
 
 def _harmless_start(start: re.Match[str]) -> str:
-    return f"\\{start[1]}" if start[1] else f"{start[2]}\\{start[3]}"
+    return start[1] + (f"\\{start[2]}" if start[2] else f"{start[3]}\\{start[4]}")
 
 
 def from_code(text: str, language: str = "") -> Content:

@@ -70,7 +70,6 @@ _FOLD = re.compile(
 )
 _FOLD_TITLE = re.compile(r"title|header|summary|toggle|trigger|head(?:\s|$)", re.IGNORECASE)
 # A comment without an end takes the rest of the document, as in a browser.
-_COMMENT = re.compile(r"<!--(.*?)(?:--!?>|\Z)", re.DOTALL)
 # XML's entity for an apostrophe: HTML parsers know it only with its semicolon.
 _LOOSE_APOSTROPHE = re.compile(r"&apos(?!;)")
 _STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
@@ -307,11 +306,6 @@ def _is_only_image(noscript: _Element) -> bool:
         for name, value in image.attrib.items()
         if name in _IMAGE_ADDRESSES
     )
-
-
-def count_comments(html: str) -> int:
-    """Count the characters in the comments of a document."""
-    return sum(len(found[1].strip()) for found in _COMMENT.finditer(html))
 
 
 def _is_only_controls(form: _Element) -> bool:
