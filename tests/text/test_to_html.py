@@ -380,3 +380,24 @@ def test_what_is_no_task_has_no_box(line: str) -> None:
 def test_a_dollar_sign_alone_makes_no_formula(text: str) -> None:
     assert "<code" not in whole(text)
     assert words_of(whole(text)) == text.replace("\\", "").split()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p><b>Note:</b>no and <i>(so)</i>what, a<b>\u00abq\u00bb</b>t</p>",
+        "<p>日本<b>語「強調」</b>です。<em>「全部」</em>だ</p>",
+        "<p><b><code>x</code></b>y <b><a href='https://a.example'>link</a></b>s</p>",
+        "<p><i><b>both!</b></i>so a<i>b</i>c <del>5%</del>x</p>",
+    ],
+)
+def test_no_sign_of_emphasis_is_left_beside_letters_or_signs(source: str) -> None:
+    page = whole(convert(source).markdown)
+    assert not re.search("[*~]", page)
+    plain = html.fragment_fromstring(source, create_parent="main").text_content()
+    assert "".join(words_of(page)) == "".join(plain.split())
+
+
+def test_a_label_stays_bold_up_to_its_colon() -> None:
+    assert convert("<p><b>Note:</b>no</p>").markdown == "**Note**:no"
+    assert convert("<p><b>Note:</b> no</p>").markdown == "**Note:** no"

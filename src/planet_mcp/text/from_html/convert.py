@@ -11,6 +11,7 @@ from lxml.etree import _Element
 from planet_mcp.models import Content
 from planet_mcp.text.characters import count_unseen, strip_unseen
 from planet_mcp.text.from_html import (
+    emphasis,
     footnotes,
     formulas,
     links,
@@ -131,6 +132,7 @@ def render(root: _Element, stash: Stash, *, base_url: str | None = None) -> Cont
     formulas.raise_exponents(root)
     remove_dropped(root)
     _strip(root)
+    emphasis.close_emphasis(root)
     html = strip_unseen(etree.tostring(root, encoding="unicode", method="html"))
     html = unicodedata.normalize("NFC", _SPACE.sub(" ", html))
     prose = _plain(html)

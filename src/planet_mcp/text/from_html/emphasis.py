@@ -1,0 +1,83 @@
+"""Emphasis that every reader of Markdown closes (CommonMark 0.31, section 6.2).
+
+Asterisks between a letter outside and punctuation inside neither open nor close anything:
+`**Note:**no`, and much emphasis within Chinese or Japanese that ends with a bracket.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+from lxml.etree import _Element
+
+_EMPHASIS = frozenset("b strong i em del s strike".split())
+_INLINE = _EMPHASIS | frozenset(
+    """
+    span font abbr acronym bdi bdo big small u ins label mark time data cite dfn var sub sup
+    """.split()
+)
+_EDGE = "\n"
+# What stands around a link in Markdown, and around code and formulas, whose placeholders these are.
+_LINK = ("[", ")")
+_PLACEHOLDERS = ("\ue000", "\ue01f")
+_LABEL = re.compile(r".*\w[:.,;!?\u3002\u3001\uff1a\uff01\uff1f]", re.DOTALL)
+_Part = str | tuple[_Element, bool]
+
+
+def close_emphasis(root: _Element) -> None:
+    """Take away emphasis that would not open or close where it stands; its text stays.
+
+    Where a sign that ends it is the only hindrance, it ends before that sign.
+    """
+    parts = list(_parts(root))
+    before = _neighbours(parts, at=-1)
+    after = _neighbours(reversed(parts), at=0)
+    for element in {part[0] for part in parts if not isinstance(part, str)}:
+        if _is_stuck(outside=before[element, True], inside=after[element, True]):
+            element.tag = "span"
+        elif _is_stuck(outside=after[element, False], inside=before[element, False]):
+            _end_earlier(element)
+
+
+def _parts(root: _Element) -> Iterator[_Part]:
+    """Yield a tree as its texts, the edges of its blocks, and where emphasis opens and closes."""
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        starts = event == "start"
+        if element.tag in _EMPHASIS:
+            yield element, starts
+        elif element.tag == "a":
+            yield _LINK[not starts]
+        elif element.tag not in _INLINE:
+            yield _EDGE
+        text = element.text if starts else element.tail
+        if text:
+            yield text
+
+
+def _neighbours(parts: Iterable[_Part], *, at: int) -> dict[tuple[_Element, bool], str]:
+    """Return the character that was passed last at each opening and closing of emphasis."""
+    last, found = _EDGE, {}
+    for part in parts:
+        if isinstance(part, str):
+            last = part[at]
+        else:
+            found[part] = last
+    return found
+
+
+def _is_stuck(*, outside: str, inside: str) -> bool:
+    return _is_sign(inside) and not (outside.isspace() or _is_sign(outside))
+
+
+def _is_sign(character: str) -> bool:
+    first, last = _PLACEHOLDERS
+    return unicodedata.category(character)[0] in "PS" or first <= character <= last
+
+
+def _end_earlier(element: _Element) -> None:
+    text = element.text or ""
+    if len(element) or not _LABEL.fullmatch(text):
+        element.tag = "span"
+    else:
+        element.text, element.tail = text[:-1], text[-1] + (element.tail or "")
