@@ -280,6 +280,13 @@ def test_formulas_that_a_script_would_draw_are_read_from_their_attribute(
     assert only(rss(f"<description>{escape(broken)}</description>")).content.markdown == "A."
 
 
+def test_the_exponent_of_an_exponent_is_written_with_it() -> None:
+    html = escape("<p>2<sup>n<sup>2</sup></sup> and x<sup>3<sup></sup></sup></p>")
+    text = only(rss(f"<description>{html}</description>")).content.text
+    assert text.startswith("2^")
+    assert text.endswith("x^3")
+
+
 # ------------------------------------------------------------------------ what feedparser fails at
 
 POST = "<item><title>Post</title><guid>1</guid><description>words</description></item>"
