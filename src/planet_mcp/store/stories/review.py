@@ -68,7 +68,10 @@ def _review_some(connection: sqlite3.Connection) -> bool:
 
 
 def _join_anew(connection: sqlite3.Connection, story: int) -> None:
-    """Let each entry of a story have one of its own, and find its duplicates again."""
+    """Let each entry of a story have one of its own, and find its duplicates again.
+
+    An entry without a date may have taken that of another, which it gives back.
+    """
     members = connection.execute(
         f"SELECT d.id FROM entries AS d WHERE {in_story(':story')} ORDER BY d.id", {"story": story}
     ).fetchall()
@@ -76,7 +79,9 @@ def _join_anew(connection: sqlite3.Connection, story: int) -> None:
         """
         UPDATE entries SET
             story_id = id, representative_id = id, story_title = NULL,
-            ordered_at = CASE WHEN published IS NULL THEN first_seen_at ELSE ordered_at END
+            ordered_at = CASE WHEN undated OR credible_date IS NOT NULL THEN ordered_at
+                              ELSE coalesce(moved_from, first_seen_at) END,
+            undated = credible_date IS NULL
         WHERE id = ?
         """,
         members,
