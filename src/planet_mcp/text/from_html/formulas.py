@@ -134,11 +134,10 @@ def raise_exponents(root: _Element) -> None:
 
     Ordinals (1st), marks (TM) and indices (H2O) can be read without a sign, and stay.
     """
-    for moved in list(root.iter("sup", "sub")):
-        before, parent = moved.getprevious(), moved.getparent()
-        if parent is None:  # an exponent's own exponent, written out with it
-            continue
-        base = (parent.text if before is None else before.tail) or ""
+    # What is written out loses its elements: an exponent's own exponent comes before it.
+    for moved in reversed(list(root.iter("sup", "sub"))):
+        before = moved.getprevious()
+        base = (moved.getparent().text if before is None else before.tail) or ""
         if before is not None and not base and before.tag in _VARIABLES:
             base = "".join(before.itertext())
         text = "".join(moved.itertext()).strip()
