@@ -368,7 +368,7 @@ def test_what_the_first_feeds_do_not_take_is_logged(
     opml = tmp_path / "feeds.opml"
     opml.write_text('<opml><body><outline xmlUrl="https://a.example/"/>&<outline text="B"/>')
 
-    run("status", feeds=str(opml), database=str(tmp_path / "new"))
+    run("import", str(opml), feeds=str(opml), database=str(tmp_path / "new"))
 
     assert "not taken: B: it has no xmlUrl" in caplog.text
     assert "malformed at line 1" in caplog.text

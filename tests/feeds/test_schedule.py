@@ -13,6 +13,8 @@ from planet_mcp.feeds.schedule import (
     ERRORS_OF_TWO_WEEKS,
     GONE_INTERVAL,
     HOUR,
+    LIVELY,
+    LONGEST_FRESHNESS_OF_LIVELY,
     MAX_INTERVAL,
     MIN_INTERVAL,
     NO_HINTS,
@@ -258,9 +260,14 @@ def test_feeds_that_skip_the_same_hours_do_not_come_at_the_same_moment_after_the
 
 def test_what_takes_longest_counts() -> None:
     hints = PollingHints(interval=4 * 3_600)
-    for wish, expected in ((3 * HOUR, 4 * HOUR), (5 * HOUR, 5 * HOUR), (9 * DAY, 7 * DAY)):
+    for wish, expected in ((3 * HOUR, 4 * HOUR), (5 * HOUR, 5 * HOUR), (9 * DAY, 12 * HOUR)):
         moment = after_success(every(DAY), now=NOW, wish=wish, jitter=0, hints=hints)
         assert moment == NOW + expected
+
+
+def test_a_silent_feed_is_left_alone_for_as_long_as_its_server_asks_but_a_week() -> None:
+    silent = every(DAY, last=LIVELY)
+    assert after_success(silent, now=NOW, wish=9 * DAY, jitter=0) == NOW + MAX_INTERVAL
 
 
 # ------------------------------------------------------------------------------- the life of a feed
@@ -313,6 +320,9 @@ class FakeFeed:
             self.hints = step.hints
             self.published += [at - number * HOUR for number in range(step.new)]
         wish = None if isinstance(step, SaidGone) else step.wish
+        if wish and isinstance(step, Answered) and self.published:
+            is_lively = at - max(self.published) < LIVELY
+            wish = min(wish, LONGEST_FRESHNESS_OF_LIVELY) if is_lively else wish
         hinted = timedelta(seconds=min(self.hints.interval or 0, 10**9))
         # That a feed is gone overrules what it once asked for: a day, then a month.
         return DAY if self.told else min(max(wish or HOUR, hinted), MAX_INTERVAL)

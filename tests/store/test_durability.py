@@ -736,7 +736,9 @@ def test_what_cannot_be_mended_is_left_wrong(database: Path) -> None:
 
 
 def test_check_makes_no_database(database: Path) -> None:
-    assert check(database) == (1, f"planet-mcp: There is no database at {database}.\n")
+    code, said = check(database)
+    assert code == 1
+    assert said.startswith(f"planet-mcp: There is no database at {database}. Begin one with")
     assert not database.exists()
 
 

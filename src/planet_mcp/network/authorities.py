@@ -44,7 +44,10 @@ def trusted() -> ssl.SSLContext:
 def advice_on(error: BaseException | None) -> str | None:
     """Return what to do about an error, if it is that an authority is not known."""
     while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _UNKNOWN:
+        if (
+            isinstance(error, ssl.SSLCertVerificationError)
+            and getattr(error, "verify_code", None) in _UNKNOWN
+        ):
             return ADVICE
         error = error.__cause__ or error.__context__
     return None

@@ -146,7 +146,7 @@ def facts(value: Any) -> list[Any]:
         ("fetch_article", {}, "article is required"),
         ("fetch_article", {"article": 7}, "no entry 7"),
         ("fetch_article", {"article": 7, "offset": -1}, "offset"),
-        ("add_feeds", {"urls": []}, "at least 1 item"),
+        ("add_feeds", {"urls": []}, "urls is required"),
         ("remove_feeds", {"feeds": [1]}, "No feed fits '1'"),
         ("refresh_feeds", {"feeds": ["x"]}, "No feed fits 'x'"),
     ],

@@ -47,16 +47,25 @@ def read_xml_feed(text: str, found: Sniffed) -> RawFeed:
     entries = result.entries
     if not (entries or result.version or found.root in _FEED_ROOTS):
         raise refusal(Sniffed(Kind.XML, found.start, found.root))
+    read = tuple(_entry(entry) for entry in entries if not _is_draft(entry))
     lines = text.count("\n", 0, found.start)
-    if result.error and not entries:
+    truncated = bool(result.error) and _is_truncated(repaired)
+    # Of a document that ends within its only entry, a bare tag is nothing read.
+    if result.error and (not entries or (truncated and not any(map(_says_something, read)))):
         problem = _malformed(result.error, lines)
         raise ParseFailedError(f"{problem[:1].upper()}{problem[1:]}, and no entry could be read.")
     return replace(
         _feed(result.feed, document=repaired),
-        entries=tuple(_entry(entry) for entry in entries if not _is_draft(entry)),
+        entries=read,
         problem=_problem(result, found, lines=lines, wrong=wrong),
-        truncated=bool(result.error) and _is_truncated(repaired),
+        truncated=truncated,
     )
+
+
+def _says_something(entry: RawEntry) -> bool:
+    """Return whether more of an entry was read than that there was one."""
+    texts = (entry.title, *entry.texts)
+    return bool(entry.id or entry.link or any(text.value.strip() for text in texts))
 
 
 def _is_draft(entry: Node) -> bool:
