@@ -46,7 +46,8 @@ class Document:
 
     `url` is where the body finally came from; `moved_to` is the target when every redirect on
     the way was permanent (301, 308); `fresh_for` how many seconds the server calls it fresh;
-    `is_cut` says that the body is only the beginning of one that is over the limit.
+    `is_cut` says that the body is only the beginning of one that is over the limit; `refresh` is
+    the header field of that name, `redirects` how many there were on the way.
     """
 
     url: str
@@ -56,6 +57,8 @@ class Document:
     moved_to: str | None = None
     fresh_for: int | None = None
     is_cut: bool = False
+    refresh: str = ""
+    redirects: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,13 @@ class FeedLinks:
 
     candidates: tuple[Candidate, ...]
     anchors: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageRedirect:
+    """What a page comes to that only sends its readers on to another address."""
+
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,49 @@ async def test_validators_follow_a_page_to_where_it_moved(planet: Planet, site: 
     assert asked == [("/old", 301), ("/new", 200), ("/old", 301), ("/new", 304)]
 
 
+@pytest.mark.parametrize(
+    ("head", "text"),
+    [
+        ('<meta http-equiv="refresh" content="0; url=/new">', "<p>One moment</p>"),
+        ('<link rel="canonical" href="/new">', '<p>It has moved <a href="/new">here</a>.</p>'),
+    ],
+)
+async def test_a_page_that_sends_its_readers_on_is_read_there(
+    site: Site, head: str, text: str
+) -> None:
+    clock = Clock()
+    add_page(site, "/new", "All of the article.")
+    site.add("/old", page(text, head=head), content_type="text/html")
+    async with planet_of(clock=clock) as planet:
+        await follow(planet, site, Post("Moved", TEASER, link=f"{site.url}/old"))
+        site.asked.clear()
+        article = await planet.fetch_article(1)
+        clock.now += timedelta(days=8)
+        again = await planet.fetch_article(1)
+
+    assert "All of the article." in body_of(article)
+    assert f"{site.url}/new" in article
+    assert "has not changed" in again
+    assert [(asked.path, asked.status) for asked in site.asked] == [
+        ("/old", 200),
+        ("/new", 200),
+        ("/old", 200),
+        ("/new", 304),
+    ]
+
+
+async def test_a_page_that_sends_its_readers_into_a_closed_network_is_not_followed(
+    planet: Planet, site: Site
+) -> None:
+    head = '<meta http-equiv="refresh" content="0; url=http://10.0.0.1/secret">'
+    site.add("/old", page("<p>One moment</p>", head=head), content_type="text/html")
+    await follow(planet, site, Post("Moved", TEASER, link=f"{site.url}/old"))
+
+    article = await planet.fetch_article(1)
+
+    assert "redirects to where nothing is fetched" in article
+
+
 async def test_a_page_that_fails_later_leaves_its_old_text_with_its_age(site: Site) -> None:
     clock = Clock()
     url = add_page(site, "/post", "A zebra.")

@@ -469,5 +469,5 @@ async def test_no_flood_takes_too_long() -> None:
     pages = [(name, page(f"<article>{flood}</article>")) for name, flood in FLOODS.items()]
     texts = [(flood, (flood * 60_000).encode()) for flood in MARKDOWN_FLOODS]
     async with patient_worker() as worker:
-        assert await too_slow(worker.extract_article, pages, "text/html") == []
-        assert await too_slow(worker.extract_article, texts, "text/markdown") == []
+        assert await too_slow(worker.read_page, pages, "text/html") == []
+        assert await too_slow(worker.read_page, texts, "text/markdown") == []

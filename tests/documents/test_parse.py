@@ -25,6 +25,7 @@ from planet_mcp.errors import NotAFeedError, OpmlError, ParseFailedError, Planet
 from planet_mcp.models import (
     Candidate,
     FeedLinks,
+    PageRedirect,
     ParsedEntry,
     ParsedFeed,
     PollingHints,
@@ -647,7 +648,7 @@ PAGE = b"""<!DOCTYPE html><html><head><base href="https://site.example/blog/">
 </body></html>"""
 
 
-def find(body: bytes) -> ParsedFeed | SubscriptionList | FeedLinks:
+def find(body: bytes) -> ParsedFeed | SubscriptionList | FeedLinks | PageRedirect:
     return discover(body, url="https://site.example/", now=NOW)
 
 

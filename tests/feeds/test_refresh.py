@@ -10,7 +10,7 @@ import pytest
 
 from planet_mcp.feeds import Lease, Refresher
 from planet_mcp.models import Document, ParsedFeed
-from planet_mcp.network import Access, Web
+from planet_mcp.network import Access, Limits, Web
 from planet_mcp.planet import Planet
 from planet_mcp.planet.opening import RECENT_PAGES
 from planet_mcp.requests import FeedQuery, SearchRequest
@@ -385,6 +385,65 @@ async def test_a_temporary_redirect_is_never_adopted(site: Site) -> None:
         assert (await planet.list_feeds()).result.feeds[0].feed_url == url
 
 
+@pytest.mark.parametrize("by_header", [False, True])
+async def test_a_feed_that_became_a_page_which_refreshes_elsewhere_is_followed_there(
+    site: Site, by_header: bool
+) -> None:
+    clock = Clock()
+    url = site.add("/old", rss([Post("One")]))
+    async with planet_of(clock=clock) as planet:
+        await planet.add_feeds([url])
+        new = site.add("/new", rss([Post("Two"), Post("One")]))
+        refresh = "0; url=/new"
+        head = "" if by_header else f'<meta http-equiv="refresh" content="{refresh}">'
+        headers = {"Refresh": refresh} if by_header else {}
+        site.add("/old", page("<p>Moved</p>", head=head), headers=headers)
+        await refreshed_daily(planet, clock, url, days=1)
+        site.asked.clear()
+        await refreshed_daily(planet, clock, url, days=2)
+        (feed,) = (await planet.list_feeds()).result.feeds
+        (again,) = (await planet.add_feeds([url])).result.results
+
+        assert (feed.feed_url, feed.entries, feed.problem) == (new, 2, None)
+        assert [(asked.path, asked.status) for asked in site.asked] == 2 * [
+            ("/old", 200),
+            ("/new", 304),
+        ]
+        assert again.outcome == "already subscribed"
+
+
+async def test_a_page_that_refreshes_to_another_feed_takes_nothing_over(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/old", rss([Post("One", link="https://a.example/1")]))
+    await planet.add_feeds([url])
+    parked = rss([Post("Buy", link="https://b.example/1")], title="Parked domain")
+    site.add("/new", parked)
+    site.add("/old", page("", head='<meta http-equiv="refresh" content="0;url=/new">'))
+
+    await planet.refresh_feeds([url])
+
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert (feed.feed_url, feed.entries) == (url, 1)
+    assert feed.problem is not None
+    assert f"{site.url}/new" in feed.problem
+
+
+async def test_a_page_that_refreshes_without_end_is_given_up(planet: Planet, site: Site) -> None:
+    url = site.add("/old", rss([Post("One")]))
+    await planet.add_feeds([url])
+    for here, there in (("/old", "/new"), ("/new", "/old")):
+        site.add(here, page("", head=f'<meta http-equiv="refresh" content="0;url={there}">'))
+    site.asked.clear()
+
+    await planet.refresh_feeds([url])
+
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert feed.problem is not None
+    assert "redirects more than" in feed.problem
+    assert len(site.asked) == Limits().redirects + 1
+
+
 async def test_a_redirect_to_another_feed_is_not_adopted(site: Site) -> None:
     clock = Clock()
     url = site.add("/old", rss([Post("One", link="https://a.example/1")]))
@@ -479,6 +538,24 @@ async def test_another_feed_at_the_site_of_a_lost_one_is_proposed(
     site.pages["/feed"] = Page(rss([Post("One")]).encode())
     await planet.refresh_feeds([url])
     assert (await planet.list_feeds()).result.feeds[0].problem is None
+
+
+async def test_a_feed_that_the_page_in_its_place_names_is_proposed(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    await planet.add_feeds([url])
+    new = site.add("/posts.xml", rss([Post("One"), Post("Two")]))
+    link = '<link rel="alternate" type="application/rss+xml" href="/posts.xml">'
+    site.add("/feed", page("<p>Our new site</p>", head=link))
+
+    for _ in range(3):
+        await planet.refresh_feeds([url])
+
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert feed.problem is not None
+    assert f"links a feed at {new}" in feed.problem
+    assert site.paths().count("/posts.xml") == 1
 
 
 async def test_nothing_is_proposed_where_the_site_names_no_other_feed(

@@ -74,6 +74,21 @@ async def test_what_is_not_fetched_in_time_is_followed_and_read_in_its_turn(
     assert (refreshed.ok, refreshed.new_entries) == (1, 1)
 
 
+async def test_an_address_that_refreshes_elsewhere_is_followed_there(
+    planet: Planet, site: Site
+) -> None:
+    new = site.add("/feed.xml", rss([Post("One")]))
+    moved = '<meta http-equiv="refresh" content="0;url=/feed.xml">'
+    old = site.add("/rss", page("<p>Moved</p>", head=moved), content_type="text/html")
+    head = link("/rss")
+    home = site.add("/", page("<p>Hello</p>", head=head), content_type="text/html")
+
+    first, second = (await planet.add_feeds([old, home])).result.results
+
+    assert (first.outcome, first.feed_url) == ("added", new)
+    assert (second.outcome, second.feed_url) == ("already subscribed", new)
+
+
 async def test_a_page_leads_to_its_feed(planet: Planet, site: Site) -> None:
     site.add("/blog/atom.xml", atom([Post("One")]))
     url = site.add("/blog/", page("<p>Hi</p>", head=link("atom.xml")), content_type="text/html")

@@ -308,6 +308,18 @@ async def test_five_redirects_are_followed(site: Site) -> None:
     assert (await document(f"{site.url}/0")).url == target
 
 
+async def test_the_page_that_sent_us_on_counts_as_a_redirect(site: Site) -> None:
+    url = site.add("/feed", BODY)
+    sender = await document(site.redirect("/moved", "/feed"))
+
+    found = await document(url, after=sender)
+    assert (found.moved_to, found.redirects) == (url, 2)
+    with pytest.raises(TooManyRedirectsError):
+        await document(url, after=replace(sender, redirects=LIMITS.redirects))
+    with pytest.raises(BlockedUrlError, match="from https to http"):
+        await document(url, after=replace(sender, url="https://a.example/"))
+
+
 @pytest.mark.parametrize("target", ["/start", "", "#top", "/back"])
 async def test_redirects_that_do_not_end_are_given_up(site: Site, target: str) -> None:
     start = site.redirect("/start", target)

@@ -16,7 +16,14 @@ import anyio
 import pytest
 
 from planet_mcp.errors import DocumentError, NotAFeedError, ParseFailedError, ParserDiedError
-from planet_mcp.models import Document, FeedStatus, ParsedFeed, SubscriptionList, Validators
+from planet_mcp.models import (
+    Article,
+    Document,
+    FeedStatus,
+    ParsedFeed,
+    SubscriptionList,
+    Validators,
+)
 from planet_mcp.planet import Parts, open_planet
 from planet_mcp.sandbox import ChildLimits, Limits, Worker
 from planet_mcp.sandbox.child import PART_CHARACTERS
@@ -85,8 +92,9 @@ async def parse(worker: Worker, body: Document = FEED) -> ParsedFeed:
 async def test_documents_come_back_as_values() -> None:
     async with Worker() as worker:
         feed = await parse(worker)
-        article = await worker.extract_article(document(page(whole("Text.")), "text/html"))
+        article = await worker.read_page(document(page(whole("Text.")), "text/html"))
     assert [entry.title for entry in feed.entries] == ["One"]
+    assert isinstance(article, Article)
     assert "Text." in article.content.markdown
 
 
@@ -95,7 +103,7 @@ async def test_errors_come_back_by_their_kind() -> None:
         with pytest.raises(NotAFeedError):
             await parse(worker, document("nothing"))
         with pytest.raises(DocumentError):
-            await worker.extract_article(document("%PDF", "application/pdf"))
+            await worker.read_page(document("%PDF", "application/pdf"))
         assert await parse(worker)
 
 

@@ -172,16 +172,30 @@ class Articles:
         with self._failures.noting(url):
             _refuse_file(known.entry, url)
             before = known.article.validators if known.article else None
-            document = await web.get_if_changed(url, before, accept=ACCEPT_PAGE)
-            if isinstance(document, NotModified):
-                return await self._unchanged(known, document.validators)
-            article = await self._worker.extract_article(document)
+            fetched = await self._fetched(url, before, web)
+            if isinstance(fetched, NotModified):
+                return await self._unchanged(known, fetched.validators)
+            document, article = fetched
             _refuse_less(known.entry, article, document.url)
         now, save = self._clock(), self._store.webpages.save_article
         await anyio.to_thread.run_sync(
             lambda: save(known.entry.id, document.validators, article, now=now)
         )
         return _stored(document.validators, article, now), None
+
+    async def _fetched(
+        self, url: str, before: Validators | None, web: Web
+    ) -> tuple[Document, Article] | NotModified:
+        """Fetch a page's article, from where the page sends its readers if it does that."""
+        page: Document | None = None
+        while True:
+            reply = await web.get_if_changed(url, before, accept=ACCEPT_PAGE, after=page)
+            if isinstance(reply, NotModified):
+                return reply
+            article = await self._worker.read_page(reply)
+            if isinstance(article, Article):
+                return reply, article
+            url, page = article.url, reply
 
     async def _unchanged(
         self, known: Known, validators: Validators
@@ -202,8 +216,9 @@ class Articles:
             if not refresh:
                 self._failures.refuse(url)
             with self._failures.noting(url):
-                document = await self._web.get(url, accept=ACCEPT_PAGE)
-                article = await self._worker.extract_article(document)
+                fetched = await self._fetched(url, None, self._web)
+            assert not isinstance(fetched, NotModified)  # noqa: S101 - no condition was sent
+            document, article = fetched
             entry_id = await anyio.to_thread.run_sync(self._keep_page, url, document, article)
         return await self._entry(entry_id, refresh=False)
 

@@ -15,6 +15,8 @@ from planet_mcp.errors import (
     DocumentError,
     FetchError,
     NotAFeedError,
+    OpmlError,
+    PlanetError,
     UnreachableError,
 )
 from planet_mcp.models import (
@@ -22,6 +24,7 @@ from planet_mcp.models import (
     Document,
     Feed,
     FeedLinks,
+    PageRedirect,
     ParsedFeed,
     SubscriptionList,
 )
@@ -75,13 +78,31 @@ class Finder:
     async def look(self, url: str) -> tuple[Document, ParsedFeed | SubscriptionList | FeedLinks]:
         """Fetch what is at a URL, and return what it is to someone who wants to subscribe.
 
+        A page that only sends its readers on is a redirect.
+
         Raises:
             FetchError: It could not be fetched.
             DocumentError: It is nothing of use, or the parser failed.
             OpmlError: It is a malformed OPML document.
         """
         document = await self.fetch(url)
-        return document, await self._worker.discover(document, now=self._clock())
+        while True:
+            what = await self._worker.discover(document, now=self._clock())
+            if not isinstance(what, PageRedirect):
+                return document, what
+            document = await self._web.get(what.url, cut=True, after=document)
+
+    async def feed_at(self, url: str) -> Found:
+        """Fetch and parse a feed.
+
+        Raises:
+            FetchError: It could not be fetched.
+            DocumentError: It is none, or the parser failed.
+            OpmlError: It is a malformed OPML document.
+        """
+        document, what = await self.look(url)
+        parsed = what if isinstance(what, ParsedFeed) else await self.parse(document)
+        return Found(document.moved_to or url, document, parsed)
 
     async def find(
         self, page: Document, links: FeedLinks, *, known_at: KnownAt
@@ -172,18 +193,16 @@ class _Search:
         self._tried.add(url)
         try:
             return await self._ask(url)
-        except (FetchError, DocumentError) as error:
+        except (FetchError, DocumentError, OpmlError) as error:
             if _is_no_time_to_ask(error, same_host=host_of(url) == host_of(self._page.url)):
                 raise
             self._problems.append(str(error) if url in str(error) else f"{url}: {error}")
             return None
 
     async def _ask(self, url: str) -> Found | Known:
-        document = await self._finder.fetch(url)
-        known = await self._known_at(document.url)
-        if known:
-            return Known(known)
-        return Found(document.moved_to or url, document, await self._finder.parse(document))
+        found = await self._finder.feed_at(url)
+        known = await self._known_at(found.document.url)
+        return Known(known) if known else found
 
     def _failure(self, named: Sequence[str]) -> str:
         """Return why a page leads nowhere; `named` are the problems with what it names itself."""
@@ -214,7 +233,7 @@ def _usual_urls(page: str, count: int) -> Iterator[str]:
     yield from places[:count]
 
 
-def _is_no_time_to_ask(error: FetchError | DocumentError, *, same_host: bool) -> bool:
+def _is_no_time_to_ask(error: PlanetError, *, same_host: bool) -> bool:
     """Return whether asking more would be rude or in vain, and a guess instead perhaps wrong."""
     if isinstance(error, BadResponseError):
         return error.asks_for_a_pause

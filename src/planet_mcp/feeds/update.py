@@ -2,9 +2,10 @@
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urljoin
 
@@ -14,6 +15,7 @@ from planet_mcp.errors import (
     BadResponseError,
     DocumentError,
     FetchError,
+    NotAFeedError,
     OpmlError,
     PausedError,
     TooLargeError,
@@ -41,6 +43,7 @@ from planet_mcp.models import (
     FeedPlan,
     NewEntry,
     NotModified,
+    PageRedirect,
     ParsedEntry,
     ParsedFeed,
     Subscription,
@@ -179,15 +182,27 @@ class FeedUpdater:
         Raises:
             StoreError: The store cannot be written.
         """
+        return await self._update_from(feed, feed.url)
+
+    async def _update_from(
+        self, feed: Feed, url: str, after: Document | None = None
+    ) -> UpdateResult:
+        """Update a feed from where it is now; `after` is the page there that sent us on."""
         try:
-            reply = await self._web.get_if_changed(feed.url, feed.validators)
+            reply = await self._web.get_if_changed(url, feed.validators, after=after)
         except PausedError as error:
             return await self.record(feed, self._deferred(error))
         except FetchError as error:
             return await self.record(feed, await self._not_fetched(feed, error))
         self._silent.clear()
         with self._web.holding_body():
-            return await self.record(feed, await self._read(feed, reply))
+            answer = await self._read(feed, reply)
+            if not isinstance(answer, _Page):
+                return await self.record(feed, answer)
+        if isinstance(answer.leads, PageRedirect):
+            return await self._update_from(feed, answer.leads.url, answer.document)
+        look = partial(self._readable, answer.leads, instead_of=feed.url)
+        return await self.record(feed, NoDocument(answer.error, await self._proposal(feed, look)))
 
     async def record(self, feed: Feed, answer: Answer) -> UpdateResult:
         """Record what came of asking a feed.
@@ -229,15 +244,28 @@ class FeedUpdater:
         problem = f"{error.domain} asked us to wait until {stamp(until)}."
         return Deferred(until, problem, was_asked=False)
 
-    async def _read(self, feed: Feed, reply: Document | NotModified) -> Answer:
+    async def _read(self, feed: Feed, reply: Document | NotModified) -> "Answer | _Page":
         if isinstance(reply, NotModified) or digest_of(reply) == feed.body_hash:
             return SameDocument(reply)
         try:
             # By its own address: where a redirect leads may differ each time.
             parsed = await self._worker.parse_feed(reply, now=self._clock(), source=feed.url)
         except DocumentError as error:
-            return NoDocument(_of_cut(reply, error) if reply.is_cut else error)
+            if reply.is_cut:
+                return NoDocument(_of_cut(reply, error))
+            if isinstance(error, NotAFeedError):
+                return await self._page_instead(reply, error)
+            return NoDocument(error)
         return NewDocument(reply, parsed)
+
+    async def _page_instead(self, document: Document, error: NotAFeedError) -> "NoDocument | _Page":
+        """Return what is to be made of a document that is no feed any more."""
+        try:
+            what = await self._worker.discover(document, now=self._clock())
+        except (DocumentError, OpmlError):
+            return NoDocument(error)
+        leads = what if isinstance(what, PageRedirect | FeedLinks) else FeedLinks(())
+        return _Page(document, error, leads)
 
     async def _not_fetched(self, feed: Feed, error: FetchError) -> Answer:
         if isinstance(error, BadResponseError):
@@ -250,7 +278,11 @@ class FeedUpdater:
             if len(self._silent) >= SILENT_DOMAINS:
                 # Nobody answers any more: it is our own network, and no feed's fault.
                 return Deferred(self._clock() + schedule.OFFLINE_INTERVAL, str(error))
-        return NoDocument(error, await self._proposal(feed, error))
+        if isinstance(error, BadResponseError) and error.status in NOT_FOUND:
+            site = feed.site_url or urljoin(feed.url, "/")
+            look = partial(self._linked_feed, site, instead_of=feed.url)
+            return NoDocument(error, await self._proposal(feed, look))
+        return NoDocument(error)
 
     def _pause_asked(self, feed: Feed, error: BadResponseError) -> DomainPause | None:
         """Return the pause of the domain that refused a feed, if it wants one.
@@ -267,15 +299,12 @@ class FeedUpdater:
         until = self._clock() + timedelta(seconds=pause.seconds)
         return DomainPause(domain, until, pause.times)
 
-    async def _proposal(self, feed: Feed, error: FetchError) -> str | None:
-        """Look for another feed at the site of one that is not found any more, now and then."""
-        if not (isinstance(error, BadResponseError) and error.status in NOT_FOUND):
-            return None
+    async def _proposal(self, feed: Feed, look: Callable[[], Awaitable[str | None]]) -> str | None:
+        """Look for another feed instead of one that is not there any more, now and then."""
         if feed.errors % LOOK_EVERY:
             return feed.proposal
-        site = feed.site_url or urljoin(feed.url, "/")
         try:
-            return await self._linked_feed(site, instead_of=feed.url)
+            return await look()
         except (FetchError, DocumentError, OpmlError):
             return None
 
@@ -284,12 +313,23 @@ class FeedUpdater:
         document, found = await self._finder.look(site)
         if isinstance(found, ParsedFeed):
             return document.url
-        links = (*found.candidates, *found.anchors) if isinstance(found, FeedLinks) else ()
-        urls = (link.url for link in links if canonical(link.url) != canonical(instead_of))
-        url = next(urls, None)
-        if url is not None:
-            await self._finder.parse(await self._finder.fetch(url))
-        return url
+        links = found if isinstance(found, FeedLinks) else FeedLinks(())
+        return await self._readable(links, instead_of=instead_of)
+
+    async def _readable(self, links: FeedLinks, *, instead_of: str) -> str | None:
+        """Return the first of these feeds, if it can be read."""
+        urls = (link.url for link in (*links.candidates, *links.anchors))
+        url = next((url for url in urls if canonical(url) != canonical(instead_of)), None)
+        return (await self._finder.feed_at(url)).url if url else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A web page that is there instead of a feed, and where it leads."""
+
+    document: Document
+    error: NotAFeedError
+    leads: PageRedirect | FeedLinks
 
 
 def _of_cut(document: Document, error: DocumentError) -> TooLargeError:

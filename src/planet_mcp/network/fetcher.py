@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
@@ -33,6 +33,7 @@ from planet_mcp.network.header_fields import (
     conditions,
     content_type,
     fresh_for,
+    refresh,
     says_limit,
     seconds_until,
     validators_of,
@@ -100,8 +101,18 @@ class Fetcher:
         """Close all connections."""
         await self._client.aclose()
 
-    async def get(self, url: str, *, accept: str, limiter: Limiter, cut: bool = False) -> Document:
+    async def get(
+        self,
+        url: str,
+        *,
+        accept: str,
+        limiter: Limiter,
+        cut: bool = False,
+        after: Document | None = None,
+    ) -> Document:
         """Fetch a document; with `cut`, of one over the limit only the beginning.
+
+        `after` is the page that sent us there, which counts as a redirect.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
@@ -110,10 +121,17 @@ class Fetcher:
         async def read(hop: _Hop, response: httpx.Response) -> Document:
             return await self._document(hop, response, cut=cut)
 
-        return await self._follow(url, lambda _: {"Accept": accept}, read, limiter)
+        first = self._first(url, after)
+        return await self._follow(first, lambda _: {"Accept": accept}, read, limiter)
 
     async def get_if_changed(
-        self, url: str, validators: Validators, *, accept: str, limiter: Limiter
+        self,
+        url: str,
+        validators: Validators,
+        *,
+        accept: str,
+        limiter: Limiter,
+        after: Document | None = None,
     ) -> Document | NotModified:
         """Fetch a document conditionally (RFC 9110, section 13), as with `cut`.
 
@@ -130,19 +148,25 @@ class Fetcher:
                 return _not_modified(hop, response, validators)
             return await self._document(hop, response, cut=True)
 
-        return await self._follow(url, headers, read, limiter)
+        return await self._follow(self._first(url, after), headers, read, limiter)
+
+    def _first(self, url: str, after: Document | None) -> "_Hop":
+        """Return the first request for a URL; `after` is the page that sent us there."""
+        if after is None:
+            return _Hop(self._guard.url(url))
+        permanent = after.redirects == 0 or after.moved_to is not None
+        return self._next(_Hop(httpx.URL(after.url), after.redirects, permanent=permanent), url)
 
     async def _follow(
         self,
-        url: str,
+        hop: "_Hop",
         headers: "Callable[[_Hop], dict[str, str]]",
         read: "Callable[[_Hop, httpx.Response], Awaitable[T]]",
         limiter: Limiter,
     ) -> T:
         """Follow redirects to what `read` takes; the limiter's waits are not in the deadline."""
-        hop = _Hop(url=self._guard.url(url), permanent=True)
-        left = self._limits.seconds
-        for _ in range(self._limits.redirects + 1):
+        first, left = hop, self._limits.seconds
+        while hop.redirects <= self._limits.redirects:
             domain = registrable_domain(hop.host)
             async with limiter.acquire(domain):
                 started = anyio.current_time()
@@ -154,7 +178,7 @@ class Fetcher:
                 return answer
             hop = answer
         most = self._limits.redirects
-        raise TooManyRedirectsError(f"{shown(url)} redirects more than {most} times.")
+        raise TooManyRedirectsError(f"{first.name} redirects more than {most} times.")
 
     @contextmanager
     def _noting_pauses(self, domain: str) -> Iterator[None]:
@@ -196,8 +220,13 @@ class Fetcher:
         locations: set[str] = response.extensions["locations"]
         if len(locations) != 1:
             raise BadResponseError(f"{hop.name} redirects to {len(locations) or 'no'} addresses.")
+        permanent = hop.permanent and response.status_code in _PERMANENT
+        return replace(self._next(hop, *locations), permanent=permanent)
+
+    def _next(self, hop: "_Hop", location: str) -> "_Hop":
+        """Return the request that follows, as permanent as those before it."""
         try:
-            target = self._target(hop, *locations)
+            target = self._target(hop, location)
         except (BlockedUrlError, BlockedAddressError) as error:
             reason = f"{hop.name} redirects to where nothing is fetched: {error}"
             raise type(error)(reason) from None
@@ -206,8 +235,7 @@ class Fetcher:
             raise BadResponseError(reason) from error
         if hop.url.scheme == "https" and target.scheme == "http":
             raise BlockedUrlError(f"{hop.name} redirects from https to http, which is not safe.")
-        permanent = hop.permanent and response.status_code in _PERMANENT
-        return _Hop(url=target, permanent=permanent, redirected=True)
+        return replace(hop, url=target, redirects=hop.redirects + 1)
 
     def _target(self, hop: "_Hop", location: str) -> httpx.URL:
         # Checked before joining, which writes a backslash as %5C and drops an empty user name.
@@ -231,6 +259,8 @@ class Fetcher:
             moved_to=hop.moved_to,
             fresh_for=fresh_for(response.headers),
             is_cut=is_cut,
+            refresh=refresh(response.headers),
+            redirects=hop.redirects,
         )
 
 
@@ -239,8 +269,8 @@ class _Hop:
     """One request on the way to a document; `permanent` says that all redirects so far were."""
 
     url: httpx.URL
-    permanent: bool
-    redirected: bool = False
+    redirects: int = 0
+    permanent: bool = True
 
     @property
     def location(self) -> str:
@@ -257,7 +287,7 @@ class _Hop:
 
     @property
     def moved_to(self) -> str | None:
-        return self.location if self.redirected and self.permanent else None
+        return self.location if self.redirects and self.permanent else None
 
 
 def _not_modified(hop: _Hop, response: httpx.Response, before: Validators) -> NotModified:

@@ -10,6 +10,7 @@ from planet_mcp.models import Validators
 
 MAX_VALIDATOR = 1_000
 MAX_TYPE = 200
+MAX_REFRESH = 2_000
 
 # As GitHub, Reddit and drafts of the IETF name what is left of an allowance.
 _LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
@@ -48,6 +49,12 @@ def _is_sendable(value: str) -> bool:
 def content_type(headers: httpx.Headers) -> str:
     """Return the Content-Type without what cannot be printed."""
     return "".join(_PRINTABLE.findall(headers.get("content-type", "")))[:MAX_TYPE]
+
+
+def refresh(headers: httpx.Headers) -> str:
+    """Return the Refresh field, which browsers take for a `<meta http-equiv="refresh">`."""
+    field: str = headers.get("refresh", "")
+    return field[:MAX_REFRESH]
 
 
 def fresh_for(headers: httpx.Headers) -> int | None:

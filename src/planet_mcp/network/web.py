@@ -55,19 +55,33 @@ class Web:
         """Refuse an address on which this process listens, whatever networks are allowed."""
         self._connections.own.append((host, port))
 
-    async def get(self, url: str, *, accept: str = ACCEPT_FEED, cut: bool = False) -> Document:
+    async def get(
+        self,
+        url: str,
+        *,
+        accept: str = ACCEPT_FEED,
+        cut: bool = False,
+        after: Document | None = None,
+    ) -> Document:
         """Fetch a document; `accept` says which types are wanted (RFC 9110, section 12.5.1).
 
-        With `cut`, only the beginning is taken of a document over the limit.
+        With `cut`, only the beginning is taken of a document over the limit. `after` is a page
+        that sends its readers there, which counts as a permanent redirect.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
         """
         fetcher = await self._connections.fetcher()
-        return await fetcher.get(url, accept=accept, limiter=self._limiter, cut=cut)
+        limiter = self._limiter
+        return await fetcher.get(url, accept=accept, limiter=limiter, cut=cut, after=after)
 
     async def get_if_changed(
-        self, url: str, validators: Validators | None, *, accept: str = ACCEPT_FEED
+        self,
+        url: str,
+        validators: Validators | None,
+        *,
+        accept: str = ACCEPT_FEED,
+        after: Document | None = None,
     ) -> Document | NotModified:
         """Fetch a document unless it is as it was when it had these validators.
 
@@ -78,9 +92,11 @@ class Web:
             FetchError: One of its kinds; see `planet_mcp.errors`.
         """
         if validators is None:
-            return await self.get(url, accept=accept, cut=True)
+            return await self.get(url, accept=accept, cut=True, after=after)
         fetcher = await self._connections.fetcher()
-        return await fetcher.get_if_changed(url, validators, accept=accept, limiter=self._limiter)
+        return await fetcher.get_if_changed(
+            url, validators, accept=accept, limiter=self._limiter, after=after
+        )
 
     def back_off(self, domain: str, seconds: float) -> None:
         """Note that a registrable domain asked not to be asked for a while."""

@@ -13,6 +13,7 @@ from planet_mcp.errors import ParserDiedError
 from planet_mcp.models import (
     Article,
     FeedLinks,
+    PageRedirect,
     ParsedEntry,
     ParsedFeed,
     Subscription,
@@ -49,6 +50,12 @@ class _Page:
 
 
 @dataclass(frozen=True)
+class _Redirect:
+    type: Literal["PageRedirect"]
+    value: PageRedirect
+
+
+@dataclass(frozen=True)
 class Failure:
     """What went wrong, and for the log the words of a library."""
 
@@ -57,13 +64,15 @@ class Failure:
     detail: str
 
 
-_Answer = Annotated[_Feed | _Links | _List | _Page, Field(discriminator="type")] | Failure
+_Answer = (
+    Annotated[_Feed | _Links | _List | _Page | _Redirect, Field(discriminator="type")] | Failure
+)
 _Item = TypeVar("_Item")
-Value = ParsedFeed | FeedLinks | SubscriptionList | Article
+Value = ParsedFeed | FeedLinks | SubscriptionList | Article | PageRedirect
 _ANSWERS: dict[str, tuple[type, ...]] = {
     "feed": (ParsedFeed,),
-    "discover": (ParsedFeed, FeedLinks, SubscriptionList),
-    "article": (Article,),
+    "discover": (ParsedFeed, FeedLinks, SubscriptionList, PageRedirect),
+    "article": (Article, PageRedirect),
 }
 
 

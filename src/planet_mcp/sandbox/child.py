@@ -140,9 +140,9 @@ def _discover(body: bytes, head: dict[str, Any]) -> Any:
 
 
 def _article(body: bytes, head: dict[str, Any]) -> Any:
-    from planet_mcp.documents.extract import extract_article  # deferred, as above
+    from planet_mcp.documents.extract import read_page  # deferred, as above
 
-    return extract_article(body, **head)
+    return read_page(body, **head)
 
 
 _TASKS: dict[str, Callable[[bytes, dict[str, Any]], Any]] = {

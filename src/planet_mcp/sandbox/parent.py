@@ -27,6 +27,7 @@ from planet_mcp.models import (
     Article,
     Document,
     FeedLinks,
+    PageRedirect,
     ParsedFeed,
     SubscriptionList,
 )
@@ -80,25 +81,25 @@ class Worker:
 
     async def discover(
         self, document: Document, *, now: datetime
-    ) -> ParsedFeed | FeedLinks | SubscriptionList:
+    ) -> ParsedFeed | FeedLinks | SubscriptionList | PageRedirect:
         """Find out what a document is to someone who wants to subscribe.
 
         Raises:
             DocumentError: It is nothing of use, or the parser failed.
             OpmlError: It is a malformed OPML document.
         """
-        answer = await self._guarded("discover", document, now=now)
+        answer = await self._guarded("discover", document, now=now, refresh=document.refresh)
         assert not isinstance(answer, Article)  # noqa: S101 - as above
         return answer
 
-    async def extract_article(self, document: Document) -> Article:
-        """Find the article on a page.
+    async def read_page(self, document: Document) -> Article | PageRedirect:
+        """Find the article on a page, or where it sends its readers.
 
         Raises:
             DocumentError: There is none, or the extraction failed.
         """
-        answer = await self._run("article", document)
-        assert isinstance(answer, Article)  # noqa: S101 - as above
+        answer = await self._run("article", document, refresh=document.refresh)
+        assert isinstance(answer, Article | PageRedirect)  # noqa: S101 - as above
         return answer
 
     async def aclose(self) -> None:
@@ -110,13 +111,19 @@ class Worker:
             await child.aclose()
 
     async def _guarded(
-        self, task: str, document: Document, *, now: datetime, source: str | None = None
+        self,
+        task: str,
+        document: Document,
+        *,
+        now: datetime,
+        source: str | None = None,
+        **more: str,
     ) -> Value:
         """Run a task on a document, unless its source is in quarantine."""
         source = source or document.url
         self._quarantine.refuse(source, document.body, now=now)
         try:
-            answer = await self._run(task, document, now=now.isoformat())
+            answer = await self._run(task, document, now=now.isoformat(), **more)
         except ParserDiedError as error:
             said = self._quarantine.note(source, document.body, now=now)
             raise ParserDiedError(f"{error}{said}") from None

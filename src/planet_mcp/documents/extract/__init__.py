@@ -1,7 +1,8 @@
 """Article page in, title and Markdown out (pure; runs in the child process).
 
 In: the bytes of what a server sent for an entry's or reader's URL.
-Out: its `Article`, or a `DocumentError` that says what is there instead.
+Out: its `Article`, the page that it sends its readers to, or a `DocumentError` that says what is
+there instead.
 Only this package knows trafilatura, and how to tell an article from a page in its way.
 
 content_types (what is it?) ─▶ text and source code as they are
@@ -11,14 +12,31 @@ content_types (what is it?) ─▶ text and source code as they are
 
 from planet_mcp.documents.encoding import decode
 from planet_mcp.documents.extract.article import page_article
-from planet_mcp.documents.extract.content_types import Kind, file_name, reading_of
+from planet_mcp.documents.extract.content_types import Kind, Reading, file_name, reading_of
+from planet_mcp.documents.page_redirects import page_redirect
 from planet_mcp.errors import DocumentError
-from planet_mcp.models import Article
+from planet_mcp.models import Article, PageRedirect
 from planet_mcp.text.from_html import first_heading, from_code, from_markdown, one_line
 
-__all__ = ["extract_article"]
+__all__ = ["extract_article", "read_page"]
 
 _FEWEST_CHARACTERS = 50
+
+
+def read_page(
+    body: bytes, *, url: str, content_type: str = "", refresh: str = ""
+) -> Article | PageRedirect:
+    """Find the article of a page, or the page that it sends its readers to.
+
+    `refresh` is the header field of that name.
+
+    Raises:
+        DocumentError: There is no article to read; it says what is there and what to do.
+    """
+    reading, text = _read(body, url=url, content_type=content_type)
+    is_page = reading.kind is Kind.PAGE or not text.strip()
+    redirect = page_redirect(text, url=url, refresh=refresh) if is_page else None
+    return redirect or _article(reading, text, url)
 
 
 def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article:
@@ -27,9 +45,16 @@ def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article
     Raises:
         DocumentError: There is no article to read; it says what is there and what to do.
     """
+    return _article(*_read(body, url=url, content_type=content_type), url)
+
+
+def _read(body: bytes, *, url: str, content_type: str) -> tuple[Reading, str]:
     media_type = content_type.partition(";")[0].strip().lower()
     reading = reading_of(body, url=url, media_type=media_type)
-    text = decode(body, content_type=content_type).text
+    return reading, decode(body, content_type=content_type).text
+
+
+def _article(reading: Reading, text: str, url: str) -> Article:
     if reading.kind is Kind.PAGE:
         return page_article(text, url)
     if reading.kind is Kind.CODE:

@@ -5,21 +5,25 @@ Out: its `ParsedFeed`; for someone who subscribes, also a list of feeds or a pag
 Only this package knows feedparser, the formats of feeds, and how they are broken.
 
 sniff (what is it?) ─▶ xmlfeed (repair, hints) │ jsonfeed: values of `raw`, with dates
-                       ─▶ normalise (keys, texts, enclosures); autodiscovery for a page
+                       ─▶ normalise (keys, texts, enclosures); for a page, where it sends its
+                       readers, or autodiscovery
 """
 
 from datetime import datetime
 
 from planet_mcp.documents.encoding import Decoded, decode, undo_double_encoding
 from planet_mcp.documents.lists import read_opml
+from planet_mcp.documents.page_redirects import page_redirect
 from planet_mcp.documents.parse.autodiscovery import find_feed_links
 from planet_mcp.documents.parse.jsonfeed import read_json_feed
 from planet_mcp.documents.parse.normalise import normalise
 from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal, sniff
 from planet_mcp.documents.parse.xmlfeed import read_xml_feed
-from planet_mcp.models import FeedLinks, ParsedFeed, SubscriptionList
+from planet_mcp.models import FeedLinks, PageRedirect, ParsedFeed, SubscriptionList
 
 __all__ = ["discover", "parse_feed"]
+
+_PERHAPS_PAGES = frozenset({Kind.HTML, Kind.TEXT, Kind.EMPTY})
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str = "", now: datetime) -> ParsedFeed:
@@ -34,9 +38,11 @@ def parse_feed(body: bytes, *, url: str, content_type: str = "", now: datetime) 
 
 
 def discover(
-    body: bytes, *, url: str, content_type: str = "", now: datetime
-) -> ParsedFeed | SubscriptionList | FeedLinks:
+    body: bytes, *, url: str, content_type: str = "", refresh: str = "", now: datetime
+) -> ParsedFeed | SubscriptionList | FeedLinks | PageRedirect:
     """Read what someone wants to subscribe to: a feed, an OPML document or a page with feeds.
+
+    `refresh` is the header field of that name, for what is no feed.
 
     Raises:
         NotAFeedError: The document is none of them; the text says what it is.
@@ -47,6 +53,10 @@ def discover(
     found = sniff(document.text)
     if found.kind is Kind.OPML:
         return read_opml(document)
+    if found.kind in _PERHAPS_PAGES:
+        redirect = page_redirect(document.text, url=url, refresh=refresh)
+        if redirect:
+            return redirect
     if found.kind is Kind.HTML:
         return find_feed_links(document.text, url=url)
     return _parse(document, found, url=url, now=now)
