@@ -72,8 +72,35 @@ def test_a_time_as_until_is_that_moment(text: str) -> None:
     assert parse_until(text, now=NOW) == parse_since(text, now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "after"),
+    [
+        ("2026-10", utc(2026, 10, 1), utc(2026, 11, 1)),
+        (" 2026-12 ", utc(2026, 12, 1), utc(2027, 1, 1)),
+        ("2026", utc(2026, 1, 1), utc(2027, 1, 1)),
+        ("today", utc(2026, 11, 22), utc(2026, 11, 23)),
+        ("Yesterday", utc(2026, 11, 21), utc(2026, 11, 22)),
+        # 22 November 2026 is a Sunday, and weeks begin on Monday (ISO 8601).
+        ("this week", utc(2026, 11, 16), utc(2026, 11, 23)),
+        ("last  WEEK", utc(2026, 11, 9), utc(2026, 11, 16)),
+        ("this month", utc(2026, 11, 1), utc(2026, 12, 1)),
+        ("last month", utc(2026, 10, 1), utc(2026, 11, 1)),
+        ("this year", utc(2026, 1, 1), utc(2027, 1, 1)),
+        ("last year", utc(2025, 1, 1), utc(2026, 1, 1)),
+    ],
+)
+def test_a_period_is_named_in_plain_words(text: str, first: datetime, after: datetime) -> None:
+    assert parse_since(text, now=NOW) == first
+    assert parse_until(text, now=NOW) == after
+
+
+def test_the_month_before_january_is_in_the_year_before() -> None:
+    assert parse_since("last month", now=utc(2026, 1, 31)) == utc(2025, 12, 1)
+
+
 def test_the_last_date_there_is_means_for_ever() -> None:
-    assert parse_until("9999-12-31", now=NOW) >= utc(9999, 12, 31)
+    for text in ("9999-12-31", "9999-12", "9999"):
+        assert parse_until(text, now=NOW) >= utc(9999, 12, 30)
 
 
 @given(st.dates(max_value=date(9999, 12, 30)))
@@ -95,10 +122,11 @@ def test_a_moment_reads_the_same_in_any_zone(moment: datetime, offset: timedelta
 
 # ---------------------------------------------------------------------------------- what is wrong
 WRONG = (
-    *("", " ", "yesterday", "last week", "7", "7x", "-7d", "+7d", "1.5d", "7dd", "7d 3h", "1m"),
+    *("", " ", "next week", "last", "20261", "7", "7x", "-7d", "+7d", "1.5d", "7dd", "7d 3h", "1m"),
     *(
-        "2026",
-        "2026-11",
+        "0000",
+        "2026-13",
+        "2026-00",
         "2026-13-01",
         "2026-02-30",
         "22.11.2026",

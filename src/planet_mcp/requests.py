@@ -14,6 +14,8 @@ from pydantic.fields import FieldInfo
 MAX_QUERY = 10_000
 DEFAULT_HITS, MOST_HITS = 10, 50
 DEFAULT_FEEDS, MOST_FEEDS = 50, 200
+# So many feeds may be named at once.
+MOST_NAMED = 20
 # Characters of an answer: what is usual, and what a caller may ask for.
 DEFAULT_CHARS, MOST_CHARS = 8_000, 40_000
 
@@ -24,13 +26,15 @@ Detail = Literal["titles", "excerpts", "full"]
 # How much is shown, and where the list goes on; all other fields say what the list is of.
 _PAGING = {"limit", "max_chars", "cursor"}
 
+FeedName = int | str
 _Feed = Annotated[
-    int | str | None,
+    FeedName | Annotated[list[FeedName], Described(max_length=MOST_NAMED)] | None,
     Described(
-        description="Only this feed: its feed_id, feed URL, site URL, title or a unique part of "
-        "these."
+        description="Only this feed, or these: feed_id, feed URL, site URL, title or a unique part "
+        "of these."
     ),
 ]
+_Group = Annotated[str | None, Described(description="Only the feeds of this group (folder).")]
 _Cursor = Annotated[
     str | None,
     Described(description="next_cursor of an earlier answer, with otherwise the same arguments."),
@@ -54,17 +58,19 @@ class SearchRequest:
         str, Described(description="What to look for; any text is fine.", max_length=MAX_QUERY)
     ] = ""
     feed: _Feed = None
+    group: _Group = None
     author: Annotated[str | None, Described(description="Only by this author.")] = None
     tag: Annotated[str | None, Described(description="Only with this tag.")] = None
     since: Annotated[
         str | None,
         Described(
-            description="Beginning of the period: an ISO 8601 date or time, or an age such as 7d."
+            description="Beginning of the period: 2026-11-22, 2026-11, an ISO 8601 time, an age "
+            "such as 7d, or `last week`."
         ),
     ] = None
     until: Annotated[
         str | None,
-        Described(description="End of the period, like since; a date includes that day."),
+        Described(description="End of the period, like since; a day, month or year is included."),
     ] = None
     sort: Annotated[
         SearchSort,
@@ -82,6 +88,7 @@ class LatestRequest:
         str, Described(description="Beginning of the period; ignored with a watermark.")
     ] = "7d"
     feed: _Feed = None
+    group: _Group = None
     watermark: Annotated[str | None, Described(description="watermark of an earlier answer.")] = (
         None
     )
@@ -105,6 +112,7 @@ class FeedQuery:
         Literal["any", "ok", "failing", "dormant", "gone"],
         Described(description="dormant: nothing new for 180 days; gone: the server said so (410)."),
     ] = "any"
+    group: _Group = None
     sort: Annotated[FeedSort, Described(description="Order of the list.")] = "title"
     limit: _limit(DEFAULT_FEEDS, MOST_FEEDS) = None  # type: ignore[valid-type]
     cursor: _Cursor = None

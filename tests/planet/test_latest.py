@@ -29,6 +29,9 @@ from tests.support.recording import record_document
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 FEEDS = (1, 2, 3)
+# What a reader may ask for: all feeds, one, or several.
+Choice = tuple[int, ...] | None
+CHOICES: tuple[Choice, ...] = (None, *((feed,) for feed in FEEDS), (1, 2))
 ALWAYS = "40y"
 
 
@@ -102,26 +105,28 @@ def ask(  # the defaults are those of most tests
     *,
     since: str = ALWAYS,
     watermark: str | None = None,
-    feed: int | None = None,
+    feed: Choice = None,
     detail: Detail = "titles",
     max_chars: int = 1000,
     cursor: str | None = None,
     now: datetime = START,
 ) -> Answer[LatestResult]:
     with store.view():
-        request = LatestRequest(since, feed, watermark, detail, max_chars, cursor)
+        request = LatestRequest(
+            since, [*feed] if feed else None, None, watermark, detail, max_chars, cursor
+        )
         return latest_entries(planet.Reading(store, now), request)
 
 
 def beginning(store: Store) -> str:
-    return watermarks.encode(0, identity=store.identity(), feed_id=None)
+    return watermarks.encode(0, identity=store.identity(), scope=None)
 
 
 def entries_of(answer: Answer[LatestResult]) -> list[LatestEntry]:
     return [each for day in answer.result.days for feed in day.feeds for each in feed.entries]
 
 
-def stories(store: Store, feed: int | None, ids: Sequence[int] | None = None) -> list[int]:
+def stories(store: Store, feed: Choice, ids: Sequence[int] | None = None) -> list[int]:
     """Return the stories that entries tell: the first entry of each, within the feed if given."""
     with store.database.reading() as connection:
         told = dict(
@@ -129,20 +134,23 @@ def stories(store: Store, feed: int | None, ids: Sequence[int] | None = None) ->
         )
         if feed:
             of_feed = connection.execute(
-                "SELECT story_id, min(id) FROM entries WHERE feed_id = ? GROUP BY story_id", (feed,)
+                f"SELECT story_id, min(id) FROM entries WHERE {_among(feed)} GROUP BY story_id"
             )
             first = dict(iter(of_feed))
             told = {entry: first[story] for entry, story in told.items() if story in first}
     return [told[each] for each in ids] if ids is not None else sorted(set(told.values()))
 
 
-def told_of(store: Store, feed: int | None, *, by_arrival: bool) -> list[int]:
+def _among(feed: Choice) -> str:
+    return f"feed_id IN ({', '.join(map(str, feed or FEEDS))})"
+
+
+def told_of(store: Store, feed: Choice, *, by_arrival: bool) -> list[int]:
     """Return the stories of the river: those with news, or those that stand on a day."""
     condition = "NOT archived" if by_arrival else "NOT (archived AND undated)"
     with store.database.reading() as connection:
         rows = connection.execute(
-            f"SELECT id FROM entries AS e WHERE {condition} AND feed_id = coalesce(?, feed_id)",
-            (feed,),
+            f"SELECT id FROM entries AS e WHERE {condition} AND {_among(feed)}"
         ).fetchall()
     found = stories(store, feed, [row[0] for row in rows])
     return sorted({*found} if by_arrival else {*found} & {row[0] for row in rows})
@@ -263,7 +271,7 @@ _ARRIVALS = st.builds(
 )
 # Small answers, so that there is much to go on with, and mostly for the reader of all feeds.
 _CHARS = st.integers(300, 1000)
-_READERS = st.sampled_from([0, 0, 0, 1, 2, 3])
+_READERS = st.sampled_from([0, 0, 0, 1, 2, 3, 4])
 _READINGS = st.builds(Reading, _PROCESSES, _READERS, _CHARS, st.booleans())
 _EVENTS = (
     _ARRIVALS
@@ -277,7 +285,7 @@ _STEPS = st.lists(_ARRIVALS | _EVENTS | _READINGS | _READINGS, min_size=4, max_s
 class Reader:
     """Who began with an empty database and asks what was stored since."""
 
-    feed: int | None
+    feed: Choice
     mark: str
     cursor: str | None = None
     shown: list[int] = field(default_factory=list)
@@ -312,7 +320,7 @@ def test_a_reader_with_a_watermark_is_told_each_story_exactly_once(
 ) -> None:
     with world_of(empty) as world:
         mark = beginning(world.stores[0])
-        readers = [Reader(feed, mark) for feed in (None, *FEEDS)]
+        readers = [Reader(feed, mark) for feed in CHOICES]
         for step in steps:
             world.pass_time()
             if isinstance(step, Reading):
@@ -352,20 +360,20 @@ _DATED_FOR_A_WHILE = (
 )
 
 
-@example(before=[*_BRIDGED], between=[_BRIDGE], feed=2, max_chars=300)
+@example(before=[*_BRIDGED], between=[_BRIDGE], feed=(2,), max_chars=300)
 @example(before=[*_UNDATED], between=[*_DATED_FOR_A_WHILE], feed=None, max_chars=300)
 @settings(max_examples=60, deadline=None)
 @given(
     before=st.lists(_ARRIVALS, min_size=2, max_size=6),
     between=st.lists(_EVENTS, max_size=12),
-    feed=st.none() | st.sampled_from(FEEDS),
+    feed=st.sampled_from(CHOICES),
     max_chars=st.integers(300, 900),
 )
 def test_paging_by_time_shows_each_story_of_the_first_page_once_whatever_arrives(
     empty: Path,
     before: list[Arrival],
     between: list[Arrival | Restart | Removal],
-    feed: int | None,
+    feed: Choice,
     max_chars: int,
 ) -> None:
     with world_of(empty) as world:
@@ -548,7 +556,7 @@ def test_what_is_left_out_of_one_feed_is_a_number(database: Path) -> None:
     subscribe(store)
     fill(store, {1: 40, 2: 3})
 
-    answer = ask(store, feed=1, max_chars=2000)
+    answer = ask(store, feed=(1,), max_chars=2000)
 
     left = 40 - len(entries_of(answer))
     assert answer.result.notice == (

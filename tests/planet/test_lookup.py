@@ -1,6 +1,7 @@
 """A feed is found by whatever someone calls it, and never by mistake."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import Feed, FeedStatus
-from planet_mcp.planet.lookup import NEAREST, find_feed
+from planet_mcp.planet.lookup import NEAREST, find_feed, find_feeds
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -147,3 +148,50 @@ def test_whatever_is_found_bears_the_name(wanted: str) -> None:
         found = next(item for item in FEEDS if item.id == number)
         named = f"{found.id}\n{found.title}\n{found.url}\n{found.site_url}".casefold()
         assert wanted.strip().casefold() in named
+
+
+# ---------------------------------------------------------------- several, and groups of them
+GROUPED = tuple(
+    replace(each, group=group)
+    for each, group in zip(FEEDS, ("News", "Tutorials", "Friends", "friends"), strict=False)
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "group", "numbers"),
+    [
+        (None, None, None),
+        (2, None, (2,)),
+        (["Real Python", 1], None, (1, 2)),
+        ([1, "1", "Planet Python"], None, (1,)),
+        (None, "tutorials", (2,)),
+        (None, "FRIENDS", (3, 4)),
+        (None, "tut", (2,)),
+        ([3, 1], "friends", (3,)),
+    ],
+)
+def test_feeds_are_named_one_by_one_or_as_a_group(
+    wanted: int | str | list[int | str] | None, group: str | None, numbers: tuple[int, ...] | None
+) -> None:
+    assert find_feeds(GROUPED, wanted, group) == numbers
+
+
+@pytest.mark.parametrize(
+    ("wanted", "group", "words"),
+    [
+        ([1, "nobody"], None, "No feed fits 'nobody'"),
+        (1, "friends", "The group 'friends' has none of these feeds"),
+        (None, "tutorial videos", "No group fits 'tutorial videos'. There are: Tutorials."),
+        (None, "s", "3 groups fit 's'. There are: "),
+    ],
+)
+def test_feeds_that_are_not_there_are_refused_with_what_is(
+    wanted: int | str | list[int | str] | None, group: str | None, words: str
+) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        find_feeds(GROUPED, wanted, group)
+
+
+def test_where_there_are_no_groups_it_says_where_they_come_from() -> None:
+    with pytest.raises(ArgumentError, match=r"no feed is in a group. Groups are the folders"):
+        find_feeds(FEEDS, None, "friends")

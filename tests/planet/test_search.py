@@ -241,6 +241,30 @@ async def test_an_ambiguous_feed_lists_the_candidates(planet: Planet, site: Site
         await planet.search_entries(SearchRequest(feed="writes"))
 
 
+async def test_several_feeds_or_a_group_are_searched_listed_and_read(
+    planet: Planet, site: Site
+) -> None:
+    blogs = {name: site.add(f"/{name}", rss([Post(f"By {name}")], title=name)) for name in "abc"}
+    outlines = "".join(f'<outline text="{name}" xmlUrl="{blogs[name]}"/>' for name in "ab")
+    opml = site.add("/opml", f'<opml><body><outline text="Kin">{outlines}</outline></body></opml>')
+    await planet.add_feeds([opml, blogs["c"]])
+    await planet.refresh_feeds(everything=True)
+
+    found = await titles(planet, feed=["a", blogs["c"]])
+    river = await planet.latest_entries(LatestRequest(since="1y", feed=["a", blogs["c"]]))
+    assert sorted(found) == sorted(river_titles(river.result)) == ["By a", "By c"]
+    found = await titles(planet, group="kin")
+    river = await planet.latest_entries(LatestRequest(since="1y", group="kin"))
+    assert sorted(found) == sorted(river_titles(river.result)) == ["By a", "By b"]
+    listed = (await planet.list_feeds(FeedQuery(group="kin"))).result
+    assert [(feed.title, feed.group) for feed in listed.feeds] == [("a", "Kin"), ("b", "Kin")]
+    with pytest.raises(ArgumentError, match="There are: Kin"):
+        await planet.list_feeds(FeedQuery(group="kind of blue"))
+    mark = river.result.watermark
+    with pytest.raises(ArgumentError, match="the same feeds or group"):
+        await planet.latest_entries(LatestRequest(watermark=mark))
+
+
 # The river
 
 

@@ -40,7 +40,8 @@ class CommandLanguage:
             if value is None:
                 continue
             named = isinstance(parameter, click.Option)
-            words += [parameter.opts[0], str(value)] if named else [str(value)]
+            for each in value if isinstance(value, list) else [value]:
+                words += [parameter.opts[0], str(each)] if named else [str(each)]
         return shlex.join(words)
 
     def again(self, tool: str, arguments: Mapping[str, object]) -> str:

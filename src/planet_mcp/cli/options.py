@@ -148,13 +148,24 @@ def request_options(kind: type[Request]) -> Callable[[Command], Command]:
 
 
 def _request_option(name: str, field: "FieldInfo") -> Callable[[Command], Command]:
+    several = any(_is_list(arm) for arm in get_args(field.annotation))
     return click.option(
         f"--{name.replace('_', '-')}",
         type=_type_of(field),
         default=field.default,
         show_default=field.default is not None,
-        help=field.description,
+        multiple=several,
+        callback=_one_or_list if several else None,
+        help=f"{field.description}{' May be repeated.' if several else ''}",
     )
+
+
+def _is_list(arm: Any) -> bool:
+    return get_origin(get_args(arm)[0] if hasattr(arm, "__metadata__") else arm) is list
+
+
+def _one_or_list(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> Any:
+    return list(values) if len(values) > 1 else next(iter(values), None)
 
 
 def _type_of(field: "FieldInfo") -> "click.ParamType[Any]":

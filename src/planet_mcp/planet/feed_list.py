@@ -19,6 +19,8 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
         ArgumentError: The cursor is not usable.
     """
     position = reading.position(query)
+    if query.group is not None:
+        query = replace(query, group=reading.group(query.group))
     budget = Budget.of(query.limit, default=DEFAULT_FEEDS)
     page = reading.store.feeds.page(
         query, shown=position.shown, limit=budget.items + 1, now=reading.now

@@ -1,5 +1,6 @@
 """How texts name what their reader can call: tools here, commands in the room `cli` (pure)."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -48,4 +49,4 @@ def _literal(value: object) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
-    return str(value)
+    return json.dumps(value) if isinstance(value, list) else str(value)

@@ -33,29 +33,35 @@ def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestRes
         ArgumentError: The feed is not known, or the period, the watermark or the cursor is not
             usable.
     """
-    feed_id = reading.feed(request.feed).id if request.feed is not None else None
-    request = replace(request, feed=feed_id)
+    if request.group is not None:
+        request = replace(request, group=reading.group(request.group))
+    feeds = reading.feeds(request)
+    if feeds and request.feed is not None:
+        request = replace(request, feed=feeds[0] if len(feeds) == 1 else [*feeds])
     if request.watermark is not None:
         request = replace(request, since=LatestRequest().since)  # ignored, so no cursor minds it
     position, identity = reading.position(request), reading.store.identity()
-    window = _window(request, position, identity, feed_id)
+    window = _window(request, position, identity, feeds)
     river = reading.store.river
-    frame = Frame(reading, request, position, identity, feed_id, river.total(window), window)
+    frame = Frame(reading, request, position, identity, river.total(window), window)
     rows = _rows(reading, window, frame)
     whole = rows.fitted(frame, _texts(reading, request)) if rows.are_all else None
     return whole or rows.cut(frame, river.waiting(window))
 
 
 def _window(
-    request: LatestRequest, position: Position, identity: str, feed_id: int | None
+    request: LatestRequest, position: Position, identity: str, feeds: tuple[int, ...] | None
 ) -> Window:
     window = Window(
-        snapshot=position.snapshot, feed_id=feed_id, shown=position.last, round=position.round
+        snapshot=position.snapshot, feeds=feeds, shown=position.last, round=position.round
     )
     if request.watermark is None:
         return replace(window, since=parse_since(request.since, now=position.now))
     after = watermarks.decode(
-        request.watermark, identity=identity, feed_id=feed_id, newest=position.snapshot
+        request.watermark,
+        identity=identity,
+        scope=watermarks.scope(feeds, request.group),
+        newest=position.snapshot,
     )
     return replace(window, after=after)
 

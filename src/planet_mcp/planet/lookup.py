@@ -1,13 +1,61 @@
-"""Which feed someone means: by id, URL, site or title (pure)."""
+"""Which feeds someone means: by id, URL, site, title or group (pure)."""
 
-from collections.abc import Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher, get_close_matches
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import Feed
 from planet_mcp.urls import canonical
 
 NEAREST = 5
+
+
+def find_feeds(
+    feeds: Sequence[Feed], wanted: int | str | Sequence[int | str] | None, group: str | None
+) -> tuple[int, ...] | None:
+    """Find the ids of the feeds that are named, of those that a group has; None means all.
+
+    Raises:
+        ArgumentError: One of them, or the group, is not known, or the group has none of them.
+    """
+    if wanted is None and group is None:
+        return None
+    within = _in_group(feeds, group) if group is not None else feeds
+    if wanted is None:
+        return tuple(sorted(feed.id for feed in within))
+    names = [wanted] if isinstance(wanted, int | str) else wanted
+    named = {find_feed(feeds, name).id for name in names}
+    found = named & {feed.id for feed in within}
+    if not found:
+        raise ArgumentError(f"The group {group!r} has none of these feeds.")
+    return tuple(sorted(found))
+
+
+def find_group(groups: Iterable[str], wanted: str) -> str:
+    """Find the one group that a name or a unique part of it names.
+
+    Raises:
+        ArgumentError: None fits, or several do; the nearest ones are named.
+    """
+    by_name = {name.casefold(): name for name in sorted(groups)}
+    text = wanted.strip().casefold()
+    fitting = [name for folded, name in by_name.items() if text in folded]
+    if text in by_name or len(fitting) == 1:
+        return by_name.get(text) or fitting[0]
+    if not by_name:
+        raise ArgumentError(
+            f"No group fits {wanted[:100]!r}: no feed is in a group. Groups are the folders of "
+            "OPML documents, or are given when feeds are added."
+        )
+    nearest = [by_name[name] for name in get_close_matches(text, by_name, NEAREST)]
+    named = fitting[:NEAREST] or nearest or list(by_name.values())[:NEAREST]
+    kind = f"{len(fitting)} groups fit" if fitting else "No group fits"
+    raise ArgumentError(f"{kind} {wanted[:100]!r}. There are: {'; '.join(named)}.")
+
+
+def _in_group(feeds: Sequence[Feed], group: str) -> list[Feed]:
+    name = find_group({feed.group for feed in feeds if feed.group}, group).casefold()
+    return [feed for feed in feeds if (feed.group or "").casefold() == name]
 
 
 def find_feed(feeds: Sequence[Feed], wanted: int | str) -> Feed:

@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from planet_mcp.models import Feed
 from planet_mcp.planet import cursors
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.language import TOOLS, Language
-from planet_mcp.planet.lookup import find_feed
-from planet_mcp.requests import DEFAULT_CHARS, MOST_CHARS, Request, given, selection
+from planet_mcp.planet.lookup import find_feeds, find_group
+from planet_mcp.requests import (
+    DEFAULT_CHARS,
+    MOST_CHARS,
+    LatestRequest,
+    Request,
+    SearchRequest,
+    given,
+    selection,
+)
 from planet_mcp.store import Store
 
 
@@ -24,13 +31,23 @@ class Reading:
     notice: str | None = None
     language: Language = TOOLS
 
-    def feed(self, wanted: int | str) -> Feed:
-        """Find a feed whose entries may be in the store.
+    def feeds(self, request: SearchRequest | LatestRequest) -> tuple[int, ...] | None:
+        """Find the feeds that a request names, whose entries may be in the store; None means all.
+
+        Raises:
+            ArgumentError: One of them, or the group, is not known.
+        """
+        if request.feed is None and request.group is None:
+            return None
+        return find_feeds(self.store.feeds.known(now=self.now), request.feed, request.group)
+
+    def group(self, wanted: str) -> str:
+        """Find a group of feeds.
 
         Raises:
             ArgumentError: None or several fit.
         """
-        return find_feed(self.store.feeds.known(now=self.now), wanted)
+        return find_group(self.store.feeds.groups(), wanted)
 
     def position(self, request: Request) -> Position:
         """Return where a list goes on: at its cursor, or from now at the beginning.

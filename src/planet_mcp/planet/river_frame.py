@@ -24,14 +24,13 @@ MOST_NEW_FEEDS, CHARS_FOR_A_NEW_FEED = 5, 800
 class Frame:
     """The answer to one request, into which days of the river are put.
 
-    `request` names its feed by `feed_id`. `total` counts the entries of the whole window.
+    `request` names its feeds by their ids. `total` counts the entries of the whole window.
     """
 
     reading: Reading
     request: LatestRequest
     position: Position
     identity: str
-    feed_id: int | None
     total: int
     window: Window
 
@@ -68,7 +67,7 @@ class Frame:
         left = [(each.entries - shown.get(each.feed_id, 0), each) for each in waiting]
         limit = self.argument("max_chars")
         rest = f"pass next_cursor as {self.argument('cursor')}"
-        if self.feed_id:
+        if self.window.feeds and len(self.window.feeds) == 1:
             number = sum(entries for entries, _ in left)
             return f"Left out by {limit}: {counted(number, 'entry', 'entries')}. For them, {rest}."
         space = min(self.request.max_chars // 20, MAX_LEFT_OUT_CHARS)
@@ -86,6 +85,7 @@ class Frame:
         one = replace(
             self.request,
             feed=feed_id,
+            group=None,
             detail=plain.detail,
             max_chars=plain.max_chars,
             cursor=None,
@@ -122,7 +122,8 @@ class Frame:
         ]
 
     def _watermark(self, last: RiverEntry | None) -> str:
-        return watermarks.encode(self._upto(last), identity=self.identity, feed_id=self.feed_id)
+        scope = watermarks.scope(self.window.feeds, self.request.group)
+        return watermarks.encode(self._upto(last), identity=self.identity, scope=scope)
 
 
 def _listed(left: Sequence[tuple[int, FeedCount]], space: int) -> tuple[str, int | None]:

@@ -58,7 +58,7 @@ def _filters(
     values: dict[str, Any] = {
         **given(request),
         "snapshot": position.snapshot,
-        "feed_id": reading.feed(request.feed).id if request.feed is not None else None,
+        "feeds": reading.feeds(request),
         "author": phrase(request.author, name="author") if request.author else None,
         "tag": phrase(request.tag, name="tag") if request.tag else None,
         "since": parse_since(request.since, now=position.now) if request.since else None,

@@ -1,24 +1,37 @@
-"""Watermarks: up to which entry a reader has read, in which database, of which feed (pure)."""
+"""Watermarks: up to which entry someone has read, of which database, of which feeds (pure)."""
 
+import hashlib
 import re
+from collections.abc import Collection
 
 from planet_mcp.errors import ArgumentError
 
-# A watermark is the name of a database, an entry id and perhaps a feed id. Eighteen digits are
-# always an integer of SQLite, nineteen may be none.
-_WATERMARK = re.compile(r"([^-]*)-([0-9]{1,18})(?:-([0-9]{1,18}))?")
+_SCOPE_CHARS = 6
+# A watermark is the name of a database, an entry id and perhaps a feed id, or a checksum of a
+# choice of feeds. Eighteen digits are always an integer of SQLite, nineteen may be none.
+_WATERMARK = re.compile(r"([^-]*)-([0-9]{1,18})(?:-([0-9]{1,18}|x[0-9a-f]{6}))?")
 
 
-def encode(entry_id: int, *, identity: str, feed_id: int | None) -> str:
+def scope(feeds: Collection[int] | None, group: str | None) -> str | None:
+    """Name a choice of feeds: one by its id, a group by its name, whatever feeds it has by then."""
+    if feeds is None:
+        return None
+    if group is None and len(feeds) == 1:
+        return str(*feeds)
+    chosen = group.strip().casefold() if group is not None else repr(sorted(feeds))
+    return "x" + hashlib.sha256(chosen.encode()).hexdigest()[:_SCOPE_CHARS]
+
+
+def encode(entry_id: int, *, identity: str, scope: str | None) -> str:
     """Write a watermark that says: everything up to this entry was given out."""
-    return f"{identity}-{entry_id}" + (f"-{feed_id}" if feed_id else "")
+    return f"{identity}-{entry_id}" + (f"-{scope}" if scope else "")
 
 
-def decode(watermark: str, *, identity: str, feed_id: int | None, newest: int) -> int:
+def decode(watermark: str, *, identity: str, scope: str | None, newest: int) -> int:
     """Read a watermark.
 
     Raises:
-        ArgumentError: It is none, or was given out by another database or for another feed.
+        ArgumentError: It is none, or was given out by another database or for other feeds.
     """
     match = _WATERMARK.fullmatch(watermark.strip())
     if match is None:
@@ -26,15 +39,17 @@ def decode(watermark: str, *, identity: str, feed_id: int | None, newest: int) -
             f"{watermark[:100]!r} is not a watermark. Copy the watermark of an earlier answer "
             "exactly, or use since instead."
         )
-    name, entry_id, of_feed = match[1], int(match[2]), match[3]
+    name, entry_id, of_feeds = match[1], int(match[2]), match[3]
     if name != identity or entry_id > newest:
         raise ArgumentError(
             "This watermark was given out by another database, so what is new since then cannot "
             "be told. Use since instead, and keep the watermark of that answer."
         )
-    if of_feed and of_feed != str(feed_id):
+    if of_feeds and of_feeds != scope:
+        whose, named = f"feed {of_feeds} alone", "that feed"
+        if of_feeds.startswith("x"):
+            whose, named = "other feeds, or of a group", "the same feeds or group"
         raise ArgumentError(
-            f"This watermark is of feed {of_feed} alone. Name that feed with it, or use since "
-            "instead."
+            f"This watermark is of {whose}. Name {named} with it, or use since instead."
         )
     return entry_id

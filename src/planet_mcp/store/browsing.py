@@ -12,12 +12,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from planet_mcp.models import Enclosure
 from planet_mcp.store.db import Database, split_names, to_optional_time, to_seconds, to_time
 from planet_mcp.store.sql import (
-    FIRST_OF_FEED,
     HAS_DAY,
     ON_A_DAY,
     PUBLISHED,
-    REPRESENTATIVE_IN_FEED,
     SHOWN_TITLE,
+    first_of,
+    of_feeds,
+    representative_of,
 )
 from planet_mcp.store.stories import Duplicate, duplicates_elsewhere
 
@@ -165,14 +166,15 @@ class Browsing:
 
     def of_feed(self, feed_id: int, *, limit: int, offset: int, chars: int) -> list[Post]:
         """Return the stories of a feed, as that has them, newest first."""
+        chosen = of_feeds([feed_id])
         with self._database.reading() as connection:
             return _posts(
                 connection,
-                f"SELECT s.* FROM entries AS s WHERE {FIRST_OF_FEED} "
+                f"SELECT s.* FROM entries AS s WHERE {first_of(chosen)} "
                 f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
-                {"feed_id": feed_id},
+                {},
                 chars=chars,
-                shown=REPRESENTATIVE_IN_FEED,
+                shown=representative_of(chosen),
             )
 
     def count_of_feed(self, feed_id: int) -> int:

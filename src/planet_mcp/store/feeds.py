@@ -119,6 +119,15 @@ class Feeds:
         """Return all feeds whose entries may be in the corpus, followed or not."""
         return self._select("subscribed OR entries > 0", {}, now=now)
 
+    def groups(self) -> dict[str, int]:
+        """Return the groups that feeds stand in, by name, with how many followed ones each has."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT group_name, sum(subscribed) FROM feeds WHERE group_name IS NOT NULL "
+                "GROUP BY group_name ORDER BY lower(group_name), group_name"
+            ).fetchall()
+        return dict(map(tuple, rows))
+
     def due(self, *, now: datetime, limit: int) -> list[Feed]:
         """Return feeds that are to be checked now, the longest overdue first."""
         return self._select(
@@ -156,10 +165,12 @@ class Feeds:
             AND (:query = '' OR instr(lower(name || ' ' || url || ' ' || coalesce(site_url, '')),
                                       :query))
             AND (:status = 'any' OR status = :status)
+            AND (:group IS NULL OR lower(group_name) = lower(:group))
         """
         values = {
             "query": asked.query.strip().lower(),
             "status": asked.status,
+            "group": asked.group,
             **as_of(now),
         }
         source = f"FROM {FEEDS} WHERE {where}"

@@ -13,12 +13,14 @@ from planet_mcp.store.db import Database, to_optional_time, to_seconds, to_time
 from planet_mcp.store.sql import (
     FIRST,
     FIRST_NEWS,
-    FIRST_NEWS_OF_FEED,
-    FIRST_OF_FEED,
     HAS_DAY,
     PUBLISHED,
-    REPRESENTATIVE_IN_FEED,
     SHOWN_TITLE,
+    Chosen,
+    first_news_of,
+    first_of,
+    of_feeds,
+    representative_of,
 )
 from planet_mcp.store.stories import other_feeds
 
@@ -62,7 +64,7 @@ class RiverEntry:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Part of the river, as it was when `snapshot` was the newest entry.
+    """Part of the river, as it was when `snapshot` was the newest entry, of all feeds or of some.
 
     It has the stories since a moment, the newest of each feed before the second of any; or, where
     `since` is None, the news stored after an entry, in the order of storing. `shown` is the (time,
@@ -70,11 +72,16 @@ class Window:
     """
 
     snapshot: int
-    feed_id: int | None
+    feeds: tuple[int, ...] | None = None
     since: datetime | None = None
     after: int = 0
     shown: tuple[int, int] | None = None
     round: int = 0
+
+    @property
+    def chosen(self) -> Chosen | None:
+        """Return which entries it is about; None if all are."""
+        return of_feeds(self.feeds) if self.feeds else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,7 @@ class River:
                 f"""
                 SELECT f.id, f.name, g.entries
                 FROM (
-                    SELECT {"s.feed_id" if window.feed_id else _SHOWN_FEED} AS shown_feed,
+                    SELECT {_shown_feed(window)} AS shown_feed,
                            count(*) AS entries
                     {part.rest} GROUP BY shown_feed
                 ) AS g
@@ -190,8 +197,8 @@ class River:
             "after": window.shown[1] if window.shown else window.after,
             "upto": upto,
             "since": to_seconds(window.since),
-            "feed_id": window.feed_id,
         }
+        chosen = window.chosen("e") if window.chosen else "TRUE"
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"""
@@ -200,7 +207,7 @@ class River:
                 ) AS is_new
                 FROM (
                     SELECT e.feed_id, count(*) AS entries, min(e.id) AS first FROM entries AS e
-                    WHERE e.archived AND {condition} AND e.feed_id = coalesce(:feed_id, e.feed_id)
+                    WHERE e.archived AND {condition} AND {chosen}
                     GROUP BY e.feed_id
                 ) AS g
                 JOIN feeds AS f ON f.id = g.feed_id ORDER BY g.entries DESC, f.id
@@ -223,16 +230,22 @@ class _Slice:
 
 def _shown(window: Window) -> str:
     """Return the id of the entry that is shown for `s`."""
-    if window.feed_id:
-        return REPRESENTATIVE_IN_FEED
+    if window.chosen:
+        return representative_of(window.chosen)
     return "s.representative_id" if window.since else _REPRESENTATIVE
+
+
+def _shown_feed(window: Window) -> str:
+    """Return the id of the feed that is shown for `s`."""
+    if window.chosen is None:
+        return _SHOWN_FEED
+    return f"(SELECT e.feed_id FROM entries AS e WHERE e.id = {_shown(window)})"
 
 
 def _slice(connection: sqlite3.Connection, window: Window) -> _Slice:
     time, last = window.shown or (0, window.after)
     values: dict[str, object] = {
         "snapshot": window.snapshot,
-        "feed_id": window.feed_id,
         "after": window.after,
         "round": window.round,
         "time": time,
@@ -246,7 +259,7 @@ def _slice(connection: sqlite3.Connection, window: Window) -> _Slice:
 
 
 def _by_arrival(window: Window, values: Mapping[str, object]) -> _Slice:
-    news = FIRST_NEWS_OF_FEED if window.feed_id else FIRST_NEWS
+    news = first_news_of(window.chosen) if window.chosen else FIRST_NEWS
     whole = f"FROM entries AS s WHERE s.id > :after AND s.id <= :snapshot AND {news}"
     columns = "s.*, s.ordered_at AS sort_key, 0 AS round"
     return _Slice(whole, f"{whole} AND s.id > :last", columns, "s.id", values)
@@ -260,8 +273,10 @@ def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Sl
     """
     # The + keeps SQLite from going through all ids instead of the period.
     period = f"{sort_key} >= :since AND +s.id <= :snapshot AND {HAS_DAY}"
-    if window.feed_id:
-        whole = f"FROM entries AS s WHERE {period} AND {FIRST_OF_FEED}"
+    chosen = window.chosen
+    first = first_of(chosen) if chosen else FIRST
+    whole = f"FROM entries AS s WHERE {period} AND {first}"
+    if window.feeds and len(window.feeds) == 1:
         rest = f"({sort_key}, s.id) < (:time, :last)" if window.shown else "TRUE"
         columns = f"s.*, {sort_key} AS sort_key, 0 AS round"
         return _Slice(whole, f"{whole} AND {rest}", columns, "sort_key DESC, s.id DESC", values)
@@ -270,16 +285,12 @@ def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Sl
                {sort_key} AS sort_key,
                row_number() OVER (PARTITION BY s.feed_id ORDER BY {sort_key} DESC, s.id DESC)
                    AS round
-        FROM entries AS s WHERE {period} AND s.feed_id IS NOT NULL
-    ) AS s WHERE s.story_id = s.id"""
+        FROM entries AS s
+        WHERE {period} AND s.feed_id IS NOT NULL AND {chosen("s") if chosen else "TRUE"}
+    ) AS s WHERE {first if chosen else "s.story_id = s.id"}"""
     rest = "(round, -sort_key, -s.id) > (:round, -:time, -:last)" if window.shown else "TRUE"
-    return _Slice(
-        f"FROM entries AS s WHERE {period} AND {FIRST}",
-        f"{dealt} AND {rest}",
-        "s.*",
-        "round, sort_key DESC, s.id DESC",
-        values,
-    )
+    order = "round, sort_key DESC, s.id DESC"
+    return _Slice(whole, f"{dealt} AND {rest}", "s.*", order, values)
 
 
 def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int]:

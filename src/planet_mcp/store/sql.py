@@ -3,8 +3,8 @@
 | alias   | row                                                                               |
 |---------|-----------------------------------------------------------------------------------|
 | `e`     | an entry: the one that a query is about, or shows                                 |
-| `s`     | the entry by which a list orders a story: its first one; in a list of one feed,   |
-|         | the first one that this feed has of it                                            |
+| `s`     | the entry by which a list orders a story: its first one; in a list of some feeds, |
+|         | the first one that these have of it                                               |
 | `first` | the first entry of e's story: its row holds what is true of the whole story       |
 | `d`     | a duplicate: any entry of the story of `e` or `s`, these included                 |
 | `c`     | the contents of `e`: title, texts, authors, tags                                  |
@@ -15,6 +15,19 @@
 `representative_id` the entry that represents the story, and in `story_title` the story's title
 where the representative has none of its own.
 """
+
+from collections.abc import Callable, Collection
+
+# The condition that an entry, named as the query names it, is one of those that were chosen.
+Chosen = Callable[[str], str]
+
+
+def of_feeds(ids: Collection[int]) -> Chosen:
+    """Choose the entries of some feeds."""
+    listed = ", ".join(str(int(each)) for each in ids)
+    # With one feed, an index has its entries in their order.
+    among = f"= {listed}" if len(ids) == 1 else f"IN ({listed})"
+    return lambda entry: f"{entry}.feed_id {among}"
 
 
 def in_story(story_id: str, entry: str = "d") -> str:
@@ -41,27 +54,38 @@ FIRST_NEWS = f"""
         WHERE {in_story("s.story_id")} AND NOT d.archived AND d.id < s.id
     ))
 """
-FIRST_NEWS_OF_FEED = f"""
-    NOT s.archived AND s.feed_id = :feed_id AND NOT EXISTS (
-        SELECT 1 FROM entries AS d
-        WHERE {in_story("s.story_id")} AND d.feed_id = :feed_id AND NOT d.archived AND d.id < s.id
-    )
-"""
-FIRST_OF_FEED = f"""
-    s.feed_id = :feed_id AND NOT EXISTS (
-        SELECT 1 FROM entries AS d
-        WHERE {in_story("s.story_id")} AND d.feed_id = :feed_id AND d.id < s.id
-    )
-"""
-# The id of the fullest entry that a feed has of the story of `s`.
-REPRESENTATIVE_IN_FEED = f"""(
-    SELECT d.id FROM entries AS d
-    WHERE {in_story("s.story_id")} AND d.feed_id = :feed_id
-    ORDER BY d.words DESC, d.id LIMIT 1
-)"""
 # When `e` was published; without a date of its own, when its story was. NULL where no feed said.
 PUBLISHED = "coalesce(e.credible_date, CASE WHEN NOT s.undated THEN s.ordered_at END)"
 # The title of `e`; of one that has none, the title of its story.
 SHOWN_TITLE = """CASE WHEN e.title_derived THEN coalesce(
     (SELECT first.story_title FROM entries AS first WHERE first.id = e.story_id), c.title
 ) ELSE c.title END"""
+
+
+def first_of(chosen: Chosen) -> str:
+    """Return the condition that `s` is the first chosen entry of its story."""
+    return f"""
+    {chosen("s")} AND NOT EXISTS (
+        SELECT 1 FROM entries AS d
+        WHERE {in_story("s.story_id")} AND {chosen("d")} AND d.id < s.id
+    )
+"""
+
+
+def first_news_of(chosen: Chosen) -> str:
+    """Return the condition that `s` is the first chosen entry of its story that was news."""
+    return f"""
+    NOT s.archived AND {chosen("s")} AND NOT EXISTS (
+        SELECT 1 FROM entries AS d
+        WHERE {in_story("s.story_id")} AND {chosen("d")} AND NOT d.archived AND d.id < s.id
+    )
+"""
+
+
+def representative_of(chosen: Chosen) -> str:
+    """Return the id of the fullest chosen entry of the story of `s`."""
+    return f"""(
+    SELECT d.id FROM entries AS d
+    WHERE {in_story("s.story_id")} AND {chosen("d")}
+    ORDER BY d.words DESC, d.id LIMIT 1
+)"""

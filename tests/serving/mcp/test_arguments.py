@@ -305,7 +305,7 @@ def test_an_unknown_argument_is_refused_whatever_it_is(call: Call, tool: str, va
         ("search_entries", {"sort": "oldest"}, "sort: should be 'relevance' or 'newest'"),
         ("search_entries", {"author": ["Ada", "Bo"]}, "author: should be a valid string"),
         ("latest_entries", {"max_chars": "999"}, "max_chars: should be greater than or equal"),
-        ("latest_entries", {"since": "some day"}, "or an age (36h, 7d, 4w"),
+        ("latest_entries", {"since": "some day"}, "an age (36h, 7d, 4w"),
         ("fetch_article", {"article": None}, "article is required"),
         ("fetch_article", {}, "article is required"),
         ("fetch_article", {"article": 1, "refresh": "maybe"}, "refresh: should be a valid boolean"),

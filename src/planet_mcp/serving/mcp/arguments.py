@@ -27,7 +27,11 @@ def _value(value: Any, field: Schema) -> Any:
         value = _parsed_list(value)
         if not isinstance(value, list) and types == {"array"} and not _says_nothing(value, field):
             value = [value]
-        return _items(value, field) if isinstance(value, list) else _scalar(value, field)
+        if not isinstance(value, list):
+            return _scalar(value, field)
+        items = _items(value, field)
+        # Where one may be named without a list, a list of one is that one.
+        return items[0] if len(items) == 1 and types != {"array"} else items
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
     return _scalar(value, field)

@@ -1,5 +1,6 @@
 """The server object: instructions, lifespan, and errors in words that an agent can act on."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -72,7 +73,7 @@ ICON = Icon(
 
 _PREFIX = "Error executing tool"
 # Pydantic names the arm of a union in the location of an error; no argument is called so.
-_UNION_ARMS = {"int", "str"}
+_UNION_ARM = re.compile(r"int|str|list\[.*\]")
 
 
 class PlanetServer(MCPServer[None]):
@@ -148,7 +149,7 @@ def explain(tool: str, error: ValidationError) -> str:
     """Return which arguments of a call were wrong and what is allowed."""
     lines = [f"{tool} was not called:"]
     for item in error.errors():
-        field = ".".join(str(part) for part in item["loc"] if part not in _UNION_ARMS)
+        field = ".".join(str(part) for part in item["loc"] if not _UNION_ARM.fullmatch(str(part)))
         if item["type"] == "missing":
             lines.append(f"- {field} is required")
         else:

@@ -4,6 +4,7 @@ A filter that is None narrows nothing. In the conditions `e` is an entry and `{s
 of its story, by whose time the story is ordered.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from planet_mcp.store.db import to_seconds
 _OF_ENTRY = {
     # The plus keeps SQLite from walking by id where it is to walk by time.
     "snapshot": "+e.id <= :snapshot",
-    "feed_id": "e.feed_id = :feed_id",
+    "feeds": "e.feed_id IN (SELECT value FROM json_each(:feeds))",
     "exclude": "e.id NOT IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :exclude)",
 }
 _OF_STORY = {
@@ -36,7 +37,7 @@ class Filters:
     """
 
     snapshot: int
-    feed_id: int | None = None
+    feeds: tuple[int, ...] | None = None
     author: str | None = None
     tag: str | None = None
     since: datetime | None = None
@@ -60,8 +61,10 @@ class Filters:
 
     def values(self) -> dict[str, object]:
         """Return what the placeholders of all conditions stand for."""
-        values = {name: getattr(self, name) for name in self.__slots__}
-        return {
-            name: to_seconds(value) if isinstance(value, datetime) else value
-            for name, value in values.items()
-        }
+        return {name: _value(getattr(self, name)) for name in self.__slots__}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, datetime):
+        return to_seconds(value)
+    return json.dumps(value) if isinstance(value, tuple) else value

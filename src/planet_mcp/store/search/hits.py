@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.store.db import split_names, to_optional_time, to_time
-from planet_mcp.store.sql import PUBLISHED, REPRESENTATIVE_IN_FEED, SHOWN_TITLE
+from planet_mcp.store.sql import PUBLISHED, SHOWN_TITLE, of_feeds, representative_of
 from planet_mcp.store.stories import other_feeds
 from planet_mcp.text import beginning, snippet
 
@@ -49,9 +49,10 @@ def read_hits(
     stories: Sequence[int],
     *,
     words: Sequence[str],
-    feed_id: int | None,
+    feeds: Sequence[int] | None,
 ) -> list[Hit]:
     """Return what is shown of these stories, in their order, with snippets around the words."""
+    shown = representative_of(of_feeds(feeds)) if feeds else "s.representative_id"
     rows = connection.execute(
         f"""
         SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed,
@@ -59,17 +60,12 @@ def read_hits(
                e.first_seen_at, e.revised_at, c.excerpt, e.words,
                CASE WHEN :found THEN substr(c.text, 1, :chars) ELSE '' END AS text
         FROM entries AS s
-        JOIN entries AS e ON e.id = {REPRESENTATIVE_IN_FEED if feed_id else "s.representative_id"}
+        JOIN entries AS e ON e.id = {shown}
         JOIN contents AS c ON c.entry_id = e.id
         LEFT JOIN feeds AS f ON f.id = e.feed_id
         WHERE s.id IN (SELECT value FROM json_each(:stories))
         """,
-        {
-            "found": bool(words),
-            "chars": SEARCHED_CHARS,
-            "stories": json.dumps(stories),
-            "feed_id": feed_id,
-        },
+        {"found": bool(words), "chars": SEARCHED_CHARS, "stories": json.dumps(stories)},
     ).fetchall()
     by_story = {row["first_id"]: row for row in rows}
     also_in = other_feeds(connection, [row["id"] for row in rows])

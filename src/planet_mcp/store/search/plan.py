@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from planet_mcp.requests import MOST_NAMED
 from planet_mcp.store.search.filters import Filters
 
 MOST_COUNTED = 1_000
@@ -74,17 +75,19 @@ class SearchPlan:
         rare = [term for term in terms if not self.is_frequent(term)]
         return " OR ".join(rare or terms)
 
-    def within_feed(self, expression: str) -> str:
+    def within_feeds(self, expression: str) -> str:
         """Let the index leave out other feeds, by the name that it has of each entry's feed."""
-        if self.filters.feed_id is None:
+        feeds = self.filters.feeds
+        if feeds is None or len(feeds) > MOST_NAMED:
             return expression
-        ((name,),) = self.rows(
-            "SELECT indexed_name FROM feeds WHERE id = :feed_id", self.filters.values()
+        names = self.rows(
+            "SELECT indexed_name FROM feeds WHERE id IN (SELECT value FROM json_each(:feeds))",
+            self.filters.values(),
         )
-        if not any(map(str.isalnum, name)):
+        if not all(any(map(str.isalnum, name)) for (name,) in names):
             return expression
-        quoted = name.replace('"', " ")
-        return f'({expression}) AND feed : "{quoted}"'
+        wanted = " OR ".join('"{}"'.format(name.replace('"', " ")) for (name,) in names)
+        return f"({expression}) AND feed : ({wanted})"
 
     def matching(self, expression: str) -> Source:
         """Return the entries `e` that match and pass the filters.
@@ -121,8 +124,8 @@ class SearchPlan:
             {**self.filters.values(), "match": expression},
         )
 
-    def stories_of_feed(self) -> Source:
-        """Return the entries `e` of the filters' feed, with their stories `s`."""
+    def stories_of_feeds(self) -> Source:
+        """Return the entries `e` of the filters' feeds, with their stories `s`."""
         return Source(
             "FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
             f"WHERE {' AND '.join(self._narrowed())}",

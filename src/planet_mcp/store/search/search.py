@@ -68,7 +68,7 @@ class Search:
                 relaxed, total = best(plan, plan.selective_terms(query.any_of), most)
                 chosen += _blended(relaxed, floor, now)
             left = [story for story in dict.fromkeys(chosen) if story not in shown]
-            hits = read_hits(connection, left[:limit], words=query.words, feed_id=filters.feed_id)
+            hits = read_hits(connection, left[:limit], words=query.words, feeds=filters.feeds)
         return Found(hits, max(total, strict), more=len(left) > limit, strict=strict)
 
     def newest(
@@ -89,7 +89,7 @@ class Search:
             strict = total
             if not total and len(query.any_of) > 1:
                 chosen, total = newest(plan, query.relaxed, before, limit + 1)
-            hits = read_hits(connection, chosen[:limit], words=query.words, feed_id=filters.feed_id)
+            hits = read_hits(connection, chosen[:limit], words=query.words, feeds=filters.feeds)
         return Found(hits, total, more=len(chosen) > limit, strict=strict)
 
     def merge_index(self) -> bool:

@@ -5,7 +5,7 @@
 | best      | up to `SearchLimits.ranked`              | `rank_all`     |
 | best      | more, in a period that has few entries   | `probe_period` |
 | best      | more                                     | `rank_newest`  |
-| newest    | up to `SearchLimits.ranked`, or one feed | `sort_by_time` |
+| newest    | up to `SearchLimits.ranked`, some feeds  | `sort_by_time` |
 | newest    | more, or every entry                     | `walk_by_time` |
 
 Above each is its statement as SQLite gets it in the commonest case, here for the word python in a
@@ -39,7 +39,7 @@ def best(plan: SearchPlan, match: str, most: int) -> tuple[list[Match], int]:
     entries = plan.few_of_period()
     if entries is not None:
         return probe_period(plan, expression, entries)
-    return rank_newest(plan, plan.within_feed(expression), most)
+    return rank_newest(plan, plan.within_feeds(expression), most)
 
 
 def newest(
@@ -49,11 +49,11 @@ def newest(
     expression = plan.filters.expression(match)
     frequent = plan.is_frequent(expression)
     if frequent:
-        expression = plan.within_feed(expression)
-    if plan.filters.feed_id is None and (frequent or not expression):
+        expression = plan.within_feeds(expression)
+    if plan.filters.feeds is None and (frequent or not expression):
         counted = plan.matching(expression) if expression else plan.stories()
         return walk_by_time(plan, expression, before, most), plan.count(counted)
-    counted = plan.matching(expression) if expression else plan.stories_of_feed()
+    counted = plan.matching(expression) if expression else plan.stories_of_feeds()
     return sort_by_time(plan, expression, before, most), plan.count(counted)
 
 
@@ -141,8 +141,8 @@ def walk_by_time(plan: SearchPlan, expression: str, before: SortKey | None, most
 # WHERE entries_index MATCH '(("python"))' AND +e.id <= 17603
 # GROUP BY s.id ORDER BY s.ordered_at DESC, s.id DESC LIMIT 11
 def sort_by_time(plan: SearchPlan, expression: str, before: SortKey | None, most: int) -> list[int]:
-    """Sort all stories that match by time; without an expression, all of the filters' feed."""
-    source = plan.matching_stories(expression) if expression else plan.stories_of_feed()
+    """Sort all stories that match by time; without an expression, all of the filters' feeds."""
+    source = plan.matching_stories(expression) if expression else plan.stories_of_feeds()
     return _by_time(plan, source, before, most, group="GROUP BY s.id")
 
 
