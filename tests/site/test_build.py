@@ -18,6 +18,7 @@ from planet_mcp.planet import Planet
 from planet_mcp.settings import load
 from planet_mcp.site import options_of
 from planet_mcp.site.build import MANIFEST, Published, Publisher
+from planet_mcp.site.river import MOST_OF_FEED
 from tests.support.documents import Post, rss
 from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
 from tests.support.site import Site
@@ -143,6 +144,29 @@ async def test_a_new_entry_changes_only_the_pages_that_show_it(
     of_bob = {"entries/64.html", "feeds/2.html", "feeds/2/atom.xml", day}
     assert written(folder) - OF_ALL - FEEDS == of_bob
     assert {"index.html", "atom.xml"} <= written(folder)
+
+
+async def test_what_a_feed_has_more_on_a_day_has_pages_which_change_with_it(
+    planet: Planet, site: Site, folder: Path
+) -> None:
+    many = [
+        Post(f"Post {n}", age=DAY, link=f"https://a.example/{n}") for n in range(MOST_OF_FEED + 2)
+    ]
+    await planet.add_feeds([site.add("/f", rss(many[:-1], title="Ada"))])
+    await planet.add_feeds([site.add("/g", rss([Post("Bob's", age=DAY)], title="Bob"))])
+    publish(planet, folder)
+    day = f"days/{many[0].published:%Y-%m-%d}"
+    before = (folder / f"{day}.html").read_text("utf-8")
+    site.add("/f", rss(many, title="Ada"))
+    await planet.refresh_feeds(["Ada"])
+    make_old(folder)
+    publish(planet, folder)
+
+    assert "1 more of <bdi>Ada" in before
+    assert f'href="../{day}/feeds/1.html"' in before
+    assert "2 more of <bdi>Ada" in (folder / f"{day}.html").read_text("utf-8")
+    assert {f"{day}.html", f"{day}/feeds/1.html"} <= written(folder)
+    assert f"{day}/feeds/2.html" not in files(folder)
 
 
 async def test_a_day_between_two_others_is_linked_from_both(

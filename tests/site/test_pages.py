@@ -16,6 +16,7 @@ import pytest
 from planet_mcp.documents.lists import read_list
 from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
+from planet_mcp.site.river import MOST_OF_FEED
 from tests.conftest import planet_of, set_apart
 from tests.support.documents import NOW, Post, rss, whole
 from tests.support.serving import Pages, pages_at, pages_of, serving
@@ -120,7 +121,7 @@ async def test_the_first_page_stays_small_whatever_the_feeds_hold(
 ) -> None:
     long = "".join(f"<p>Paragraph {n} is about something else.</p>" for n in range(3_000))
     block = f"<pre>{'code and no end of it ' * 5_000}</pre>"
-    posts = [Post(f"Long {n}", long) for n in range(30)]
+    posts = [Post(f"Long {n}", long, age=n // 5 * DAY) for n in range(30)]
     await follow(planet, site, Ada=posts, Bob=[Post("Block", block)])
     async with pages_of(planet) as pages:
         seen = await pages.see("/")
@@ -129,21 +130,51 @@ async def test_the_first_page_stays_small_whatever_the_feeds_hold(
     assert len(seen.texts("//*[@class='onward']")) == 31
 
 
-async def test_a_day_with_many_entries_has_several_pages(planet: Planet, site: Site) -> None:
+def of_yesterday(count: int, *, minute: int = 0, of: str = "Post") -> list[Post]:
+    """Return posts of one day, the last one the newest."""
     begin = NOW.replace(hour=0, minute=0, second=0) - DAY
-    posts = [Post(f"Post {n}", age=NOW - begin - timedelta(minutes=n)) for n in range(120)]
-    await follow(planet, site, Ada=posts)
+    ages = [NOW - begin - timedelta(minutes=minute + n) for n in range(count)]
+    return [Post(f"{of} {n}", age=age) for n, age in enumerate(ages)]
+
+
+async def titles_of_pages(pages: Pages, path: str | None) -> list[str]:
+    """Return the titles of all pages of one thing, from the first on."""
+    titles: list[str] = []
+    while path:
+        seen = await pages.see(path)
+        titles += seen.texts("//h4")
+        path = next(iter(seen.links("//a[@rel='next'][contains(., 'Older')]")), None)
+    return titles
+
+
+async def test_a_day_with_many_entries_has_several_pages(planet: Planet, site: Site) -> None:
+    feeds = {f"F{n}": of_yesterday(MOST_OF_FEED, minute=10 * n, of=f"F{n}") for n in range(12)}
+    await follow(planet, site, **feeds)
     async with pages_of(planet) as pages:
         river = await pages.see("/")
         (onward,) = river.links("//nav[@class='pages']/a")
-        titles: list[str] = []
-        path: str | None = onward
-        while path:
-            seen = await pages.see(path)
-            titles += seen.texts("//h4")
-            path = next(iter(seen.links("//a[@rel='next'][contains(., 'Older')]")), None)
-    assert titles == [f"Post {n}" for n in range(119, -1, -1)]
+        titles = await titles_of_pages(pages, onward)
+    assert titles == [f"F{f} {n}" for f in range(11, -1, -1) for n in range(4, -1, -1)]
     assert river.texts("//h4") == titles[:40]
+
+
+async def test_no_feed_hides_the_others_of_a_day(planet: Planet, site: Site) -> None:
+    await follow(planet, site, Ada=of_yesterday(120, minute=10), Bob=of_yesterday(1, of="Bob"))
+    newest = [f"Post {n}" for n in range(119, 114, -1)]
+    async with pages_of(planet) as pages:
+        river = await pages.see("/")
+        titles = await pages.see("/titles")
+        (day,) = set(river.links("//h2/a"))
+        of_day = await pages.see(day)
+        (more,) = river.links("//a[contains(., '115 more of Ada')]")
+        of_feed = await titles_of_pages(pages, more)
+        links = [each.links("//a[contains(., ' more of ')]") for each in (titles, of_day)]
+
+    assert river.texts("//h4") == of_day.texts("//h4") == [*newest, "Bob 0"]
+    assert len(titles.texts("//li/a[starts-with(@href, '/entries/')]")) == 6
+    assert of_day.texts("//h2") == ["121 entries"]
+    assert links == [[more], [more]]
+    assert of_feed == [f"Post {n}" for n in range(119, -1, -1)]
 
 
 async def test_the_river_can_be_followed_day_by_day_to_its_beginning(
@@ -173,6 +204,8 @@ async def test_titles_alone_have_a_page(pages: Pages) -> None:
         "/days/1999-01-01",
         "/days/9999-12-31",
         "/days/0001-01-01",
+        "/days/2025-02-30/feeds/1",
+        "/days/1999-01-01/feeds/1",
         "/entries/99",
         "/entries/0",
         "/entries/999999999999999999",

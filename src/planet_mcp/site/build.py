@@ -6,10 +6,10 @@ same are not even made; those that come out the same are not written.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from planet_mcp.errors import PublishError
 from planet_mcp.models import Feed
 from planet_mcp.site.paths import file_of
-from planet_mcp.site.river import POSTS_OF_DAY, day_path
+from planet_mcp.site.river import MOST_OF_FEED, POSTS_OF_DAY, day_path, feed_day_path
 from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
 from planet_mcp.site.values import Options, PageRequest
 from planet_mcp.site.views import POSTS_OF_FEED
@@ -153,16 +153,32 @@ _OK = 200
 
 
 def _days(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:
-    days: defaultdict[str, list[str]] = defaultdict(list)
+    days: defaultdict[date, list[CatalogueEntry]] = defaultdict(list)
     for entry in entries:
         if entry.is_representative and entry.day:
-            days[day_path(entry.day)].append(entry.checksum)
-    ordered = ["", *days, ""]
-    for number, (path, checksums) in enumerate(days.items()):
-        around = (ordered[number], ordered[number + 2], str(len(checksums)))
-        for page in range(-(-len(checksums) // POSTS_OF_DAY)):
-            shown = checksums[page * POSTS_OF_DAY : (page + 1) * POSTS_OF_DAY]
-            yield _numbered(path, page + 1), checksum_of([*around, *shown])
+            days[entry.day].append(entry)
+    ordered = ["", *map(str, days), ""]
+    for number, (day, stories) in enumerate(days.items()):
+        of_feed: defaultdict[int, list[CatalogueEntry]] = defaultdict(list)
+        for story in stories:
+            of_feed[story.feed_id].append(story)
+        counts = {feed_id: str(len(own)) for feed_id, own in of_feed.items()}
+        dealt = {story.id for own in of_feed.values() for story in own[:MOST_OF_FEED]}
+        shown = [
+            f"{story.checksum} {counts[story.feed_id]}" for story in stories if story.id in dealt
+        ]
+        around = (ordered[number], ordered[number + 2], str(len(stories)))
+        yield from _paged(day_path(day), shown, *around)
+        for feed_id, own in of_feed.items():
+            if len(own) > MOST_OF_FEED:
+                yield from _paged(feed_day_path(day, feed_id), [story.checksum for story in own])
+
+
+def _paged(path: str, shown: Sequence[str], *around: str) -> Iterator[tuple[str, str]]:
+    """Name the pages of a day, each with a checksum of what it shows and of what is around it."""
+    for page in range(-(-len(shown) // POSTS_OF_DAY)):
+        here = shown[page * POSTS_OF_DAY : (page + 1) * POSTS_OF_DAY]
+        yield _numbered(path, page + 1), checksum_of([*around, str(len(shown)), *here])
 
 
 def _feeds(

@@ -1,28 +1,34 @@
-"""The river: what is new by day and feed, the page of a day, and the page of titles."""
+"""The river: what is new by day and feed, the pages of a day, and the page of titles.
 
-from collections.abc import Sequence
+No feed hides the others: of each feed and day the newest few are shown, and the others have pages
+of their own.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from planet_mcp.site.content import TEXT_CHARS, Budget, Shown
 from planet_mcp.site.values import Options
-from planet_mcp.store import Headline, Store, Summary
+from planet_mcp.store import Dealt, Headline, Post, Store, Summary
 
 RIVER_POSTS = 40
 POSTS_OF_DAY = 50
 TITLES = 300
+MOST_OF_FEED = 5
 
 T = TypeVar("T", Shown, Headline)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedGroup(Generic[T]):
-    """What one feed posted on one day, newest first."""
+    """What one feed posted on one day, newest first; `more` counts what is not dealt out."""
 
     feed_id: int
     feed: str
     posts: list[T]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +51,73 @@ class RiverView(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class DayView:
-    """A page of one day; `earlier` and `later` are the next days that have stories."""
+    """A page of a day at `path`; `earlier` and `later` are the next days that have stories."""
 
     day: DayGroup[Shown]
     stories: int
+    path: str
     page: int
     pages: int
     earlier: date | None
     later: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class FeedDayView:
+    """A page of all that one feed has on a day, at `path`."""
+
+    day: date
+    feed: FeedGroup[Shown]
+    stories: int
+    path: str
+    page: int
+    pages: int
+
+
 def river_view(store: Store, options: Options) -> RiverView[Shown]:
     """Return the newest whole days, or the beginning of the last one if it is a long one."""
-    days, onward = _days(store, most=RIVER_POSTS)
-    count = sum(number for _, number in days)
-    posts = store.browsing.newest(limit=count, chars=TEXT_CHARS)
-    budget = Budget(images=options.images)
-    groups = _grouped([budget.show(post) for post in posts])
+    dealt, onward = _days(store, most=RIVER_POSTS)
+    posts = store.browsing.stories([each.story_id for each in dealt], chars=TEXT_CHARS)
+    groups = _grouped(_shown(posts, options), _more(store, dealt))
     return RiverView(groups, onward, store.browsing.last_change(), store.feeds.summary())
 
 
 def titles_view(store: Store) -> RiverView[Headline]:
     """Return the titles of the newest whole days."""
-    days, onward = _days(store, most=TITLES)
-    headlines = store.browsing.latest(limit=sum(number for _, number in days))
-    return RiverView(
-        _grouped(headlines), onward, store.browsing.last_change(), store.feeds.summary()
-    )
+    dealt, onward = _days(store, most=TITLES)
+    headlines = store.browsing.headlines([each.story_id for each in dealt])
+    groups = _grouped(headlines, _more(store, dealt))
+    return RiverView(groups, onward, store.browsing.last_change(), store.feeds.summary())
 
 
 def day_view(store: Store, day: date, page: int, options: Options) -> DayView | None:
     """Return a page of a day; None if there is none."""
-    stories = store.browsing.count_of_day(day)
+    dealt = store.browsing.dealt(most_of_feed=MOST_OF_FEED, day=day)
+    pages = -(-len(dealt) // POSTS_OF_DAY)
+    if not 1 <= page <= pages:
+        return None
+    here = dealt[(page - 1) * POSTS_OF_DAY : page * POSTS_OF_DAY]
+    posts = store.browsing.stories([each.story_id for each in here], chars=TEXT_CHARS)
+    (group,) = _grouped(_shown(posts, options), _more(store, here))
+    stories = sum(store.browsing.counts_by_day(day, day).values())
+    earlier, later = store.browsing.neighbours(day)
+    return DayView(group, stories, day_path(day), page, pages, earlier, later)
+
+
+def feed_day_view(
+    store: Store, feed_id: int, day: date, page: int, *, options: Options
+) -> FeedDayView | None:
+    """Return a page of what a feed has on a day; None if there is none."""
+    stories = store.browsing.counts_by_day(day, day).get((day, feed_id), 0)
     pages = -(-stories // POSTS_OF_DAY)
     if not 1 <= page <= pages:
         return None
-    posts = store.browsing.of_day(
-        day, limit=POSTS_OF_DAY, offset=(page - 1) * POSTS_OF_DAY, chars=TEXT_CHARS
+    offset = (page - 1) * POSTS_OF_DAY
+    posts = store.browsing.of_feed_on_day(
+        feed_id, day, limit=POSTS_OF_DAY, offset=offset, chars=TEXT_CHARS
     )
-    budget = Budget(images=options.images)
-    (group,) = _grouped([budget.show(post) for post in posts])
-    earlier, later = store.browsing.neighbours(day)
-    return DayView(group, stories, page, pages, earlier, later)
+    ((feed,),) = (group.feeds for group in _grouped(_shown(posts, options), {}))
+    return FeedDayView(day, feed, stories, feed_day_path(day, feed_id), page, pages)
 
 
 def day_path(day: date, page: int = 1) -> str:
@@ -94,29 +125,42 @@ def day_path(day: date, page: int = 1) -> str:
     return f"days/{day.isoformat()}" + (f"/{page}" if page > 1 else "")
 
 
-def _days(store: Store, *, most: int) -> tuple[list[tuple[date, int]], str | None]:
-    """Return the newest days with their numbers of stories, and where the river goes on."""
-    headlines = store.browsing.latest(limit=most + 1)
-    counts: dict[date, int] = {}
-    for headline in headlines:
-        counts[headline.ordered_at.date()] = counts.get(headline.ordered_at.date(), 0) + 1
-    days = list(counts.items())
-    if len(headlines) <= most:
-        return days, None
-    if len(days) > 1:
-        cut, _ = days.pop()
-        return days, day_path(cut)
-    # One day has more than there is space for; its own pages have all of it.
-    return [(days[0][0], most)], day_path(days[0][0])
+def feed_day_path(day: date, feed_id: int) -> str:
+    """Return the path of all that a feed has on a day."""
+    return f"{day_path(day)}/feeds/{feed_id}"
 
 
-def _grouped(posts: Sequence[T]) -> list[DayGroup[T]]:
+def _days(store: Store, *, most: int) -> tuple[list[Dealt], str | None]:
+    """Return what is dealt out of the newest days, and where the river goes on."""
+    dealt = store.browsing.dealt(most_of_feed=MOST_OF_FEED, most=most + 1)
+    if len(dealt) <= most:
+        return dealt, None
+    cut = dealt[-1].day
+    whole = [each for each in dealt if each.day != cut]
+    # Where one day has more than there is space for, its own pages have all of it.
+    return whole or dealt[:most], day_path(cut)
+
+
+def _more(store: Store, dealt: Sequence[Dealt]) -> dict[tuple[date, int], int]:
+    """Count what was not dealt out, by day and feed."""
+    if not dealt:
+        return {}
+    counts = store.browsing.counts_by_day(dealt[-1].day, dealt[0].day)
+    return {key: count - MOST_OF_FEED for key, count in counts.items() if count > MOST_OF_FEED}
+
+
+def _shown(posts: Sequence[Post], options: Options) -> list[Shown]:
+    budget = Budget(images=options.images)
+    return [budget.show(post) for post in posts]
+
+
+def _grouped(posts: Sequence[T], more: Mapping[tuple[date, int], int]) -> list[DayGroup[T]]:
     """Group posts, newest first, by day and then by feed."""
     days: dict[date, dict[int, FeedGroup[T]]] = {}
     for item in posts:
         at, feed_id, feed = _group_of(item)
-        feeds = days.setdefault(at.date(), {})
-        feeds.setdefault(feed_id, FeedGroup(feed_id, feed, [])).posts.append(item)
+        feeds, left = days.setdefault(at.date(), {}), more.get((at.date(), feed_id), 0)
+        feeds.setdefault(feed_id, FeedGroup(feed_id, feed, [], left)).posts.append(item)
     return [DayGroup(day, list(feeds.values())) for day, feeds in days.items()]
 
 

@@ -22,7 +22,7 @@ from planet_mcp.site import outputs
 from planet_mcp.site.content import TEXT_CHARS
 from planet_mcp.site.figures import stats_view
 from planet_mcp.site.paths import Links, links_of
-from planet_mcp.site.river import day_view, river_view, titles_view
+from planet_mcp.site.river import day_view, feed_day_view, river_view, titles_view
 from planet_mcp.site.search_page import search_view
 from planet_mcp.site.templating import ICON, Templates
 from planet_mcp.site.values import Options, Page, PageRequest
@@ -77,6 +77,7 @@ class Site:
             "": self._river,
             "titles": self._titles,
             rf"days/(\d{{4}}-\d\d-\d\d)(?:/{_NUMBER})?": self._day,
+            rf"days/(\d{{4}}-\d\d-\d\d)/feeds/{_NUMBER}(?:/{_NUMBER})?": self._feed_day,
             f"entries/{_NUMBER}": self._entry,
             "feeds": self._feeds,
             f"feeds/{_NUMBER}(?:/{_NUMBER})?": self._feed,
@@ -108,12 +109,17 @@ class Site:
 
     def _day(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
         written, page = named
-        try:
-            day = date.fromisoformat(written)
-        except ValueError:
-            return None
-        view = day_view(self._store, day, int(page or 1), self._options)
+        day = _day(written)
+        view = day_view(self._store, day, int(page or 1), self._options) if day else None
         return self._html("day", request, view=view) if view else None
+
+    def _feed_day(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
+        written, feed, page = named
+        day = _day(written)
+        if day is None:
+            return None
+        view = feed_day_view(self._store, int(feed), day, int(page or 1), options=self._options)
+        return self._html("feed_day", request, view=view) if view else None
 
     def _entry(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
         view = entry_view(self._store, int(named[0]), self._options)
@@ -211,6 +217,13 @@ class Site:
 
     def _icon(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         return Page(ICON.encode(), "image/svg+xml")
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
 
 
 def _channel(

@@ -11,7 +11,7 @@ from planet_mcp import __version__
 from planet_mcp.site import words
 from planet_mcp.site.figures import HEIGHT, WIDTH
 from planet_mcp.site.paths import Links
-from planet_mcp.site.river import day_path
+from planet_mcp.site.river import day_path, feed_day_path
 from planet_mcp.site.values import Options, Page, PageRequest
 from planet_mcp.text.to_html import code_css
 
@@ -39,6 +39,7 @@ class Templates:
             "words": words,
             "options": options,
             "day_path": day_path,
+            "feed_day_path": feed_day_path,
             "version": __version__,
             "drawing": {"width": WIDTH, "height": HEIGHT},
         }

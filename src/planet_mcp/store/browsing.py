@@ -5,6 +5,7 @@ Aliases are those of `planet_mcp.store.sql`.
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -85,71 +86,107 @@ class Headline:
     ordered_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """A story of a day, by its first entry, and the feed that shows it."""
+
+    story_id: int
+    feed_id: int
+    day: date
+
+
 class Browsing:
     """The stories of one database as pages show them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    # SELECT e.id, e.feed_id, f.name AS feed, …, s.ordered_at
-    # FROM (
-    #     SELECT s.* FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
-    #     ORDER BY s.ordered_at DESC, s.id DESC LIMIT 50
-    # ) AS s
-    # JOIN entries AS e ON e.id = s.representative_id
-    # JOIN feeds AS f ON f.id = e.feed_id
-    # JOIN contents AS c ON c.entry_id = e.id
-    # ORDER BY s.ordered_at DESC, s.id DESC
-    def latest(self, *, limit: int) -> list[Headline]:
-        """Return the newest stories, newest first."""
+    # SELECT s.id, s.ordered_at,
+    #        (SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id) AS shown_feed
+    # FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
+    # AND NOT (s.archived AND s.undated) ORDER BY s.ordered_at DESC, s.id DESC
+    def dealt(
+        self, *, most_of_feed: int, most: int | None = None, day: date | None = None
+    ) -> list[Dealt]:
+        """Return the newest stories, or those of a day (UTC), newest first.
+
+        Of a feed there are so many for each day; `most` is how many there are in all.
+        """
+        found: list[Dealt] = []
+        counts: Counter[tuple[date, int]] = Counter()
+        where, values = (_ON_DAY, _bounds(day)) if day else ("TRUE", {})
+        with self._database.reading() as connection:
+            # Read row by row, since nobody knows how many of a busy feed have to be passed over.
+            for story_id, ordered_at, feed_id in connection.execute(
+                f"SELECT s.id, s.ordered_at, {_SHOWN_FEED} FROM entries AS s "
+                f"WHERE {ON_A_DAY} AND {where} ORDER BY s.ordered_at DESC, s.id DESC",
+                values,
+            ):
+                each = Dealt(story_id, feed_id, to_time(ordered_at).date())
+                counts[each.day, feed_id] += 1
+                if counts[each.day, feed_id] <= most_of_feed:
+                    found.append(each)
+                if len(found) == most:
+                    break
+        return found
+
+    def counts_by_day(self, first: date, last: date) -> dict[tuple[date, int], int]:
+        """Return how many stories each feed shows on each of these days (UTC) in the river."""
+        values = {"begin": _bounds(first)["begin"], "end": _bounds(last)["end"]}
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"""
-                SELECT e.id, e.feed_id, f.name AS feed,
-                       {SHOWN_TITLE} AS title, s.ordered_at
-                FROM (
-                    SELECT s.* FROM entries AS s WHERE {ON_A_DAY}
-                    ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)}
-                ) AS s
+                SELECT s.ordered_at - s.ordered_at % 86400 AS day, {_SHOWN_FEED} AS shown_feed,
+                       count(*)
+                FROM entries AS s WHERE {ON_A_DAY} AND {_ON_DAY} GROUP BY day, shown_feed
+                """,
+                values,
+            ).fetchall()
+        return {(to_time(day).date(), feed_id): count for day, feed_id, count in rows}
+
+    def headlines(self, ids: Sequence[int]) -> list[Headline]:
+        """Return the stories that begin with these entries, newest first, without texts."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"""
+                SELECT e.id, e.feed_id, f.name AS feed, {SHOWN_TITLE} AS title, s.ordered_at
+                FROM ({_STORIES}) AS s
                 JOIN entries AS e ON e.id = s.representative_id
                 JOIN feeds AS f ON f.id = e.feed_id
                 JOIN contents AS c ON c.entry_id = e.id
                 ORDER BY s.ordered_at DESC, s.id DESC
-                """
+                """,
+                {"ids": json.dumps(ids)},
             ).fetchall()
         return [
             Headline(entry_id, feed_id, feed, title, to_time(ordered_at))
             for entry_id, feed_id, feed, title, ordered_at in rows
         ]
 
-    def count_of_day(self, day: date) -> int:
-        """Return how many stories the river has on a day (UTC)."""
-        with self._database.reading() as connection:
-            row = connection.execute(
-                f"SELECT count(*) FROM entries AS s WHERE {ON_A_DAY} AND {_ON_DAY}", _bounds(day)
-            ).fetchone()
-        return int(row[0])
-
-    # The other queries of posts have this form, with another choice of `s`:
+    # The queries of posts have this form, each with another choice of `s`:
     #
     # SELECT e.id, e.feed_id, f.name AS feed, …, substr(c.markdown, 1, 4000) AS markdown, e.words
-    # FROM (
-    #     SELECT s.* FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
-    #     AND s.ordered_at >= 1795046400 AND s.ordered_at < 1795132800
-    #     ORDER BY s.ordered_at DESC, s.id DESC LIMIT 100 OFFSET 0
-    # ) AS s
+    # FROM (SELECT s.* FROM entries AS s WHERE s.id IN (SELECT value FROM json_each('[1,2]'))) AS s
     # JOIN entries AS e ON e.id = s.representative_id
     # JOIN feeds AS f ON f.id = e.feed_id
     # JOIN contents AS c ON c.entry_id = e.id
     # ORDER BY s.ordered_at DESC, s.id DESC
-    def of_day(self, day: date, *, limit: int, offset: int, chars: int) -> list[Post]:
-        """Return stories of a day (UTC), newest first, with texts of so many characters."""
+    def stories(self, ids: Sequence[int], *, chars: int) -> list[Post]:
+        """Return the stories that begin with these entries, newest first."""
+        with self._database.reading() as connection:
+            return _posts(connection, _STORIES, {"ids": json.dumps(ids)}, chars=chars)
+
+    def of_feed_on_day(
+        self, feed_id: int, day: date, *, limit: int, offset: int, chars: int
+    ) -> list[Post]:
+        """Return the stories that a feed shows on a day (UTC) of the river, newest first."""
         with self._database.reading() as connection:
             return _posts(
                 connection,
                 f"SELECT s.* FROM entries AS s WHERE {ON_A_DAY} AND {_ON_DAY} "
+                f"AND {_SHOWN_FEED} = :feed_id "
                 f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {int(limit)} OFFSET {int(offset)}",
-                _bounds(day),
+                {**_bounds(day), "feed_id": feed_id},
                 chars=chars,
             )
 
@@ -225,6 +262,8 @@ class Browsing:
 
 
 _ON_DAY = "s.ordered_at >= :begin AND s.ordered_at < :end"
+_SHOWN_FEED = "(SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id)"
+_STORIES = "SELECT s.* FROM entries AS s WHERE s.id IN (SELECT value FROM json_each(:ids))"
 
 
 def _bounds(day: date) -> dict[str, object]:
