@@ -123,9 +123,7 @@ def _entry(document: Document, number: int, published: datetime) -> ParsedEntry:
         tags=("python",),
         published=published,
         updated=None,
-        content=Content(
-            document.markdown, document.text, document.excerpt, document.words, hosts=()
-        ),
+        content=Content(document.markdown, document.text, document.excerpt, document.words),
         teaser=False,
         fingerprint=sha256(str(number).encode()).hexdigest(),
     )

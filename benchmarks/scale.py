@@ -137,9 +137,7 @@ class Copies:
             tags=document.tags,
             published=self.now - YEARS * chance.random(),
             updated=None,
-            content=Content(
-                markdown=text, text=text, excerpt=text[:EXCERPT], words=len(words), hosts=()
-            ),
+            content=Content(markdown=text, text=text, excerpt=text[:EXCERPT], words=len(words)),
             teaser=False,
             fingerprint=sha256(text.encode()).hexdigest(),
             signature=signature(text),

@@ -75,14 +75,13 @@ class Content:
     """HTML after conversion, ready to store.
 
     `markdown` is what a reader gets, `text` what is indexed (no URLs, no markup), `excerpt` the
-    beginning of the text, `words` its length, `hosts` where its links lead, sorted.
+    beginning of the text, `words` its length.
     """
 
     markdown: str
     text: str
     excerpt: str
     words: int
-    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

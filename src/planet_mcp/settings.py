@@ -149,7 +149,7 @@ class Settings(BaseModel):
     )
     fetch_any: bool = Field(
         False,
-        description="Let `fetch_article` fetch pages on hosts that the corpus does not know.",
+        description="Let `fetch_article` fetch pages whose addresses stand in no stored entry.",
     )
     full_text: Literal["off", "teasers"] = Field(
         "off",

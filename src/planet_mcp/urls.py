@@ -4,8 +4,9 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from functools import cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from planet_mcp.errors import BlockedAddressError, BlockedUrlError
 
@@ -45,6 +46,7 @@ _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
 # A line that was broken inside of an address, and control characters.
 _BROKEN = re.compile(r"\s*[\t\r\n]\s*|[\x00-\x1f\x7f]")
 _AUTHORITY = re.compile(r"[^/?#]*//([^/?#]*)")
+_USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@", re.IGNORECASE)
 _ALLOWED = "!#$%&'()*+,/:;=?@~-._"
 # Blanks that people cannot see, and the pairs around an address in texts (RFC 3986, appendix C).
 _BLANKS = " \t\r\n\f\v\0\u00a0\u200b\ufeff"
@@ -124,6 +126,12 @@ def http_url(raw: str, base: str | None = None) -> str | None:
     return safe if len(safe) <= MAX_URL else None
 
 
+def page_url(raw: str, base: str | None = None) -> str | None:
+    """Resolve a reference as `http_url` does; a user name and password are not part of a page's."""
+    url = http_url(raw, base)
+    return url and without_user_info(url)
+
+
 def _ascii_host(netloc: str) -> str:
     """Write an internationalised host name in ASCII (RFC 3490).
 
@@ -148,6 +156,12 @@ def host_of(url: str) -> str:
     return host.removeprefix("www.")
 
 
+def are_of_one_site(url: str, other: str) -> bool:
+    """Return whether two URLs have one host, or that of one is below that of the other."""
+    first, second = f".{host_of(url)}", f".{host_of(other)}"
+    return len(first) > 1 < len(second) and (first.endswith(second) or second.endswith(first))
+
+
 def canonical(url: str) -> str:
     """Return a key under which two spellings of one page's URL are equal.
 
@@ -170,6 +184,26 @@ def canonical(url: str) -> str:
         ]
     )
     return f"{host}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
+
+
+def without_user_info(url: str) -> str:
+    """Return a URL without the user name and password before its host (RFC 3986, 3.2.1)."""
+    return _USER_INFO.sub(r"\1", url, count=1)
+
+
+def link_key(url: str) -> int:
+    """Return a number that spellings of one page's URL share; it only says where to look.
+
+    Beyond `canonical`, it does not matter which characters are written as `%20`.
+    """
+    spelling = unquote(canonical(url)).encode("utf-8", "replace")
+    return int.from_bytes(blake2b(spelling, digest_size=8).digest(), "big", signed=True)
+
+
+def front_page_of(url: str) -> str:
+    """Return the address of the front page of the site that has this URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
 
 
 def names_a_page(address: str) -> bool:

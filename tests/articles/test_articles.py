@@ -50,6 +50,12 @@ async def follow(planet: Planet, site: Site, *posts: Post) -> None:
     await planet.add_feeds([site.add("/feed", rss(posts, title="Ada's blog"))])
 
 
+def linking(*urls: str) -> Post:
+    """Return a post whose text leads to these addresses."""
+    links = "".join(f"<p>See <a href='{url}'>this</a>.</p>" for url in urls)
+    return Post("Links", whole("All of it.") + links)
+
+
 def body_of(text: str) -> str:
     """Return what stands between the boundaries."""
     found = re.search(
@@ -71,7 +77,9 @@ async def test_a_whole_article_comes_from_the_feed_without_a_request(
     text = await planet.fetch_article(1)
 
     assert len(site.asked) == asked
-    assert text.startswith("# Whole\nFeed: Ada's blog\nAuthor: Ada\nPublished: 20")
+    assert text.startswith(
+        "# Whole\nFeed: Ada's blog (read from 127.0.0.1)\nAuthor: Ada\nPublished: 20"
+    )
     assert "Text: from the feed, 20" in text
     assert "All of it." in body_of(text)
     assert f"```python\n{CODE}\n```" in body_of(text)
@@ -136,13 +144,11 @@ async def test_the_url_of_an_entry_means_that_entry(planet: Planet, site: Site) 
     assert "Entry: 1" in await planet.fetch_article("1")
 
 
-async def test_a_page_on_a_known_host_is_kept_and_found_but_is_not_news(
+async def test_a_page_that_a_text_links_to_is_kept_and_found_but_is_not_news(
     planet: Planet, site: Site
 ) -> None:
-    await follow(planet, site, Post("Whole", whole("All of it.")))
-    url = site.add(
-        "/other", page(whole("A quokka lives here."), title="Elsewhere"), content_type="text/html"
-    )
+    url = add_page(site, "/other", "A quokka lives here.", title="Elsewhere")
+    await follow(planet, site, linking(url))
 
     text = await planet.fetch_article(url)
 
@@ -152,30 +158,160 @@ async def test_a_page_on_a_known_host_is_kept_and_found_but_is_not_news(
     assert (await planet.latest_entries()).result.total == 1
 
 
-async def test_a_page_on_a_host_that_an_entry_links_to_may_be_fetched(
+# ------------------------------------------------------------------- which addresses are asked for
+@pytest.mark.parametrize(
+    "written",
+    [
+        "/page?a=1&b=2#part",
+        "/page/?a=1&b=2",
+        "/page?a=1&b=2&utm_source=SECRET",
+        "/p%61ge?a=%31&b=2#SECRET",
+    ],
+)
+async def test_an_address_is_asked_for_as_the_corpus_has_it(
+    planet: Planet, site: Site, written: str
+) -> None:
+    add_page(site, "/page?a=1&b=2", "A zebra.")
+    await follow(planet, site, linking(f"{site.url}/page?a=1&amp;b=2"))
+
+    assert "A zebra." in await planet.fetch_article(site.url.replace("http", "HTTP") + written)
+    assert site.paths()[1:] == ["/page?a=1&b=2"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "/page?q=SECRET",
+        "/page?a=1&b=2&q=SECRET",
+        "/page?a=1",
+        "/page/SECRET",
+        "/SECRET",
+        "/PAGE?a=1&b=2",
+        "?q=SECRET",
+    ],
+)
+async def test_no_other_address_of_a_host_that_texts_link_to_is_asked_for(
+    planet: Planet, site: Site, written: str
+) -> None:
+    add_page(site, "/page?a=1&b=2", "A zebra.")
+    site.add(written, page(whole("A quokka.")), content_type="text/html")
+    await follow(planet, site, linking(f"{site.url}/page?a=1&amp;b=2"))
+
+    with pytest.raises(ArgumentError, match=r"stands in no text.*PLANET_MCP_FETCH_ANY"):
+        await planet.fetch_article(site.url + written)
+    with pytest.raises(ArgumentError):
+        await planet.fetch_article(f"http://127.0.0.1:8080{written}")
+    assert site.paths() == ["/feed"]
+
+
+async def test_what_a_page_calls_its_address_makes_no_address_known(
     planet: Planet, site: Site
 ) -> None:
-    host = site.url.replace("127.0.0.1", "localhost")
-    url = f"{host}/linked"
-    site.add("/linked", page(whole("Linked text."), title="Linked"), content_type="text/html")
-    await follow(planet, site, Post("A", "<p>Nothing</p>"))
-    with pytest.raises(ArgumentError, match="PLANET_MCP_FETCH_ANY"):
-        await planet.fetch_article(url)
+    canonical_link = f"<link rel=canonical href='{site.url}/secret'>"
+    site.add("/page", canonical_link + page(whole("A zebra.")), content_type="text/html")
+    await follow(planet, site, linking(site.redirect("/short", "/page")))
+    await planet.fetch_article(f"{site.url}/short")
 
-    site.add("/feed", rss([Post("A", whole(f"See <a href='{host}/'>this</a>"))]))
+    assert "A zebra." in await planet.fetch_article(f"{site.url}/page")
+    with pytest.raises(ArgumentError):
+        await planet.fetch_article(f"{site.url}/secret")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Plain words: {}.</p>",
+        "<pre>curl {}</pre>",
+        "<p>(<code>{}</code>)</p>",
+        "<iframe width=500 src='{}'></iframe>",
+    ],
+)
+async def test_addresses_may_stand_in_texts_in_any_way(
+    planet: Planet, site: Site, text: str
+) -> None:
+    add_page(site, "/a_%28b%29_c*d", "A zebra.")
+    url = add_page(site, "/a_(b)_c*d", "A zebra.")
+    await follow(planet, site, Post("Text", whole("All of it.") + text.format(url)))
+
+    assert "A zebra." in await planet.fetch_article(url)
+
+
+async def test_links_of_a_page_may_be_read_and_those_of_a_revised_text_no_more(
+    planet: Planet, site: Site
+) -> None:
+    second = add_page(site, "/second", "A zebra.")
+    first = page(whole("First.") + f"<p>Go on <a href='{second}'>here</a>.</p>")
+    await follow(planet, site, linking(site.add("/first", first, content_type="text/html")))
+    with pytest.raises(ArgumentError):
+        await planet.fetch_article(second)
+
+    await planet.fetch_article(f"{site.url}/first")
+    assert "A zebra." in await planet.fetch_article(second)
+
+    other = add_page(site, "/other", "A quokka.")
+    site.add("/feed", rss([linking(other)], title="Ada's blog"))
     await planet.refresh_feeds([1])
+    assert "A quokka." in await planet.fetch_article(other)
 
-    assert "Linked text." in await planet.fetch_article(url)
+
+async def test_the_front_page_of_a_followed_site_may_be_read(planet: Planet, site: Site) -> None:
+    site.add("/", page(whole("A zebra.")), content_type="text/html")
+    await follow(planet, site, Post("A", whole("All of it.")))
+
+    assert "A zebra." in await planet.fetch_article(site.url)
+
+    await planet.remove_feeds([1])
+    with pytest.raises(ArgumentError):
+        await planet.fetch_article(site.url.replace("127.0.0.1", "localhost"))
 
 
 async def test_an_unknown_host_is_never_asked_unless_any_is_allowed(site: Site) -> None:
     url = site.add("/page?q=SECRET", page(whole("Text."), title="T"), content_type="text/html")
     async with planet_of() as planet:
-        with pytest.raises(ArgumentError, match=r"127\.0\.0\.1 is not one"):
+        with pytest.raises(ArgumentError, match="is the address of no entry"):
             await planet.fetch_article(url)
         assert site.started == []
     async with planet_of(fetch_any=True) as planet:
         assert "Text." in await planet.fetch_article(url)
+
+
+# ------------------------------------------------------------------- entries that link other sites
+async def test_what_a_feed_says_of_another_site_is_not_that_sites_word(
+    planet: Planet, site: Site
+) -> None:
+    victim = add_page(site, "/post", "A zebra.", title="Truth")
+    victim = victim.replace("127.0.0.1", "localhost")
+    await follow(planet, site, Post("Lies", whole("All lies. " * 50), link=victim))
+
+    told = await planet.fetch_article(victim)
+    assert head_of(told)["Elsewhere"].endswith("fetch_article(article=1, refresh=True)")
+    assert "All lies." in body_of(told)
+
+    asked = await planet.fetch_article(victim, refresh=True)
+    assert asked.startswith("# Truth\n")
+    assert "A zebra." in body_of(asked)
+    assert "not the feed's" not in head_of(asked)["Elsewhere"]
+
+
+async def test_the_entry_of_a_site_comes_before_what_other_feeds_say_of_it(
+    planet: Planet, site: Site
+) -> None:
+    url = f"{site.url.replace('127.0.0.1', 'localhost')}/post"
+    await follow(planet, site, Post("Lies", whole("All lies. " * 50), link=url))
+    own = rss([Post("Truth", whole("A zebra."), link=url)], title="Own")
+    site.add("/own", own)
+    await planet.add_feeds([url.replace("/post", "/own")])
+
+    assert (await planet.fetch_article(url)).startswith("# Truth\n")
+
+
+async def test_nobody_is_shown_the_user_names_of_addresses(planet: Planet, site: Site) -> None:
+    post = linking("https://me:secret@example.org/linked")
+    await follow(planet, site, Post(post.title, post.html, link="https://me:secret@example.org/x"))
+
+    (hit,) = (await planet.search_entries(SearchRequest())).result.hits
+    assert hit.url == "https://example.org/x"
+    assert "secret" not in await planet.fetch_article(1)
 
 
 @pytest.mark.parametrize(
@@ -230,8 +366,8 @@ async def test_a_page_that_changed_replaces_what_was_found(site: Site) -> None:
 async def test_a_page_of_no_feed_is_asked_for_again_too(site: Site) -> None:
     clock = Clock()
     async with planet_of(clock=clock) as planet:
-        await follow(planet, site, Post("Whole", whole("All of it.")))
         url = add_page(site, "/other", "A zebra.")
+        await follow(planet, site, linking(url))
         await planet.fetch_article(url)
         clock.now += timedelta(days=8)
         await planet.fetch_article(url)
@@ -328,7 +464,7 @@ async def test_a_page_that_failed_is_asked_for_again_after_a_day_or_on_demand(si
 
 
 async def test_a_page_of_no_feed_that_failed_is_remembered_too(planet: Planet, site: Site) -> None:
-    await follow(planet, site, Post("Whole", whole("All of it.")))
+    await follow(planet, site, linking(f"{site.url}/nowhere"))
     for _ in range(3):
         with pytest.raises(FetchError, match="404"):
             await planet.fetch_article(f"{site.url}/nowhere")
@@ -409,18 +545,19 @@ async def test_an_entry_is_found_by_where_its_page_finally_was(planet: Planet, s
 
 async def test_a_short_link_to_an_entry_means_that_entry(planet: Planet, site: Site) -> None:
     url = add_page(site, "/post", "A zebra.")
-    await follow(planet, site, Post("Teased", TEASER, link=url))
+    short = site.redirect("/short", "/post")
+    await follow(planet, site, linking(short), Post("Teased", TEASER, link=url))
 
-    text = await planet.fetch_article(site.redirect("/short", "/post"))
+    text = await planet.fetch_article(short)
 
     assert (head_of(text)["Entry"], head_of(text)["Feed"]) == ("1", "Ada's blog")
     assert (await planet.search_entries(SearchRequest("zebra"))).result.total == 1
 
 
 async def test_a_page_that_two_ask_for_is_fetched_once(planet: Planet, site: Site) -> None:
-    posts = Post("Teased", TEASER, link=add_page(site, "/post", "A zebra."))
-    await follow(planet, site, posts)
+    post = Post("Teased", TEASER, link=add_page(site, "/post", "A zebra."))
     other = add_page(site, "/other", "A quokka.")
+    await follow(planet, site, linking(other), post)
     texts: list[str] = []
 
     async def read(article: int | str, refresh: bool) -> None:
@@ -437,8 +574,8 @@ async def test_a_page_that_two_ask_for_is_fetched_once(planet: Planet, site: Sit
 
 async def test_pages_of_one_domain_are_asked_for_some_time_apart(site: Site) -> None:
     async with planet_of(host_delay=0.3, host_concurrency=1) as planet:
-        await follow(planet, site, Post("Whole", whole("All of it.")))
         urls = [add_page(site, f"/page{number}", f"Zebra {number}.") for number in range(3)]
+        await follow(planet, site, linking(*urls))
         started = anyio.current_time()
         async with anyio.create_task_group() as tasks:
             for url in urls:
@@ -450,9 +587,10 @@ async def test_pages_of_one_domain_are_asked_for_some_time_apart(site: Site) -> 
 async def test_a_known_host_may_redirect_to_another(planet: Planet, site: Site) -> None:
     elsewhere = site.url.replace("127.0.0.1", "localhost")
     add_page(site, "/page", "A zebra.")
-    await follow(planet, site, Post("Whole", whole("All of it.")))
+    away = site.redirect("/away", f"{elsewhere}/page")
+    await follow(planet, site, linking(away))
 
-    text = await planet.fetch_article(site.redirect("/away", f"{elsewhere}/page"))
+    text = await planet.fetch_article(away)
 
     assert head_of(text)["URL"] == f"{elsewhere}/page"
 
@@ -510,7 +648,7 @@ async def test_a_boundary_cannot_be_imitated(planet: Planet, site: Site) -> None
 
 
 async def test_other_types_than_text_are_named(planet: Planet, site: Site) -> None:
-    await follow(planet, site, Post("A", "<p>Nothing</p>", age=timedelta(days=1)))
+    await follow(planet, site, linking(f"{site.url}/file.pdf"))
     site.pages["/file.pdf"] = Page(b"%PDF-1.7 ...", "application/pdf")
 
     with pytest.raises(Exception, match="application/pdf"):

@@ -491,3 +491,26 @@ def test_feeds_from_before_pauses_were_kept_are_asked_as_before(database: Path) 
 
     assert (pauses, [feed.url for feed in due]) == ([], [URL])
     integrity(database)
+
+
+def test_addresses_in_texts_from_before_they_were_noted_are_known(database: Path) -> None:
+    Database(database, steps=schema.STEPS[:13]).close()
+    with closing(sqlite3.connect(database)) as old, old:
+        old.execute(
+            "INSERT INTO entries (id, key, story_id, representative_id, ordered_at, first_seen_at,"
+            " url, canonical_url, words, teaser, title_derived, fingerprint)"
+            " VALUES (1, 'k', 1, 1, 0, 0, 'https://me:pw@e.org/r', 'e.org/r', 2, 0, 0, '')"
+        )
+        old.execute(
+            "INSERT INTO contents (entry_id, title, authors, tags, excerpt, text, markdown)"
+            " VALUES (1, 'Old', '', '', '', 'A zebra.', 'See [it](https://www.e.org/A%20b?c=1).')"
+        )
+
+    store = Store(database)
+    known = store.entries.spelling_of("http://e.org/A b?c=1#d")
+    (hit,) = store.search.newest(compile_query(""), Filters(1), before=None, limit=5).hits
+    store.close()
+
+    assert known == "https://www.e.org/A%20b?c=1"
+    assert hit.url == "https://e.org/r"
+    integrity(database)

@@ -261,7 +261,6 @@ def test_the_text_holds_words_and_code_but_no_urls() -> None:
     content = from_html.convert(html, base_url=BASE)
     assert content.text == "T\nSee this\nx = 1"
     assert content.words == 6
-    assert content.hosts == ("e.org",)
 
 
 def test_the_excerpt_skips_code_and_ends_at_a_word() -> None:
@@ -403,14 +402,12 @@ def test_plain_text_keeps_its_paragraphs_and_its_characters_mean_themselves() ->
     content = from_html.from_plain_text("# a\nb *c* <i>\n\n\n    1. d https://e.org/_f_\n- g")
     assert content.markdown == "\\# a\nb \\*c\\* &lt;i>\n\n1\\. d https://e.org/_f_\n\\- g"
     assert content.text == "# a\nb *c* <i>\n1. d \n- g"
-    assert content.hosts == ("e.org",)
 
 
 def test_a_markdown_document_keeps_its_markdown_and_loses_its_html() -> None:
     source = "# T\n\n<p align=center>Hi <!-- no --> **you** [x](javascript:y) [z](http://e.org)</p>\n\n```html\n<p>\n```"
     content = from_html.from_markdown(source)
     assert content.markdown == "# T\n\nHi  **you** [x] [z](http://e.org)\n\n```html\n<p>\n```"
-    assert content.hosts == ("e.org",)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,6 @@ Only this room knows when a feed's content will do and when the page is needed.
 
 from planet_mcp.articles.articles import Articles
 from planet_mcp.articles.backfill import Backfill, BackfillLimits
-from planet_mcp.articles.full_text import FullText
+from planet_mcp.articles.full_text import FROM_PAGE, FullText
 
-__all__ = ["Articles", "Backfill", "BackfillLimits", "FullText"]
+__all__ = ["FROM_PAGE", "Articles", "Backfill", "BackfillLimits", "FullText"]

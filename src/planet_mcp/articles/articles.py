@@ -17,7 +17,7 @@ from planet_mcp.network import Web
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import EntryText, Store, StoredArticle
 from planet_mcp.times import stamp, utc_now
-from planet_mcp.urls import IPNetwork, canonical, check_url, host_of, http_url
+from planet_mcp.urls import IPNetwork, canonical, check_url, http_url, shown
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
 # A page with clearly less than the feed's own text is a notice or a form, not the article.
@@ -208,8 +208,8 @@ class Articles:
         return article, f"The page has not changed since {before}."
 
     async def _page(self, url: str, *, refresh: bool) -> FullText:
-        """Fetch a page that no entry stands for, if the corpus knows its host."""
-        await self._check_page(url)
+        """Fetch a page that no entry stands for, if its address stands in the corpus."""
+        url = await self._permitted(url)
         if await self._was_fetched_elsewhere(url):
             return await self.read(url, refresh=False)
         with self._fetching(url):
@@ -222,23 +222,26 @@ class Articles:
             entry_id = await anyio.to_thread.run_sync(self._keep_page, url, document, article)
         return await self._entry(entry_id, refresh=False)
 
-    async def _check_page(self, url: str) -> None:
-        """Refuse a page on a host that the corpus does not know.
+    async def _permitted(self, url: str) -> str:
+        """Return the address to ask for a page; refuse one that stands nowhere in the corpus.
 
-        Where a known host redirects to does not matter: the target learns only what that host
-        chose to send there, and is as public as all that is fetched. What a caller could want to
-        send out stands in the first URL, and goes to a host that the corpus knows.
+        Asked is what stands there and not what the caller wrote: whatever an injected text makes an
+        agent add to a known address goes nowhere. Where a page redirects to does not matter: the
+        target learns only what that page's host chose to send there.
         """
         check_url(url, allowed=self._allowed)
-        host = host_of(url)
-        if not self._fetch_any and not await anyio.to_thread.run_sync(
-            self._store.entries.knows_host, host
-        ):
+        if self._fetch_any:
+            return url
+        known = await anyio.to_thread.run_sync(self._store.entries.spelling_of, url)
+        if known is None:
             raise ArgumentError(
-                f"The host {host} is not one that the planet's feeds lead to, so it is not "
-                "fetched. To allow any host, the user can start planet-mcp with --fetch-any or "
-                "PLANET_MCP_FETCH_ANY=1."
+                f"{shown(url)} is the address of no entry, stands in no text that is stored, and "
+                "is no front page of a site that is followed, so it is not fetched. The user can "
+                f"read it with `planet-mcp article {shown(url)}`, or let all addresses be fetched: "
+                "--fetch-any or PLANET_MCP_FETCH_ANY=1."
             )
+        check_url(known, allowed=self._allowed)
+        return known
 
     def _keep_page(self, url: str, document: Document, article: Article) -> int:
         """Store a page, unless it turned out to be that of an entry; return the entry's id."""
@@ -266,7 +269,8 @@ def _refuse_file(entry: EntryText, url: str) -> None:
 
 def _refuse_less(entry: EntryText, article: Article, url: str) -> None:
     here, there = len(entry.markdown.split()), len(article.content.markdown.split())
-    if there < here * CLEARLY_LESS:
+    # What a feed says of another site's page is no measure of that page.
+    if not entry.is_elsewhere and there < here * CLEARLY_LESS:
         raise DocumentError(
             f"{url} has only {there} words, and the feed has {here}: it may show a notice or a "
             "form in place of the article."

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from planet_mcp.models import Enclosure
 from planet_mcp.store import EntryText, StoredArticle
 
+# The source of a text that its page itself gave.
+FROM_PAGE = "the web page"
 FRESH_FOR = timedelta(days=7)
 
 
@@ -14,7 +16,8 @@ class FullText:
     """An article as a reader gets it.
 
     `source` says where the text came from, `duplicate_in` which other feed when it is not the
-    entry's own, `note` what the reader should know about that.
+    entry's own, `note` what the reader should know about that. `feed_host` is where the feed is
+    read; `is_elsewhere` says that `url` leads to a site that is not the feed's.
     """
 
     entry_id: int
@@ -30,6 +33,8 @@ class FullText:
     note: str | None = None
     enclosures: tuple[Enclosure, ...] = ()
     duplicate_in: str | None = None
+    feed_host: str = ""
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +64,26 @@ def is_beginning(entry: EntryText) -> bool:
 
 
 def from_article(entry: EntryText, article: StoredArticle) -> FullText:
-    """Return the article of an entry's page."""
+    """Return the article of an entry's page: that of another site has its own word on all of it."""
+    title, authors, published = (
+        (entry.title or article.title, entry.authors or article.authors, entry.published)
+        if not entry.is_elsewhere
+        else (article.title or entry.title, article.authors, None)
+    )
     return FullText(
         entry_id=entry.id,
-        title=entry.title or article.title,
+        title=title,
         feed=entry.feed,
-        authors=entry.authors or article.authors,
-        published=entry.published or article.published,
+        authors=authors,
+        published=published or article.published,
         first_seen_at=entry.first_seen_at,
         url=article.url,
-        source="the web page",
+        source=FROM_PAGE,
         taken_at=article.fetched_at,
         markdown=article.markdown,
         enclosures=entry.enclosures,
+        feed_host=entry.feed_host,
+        is_elsewhere=entry.is_elsewhere,
     )
 
 
@@ -89,4 +101,6 @@ def from_feed(entry: EntryText) -> FullText:
         taken_at=entry.seen_at,
         markdown=entry.markdown,
         enclosures=entry.enclosures,
+        feed_host=entry.feed_host,
+        is_elsewhere=entry.is_elsewhere,
     )

@@ -5,7 +5,6 @@ from typing import Any
 import click
 
 from planet_mcp.cli.options import (
-    FETCH_ANY,
     JSON,
     NETWORK,
     request_options,
@@ -49,9 +48,11 @@ def latest_command(settings: Settings, *, as_json: bool, **given: Any) -> None:
     "--max-chars", type=click.IntRange(500, MOST_CHARS), default=MOST_CHARS, show_default=True
 )
 @click.option("--again", "refresh", is_flag=True, help="Fetch the page even if it is stored.")
-@settings_from(FETCH_ANY, *NETWORK)
+@settings_from(*NETWORK)
 def article_command(settings: Settings, *, article: str, **given: Any) -> None:
     """Print the full text of an entry, by its id, or of a page, by its URL."""
+    # A person may name any page; agents are told addresses by what they read.
+    settings = settings.model_copy(update={"fetch_any": True})
     write(run_with(settings, lambda planet: planet.fetch_article(article, **given)))
 
 

@@ -40,8 +40,10 @@ class CommandLanguage:
             if value is None:
                 continue
             named = isinstance(parameter, click.Option)
+            is_flag = isinstance(parameter, click.Option) and parameter.is_flag
             for each in value if isinstance(value, list) else [value]:
-                words += [parameter.opts[0], str(each)] if named else [str(each)]
+                words += [parameter.opts[0]] if named else []
+                words += [] if is_flag else [str(each)]
         return shlex.join(words)
 
     def again(self, tool: str, arguments: Mapping[str, object]) -> str:

@@ -5,14 +5,16 @@ Aliases are those of `planet_mcp.store.sql`.
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from planet_mcp.models import Enclosure
 from planet_mcp.store.db import Database, split_names, to_optional_time, to_time
 from planet_mcp.store.sql import SHOWN_TITLE, in_story
-from planet_mcp.urls import canonical, host_of
+from planet_mcp.text import addresses_in
+from planet_mcp.urls import are_of_one_site, canonical, front_page_of, host_of, link_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,21 @@ class EntryText:
     words: int
     teaser: bool
     enclosures: tuple[Enclosure, ...]
+    feed_url: str | None = None
+    site_url: str | None = None
+
+    @property
+    def feed_host(self) -> str:
+        """Return the host that the feed is read from; empty of a page that is in no feed."""
+        return host_of(self.feed_url or "")
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Return whether the entry's address is on another site than its feed and the feed's site.
+
+        What the feed says then is not the word of the site at that address.
+        """
+        return _is_elsewhere(self.url, self.feed_url, self.site_url)
 
 
 class Entries:
@@ -80,7 +97,8 @@ class Entries:
             row = connection.execute(
                 f"""
                 SELECT e.id, f.name AS feed, {SHOWN_TITLE} AS title,
-                       e.url, c.authors, e.credible_date, e.first_seen_at,
+                       e.url, f.url AS feed_url, f.site_url,
+                       c.authors, e.credible_date, e.first_seen_at,
                        coalesce(e.revised_at, e.first_seen_at) AS seen_at,
                        c.markdown, e.words, e.teaser
                 FROM entries AS e
@@ -130,33 +148,73 @@ class Entries:
             ).fetchone()
         return row[0] if row else None
 
+    # SELECT e.id, e.url, f.url, f.site_url
+    # FROM entries AS e LEFT JOIN feeds AS f ON f.id = e.feed_id
+    # WHERE e.canonical_url = 'example.org/post'
+    #    OR e.id IN (SELECT entry_id FROM articles WHERE address = 'example.org/post')
+    # ORDER BY e.feed_id IS NULL, e.canonical_url IS NOT 'example.org/post', …, e.words DESC, e.id
+    # LIMIT 100
     def find(self, url: str) -> int | None:
         """Return the id of the entry at this URL, the fullest of several, or else of the page.
 
-        Entries at anchors of one page are told apart by the anchor. An entry is also where its
-        page finally came from, after redirects.
+        One in a feed of that site comes before what other feeds say of its page. Entries at anchors
+        of one page are told apart by the anchor. An entry is also where its page finally came
+        from, after redirects.
         """
         with self._database.reading() as connection:
-            row = connection.execute(
+            rows = connection.execute(
                 """
-                SELECT id FROM entries
-                WHERE canonical_url = :address
-                   OR id IN (SELECT entry_id FROM articles WHERE address = :address)
-                ORDER BY feed_id IS NULL, canonical_url IS NOT :address, url IS NOT :url,
-                         words DESC, id
-                LIMIT 1
+                SELECT e.id, e.url, f.url, f.site_url
+                FROM entries AS e LEFT JOIN feeds AS f ON f.id = e.feed_id
+                WHERE e.canonical_url = :address
+                   OR e.id IN (SELECT entry_id FROM articles WHERE address = :address)
+                ORDER BY e.feed_id IS NULL, e.canonical_url IS NOT :address, e.url IS NOT :url,
+                         e.words DESC, e.id
+                LIMIT 100
                 """,
                 {"address": canonical(url), "url": url},
-            ).fetchone()
-        return row[0] if row else None
+            ).fetchall()
+        return min(rows, key=lambda row: _is_elsewhere(*row[1:]))[0] if rows else None
 
-    def knows_host(self, host: str) -> bool:
-        """Return whether a feed, a site or a stored entry leads to this host."""
+    def spelling_of(self, url: str) -> str | None:
+        """Return how an address is spelled in a stored text, or that of a followed site or feed.
+
+        A front page is known by any address of its site. None if it stands nowhere.
+        """
+        key = link_key(url)
+        return next(
+            (each for each in self._addresses_like(url, key) if link_key(each) == key), None
+        )
+
+    def _addresses_like(self, url: str, key: int) -> Iterator[str]:
         with self._database.reading() as connection:
-            if connection.execute("SELECT 1 FROM hosts WHERE host = ?", (host,)).fetchone():
-                return True
-            rows = connection.execute("SELECT url, site_url FROM feeds").fetchall()
-        return any(host in {host_of(row["url"]), host_of(row["site_url"] or "")} for row in rows)
+            followed = connection.execute(
+                """
+                SELECT url, site_url FROM feeds
+                WHERE subscribed AND (instr(url, :host) OR instr(site_url, :host))
+                """,
+                {"host": host_of(url)},
+            ).fetchall()
+            texts = connection.execute(
+                """
+                SELECT c.markdown, a.markdown
+                FROM links AS l
+                JOIN contents AS c ON c.entry_id = l.entry_id
+                LEFT JOIN articles AS a ON a.entry_id = l.entry_id
+                WHERE l.key = ? ORDER BY l.entry_id DESC LIMIT 3
+                """,
+                (key,),
+            ).fetchall()
+        for address in chain.from_iterable(followed):
+            if address:
+                yield from (address, front_page_of(address))
+        for text in chain.from_iterable(texts):
+            yield from addresses_in(text or "")
+
+
+def _is_elsewhere(url: str | None, feed_url: str | None, site_url: str | None) -> bool:
+    homes = [each for each in (feed_url, site_url) if each]
+    return bool(url and homes) and not any(are_of_one_site(url or "", home) for home in homes)
 
 
 def _entry_text(row: sqlite3.Row, enclosures: Sequence[sqlite3.Row]) -> EntryText:
@@ -173,4 +231,6 @@ def _entry_text(row: sqlite3.Row, enclosures: Sequence[sqlite3.Row]) -> EntryTex
         words=row["words"],
         teaser=bool(row["teaser"]),
         enclosures=tuple(Enclosure(*each) for each in enclosures),
+        feed_url=row["feed_url"],
+        site_url=row["site_url"],
     )

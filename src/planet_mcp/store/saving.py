@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain, islice
 
 from planet_mcp.models import (
     Content,
@@ -15,10 +16,12 @@ from planet_mcp.models import (
 )
 from planet_mcp.store.db import join_names, to_seconds
 from planet_mcp.store.stories import join_story
-from planet_mcp.text import index_terms, title_key
-from planet_mcp.urls import canonical, host_of
+from planet_mcp.text import addresses_in, index_terms, title_key
+from planet_mcp.urls import canonical, link_key
 
 _CONTENT = ("title", "heading", "authors", "tags", "excerpt", "markdown", "text", "terms")
+# Enough for any article; a page of nothing but links would fill the table.
+MOST_LINKS = 2_000
 
 
 def write_entries(
@@ -159,7 +162,7 @@ def _attach(connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry) -
             for position, each in enumerate(entry.enclosures)
         ],
     )
-    note_hosts(connection, [*entry.content.hosts, host_of(entry.url or "")])
+    note_links(connection, entry_id)
 
 
 def _content_values(entry: ParsedEntry) -> tuple[str, ...]:
@@ -187,9 +190,18 @@ def rename_feed(connection: sqlite3.Connection, feed_id: int) -> None:
     )
 
 
-def note_hosts(connection: sqlite3.Connection, hosts: Collection[str]) -> None:
-    """Remember hosts to which stored entries lead."""
+def note_links(connection: sqlite3.Connection, entry_id: int) -> None:
+    """Note again which addresses stand in the texts of an entry, the feed's and its page's."""
+    texts = connection.execute(
+        """
+        SELECT markdown FROM contents WHERE entry_id = :id
+        UNION ALL SELECT markdown FROM articles WHERE entry_id = :id
+        """,
+        {"id": entry_id},
+    ).fetchall()
+    addresses = chain.from_iterable(addresses_in(row[0]) for row in texts)
+    keys = {link_key(address) for address in islice(addresses, MOST_LINKS)}
+    connection.execute("DELETE FROM links WHERE entry_id = ?", (entry_id,))
     connection.executemany(
-        "INSERT INTO hosts (host) VALUES (?) ON CONFLICT DO NOTHING",
-        [(host,) for host in hosts if host],
+        "INSERT INTO links (key, entry_id) VALUES (?, ?)", [(key, entry_id) for key in keys]
     )

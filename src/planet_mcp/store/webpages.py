@@ -17,10 +17,10 @@ from planet_mcp.store.db import (
     to_seconds,
     to_time,
 )
-from planet_mcp.store.saving import note_hosts
+from planet_mcp.store.saving import note_links
 from planet_mcp.text import index_terms
 from planet_mcp.times import is_credible
-from planet_mcp.urls import canonical, host_of
+from planet_mcp.urls import canonical
 
 MOST_ATTEMPTS = 3
 
@@ -234,7 +234,7 @@ def _put_article(
     connection.execute(
         "UPDATE entries SET words = ? WHERE id = ?", (article.content.words, entry_id)
     )
-    note_hosts(connection, [*article.content.hosts, host_of(validators.url)])
+    note_links(connection, entry_id)
 
 
 def _stored_article(row: sqlite3.Row) -> StoredArticle:

@@ -4,6 +4,7 @@ In: HTML and plain text of strangers, our own Markdown. Out: clean Markdown, HTM
 Only this room knows the libraries that convert, and which characters nobody sees.
 """
 
+from planet_mcp.text.addresses import addresses_in
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
 from planet_mcp.text.labels import label
@@ -30,6 +31,7 @@ __all__ = [
     "LATIN_CONTROLS",
     "SIGNED_WORDS",
     "STOP_WORDS",
+    "addresses_in",
     "are_clearly_different",
     "are_numbered_apart",
     "beginning",

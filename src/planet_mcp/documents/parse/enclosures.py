@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from planet_mcp.documents.parse.raw import RawEnclosure
 from planet_mcp.models import Enclosure
-from planet_mcp.urls import http_url
+from planet_mcp.urls import page_url
 
 _MOST = 20
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+_-]{0,60}")
@@ -24,7 +24,7 @@ def enclosures_of(
     files: Iterable[RawEnclosure], *, duration: str, url: str
 ) -> tuple[Enclosure, ...]:
     """Collect an entry's files, each address once; `duration` is that of its recording."""
-    resolved = [(http_url(file.url, url), file) for file in files if file.url]
+    resolved = [(page_url(file.url, url), file) for file in files if file.url]
     addressed = [(address, file) for address, file in resolved if address]
     found: dict[str, Enclosure] = {}
     for address, file in addressed:

@@ -20,7 +20,7 @@ from planet_mcp.models import ParsedEntry, ParsedFeed
 from planet_mcp.text import signature
 from planet_mcp.text.from_html import count_unseen, one_line
 from planet_mcp.times import is_credible
-from planet_mcp.urls import canonical, host_of, http_url
+from planet_mcp.urls import canonical, host_of, page_url
 
 _DESCRIPTION = 500
 _NAME = 100
@@ -43,7 +43,7 @@ _NOBODY = frozenset(
 
 def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = None) -> ParsedFeed:
     """Turn a raw feed into what is stored; every entry is kept, in the document's order."""
-    site_url = http_url(raw.link, url) if raw.link else None
+    site_url = page_url(raw.link, url) if raw.link else None
     own_addresses = frozenset(filter(None, (url, site_url, raw.link)))
     authors = _names(raw.authors)
     keys = keys_of(raw.entries, not_ids=own_addresses)
@@ -91,7 +91,7 @@ def _left_out(unseen: int) -> str | None:
 
 
 def _first_url(references: Iterable[str], base: str) -> str | None:
-    return next(filter(None, (http_url(each, base) for each in references if each)), None)
+    return next(filter(None, (page_url(each, base) for each in references if each)), None)
 
 
 def _normalised(

@@ -18,7 +18,7 @@ from planet_mcp.text.from_html import (
     looks_like_markdown,
     one_line,
 )
-from planet_mcp.urls import http_url
+from planet_mcp.urls import page_url
 
 _DERIVED_TITLE = 80
 _TITLE_MARKUP = 5_000
@@ -82,7 +82,7 @@ def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> tuple
     markup = _as_markup(text)
     if markup is None:
         return _as_plain(text), count_unseen(text.value)
-    base = http_url(text.base, url) if text.base else None
+    base = page_url(text.base, url) if text.base else None
     return convert_counting(markup, base_url=base or link or url)
 
 
@@ -90,7 +90,7 @@ def with_captions(content: Content, described: Sequence[RawDescribed], *, url: s
     """Add what comes with an entry and has a caption, unless its text has it already."""
     said = " ".join(content.text.split())
     missing = [
-        (http_url(file.url, url) or "", one_line(file.caption), file.is_picture)
+        (page_url(file.url, url) or "", one_line(file.caption), file.is_picture)
         for file in described
         if one_line(file.caption) not in said
     ]
@@ -133,7 +133,6 @@ def _appended(content: Content, more: Content, text: str) -> Content:
         text=whole,
         excerpt=content.excerpt or excerpt_of(text),
         words=len(whole.split()),
-        hosts=tuple(sorted({*content.hosts, *more.hosts})),
     )
 
 

@@ -147,9 +147,9 @@ def _add_fetch_article(server: MCPServer[Any], planet: Planet) -> None:
         annotations=READS_WEB,
         structured_output=False,
         description=(
-            "Get the full text of an entry, or of a page on a host that the planet's feeds lead "
-            "to, as Markdown with exact code blocks. Long articles come in parts. May wait for "
-            "the network when only a teaser is stored."
+            "Get the full text of an entry, or of a page that a stored text links to, as Markdown "
+            "with exact code blocks. Long articles come in parts. May wait for the network when "
+            "only a teaser is stored."
         ),
     )
     async def fetch_article(

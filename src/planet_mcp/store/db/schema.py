@@ -6,10 +6,11 @@ applied steps is the database's `user_version`.
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from planet_mcp.text import index_terms, signature, title_key
-from planet_mcp.urls import canonical
+from planet_mcp.text import addresses_in, index_terms, signature, title_key
+from planet_mcp.urls import canonical, link_key, without_user_info
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -501,6 +502,46 @@ _M013 = (
 )
 
 
+def m014_links(database: "Database") -> None:
+    """Note the addresses that stand in stored texts, in place of the hosts that texts lead to.
+
+    `key` is `planet_mcp.urls.link_key` of an address; how it is spelled stands in the text alone.
+    User names and passwords in the addresses of entries go.
+    """
+    for statement in _M014:
+        database.conn.execute(statement)
+    for entry_id, markdown, page in database.conn.execute(
+        "SELECT c.entry_id, c.markdown, coalesce(a.markdown, '') FROM contents AS c "
+        "LEFT JOIN articles AS a ON a.entry_id = c.entry_id"
+    ):
+        found = islice(chain(addresses_in(markdown), addresses_in(page)), 2_000)
+        database.conn.executemany(
+            "INSERT INTO links (key, entry_id) VALUES (?, ?)",
+            {(link_key(address), entry_id) for address in found},
+        )
+    for entry_id, url in database.conn.execute(
+        "SELECT id, url FROM entries WHERE url LIKE '%://%@%'"
+    ).fetchall():
+        bare = without_user_info(url)
+        database.conn.execute(
+            "UPDATE entries SET url = ?, canonical_url = ? WHERE id = ?",
+            (bare, canonical(bare), entry_id),
+        )
+
+
+_M014 = (
+    """
+    CREATE TABLE links (
+        key INTEGER NOT NULL,
+        entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+        PRIMARY KEY (key, entry_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX links_of_entry ON links (entry_id)",
+    "DROP TABLE hosts",
+)
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -515,6 +556,7 @@ STEPS: tuple[Step, ...] = (
     m011_manners,
     m012_joins,
     m013_archives,
+    m014_links,
 )
 
 

@@ -97,7 +97,7 @@ _OPTIONS = html_to_markdown.ConversionOptions.from_json(
 
 
 def convert(html: str, *, base_url: str | None = None) -> Content:
-    """Convert HTML into Markdown, plain text, an excerpt and the hosts of its links."""
+    """Convert HTML into Markdown, plain text and an excerpt."""
     return convert_counting(html, base_url=base_url)[0]
 
 
@@ -126,7 +126,7 @@ def render(root: _Element, stash: Stash, *, base_url: str | None = None) -> Cont
     listings.stash_inline_code(root, stash)
     footnotes.link_footnotes(root, stash)
     structure.adapt_structure(root, stash)
-    urls = links.rewrite(root, stash, base_url=base_url)
+    links.rewrite(root, stash, base_url=base_url)
     tables.adapt_tables(root)
     tables.limit_nesting(root)
     formulas.raise_exponents(root)
@@ -142,7 +142,6 @@ def render(root: _Element, stash: Stash, *, base_url: str | None = None) -> Cont
         text=text,
         excerpt=excerpt_of(stash.fill_prose(prose)),
         words=len(text.split()),
-        hosts=links.hosts_of(urls),
     )
 
 

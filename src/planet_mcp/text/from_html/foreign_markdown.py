@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from planet_mcp.models import Content
 from planet_mcp.text.characters import clean_text
-from planet_mcp.text.from_html.links import hosts_of
 from planet_mcp.text.from_html.plain import BARE_URL, TAG, excerpt_of, shortened, without_hidden
 
 _FENCE = re.compile(
@@ -66,14 +65,12 @@ def from_markdown(text: str) -> Content:
     pieces[::2] = [_without_html(piece) for piece in pieces[::2]]
     bare = [_LINK.sub(r"\1", _MARKUP.sub("", piece)) for piece in pieces]
     plain = shortened(BARE_URL.sub("", "".join(bare)).strip(), at="\n")
-    hosts = hosts_of(BARE_URL.findall("".join(pieces[::2])))
     pieces[::2] = [_UNITS.sub(_harmless, piece) for piece in pieces[::2]]
     return Content(
         markdown=shortened(_BLANK_START.sub("", "".join(pieces)).rstrip()),
         text=plain,
         excerpt=excerpt_of("".join(bare[::2])),
         words=len(plain.split()),
-        hosts=hosts,
     )
 
 

@@ -1,7 +1,6 @@
 """Links and images: absolute, http(s) only, nothing that reports back."""
 
 import re
-from collections.abc import Iterable
 from urllib.parse import quote, urljoin, urlsplit
 
 from lxml import etree
@@ -10,7 +9,7 @@ from lxml.etree import _Element
 from planet_mcp.text.characters import clean_code, clean_text
 from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.tree import drop, is_blank, text_of
-from planet_mcp.urls import host_of
+from planet_mcp.urls import without_user_info
 
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\s\"()<>\\^`{|}]")
@@ -63,24 +62,19 @@ def absolute_url(url: str, base_url: str | None) -> str | None:
             return None
     except ValueError:
         return None
-    return _UNSAFE.sub(lambda odd: quote(odd[0]), url)
+    return without_user_info(_UNSAFE.sub(lambda odd: quote(odd[0]), url))
 
 
-def hosts_of(urls: Iterable[str]) -> tuple[str, ...]:
-    """Name the hosts of URLs, each once, sorted."""
-    return tuple(sorted({host for url in urls if (host := host_of(url).rstrip("."))}))
-
-
-def rewrite(root: _Element, stash: Stash, *, base_url: str | None) -> list[str]:
-    """Rewrite media, images and links for Markdown; return where the links lead."""
+def rewrite(root: _Element, stash: Stash, *, base_url: str | None) -> None:
+    """Rewrite media, images and links for Markdown."""
     for element in list(root.iter(*_MEDIA)):
         _media_to_link(element, base_url)
     for image in list(root.iter("img")):
         _rewrite_image(image, stash, base_url)
-    urls = [_rewrite_link(link, stash, base_url) for link in list(root.iter("a"))]
+    for link in list(root.iter("a")):
+        _rewrite_link(link, stash, base_url)
     for image in list(root.iter("img")):
         _image_to_link(image)
-    return [url for url in urls if url]
 
 
 def declared_base(root: _Element, base_url: str | None) -> str | None:
@@ -180,20 +174,19 @@ def _picture_source(image: _Element) -> str:
     return next((_largest(s.get("srcset") or "") for s in parent.iterchildren("source")), "")
 
 
-def _rewrite_link(link: _Element, stash: Stash, base_url: str | None) -> str | None:
+def _rewrite_link(link: _Element, stash: Stash, base_url: str | None) -> None:
     href = link.get("href")
     url = absolute_url(href, base_url) if href else None
     blank = is_blank(link) and next(link.iter("img"), None) is None
     if blank or _is_anchor(link, href or ""):
         drop(link)
-        return None
+        return
     if not url:
         link.tag = "span"
-        return None
+        return
     link.attrib.clear()
     link.set("href", stash.url(url))
     _lift_block(link)
-    return url
 
 
 def _is_anchor(link: _Element, href: str) -> bool:

@@ -6,7 +6,6 @@ import re
 from planet_mcp.models import Content
 from planet_mcp.text.characters import clean_code, clean_text
 from planet_mcp.text.from_html.code import CodeBlock
-from planet_mcp.text.from_html.links import hosts_of
 from planet_mcp.text.from_html.placeholders import fenced
 
 ELLIPSIS = "…"
@@ -125,14 +124,12 @@ def from_plain_text(text: str) -> Content:
         if paragraph.strip()
     ]
     paragraphs = [_INDENT.sub("", paragraph) for paragraph in written]
-    urls = [url for paragraph in paragraphs for url in BARE_URL.findall(paragraph)]
     plain = shortened(BARE_URL.sub("", "\n".join(paragraphs)), at="\n")
     return Content(
         markdown=shortened("\n\n".join(_literal(paragraph) for paragraph in written)),
         text=plain,
         excerpt=excerpt_of(plain),
         words=len(plain.split()),
-        hosts=hosts_of(urls),
     )
 
 
