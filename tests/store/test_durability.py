@@ -949,7 +949,8 @@ async def test_pages_go_like_entries(site: Site) -> None:
     clock = Clock()
     async with keeping("30d", clock) as planet:
         url = site.add("/page", page(whole("All of it"), title="A page"), content_type="text/html")
-        await planet.add_feeds([site.add("/feed", rss([Post("One", link=f"{site.url}/x")]))])
+        post = Post("One", f"<a href='{url}'>A page</a>", link=f"{site.url}/x")
+        await planet.add_feeds([site.add("/feed", rss([post]))])
         await planet.fetch_article(url)
         assert "A page" in await titles(planet)
         clock.now += days(32)
