@@ -206,6 +206,13 @@ def front_page_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/"
 
 
+def is_address(label: str, url: str) -> bool:
+    """Return whether a feed is called by an address: any URL, or its own without a scheme."""
+    if any(character.isspace() for character in label):
+        return False
+    return "://" in label or canonical(f"https://{label}") == canonical(url)
+
+
 def names_a_page(address: str) -> bool:
     """Return whether an address in canonical form is that of a page, not only of a site."""
     return "/" in address or "?" in address

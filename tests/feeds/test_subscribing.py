@@ -89,6 +89,30 @@ async def test_an_address_that_refreshes_elsewhere_is_followed_there(
     assert (second.outcome, second.feed_url) == ("already subscribed", new)
 
 
+@pytest.mark.parametrize(
+    ("label", "title"),
+    [
+        ("{url}", "Ada's blog"),
+        ("{host}/feed", "Ada's blog"),
+        ("http://another.example/rss", "Ada's blog"),
+        ("{host}", "{host}"),
+        ("Notes: http://a.example/", "Notes: http://a.example/"),
+    ],
+)
+async def test_a_label_that_is_only_an_address_gives_way_to_the_feeds_title(
+    planet: Planet, site: Site, label: str, title: str
+) -> None:
+    url = site.add("/feed", rss([Post("One")], title="Ada's blog"))
+    words = {"url": url, "host": site.url.removeprefix("http://")}
+    listed = f'<opml><body><outline text="{label.format(**words)}" xmlUrl="{url}"/></body></opml>'
+    await planet.import_list(listed.encode(), name="feeds.opml")
+
+    await planet.refresh_feeds([url])
+
+    (feed,) = (await planet.list_feeds()).result.feeds
+    assert feed.title == title.format(**words)
+
+
 async def test_a_page_leads_to_its_feed(planet: Planet, site: Site) -> None:
     site.add("/blog/atom.xml", atom([Post("One")]))
     url = site.add("/blog/", page("<p>Hi</p>", head=link("atom.xml")), content_type="text/html")

@@ -15,6 +15,7 @@ from planet_mcp.planet.answers import LatestEntry, LatestResult
 from planet_mcp.requests import FeedQuery, LatestRequest, SearchRequest
 from planet_mcp.store import Store
 from planet_mcp.store.db import Database, schema
+from planet_mcp.times import EARLIEST
 from tests.support.documents import NOW, Post, rss
 from tests.support.site import Site
 
@@ -216,32 +217,76 @@ def stored(path: Path, query: str) -> Sequence[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_an_upgrade_takes_undated_archives_out_of_the_news(tmp_path: Path) -> None:
-    path = tmp_path / "planet.sqlite"
-    steps = schema.STEPS[: schema.STEPS.index(schema.m013_archives)]
-    Database(path, steps=steps).close()
-    seen, year = int(NOW.timestamp()), 365 * 86_400
-    rows = [  # id, when it is ordered, when published, when seen
-        (1, seen, None, seen), (2, seen, None, seen), (3, seen - year, seen - year, seen),
-        (4, seen - 60, seen - 60, seen), (5, seen + 900, None, seen + 900),
-    ]  # fmt: skip
+# What an entry has: when it is ordered, when published, when seen.
+Times = tuple[int, int | None, int]
+SEEN, A_DAY = int(NOW.timestamp()), 86_400
+
+
+def of_earlier_version(path: Path, rows: Sequence[Times]) -> None:
+    """Make a database as it was before archives, with entries of one feed, the oldest id first."""
+    Database(path, steps=schema.STEPS[: schema.STEPS.index(schema.m013_archives)]).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO feeds (id, url, next_check_at) VALUES (1, 'https://a', 0)")
         connection.execute(
             """
             INSERT INTO entries (id, feed_id, key, story_id, representative_id, ordered_at,
                 published, first_seen_at, words, teaser, title_derived, fingerprint)
-            SELECT value ->> 0, 1, value ->> 0, value ->> 0, value ->> 0, value ->> 1, value ->> 2,
-                value ->> 3, 1, 0, 0, '' FROM json_each(?)
+            SELECT key + 1, 1, key, key + 1, key + 1, value ->> 0, value ->> 1, value ->> 2,
+                1, 0, 0, '' FROM json_each(?)
             """,
             (json.dumps(rows),),
         )
         connection.commit()
 
+
+def test_an_upgrade_takes_undated_archives_out_of_the_news(tmp_path: Path) -> None:
+    path, year = tmp_path / "planet.sqlite", 365 * A_DAY
+    of_earlier_version(
+        path,
+        [
+            (SEEN, None, SEEN), (SEEN, None, SEEN), (SEEN - year, SEEN - year, SEEN),
+            (SEEN - 60, SEEN - 60, SEEN), (SEEN + 900, None, SEEN + 900),
+        ],
+    )  # fmt: skip
+
     Store(path).close()
 
     assert stored(path, "SELECT id, archived, undated, ordered_at FROM entries ORDER BY id") == [
-        (1, 1, 1, seen - year - 2), (2, 1, 1, seen - year - 1), (3, 1, 0, seen - year),
-        (4, 0, 0, seen - 60), (5, 0, 1, seen + 900),
+        (1, 1, 1, SEEN - year - 2), (2, 1, 1, SEEN - year - 1), (3, 1, 0, SEEN - year),
+        (4, 0, 0, SEEN - 60), (5, 0, 1, SEEN + 900),
     ]  # fmt: skip
-    assert stored(path, "SELECT newest_entry FROM feeds") == [(seen - 60,)]
+    assert stored(path, "SELECT newest_entry FROM feeds") == [(SEEN - 60,)]
+
+
+@pytest.mark.parametrize(
+    ("later", "archived"),
+    [
+        # A whole document without dates, all new, as after a redesign.
+        ([None] * 20, 20),
+        # A few of it, which the feed added.
+        ([None] * 8, 0),
+        # An archive that was uploaded again, and the news beside it.
+        ([20 * A_DAY] * 6 + [60], 6),
+        # Late posts.
+        ([20 * A_DAY] * 5 + [60], 0),
+        ([3 * A_DAY] * 20, 0),
+    ],
+)
+def test_an_upgrade_takes_what_came_in_bulk_later_out_of_the_news(
+    tmp_path: Path, later: Sequence[int | None], archived: int
+) -> None:
+    path, seen = tmp_path / "planet.sqlite", SEEN + 30 * A_DAY
+    dates = [None if age is None else seen - age for age in later]
+    first: list[Times] = [(SEEN - A_DAY, SEEN - A_DAY, SEEN)] * 20
+    of_earlier_version(path, [*first, *((seen if at is None else at, at, seen) for at in dates)])
+
+    Store(path).close()
+
+    of_later = "FROM entries WHERE id > 20"
+    assert stored(path, f"SELECT sum(archived) {of_later}") == [(archived,)]
+    news = [at or seen for at in dates]
+    order = [int(str(at)) for (at,) in stored(path, f"SELECT ordered_at {of_later} ORDER BY id")]
+    if later[0] is None and archived:
+        assert max(order) < EARLIEST.timestamp()
+    else:
+        assert order == news

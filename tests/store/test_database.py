@@ -514,3 +514,24 @@ def test_addresses_in_texts_from_before_they_were_noted_are_known(database: Path
     assert known == "https://www.e.org/A%20b?c=1"
     assert hit.url == "https://e.org/r"
     integrity(database)
+
+
+def test_labels_from_before_that_are_only_addresses_give_way_to_titles(database: Path) -> None:
+    Database(database, steps=schema.STEPS[: schema.STEPS.index(schema.m015_later_archives)]).close()
+    feeds = [
+        ("https://a.example/feed", "https://a.example/feed"),
+        ("https://b.example/feed/", "b.example/feed"),
+        ("https://c.example/", "C.example, the blog"),
+        ("https://d.example/feed", None),
+    ]
+    with closing(sqlite3.connect(database)) as old, old:
+        old.executemany(
+            "INSERT INTO feeds (url, label, title, next_check_at) VALUES (?, ?, 'Own', 0)", feeds
+        )
+
+    store = Store(database)
+    titles = [feed.title for feed in store.feeds.known(now=NOW)]
+    store.close()
+
+    assert sorted(titles) == ["C.example, the blog", "Own", "Own", "Own"]
+    integrity(database)

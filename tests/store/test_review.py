@@ -106,6 +106,18 @@ def test_what_a_start_has_no_time_for_is_left_to_the_next(database: Path) -> Non
     assert left[0] > left[1] > left[2] == left[3] == 0
 
 
+def test_no_reason_is_left_of_what_is_taken_apart(database: Path) -> None:
+    joined_before(database, [WRONG])
+    Database(database).close()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("INSERT INTO joins VALUES (2, 1, 'address'), (3, 2, 'address')")
+
+    Store(database).close()
+
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT * FROM joins").fetchall() == []
+
+
 def test_joins_are_listed_with_their_reason(database: Path) -> None:
     joined_before(database, [RIGHT, ACROSS])
 

@@ -13,6 +13,7 @@ from planet_mcp.store.db import Database, placeholders, to_optional_time, to_sec
 from planet_mcp.store.feed_rows import FEEDS, as_of, feed_of, select_feeds
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import delete_entries_of_feeds
+from planet_mcp.urls import is_address
 
 _ORDERS: dict[FeedSort, str] = {
     "title": "lower(name), id",
@@ -222,6 +223,8 @@ def _summary(connection: sqlite3.Connection) -> Summary:
 
 
 def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datetime) -> bool:
+    # Programs that know no title write the address in its place.
+    label = item.title if item.title and not is_address(item.title, item.url) else None
     return bool(
         connection.execute(
             """
@@ -234,7 +237,7 @@ def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datet
                 errors = 0, gone = 0, problem = NULL
             WHERE NOT subscribed
             """,
-            (item.url, item.title, item.site_url, item.group, to_seconds(due_at)),
+            (item.url, label, item.site_url, item.group, to_seconds(due_at)),
         ).rowcount
     )
 

@@ -17,6 +17,7 @@ from planet_mcp.models import (
 from planet_mcp.store.db import join_names, to_seconds
 from planet_mcp.store.stories import join_story
 from planet_mcp.text import addresses_in, index_terms, title_key
+from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, link_key
 
 _CONTENT = ("title", "heading", "authors", "tags", "excerpt", "markdown", "text", "terms")
@@ -37,9 +38,9 @@ def write_entries(
             case NewEntry():
                 _insert(connection, feed_id, change, now)
             case RekeyedEntry():
-                _rekey(connection, change)
+                _rekey(connection, change, now)
             case RevisedEntry():
-                _rekey(connection, change)
+                _rekey(connection, change, now)
                 _revise(connection, change)
     if changes:
         count_entries(connection, [feed_id])
@@ -62,16 +63,16 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
     entry = new.entry
     cursor = connection.execute(
         """
-        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, first_seen_at,
-                             archived, undated, updated, url, canonical_url, words, teaser,
-                             title_derived, fingerprint, title_key, minhash_a, minhash_b)
-        VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, credible_date,
+                             first_seen_at, archived, undated, updated, url, canonical_url, words,
+                             teaser, title_derived, fingerprint, title_key, minhash_a, minhash_b)
+        VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             feed_id,
             entry.key,
             to_seconds(new.ordered_at),
-            to_seconds(entry.published),
+            *_dates(entry, now),
             to_seconds(now),
             new.archived,
             new.undated,
@@ -96,12 +97,21 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
     join_story(connection, entry_id)
 
 
-def _rekey(connection: sqlite3.Connection, change: RekeyedEntry | RevisedEntry) -> None:
+def _rekey(
+    connection: sqlite3.Connection, change: RekeyedEntry | RevisedEntry, now: datetime
+) -> None:
     """Take over key and date; `ordered_at` stays as it was when the entry was added."""
     connection.execute(
-        "UPDATE entries SET key = ?, published = ? WHERE id = ?",
-        (change.entry.key, to_seconds(change.entry.published), change.id),
+        "UPDATE entries SET key = ?, published = ?, credible_date = ? WHERE id = ?",
+        (change.entry.key, *_dates(change.entry, now), change.id),
     )
+
+
+def _dates(entry: ParsedEntry, now: datetime) -> tuple[int | None, int | None]:
+    """Return when an entry was published as its feed claims, and as far as that can be."""
+    claim = entry.published
+    credible = claim if claim and is_credible(claim, now=now) else None
+    return to_seconds(claim), to_seconds(credible)
 
 
 def _revise(connection: sqlite3.Connection, change: RevisedEntry) -> None:

@@ -151,20 +151,21 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
     if known:
         return int(known["id"])
     claim = article.published
-    dated = claim is not None and is_credible(claim, now=now)
-    ordered_at = to_seconds(min(claim, now) if claim and dated else now)
+    credible = claim if claim and is_credible(claim, now=now) else None
+    ordered_at = to_seconds(min(credible, now) if credible else now)
     entry_id = connection.execute(
         """
         INSERT INTO entries (feed_id, key, story_id, ordered_at, undated, published,
-                             first_seen_at, url, canonical_url, words, teaser, title_derived,
-                             fingerprint)
-        VALUES (NULL, ?, 0, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')
+                             credible_date, first_seen_at, url, canonical_url, words, teaser,
+                             title_derived, fingerprint)
+        VALUES (NULL, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')
         """,
         (
             key,
             ordered_at,
-            not dated,
+            credible is None,
             to_seconds(claim),
+            to_seconds(credible),
             to_seconds(now),
             url,
             key,

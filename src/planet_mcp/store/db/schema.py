@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from planet_mcp.text import addresses_in, index_terms, signature, title_key
-from planet_mcp.urls import canonical, link_key, without_user_info
+from planet_mcp.urls import canonical, is_address, link_key, without_user_info
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -542,6 +542,84 @@ _M014 = (
 )
 
 
+def m015_later_archives(database: "Database") -> None:
+    """Tell from news what came in bulk later: after a redesign, a re-upload or a long absence.
+
+    That is more than five entries that came together and were two weeks old, or have no date and
+    came with a whole document of others: nine tenths of as many as the feed had at first.
+    """
+    for statement in _M015:
+        database.conn.execute(statement)
+
+
+_M015 = (
+    """
+    CREATE TEMPORARY TABLE documents AS
+    SELECT feed_id, first_seen_at, count(*) AS entries,
+           first_value(count(*)) OVER by_time AS entries_at_first,
+           row_number() OVER by_time AS number
+    FROM entries WHERE feed_id IS NOT NULL GROUP BY feed_id, first_seen_at
+    WINDOW by_time AS (PARTITION BY feed_id ORDER BY first_seen_at)
+    """,
+    """
+    CREATE TEMPORARY TABLE later AS
+    SELECT e.id, min(CASE WHEN NOT e.undated THEN e.ordered_at END) OVER together AS oldest,
+           row_number() OVER (
+               PARTITION BY e.feed_id, e.first_seen_at, e.undated ORDER BY e.id DESC
+           ) AS place,
+           (e.undated AND d.entries * 10 >= d.entries_at_first * 9)
+           OR (NOT e.undated AND e.ordered_at < e.first_seen_at - 14 * 86400) AS is_old
+    FROM entries AS e
+    JOIN documents AS d ON d.feed_id = e.feed_id AND d.first_seen_at = e.first_seen_at
+    WHERE d.number > 1 AND d.entries > 5
+    WINDOW together AS (PARTITION BY e.feed_id, e.first_seen_at)
+    """,
+    """
+    UPDATE entries SET
+        archived = 1,
+        ordered_at = CASE WHEN entries.undated THEN coalesce(old.oldest, 788918400) - old.place
+                          ELSE entries.ordered_at END
+    FROM (
+        SELECT l.*, count(*) OVER (PARTITION BY e.feed_id, e.first_seen_at) AS together
+        FROM later AS l JOIN entries AS e ON e.id = l.id
+        WHERE l.is_old
+    ) AS old
+    WHERE entries.id = old.id AND old.together > 5 AND NOT entries.archived
+    """,
+    "DROP TABLE later",
+    "DROP TABLE documents",
+)
+
+
+def m016_plain_dates(database: "Database") -> None:
+    """Let what may be a date be decided where entries are made, and drop a column nobody reads."""
+    for statement in (
+        "ALTER TABLE entries DROP COLUMN joined_by",
+        "ALTER TABLE entries DROP COLUMN credible_date",
+        "ALTER TABLE entries ADD COLUMN credible_date INTEGER",
+        """
+        UPDATE entries SET credible_date = published
+        WHERE published BETWEEN 788918400 AND first_seen_at + 86400
+        """,
+    ):
+        database.conn.execute(statement)
+
+
+def m017_labels_that_are_names(database: "Database") -> None:
+    """Let labels that are only addresses give way to what feeds call themselves."""
+    rows = database.conn.execute("SELECT id, url, label FROM feeds WHERE label IS NOT NULL")
+    for feed_id, url, label in rows.fetchall():
+        if is_address(label, url):
+            database.conn.execute("UPDATE feeds SET label = NULL WHERE id = ?", (feed_id,))
+            database.conn.execute(
+                """
+                UPDATE contents SET feed = (SELECT indexed_name FROM feeds WHERE id = :feed)
+                WHERE entry_id IN (SELECT id FROM entries WHERE feed_id = :feed)
+                """,
+                {"feed": feed_id},
+            )
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -557,6 +635,9 @@ STEPS: tuple[Step, ...] = (
     m012_joins,
     m013_archives,
     m014_links,
+    m015_later_archives,
+    m016_plain_dates,
+    m017_labels_that_are_names,
 )
 
 

@@ -21,7 +21,9 @@ _CORRECTIONS = (
     WHERE checked_at > :ahead
     """,
     """
-    UPDATE entries SET first_seen_at = :now, ordered_at = min(ordered_at, :now)
+    UPDATE entries SET
+        first_seen_at = :now, ordered_at = min(ordered_at, :now),
+        credible_date = CASE WHEN credible_date <= :now THEN credible_date END
     WHERE first_seen_at > :ahead
     """,
     "UPDATE articles SET fetched_at = :now WHERE fetched_at > :ahead",

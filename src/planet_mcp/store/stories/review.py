@@ -4,6 +4,7 @@ What earlier versions joined was found by step 12 of `planet_mcp.store.db.schema
 `meta` up to which story it was reviewed.
 """
 
+import json
 import logging
 import sqlite3
 from time import monotonic
@@ -86,5 +87,11 @@ def _join_anew(connection: sqlite3.Connection, story: int) -> None:
         """,
         members,
     )
-    for (entry_id,) in members:
+    ids = [entry_id for (entry_id,) in members]
+    connection.execute(
+        "DELETE FROM joins WHERE entry_id IN (SELECT value FROM json_each(:ids)) "
+        "AND other_id IN (SELECT value FROM json_each(:ids))",
+        {"ids": json.dumps(ids)},
+    )
+    for entry_id in ids:
         join_story(connection, entry_id)
