@@ -219,12 +219,16 @@ class Gone(IntEnum):
 
 
 class FeedStatus(StrEnum):
-    """How a subscription is doing; `DORMANT_AFTER` without a new entry it is dormant."""
+    """How a subscription is doing; `DORMANT_AFTER` without a new entry it is dormant.
+
+    One that was never read is new.
+    """
 
     OK = "ok"
     FAILING = "failing"
     DORMANT = "dormant"
     GONE = "gone"
+    NEW = "new"
 
 
 DORMANT_AFTER = timedelta(days=180)

@@ -21,6 +21,7 @@ DEFAULT_CHARS, MOST_CHARS = 8_000, 40_000
 
 SearchSort = Literal["relevance", "newest"]
 FeedSort = Literal["title", "newest_entry", "entries"]
+FeedDetail = Literal["brief", "full"]
 Detail = Literal["titles", "excerpts", "full"]
 
 # How much is shown, and where the list goes on; all other fields say what the list is of.
@@ -109,11 +110,17 @@ class FeedQuery:
         str, Described(description="Only feeds with this in title or URL.", max_length=200)
     ] = ""
     status: Annotated[
-        Literal["any", "ok", "failing", "dormant", "gone"],
-        Described(description="dormant: nothing new for 180 days; gone: the server said so (410)."),
+        Literal["any", "ok", "failing", "dormant", "gone", "new"],
+        Described(
+            description="dormant: nothing new for 180 days; gone: the server said so (410); new: "
+            "not read yet."
+        ),
     ] = "any"
     group: _Group = None
     sort: Annotated[FeedSort, Described(description="Order of the list.")] = "title"
+    detail: Annotated[
+        FeedDetail, Described(description="full: with addresses and times of checks.")
+    ] = "brief"
     limit: _limit(DEFAULT_FEEDS, MOST_FEEDS) = None  # type: ignore[valid-type]
     cursor: _Cursor = None
 

@@ -140,7 +140,7 @@ async def test_a_feed_that_breaks_keeps_its_entries_and_shows_its_problem(
     assert refreshed.failed == 1
     assert refreshed.problems is not None
     assert words in refreshed.problems[0].problem
-    (feed,) = (await planet.list_feeds()).result.feeds
+    (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
     assert feed.entries == 1
     assert feed.status == "failing"
     assert feed.problem == refreshed.problems[0].problem
@@ -167,11 +167,11 @@ async def test_a_feed_is_gone_when_its_server_says_so_on_two_days(site: Site) ->
         for pause in (timedelta(0), timedelta(hours=1), timedelta(days=1)):
             clock.now += pause
             await planet.refresh_feeds([url])
-            (feed,) = (await planet.list_feeds()).result.feeds
+            (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
             statuses.append(feed.status)
 
         assert statuses == ["failing", "failing", "gone"]
-        assert feed.next_check_at > stamp(clock.now + timedelta(days=29))
+        assert (feed.next_check_at or "") > stamp(clock.now + timedelta(days=29))
         assert (await planet.search_entries(SearchRequest("One"))).result.total == 1
 
 
@@ -186,7 +186,7 @@ async def test_being_offline_is_no_feeds_fault(planet: Planet, site: Site) -> No
     refreshed = (await planet.refresh_feeds(dead)).result
 
     assert refreshed.failed == 5
-    failing = (await planet.list_feeds(FeedQuery(status="failing"))).result.feeds
+    failing = (await planet.list_feeds(FeedQuery(status="failing", detail="full"))).result.feeds
     assert len(failing) == 2
     await planet.refresh_feeds([url])
     await planet.refresh_feeds([dead[4]])
@@ -309,10 +309,10 @@ async def test_a_domain_that_asked_to_wait_is_left_alone_after_a_restart_too(sit
         site.pages["/0"] = Page(status=429, headers={"Retry-After": "86400"})
         await planet.refresh_feeds([urls[0]])
 
-        feeds = (await planet.list_feeds()).result.feeds
+        feeds = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
 
     day = stamp(clock.now + timedelta(hours=23))
-    assert all(feed.next_check_at > day for feed in feeds)
+    assert all((feed.next_check_at or "") > day for feed in feeds)
 
 
 async def test_only_the_host_that_asks_is_left_alone(planet: Planet, site: Site) -> None:
@@ -356,9 +356,9 @@ async def test_a_feed_is_followed_where_it_moved_to_after_three_days(
         await planet.refresh_feeds([url])
         await planet.refresh_feeds([url])
         await refreshed_daily(planet, clock, url, days=1)
-        (before,) = (await planet.list_feeds()).result.feeds
+        (before,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
         await refreshed_daily(planet, clock, url, days=1)
-        (after,) = (await planet.list_feeds()).result.feeds
+        (after,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
         site.asked.clear()
         await planet.refresh_feeds([new])
         (again,) = (await planet.add_feeds([url])).result.results
@@ -371,7 +371,7 @@ async def test_a_feed_is_followed_where_it_moved_to_after_three_days(
         assert again.outcome == "already subscribed"
         assert (await planet.search_entries(SearchRequest("one", feed=url))).result.total == 1
         clock.now += timedelta(days=40)
-        assert (await planet.list_feeds()).result.feeds[0].warning is None
+        assert (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds[0].warning is None
 
 
 async def test_a_temporary_redirect_is_never_adopted(site: Site) -> None:
@@ -382,7 +382,7 @@ async def test_a_temporary_redirect_is_never_adopted(site: Site) -> None:
         await planet.add_feeds([url])
         await refreshed_daily(planet, clock, url, days=5)
 
-        assert (await planet.list_feeds()).result.feeds[0].feed_url == url
+        assert (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds[0].feed_url == url
 
 
 @pytest.mark.parametrize("by_header", [False, True])
@@ -401,7 +401,7 @@ async def test_a_feed_that_became_a_page_which_refreshes_elsewhere_is_followed_t
         await refreshed_daily(planet, clock, url, days=1)
         site.asked.clear()
         await refreshed_daily(planet, clock, url, days=2)
-        (feed,) = (await planet.list_feeds()).result.feeds
+        (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
         (again,) = (await planet.add_feeds([url])).result.results
 
         assert (feed.feed_url, feed.entries, feed.problem) == (new, 2, None)
@@ -423,7 +423,7 @@ async def test_a_page_that_refreshes_to_another_feed_takes_nothing_over(
 
     await planet.refresh_feeds([url])
 
-    (feed,) = (await planet.list_feeds()).result.feeds
+    (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
     assert (feed.feed_url, feed.entries) == (url, 1)
     assert feed.problem is not None
     assert f"{site.url}/new" in feed.problem
@@ -438,7 +438,7 @@ async def test_a_page_that_refreshes_without_end_is_given_up(planet: Planet, sit
 
     await planet.refresh_feeds([url])
 
-    (feed,) = (await planet.list_feeds()).result.feeds
+    (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
     assert feed.problem is not None
     assert "redirects more than" in feed.problem
     assert len(site.asked) == Limits().redirects + 1
@@ -455,7 +455,7 @@ async def test_a_redirect_to_another_feed_is_not_adopted(site: Site) -> None:
             site.add("/new", rss(posts, title="Parked domain"))
             await refreshed_daily(planet, clock, url, days=1)
 
-        assert (await planet.list_feeds()).result.feeds[0].feed_url == url
+        assert (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds[0].feed_url == url
 
 
 async def test_a_move_to_a_feed_that_is_followed_is_said(site: Site) -> None:
@@ -467,7 +467,7 @@ async def test_a_move_to_a_feed_that_is_followed_is_said(site: Site) -> None:
         site.redirect("/old", "/new")
         await refreshed_daily(planet, clock, urls[0], days=3)
 
-        feeds = (await planet.list_feeds()).result.feeds
+        feeds = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
         (warning,) = [feed.warning for feed in feeds if feed.warning]
         assert {feed.feed_url for feed in feeds} == set(urls)
         assert "remove one of the two" in warning
@@ -487,7 +487,7 @@ async def test_a_redirect_to_another_feed_takes_nothing_over(
 
     assert refreshed.problems is not None
     assert target in refreshed.problems[0].problem
-    (feed,) = (await planet.list_feeds()).result.feeds
+    (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
     assert (feed.title, feed.entries, feed.status) == ("Gardening", 1, "failing")
 
 
@@ -500,7 +500,7 @@ async def test_a_body_that_was_cut_takes_nothing_away_and_is_asked_for_again(
     await planet.add_feeds([url])
     site.add("/feed", whole_body[: whole_body.index("keyword1") + 20])
     await planet.refresh_feeds([url])
-    (cut,) = (await planet.list_feeds()).result.feeds
+    (cut,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
     found = [
         (await planet.search_entries(SearchRequest(f"keyword{n}"))).result.total for n in range(3)
     ]
@@ -531,13 +531,13 @@ async def test_another_feed_at_the_site_of_a_lost_one_is_proposed(
     for _ in range(3):
         await planet.refresh_feeds([url])
 
-    (feed,) = (await planet.list_feeds()).result.feeds
+    (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
     assert feed.problem is not None
     assert new in feed.problem
     assert site.paths().count("/home") == 1
     site.pages["/feed"] = Page(rss([Post("One")]).encode())
     await planet.refresh_feeds([url])
-    assert (await planet.list_feeds()).result.feeds[0].problem is None
+    assert (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds[0].problem is None
 
 
 async def test_a_feed_that_the_page_in_its_place_names_is_proposed(
@@ -552,7 +552,7 @@ async def test_a_feed_that_the_page_in_its_place_names_is_proposed(
     for _ in range(3):
         await planet.refresh_feeds([url])
 
-    (feed,) = (await planet.list_feeds()).result.feeds
+    (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
     assert feed.problem is not None
     assert f"links a feed at {new}" in feed.problem
     assert site.paths().count("/posts.xml") == 1
@@ -569,7 +569,9 @@ async def test_nothing_is_proposed_where_the_site_names_no_other_feed(
 
     await planet.refresh_feeds([url])
 
-    assert (await planet.list_feeds()).result.feeds[0].problem == f"{url} answered 404 Not Found."
+    assert (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds[
+        0
+    ].problem == f"{url} answered 404 Not Found."
 
 
 # ------------------------------------------------------------------------------------ schedule
@@ -596,8 +598,8 @@ async def test_the_next_check_of_an_active_feed_is_as_its_server_asks(
     async with planet_of(clock=clock) as planet:
         await planet.add_feeds([site.url + "/feed"])
         for _ in range(2):
-            (feed,) = (await planet.list_feeds()).result.feeds
-            wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+            (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
+            wait = datetime.fromisoformat(feed.next_check_at or "") - clock.now
             assert timedelta(hours=least, minutes=-1) <= wait <= timedelta(hours=most)
             await planet.refresh_feeds([feed.feed_id])
 
@@ -611,8 +613,8 @@ async def test_what_a_feed_asks_of_its_readers_is_kept_for_checks_that_bring_not
         await planet.add_feeds([site.add("/feed", document)])
         await planet.refresh_feeds(["/feed"])
 
-        (feed,) = (await planet.list_feeds()).result.feeds
-        wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+        (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
+        wait = datetime.fromisoformat(feed.next_check_at or "") - clock.now
         assert timedelta(hours=10, minutes=-1) <= wait <= timedelta(hours=11)
 
 
@@ -623,8 +625,8 @@ async def test_a_feed_without_dates_is_not_taken_for_a_busy_one(site: Site) -> N
     async with planet_of(clock=clock) as planet:
         await planet.add_feeds([site.add("/feed", document)])
 
-        (feed,) = (await planet.list_feeds()).result.feeds
-        wait = datetime.fromisoformat(feed.next_check_at) - clock.now
+        (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
+        wait = datetime.fromisoformat(feed.next_check_at or "") - clock.now
         assert wait >= timedelta(hours=2, minutes=-1)
 
 
@@ -712,7 +714,7 @@ async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
         tasks.cancel_scope.cancel()
 
     assert (await planet.search_entries(SearchRequest("post"))).result.total == 2
-    (failing,) = (await planet.list_feeds(FeedQuery(status="failing"))).result.feeds
+    (failing,) = (await planet.list_feeds(FeedQuery(status="failing", detail="full"))).result.feeds
     assert (failing.feed_id, failing.problem) == (2, "planet-mcp failed on it; see its log.")
     assert "ZeroDivisionError" in caplog.text
 
@@ -728,7 +730,7 @@ async def test_a_feed_that_recovers_is_ok_again(planet: Planet, site: Site) -> N
 
     await planet.refresh_feeds([url])
 
-    (feed,) = (await planet.list_feeds()).result.feeds
+    (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
     assert (feed.status, feed.problem) == ("ok", None)
 
 

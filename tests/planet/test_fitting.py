@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planet_mcp.planet.answers import AddedFeed, AddResult, Answer
+from planet_mcp.planet.answers import ABOUT, AddedFeed, AddResult, Answer
 from planet_mcp.planet.fitting import largest, size
 
 
@@ -17,7 +17,9 @@ def answer(lengths: list[int]) -> Answer[AddResult]:
 def test_the_size_is_that_of_the_longer_form() -> None:
     result = AddResult(results=[AddedFeed(url="ä" * 10, outcome="added")])
     structured = len(
-        json.dumps({"results": [{"url": "ä" * 10, "outcome": "added"}]}, ensure_ascii=False)
+        json.dumps(
+            {"about": ABOUT, "results": [{"url": "ä" * 10, "outcome": "added"}]}, ensure_ascii=False
+        )
     )
 
     assert size(Answer(result, "")) == structured
@@ -48,10 +50,10 @@ def test_few_answers_are_built_on_the_way(upto: int, budget: int) -> None:
 
     def build(number: int) -> Answer[AddResult]:
         built.append(number)
-        return Answer(AddResult(results=[]), "x" * 50 * number)
+        return Answer(AddResult(results=[]), "x" * 200 * number)
 
     _, count = largest(build, upto=upto, budget=budget)
 
-    assert count == min(max(budget // 50, 1), upto)
+    assert count == min(max(budget // 200, 1), upto)
     assert len(built) <= upto.bit_length() + 2
     assert min(built) >= 1

@@ -198,7 +198,7 @@ async def test_hits_say_what_is_shown_and_keep_third_party_text_on_its_lines(
     assert "![" not in answer.text
     assert "\u200b" not in answer.text
     assert "\u202e" not in answer.text
-    assert "quoted from feeds" in answer.text
+    assert "quotes from feeds" in answer.text
     assert "\n> **Words** to find." in answer.text
 
 
@@ -483,7 +483,7 @@ async def test_default_answers_stay_small_however_much_there_is(planet: Planet, 
         await follow(planet, site, f"Blog {number} {long}", posts)
 
     for answer in (
-        await planet.list_feeds(),
+        await planet.list_feeds(FeedQuery(detail="full")),
         await planet.search_entries(SearchRequest("word")),
         await planet.latest_entries(),
     ):

@@ -1,15 +1,19 @@
 """A list of the feeds that are followed, page by page."""
 
 from dataclasses import replace
+from heapq import nsmallest
 
 from planet_mcp.feeds import warning_of
-from planet_mcp.models import Feed
+from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.planet import cursors, fitting
-from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult
+from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult, GroupRow
 from planet_mcp.planet.markdown import feeds_text
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.requests import DEFAULT_FEEDS, FeedQuery, selection
-from planet_mcp.times import stamp
+from planet_mcp.times import day_of, stamp
+
+MOST_GROUPS = 50
+BRIEF_TITLE_CHARS, BRIEF_PROBLEM_CHARS = 60, 70
 
 
 def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
@@ -26,13 +30,19 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
         query, shown=position.shown, limit=budget.items + 1, now=reading.now
     )
 
+    total = sum(page.counts[each] for each in FeedStatus if query.status in {"any", each})
+    groups = [] if query.cursor or query.group else _groups(reading)
+    make_row = _row if query.detail == "full" else _brief_row
+
     def build(count: int) -> Answer[FeedsResult]:
         feeds = page.feeds[:count]
         after = replace(position, shown=position.shown | {feed.id for feed in feeds})
         left = len(page.feeds) > count
         result = FeedsResult(
-            feeds=[_row(feed) for feed in feeds],
-            total=page.total,
+            counts=page.counts,
+            groups=groups or None,
+            feeds=[make_row(feed) for feed in feeds],
+            total=total,
             next_cursor=cursors.encode(after, selection(query)) if left else None,
             notice=reading.notice,
         )
@@ -43,17 +53,41 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
     return fitting.largest(build, upto=upto, budget=budget.chars)[0]
 
 
+def _groups(reading: Reading) -> list[GroupRow]:
+    groups = reading.store.feeds.groups()
+    biggest = nsmallest(MOST_GROUPS, groups, key=lambda name: (-groups[name], name.casefold()))
+    return [GroupRow(group=name, feeds=groups[name]) for name in biggest if groups[name]]
+
+
+def _brief_row(feed: Feed) -> FeedRow:
+    return FeedRow(
+        feed_id=feed.id,
+        title=fitting.cut(feed.title, BRIEF_TITLE_CHARS),
+        newest_entry=day_of(feed.newest_entry) if feed.newest_entry else None,
+        status=feed.status,
+        problem=_brief_problem(feed) if feed.problem else None,
+        entries=feed.entries,
+        group=feed.group,
+    )
+
+
+def _brief_problem(feed: Feed) -> str:
+    """Return what is wrong with a feed, without the address of which the row does not speak."""
+    text = (feed.problem or "").replace(feed.url, "").strip()
+    return fitting.cut(text[:1].upper() + text[1:], BRIEF_PROBLEM_CHARS)
+
+
 def _row(feed: Feed) -> FeedRow:
     return FeedRow(
         feed_id=feed.id,
         title=feed.title,
-        feed_url=feed.url,
-        site_url=feed.site_url,
-        group=feed.group,
-        entries=feed.entries,
         newest_entry=stamp(feed.newest_entry) if feed.newest_entry else None,
         status=feed.status,
         problem=feed.problem,
+        entries=feed.entries,
+        group=feed.group,
+        feed_url=feed.url,
+        site_url=feed.site_url,
         warning=warning_of(feed) if not feed.problem else None,
         checked_at=stamp(feed.checked_at) if feed.checked_at else None,
         next_check_at=stamp(feed.next_check_at),

@@ -16,6 +16,7 @@ from planet_mcp.feeds import (
 )
 from planet_mcp.models import Feed
 from planet_mcp.planet.answers import (
+    ABOUT,
     AddedFeed,
     FeedCandidate,
     FeedProblem,
@@ -83,6 +84,7 @@ def refresh_result(
         more = f"{counted(len(problems) - most_problems, 'more problem')}: {all_failing}."
         notice = f"{notice} {more}" if notice else more
     return RefreshResult(
+        about=ABOUT if problems else None,
         checked=len(results),
         ok=len(results) - len(failed) - len(queued),
         unchanged=sum(isinstance(item, Unchanged) for item in results),

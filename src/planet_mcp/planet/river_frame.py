@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from heapq import nsmallest
 
 from planet_mcp.planet import cursors, fitting, watermarks
-from planet_mcp.planet.answers import Answer, LatestDay, LatestResult, NewFeeds
+from planet_mcp.planet.answers import ABOUT, Answer, LatestDay, LatestResult, NewFeeds
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.fitting import Size
-from planet_mcp.planet.markdown import QUOTES, counted, feed_name, latest_text
+from planet_mcp.planet.markdown import counted, feed_name, latest_text
 from planet_mcp.planet.reading import Reading
 from planet_mcp.requests import LatestRequest, given, selection
 from planet_mcp.store import FeedCount, RiverEntry, Window
@@ -60,7 +60,7 @@ class Frame:
         """Return the size of an answer without its days; slightly more than it will be."""
         empty = self.answer([], notice=notice, last=last)
         # Only an answer that has entries says that it quotes, and how many it shows.
-        return fitting.measure(empty).plus(Size(len(QUOTES) + len(str(self.total)), 0))
+        return fitting.measure(empty).plus(Size(len(ABOUT) + len(str(self.total)), 0))
 
     def left_out(self, waiting: Iterable[FeedCount], shown: Mapping[int, int]) -> str:
         """Return what there was no space for, and how to get it."""

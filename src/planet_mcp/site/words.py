@@ -18,6 +18,7 @@ STATES: Final = {
     FeedStatus.FAILING: "failing",
     FeedStatus.DORMANT: "silent for over half a year",
     FeedStatus.GONE: "gone",
+    FeedStatus.NEW: "not read yet",
 }
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
@@ -65,7 +66,7 @@ def status(feed: Feed) -> str:
     if feed.status is FeedStatus.FAILING:
         often = "" if feed.errors == 1 else f" ({feed.errors} times in a row)"
         return f"Failing{often}: {feed.problem or 'no reason is known'}"
-    if feed.checked_at is None:
+    if feed.status is FeedStatus.NEW:
         return "Not read yet."
     if not feed.entries:
         return "It has no entries yet."

@@ -28,8 +28,9 @@ FEEDS = """(
            CASE
                WHEN gone = 2 THEN 'gone'
                WHEN errors > 0 THEN 'failing'
+               WHEN succeeded_at IS NULL THEN 'new'
                -- A feed whose entries have no dates cannot be told to be silent.
-               WHEN checked_at IS NOT NULL AND (entries = 0 OR newest_entry < :dormant_before)
+               WHEN entries = 0 OR newest_entry < :dormant_before
                    THEN 'dormant'
                ELSE 'ok'
            END AS status,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from planet_mcp.models import Feed, Subscription
+from planet_mcp.models import Feed, FeedStatus, Subscription
 from planet_mcp.requests import FeedQuery, FeedSort
 from planet_mcp.store.db import Database, placeholders, to_optional_time, to_seconds
 from planet_mcp.store.feed_rows import FEEDS, as_of, feed_of, select_feeds
@@ -24,10 +24,10 @@ _ORDERS: dict[FeedSort, str] = {
 
 @dataclass(frozen=True, slots=True)
 class FeedsPage:
-    """Some feeds of a list, and how many the whole list has."""
+    """Some feeds of a list, and how many of each status there are, listed or not."""
 
     feeds: tuple[Feed, ...]
-    total: int
+    counts: dict[FeedStatus, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +160,14 @@ class Feeds:
     def page(
         self, asked: FeedQuery, *, shown: Collection[int], limit: int, now: datetime
     ) -> FeedsPage:
-        """List followed feeds whose title or URL contains the query, without those in `shown`."""
+        """List followed feeds whose title or URL contains the query, without those in `shown`.
+
+        The counts are of all statuses, whichever is listed.
+        """
         where = """
             subscribed
             AND (:query = '' OR instr(lower(name || ' ' || url || ' ' || coalesce(site_url, '')),
                                       :query))
-            AND (:status = 'any' OR status = :status)
             AND (:group IS NULL OR lower(group_name) = lower(:group))
         """
         values = {
@@ -177,13 +179,17 @@ class Feeds:
         source = f"FROM {FEEDS} WHERE {where}"
         hidden = ", ".join(str(int(item)) for item in shown)
         with self._database.reading() as connection:
-            total: int = connection.execute(f"SELECT count(*) {source}", values).fetchone()[0]
+            found = connection.execute(
+                f"SELECT status, count(*) {source} GROUP BY status", values
+            ).fetchall()
             rows = connection.execute(
-                f"SELECT * {source} AND id NOT IN ({hidden}) "
+                f"SELECT * {source} AND (:status = 'any' OR status = :status) "
+                f"AND id NOT IN ({hidden}) "
                 f"ORDER BY {_ORDERS[asked.sort]} LIMIT {int(limit)}",
                 values,
             ).fetchall()
-        return FeedsPage(feeds=tuple(feed_of(row) for row in rows), total=total)
+        counts = dict.fromkeys(FeedStatus, 0) | {FeedStatus(row[0]): row[1] for row in found}
+        return FeedsPage(feeds=tuple(feed_of(row) for row in rows), counts=counts)
 
     def summary(self) -> Summary:
         """Count feeds and entries, and note when a feed was last checked and last answered.

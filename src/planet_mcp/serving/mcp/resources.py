@@ -45,7 +45,7 @@ def add_resources(server: MCPServer[Any], planet: Planet) -> None:
     @server.resource("planet://feeds", title="Feeds", mime_type="application/json")
     async def feeds() -> str:
         """The feeds that the planet follows; list_feeds pages through more than 200."""
-        answer = await _read(planet.list_feeds(FeedQuery(limit=MOST_FEEDS)))
+        answer = await _read(planet.list_feeds(FeedQuery(detail="full", limit=MOST_FEEDS)))
         return json.dumps(answer.result.structured(), ensure_ascii=False)
 
     @server.resource("planet://feeds.opml", title="Feeds as OPML", mime_type="text/x-opml")

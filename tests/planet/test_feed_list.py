@@ -1,0 +1,125 @@
+"""The list of feeds: brief enough to see all of a planet, and complete where that is asked for."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from planet_mcp.models import FeedStatus, Subscription
+from planet_mcp.planet import Answer, FeedsResult, Reading, fitting
+from planet_mcp.planet.feed_list import list_feeds
+from planet_mcp.requests import FeedQuery
+from planet_mcp.store import Store
+from tests.planet.test_latest import made, record
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+FEEDS, DEAD = 567, 30
+
+
+@pytest.fixture(scope="module")
+def planet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """As many feeds as Planet Python has, all with entries; some are gone, some fail."""
+    store = Store(tmp_path_factory.mktemp("feeds") / "planet.sqlite")
+    subscriptions = [
+        Subscription(
+            f"https://blog{number}.example.org/feeds/python/atom.xml",
+            f"A Pythonista's Blog {number}",
+            f"https://blog{number}.example.org/",
+            ("Core", "Web", None)[number % 3],
+        )
+        for number in range(FEEDS)
+    ]
+    store.feeds.subscribe(subscriptions, due_at=NOW)
+    with store.database.writing() as connection:
+        _age(connection)
+    yield store
+    store.close()
+
+
+def _age(connection: sqlite3.Connection) -> None:
+    """Let the feeds be as they are after a year: checks of so many would take half a minute."""
+    day, now = 86_400, int(NOW.timestamp())
+    connection.execute(
+        "UPDATE feeds SET succeeded_at = ?, checked_at = ?, entries = 20 + id % 30, "
+        "newest_entry = ? - id % 90 * ?",
+        (now, now, now, day),
+    )
+    connection.execute("UPDATE feeds SET gone = 2 WHERE id <= ?", (DEAD,))
+    connection.execute(
+        "UPDATE feeds SET errors = 9, problem = url || ' could not be reached: no such host.' "
+        "WHERE id BETWEEN 100 AND 159"
+    )
+
+
+def ask(store: Store, query: FeedQuery) -> Answer[FeedsResult]:
+    with store.view():
+        return list_feeds(Reading(store, NOW), query)
+
+
+def test_all_feeds_of_a_planet_are_seen_in_three_calls_and_fifty_thousand_characters(
+    planet: Store,
+) -> None:
+    answers = [ask(planet, FeedQuery(limit=200))]
+    while cursor := answers[-1].result.next_cursor:
+        answers.append(ask(planet, FeedQuery(limit=200, cursor=cursor)))
+
+    seen = [feed.feed_id for answer in answers for feed in answer.result.feeds]
+    assert (len(answers), len(set(seen)), len(seen)) == (3, FEEDS, FEEDS)
+    assert sum(len(answer.text) for answer in answers) <= 50_000
+    assert len(answers[0].text) <= 16_000
+    assert all(fitting.size(answer) <= 40_000 for answer in answers)
+
+
+def test_the_feeds_of_one_state_are_a_short_call(planet: Store) -> None:
+    gone = ask(planet, FeedQuery(status="gone")).result
+    assert len(ask(planet, FeedQuery(status="gone")).text) <= 3_000
+
+    assert [feed.status for feed in gone.feeds] == [FeedStatus.GONE] * DEAD
+    assert gone.total == DEAD
+
+
+def test_counts_are_of_all_states_whichever_is_listed(planet: Store) -> None:
+    counts = {"ok": FEEDS - DEAD - 60, "failing": 60, "dormant": 0, "gone": DEAD, "new": 0}
+    for query in (FeedQuery(), FeedQuery(status="gone"), FeedQuery("pythonista", limit=1)):
+        assert ask(planet, query).result.structured()["counts"] == counts
+    of_group = ask(planet, FeedQuery(group="core")).result
+    assert sum(of_group.counts.values()) == of_group.total == FEEDS // 3
+
+
+def test_groups_are_named_with_their_counts_where_a_list_begins(planet: Store) -> None:
+    first = ask(planet, FeedQuery())
+    assert [(each.group, each.feeds) for each in first.result.groups or []] == [
+        ("Core", FEEDS // 3),
+        ("Web", FEEDS // 3),
+    ]
+    assert f"Groups: Core {FEEDS // 3}, Web {FEEDS // 3}\n" in first.text
+    assert ask(planet, FeedQuery(cursor=first.result.next_cursor)).result.groups is None
+
+
+def test_a_full_row_has_addresses_and_times(planet: Store) -> None:
+    (brief,) = ask(planet, FeedQuery("blog 120")).result.feeds
+    (full,) = ask(planet, FeedQuery("blog 120", detail="full")).result.feeds
+
+    assert brief.feed_url is brief.site_url is brief.checked_at is brief.next_check_at is None
+    assert full.feed_url == "https://blog120.example.org/feeds/python/atom.xml"
+    assert (full.site_url, full.checked_at) == ("https://blog120.example.org/", "2026-11-22T09:00Z")
+    assert full.next_check_at
+    assert (brief.title, brief.entries) == (full.title, full.entries)
+    assert full.problem == f"{full.feed_url} could not be reached: no such host."
+    assert brief.problem == "Could not be reached: no such host."
+
+
+def test_a_feed_that_was_never_read_is_new_until_it_was(tmp_path: Path) -> None:
+    store = Store(tmp_path / "planet.sqlite")
+    store.feeds.subscribe([Subscription("https://blog.example.org/feed")], due_at=NOW)
+    (unread,) = ask(store, FeedQuery(status="new")).result.feeds
+    entry = made("1", "One", url=None, published=NOW, text="Text.", derived=False)
+    record(store, unread.feed_id, [entry], now=NOW + timedelta(hours=1))
+    read = ask(store, FeedQuery()).result
+    store.close()
+
+    assert unread.status is FeedStatus.NEW
+    assert [feed.status for feed in read.feeds] == [FeedStatus.OK]
+    assert read.counts[FeedStatus.NEW] == 0
