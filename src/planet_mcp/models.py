@@ -75,13 +75,15 @@ class Content:
     """HTML after conversion, ready to store.
 
     `markdown` is what a reader gets, `text` what is indexed (no URLs, no markup), `excerpt` the
-    beginning of the text, `words` its length.
+    beginning of the text, `words` its length; `flaws` counts the details that could not be
+    converted, of which only the words are left.
     """
 
     markdown: str
     text: str
     excerpt: str
     words: int
+    flaws: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ def test_an_attribute_that_xml_does_not_allow_costs_itself_alone(html: str) -> N
         "<noscript><div>Switch scripts on</noscript>",
         '<div class="bar"><svg viewBox="0 0 1 1"/></div>',
         "<select><option>One<option>Two<div></select>",
+        '<embed src="/film.swf"><video src="/v.mp4"><track src="/v.vtt"></video>',
     ],
 )
 def test_what_is_left_out_ends_where_a_browser_ends_it(html: str) -> None:

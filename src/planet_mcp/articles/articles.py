@@ -1,5 +1,6 @@
 """An entry or a URL → its full article: stored already, the feed's own content, or the page."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from planet_mcp.sandbox import Worker
 from planet_mcp.store import EntryText, Store, StoredArticle
 from planet_mcp.times import stamp, utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, http_url, shown
+
+logger = logging.getLogger(__name__)
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
 # A page with clearly less than the feed's own text is a notice or a form, not the article.
@@ -194,6 +197,7 @@ class Articles:
                 return reply
             article = await self._worker.read_page(reply)
             if isinstance(article, Article):
+                _note_flaws(reply.url, article.content.flaws)
                 return reply, article
             url, page = article.url, reply
 
@@ -249,6 +253,11 @@ class Articles:
         if known is not None:
             return known
         return self._store.webpages.save_page(url, document.validators, article, now=self._clock())
+
+
+def _note_flaws(url: str, flaws: int) -> None:
+    if flaws:
+        logger.warning("%s: of %d details of the page only the words are kept", url, flaws)
 
 
 def _age(article: StoredArticle | None, *, now: datetime) -> str:

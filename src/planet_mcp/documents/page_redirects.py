@@ -8,7 +8,7 @@ import re
 from lxml.etree import _Element
 
 from planet_mcp.models import PageRedirect
-from planet_mcp.text.from_html import declared_base, drop, parse, remove_unseen, text_of
+from planet_mcp.text.from_html import STEPS, Work, declared_base, drop, parse, text_of
 from planet_mcp.urls import canonical, http_url
 
 # Beyond that a page is there to be read first, or to be loaded anew now and then.
@@ -101,5 +101,5 @@ def _said(page: _Element) -> str:
     for element in list(page.iter("noscript")):
         drop(element)
     titles = " ".join(text_of(title) for title in page.iter("title"))
-    remove_unseen(page)
+    Work().clear(page, STEPS)
     return f"{titles} {text_of(page)}".strip()

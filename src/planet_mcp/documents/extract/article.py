@@ -17,18 +17,15 @@ from planet_mcp.documents.library_errors import TRAFILATURA_ERRORS
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article, Content
 from planet_mcp.text.from_html import (
+    FOOTNOTES,
     NOTHING,
-    Stash,
-    adopt_embedded,
-    adopt_text_areas,
+    STEPS,
+    Steps,
+    Work,
     declared_base,
-    link_footnotes,
     one_line,
     parse,
-    remove_unseen,
     render,
-    stash_formulas,
-    stash_listings,
 )
 
 # Trafilatura logs each page without an article; we raise.
@@ -40,7 +37,7 @@ _ENOUGH = 0.25
 _CLEARLY_MORE = 1.2
 
 
-def page_article(html: str, url: str) -> Article:
+def page_article(html: str, url: str, *, steps: Steps = STEPS) -> Article:
     """Find the article of a page.
 
     Raises:
@@ -52,7 +49,7 @@ def page_article(html: str, url: str) -> Article:
     facts = metadata(page, url)
     time = published(page, facts)
     hints = Hints.of(page)
-    content = _content(page, url)
+    content = _content(page, url, steps)
     refuse_interstitials(url, content, hints)
     return Article(
         title=one_line(facts.title or ""),
@@ -62,36 +59,33 @@ def page_article(html: str, url: str) -> Article:
     )
 
 
-def _content(page: _Element, url: str) -> Content:
+def _content(page: _Element, url: str, steps: Steps) -> Content:
     base_url = declared_base(page, url)
-    stash = Stash()
-    stash_formulas(page, stash)
-    adopt_text_areas(page)
-    adopt_embedded(page)
-    remove_unseen(page, interactive=True)
     code = CodeStash(page)
-    stash_listings(page, code.put)
+    work = Work(base_url=base_url, put=code.put, interactive=True)
+    work.clear(page, steps)
+    work.stash_listings(page, steps)
     code.free_figures(page)
-    link_footnotes(page, stash)
+    work.take([FOOTNOTES], page)
     selection = Selection(page)
     body = _article_body(page, base_url)
     article = selection.cut(body, fewest=_FEWEST_CHARACTERS)
     if article is None and body is not None:
         article = _as_html(body)
     if article is not None:
-        code.exchange(article, stash)
-        content = render(article, stash, base_url=base_url)
+        code.exchange(article, work.stash)
+        content = render(article, work, steps=steps)
         if len(content.text) >= _FEWEST_CHARACTERS:
             return content
-    return _fallback(page, code, stash, base_url)
+    return _fallback(page, code, work, steps)
 
 
-def _fallback(page: _Element, code: CodeStash, stash: Stash, base_url: str | None) -> Content:
+def _fallback(page: _Element, code: CodeStash, work: Work, steps: Steps) -> Content:
     for tag in ("article", "main", "body"):
         element = next(page.iter(tag), None)
         if element is not None:
-            code.exchange(element, stash)
-            content = render(element, stash, base_url=base_url)
+            code.exchange(element, work.stash)
+            content = render(element, work, steps=steps)
             if len(content.text) >= _FEWEST_CHARACTERS or tag == "body":
                 return content
     return NOTHING

@@ -51,14 +51,19 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
         _normalised(entry, key=key, url=url, now=now, feed_authors=authors)
         for entry, key in zip(_addressed(raw.entries, own_addresses), keys, strict=True)
     ]
-    unseen = sum(count for _, count in counted)
+    problems = (
+        problem,
+        raw.problem,
+        _left_out(sum(count for _, count in counted)),
+        _flawed(sum(entry.content.flaws for entry, _ in counted)),
+    )
     return ParsedFeed(
         title=one_line(raw.title[:_LONGEST_MARKUP]) or None,
         site_url=site_url,
         description=one_line(raw.description[:_LONGEST_MARKUP], limit=_DESCRIPTION) or None,
         language=_language(raw.language),
         entries=tuple(entry for entry, _ in counted),
-        warning="; ".join(filter(None, (problem, raw.problem, _left_out(unseen)))) or None,
+        warning="; ".join(filter(None, problems)) or None,
         image_url=_first_url(raw.images, url),
         hub_url=_first_url([raw.hub], url),
         hints=raw.hints,
@@ -88,6 +93,13 @@ def _left_out(unseen: int) -> str | None:
     if unseen < _MANY_UNSEEN:
         return None
     return f"{unseen:,} characters that a person would not see were left out of its entries"
+
+
+def _flawed(flaws: int) -> str | None:
+    if not flaws:
+        return None
+    details = f"{flaws} details (as an image, a table or a list)" if flaws > 1 else "a detail"
+    return f"{details} could not be converted, and only the words are left of it"
 
 
 def _first_url(references: Iterable[str], base: str) -> str | None:

@@ -133,6 +133,7 @@ def _appended(content: Content, more: Content, text: str) -> Content:
         text=whole,
         excerpt=content.excerpt or excerpt_of(text),
         words=len(whole.split()),
+        flaws=content.flaws + more.flaws,
     )
 
 

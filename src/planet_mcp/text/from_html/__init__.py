@@ -4,18 +4,15 @@ In: HTML, Markdown or plain text of strangers. Out: `Content` that holds no HTML
 reader would not see; what an author typed as text stays text.
 Only this package knows html-to-markdown, and how sites draw code, formulas, tables and footnotes.
 
-tree ─▶ formulas, listings, footnotes, structure, links, tables (what must come through goes into
-        the stash, `placeholders`) ─▶ convert (and back from the stash)
+tree ─▶ steps: formulas, listings, footnotes, structure, links, tables (what must come through goes
+        into the stash, `placeholders`) ─▶ convert (and back from the stash)
 """
 
 from planet_mcp.text.characters import clean_text, count_unseen
 from planet_mcp.text.from_html.code import CodeBlock
 from planet_mcp.text.from_html.convert import NOTHING, convert, convert_counting, render
-from planet_mcp.text.from_html.footnotes import link_footnotes
 from planet_mcp.text.from_html.foreign_markdown import from_markdown, looks_like_markdown
-from planet_mcp.text.from_html.formulas import stash_formulas
 from planet_mcp.text.from_html.links import declared_base
-from planet_mcp.text.from_html.listings import adopt_text_areas, stash_listings
 from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.plain import (
     decoded,
@@ -26,23 +23,25 @@ from planet_mcp.text.from_html.plain import (
     looks_like_html,
     one_line,
 )
-from planet_mcp.text.from_html.structure import adopt_embedded
+from planet_mcp.text.from_html.steps import FOOTNOTES, STEPS, Step, Steps, Work
 from planet_mcp.text.from_html.tree import (
     LXML_ERRORS,
     drop,
     parse,
     remove_dropped,
-    remove_unseen,
     text_of,
 )
 
 __all__ = [
+    "FOOTNOTES",
     "LXML_ERRORS",
     "NOTHING",
+    "STEPS",
     "CodeBlock",
     "Stash",
-    "adopt_embedded",
-    "adopt_text_areas",
+    "Step",
+    "Steps",
+    "Work",
     "clean_text",
     "convert",
     "convert_counting",
@@ -55,15 +54,11 @@ __all__ = [
     "from_code",
     "from_markdown",
     "from_plain_text",
-    "link_footnotes",
     "looks_like_html",
     "looks_like_markdown",
     "one_line",
     "parse",
     "remove_dropped",
-    "remove_unseen",
     "render",
-    "stash_formulas",
-    "stash_listings",
     "text_of",
 ]

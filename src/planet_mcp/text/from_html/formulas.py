@@ -4,7 +4,7 @@ import json
 import re
 
 from lxml import etree
-from lxml.etree import _Element, _ElementUnicodeResult
+from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code, clean_text
 from planet_mcp.text.from_html.placeholders import Stash
@@ -33,39 +33,49 @@ _CLOSING = tuple(")]")
 _EXPONENT = re.compile(r"[-+\u2212]?\d{1,4}|[nkmxijt]")
 
 
-def stash_formulas(root: _Element, stash: Stash) -> None:
-    """Replace every formula by its TeX source, or what else can be read of it."""
+def drawn_formulas(root: _Element) -> list[_Element]:
+    """Find the formulas that are elements: scripts, MathML, images, attributes."""
     scripts = _TEX_SCRIPTS(root)
     for preview in _TEX_PREVIEWS(root) if scripts else ():
         drop(preview)
-    for script in scripts:
-        _put_formula(
-            script, script.text or "", stash, display="mode=display" in script.get("type", "")
-        )
-    for formula in list(root.iter("math")):
-        tex = formula.get("alttext") or _annotation(formula)
-        if tex:
-            _put_formula(formula, tex, stash, display=formula.get("display") == "block")
-        else:
-            _put_readable(formula)
-    for image in _TEX_IMAGES(root):
-        _put_formula(image, image.get("alt"), stash, display=False)
-    for element in _TEX_ATTRIBUTES(root):
-        tex = _expression(element.get("data-attrs"))
-        _put_formula(element, tex, stash, display=element.tag == "div")
-    for text in _TYPED_TEX(root):
-        _stash_typed(text, stash)
+    return [*scripts, *root.iter("math"), *_TEX_IMAGES(root), *_TEX_ATTRIBUTES(root)]
 
 
-def _stash_typed(text: _ElementUnicodeResult, stash: Stash) -> None:
-    """Replace the TeX that an author typed between its usual signs, for a script to find."""
-    element = text.getparent()
-    if element is None or element.tag in _NO_TEX:
-        return
-    if next(element.iterancestors("pre", "code", "script", "style", "textarea"), None) is not None:
-        return
-    replaced = _TEX.sub(lambda tex: _typed_formula(tex, stash), text)
-    setattr(element, "tail" if text.is_tail else "text", replaced)
+def stash_formula(formula: _Element, stash: Stash) -> None:
+    """Replace a formula by its TeX source, or what else can be read of it."""
+    tex, display = _tex_of(formula)
+    if tex or formula.tag != "math":
+        _put_formula(formula, tex, stash, display=display)
+    else:
+        _put_readable(formula)
+
+
+def _tex_of(formula: _Element) -> tuple[str, bool]:
+    """Return the TeX of a formula, and whether it stands in a line of its own."""
+    if formula.tag == "script":
+        return formula.text or "", "mode=display" in formula.get("type", "")
+    if formula.tag == "math":
+        return formula.get("alttext") or _annotation(formula), formula.get("display") == "block"
+    if formula.tag == "img":
+        return formula.get("alt") or "", False
+    return _expression(formula.get("data-attrs")), formula.tag == "div"
+
+
+def typed_formulas(root: _Element) -> list[_Element]:
+    """Find the elements with TeX, in or behind them, that an author typed for a script to find."""
+    return list(dict.fromkeys(text.getparent() for text in _TYPED_TEX(root)))
+
+
+def stash_typed(element: _Element, stash: Stash) -> None:
+    """Replace the TeX between its usual signs in and behind an element."""
+    for holder, name in ((element, "text"), (element.getparent(), "tail")):
+        text = getattr(element, name)
+        if text and holder is not None and _may_hold_tex(holder):
+            setattr(element, name, _TEX.sub(lambda tex: _typed_formula(tex, stash), text))
+
+
+def _may_hold_tex(element: _Element) -> bool:
+    return element.tag not in _NO_TEX and next(element.iterancestors(*_NO_TEX), None) is None
 
 
 def _typed_formula(tex: re.Match[str], stash: Stash) -> str:
@@ -129,25 +139,31 @@ def _write_out(part: _Element) -> None:
         child.tail = (")" if compound else "") + ("" if child.getnext() is None else sign)
 
 
-def raise_exponents(root: _Element) -> None:
-    """Mark exponents and the base of a number, so that 10 to the 6th does not read 106.
+def moved_signs(root: _Element) -> list[_Element]:
+    """Find what is raised and lowered, from the end.
+
+    What is written out loses its elements: an exponent's own exponent comes before it.
+    """
+    return list(reversed(list(root.iter("sup", "sub"))))
+
+
+def raise_exponent(moved: _Element) -> None:
+    """Mark an exponent or the base of a number, so that 10 to the 6th does not read 106.
 
     Ordinals (1st), marks (TM) and indices (H2O) can be read without a sign, and stay.
     """
-    # What is written out loses its elements: an exponent's own exponent comes before it.
-    for moved in reversed(list(root.iter("sup", "sub"))):
-        before = moved.getprevious()
-        base = (moved.getparent().text if before is None else before.tail) or ""
-        if before is not None and not base and before.tag in _VARIABLES:
-            base = "".join(before.itertext())
-        text = "".join(moved.itertext()).strip()
-        if moved.tag == "sup" and (base[-1:].isalnum() or base[-1:] in _CLOSING):
-            if _EXPONENT.fullmatch(text):
-                _write_raised(moved, f"^{text}")
-            elif _COMPOUND.fullmatch(text):
-                _write_raised(moved, f"^({text})")
-        elif moved.tag == "sub" and base[-1:].isdecimal() and text.isdecimal():
-            _write_raised(moved, f"_{text}")
+    before = moved.getprevious()
+    base = (moved.getparent().text if before is None else before.tail) or ""
+    if before is not None and not base and before.tag in _VARIABLES:
+        base = "".join(before.itertext())
+    text = "".join(moved.itertext()).strip()
+    if moved.tag == "sup" and (base[-1:].isalnum() or base[-1:] in _CLOSING):
+        if _EXPONENT.fullmatch(text):
+            _write_raised(moved, f"^{text}")
+        elif _COMPOUND.fullmatch(text):
+            _write_raised(moved, f"^({text})")
+    elif moved.tag == "sub" and base[-1:].isdecimal() and text.isdecimal():
+        _write_raised(moved, f"_{text}")
 
 
 def _write_raised(moved: _Element, text: str) -> None:

@@ -41,7 +41,8 @@ _ANCHOR_CLASS = re.compile(
     r"|octicon-link|hash-link|permalink|direct-link|footnote-backref|footnote-back|reversefootnote)(?:\s|$)"
 )
 _ANCHOR_TEXT = frozenset(("", "¶", "#", "§", "🔗", "↩", "↩︎", "⁋", "∞", "link", "permalink", "^"))
-_MEDIA = {"video": "video", "audio": "audio", "iframe": "embedded page"}
+_KINDS = {"video": "video", "audio": "audio", "iframe": "embedded page"}
+MEDIA = " ".join(_KINDS)
 _PLAYER = re.compile(
     r"https?://(?:www\.youtube(?:-nocookie)?\.com/|player\.vimeo\.com/|[\w.-]+/videos/embed/)"
 )
@@ -65,18 +66,6 @@ def absolute_url(url: str, base_url: str | None) -> str | None:
     return without_user_info(_UNSAFE.sub(lambda odd: quote(odd[0]), url))
 
 
-def rewrite(root: _Element, stash: Stash, *, base_url: str | None) -> None:
-    """Rewrite media, images and links for Markdown."""
-    for element in list(root.iter(*_MEDIA)):
-        _media_to_link(element, base_url)
-    for image in list(root.iter("img")):
-        _rewrite_image(image, stash, base_url)
-    for link in list(root.iter("a")):
-        _rewrite_link(link, stash, base_url)
-    for image in list(root.iter("img")):
-        _image_to_link(image)
-
-
 def declared_base(root: _Element, base_url: str | None) -> str | None:
     """Find the URL that relative links of a page start from."""
     base = next(root.iter("base"), None)
@@ -84,7 +73,8 @@ def declared_base(root: _Element, base_url: str | None) -> str | None:
     return declared or base_url
 
 
-def _media_to_link(media: _Element, base_url: str | None) -> None:
+def media_to_link(media: _Element, base_url: str | None) -> None:
+    """Turn what plays, or shows another page, into a link to it."""
     sources = [media, *media.iterchildren("source")]
     addresses = [s.get("src") or s.get("data-src") or "" for s in sources]
     url = next((u for a in addresses if (u := absolute_url(a, base_url))), None)
@@ -92,7 +82,7 @@ def _media_to_link(media: _Element, base_url: str | None) -> None:
         drop(media)
         return
     title = " ".join(clean_text(media.get("title") or media.get("aria-label") or "").split())
-    kind = "video" if _PLAYER.match(url) else _MEDIA[media.tag]
+    kind = "video" if _PLAYER.match(url) else _KINDS[media.tag]
     label = f"{kind}: {title}" if title else kind
     media.clear(keep_tail=True)
     around = media.getparent()
@@ -101,7 +91,8 @@ def _media_to_link(media: _Element, base_url: str | None) -> None:
     link.text = label
 
 
-def _rewrite_image(image: _Element, stash: Stash, base_url: str | None) -> None:
+def rewrite_image(image: _Element, stash: Stash, base_url: str | None) -> None:
+    """Reduce an image to its address and what is said of it; one that only reports back goes."""
     alt = _alternative(image)
     if _EMOJI_CLASS.search(image.get("class") or "") and alt:
         _to_text(image, alt)
@@ -125,7 +116,7 @@ def _alternative(image: _Element) -> str:
     return title if alt.casefold() in title.casefold() else f"{alt} \u2013 {title}"
 
 
-def _image_to_link(image: _Element) -> None:
+def image_to_link(image: _Element) -> None:
     """Name an image and link it: a host would load what is written as an image."""
     url, label = image.get("src"), image.get("alt")
     linked = next(image.iterancestors("a"), None) is not None
@@ -174,7 +165,8 @@ def _picture_source(image: _Element) -> str:
     return next((_largest(s.get("srcset") or "") for s in parent.iterchildren("source")), "")
 
 
-def _rewrite_link(link: _Element, stash: Stash, base_url: str | None) -> None:
+def rewrite_link(link: _Element, stash: Stash, base_url: str | None) -> None:
+    """Resolve a link, or make text of it if it leads nowhere."""
     href = link.get("href")
     url = absolute_url(href, base_url) if href else None
     blank = is_blank(link) and next(link.iter("img"), None) is None

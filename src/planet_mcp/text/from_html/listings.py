@@ -6,13 +6,14 @@ from collections.abc import Callable
 from lxml import etree
 from lxml.etree import _Element
 
+from planet_mcp.text.characters import clean_code
 from planet_mcp.text.from_html.code import CodeBlock, code_block, is_code_table, joined_block
 from planet_mcp.text.from_html.code_frames import lift_headers, unname_wrappers, with_label
 from planet_mcp.text.from_html.placeholders import BLOCK, Stash
-from planet_mcp.text.from_html.tree import drop, remove_dropped
+from planet_mcp.text.from_html.tree import drop
 
 _LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
-_CODE_BLOCKS = etree.XPath(
+find_listings = etree.XPath(
     "//*[self::pre or self::table or self::xmp or self::listing or self::plaintext"
     " or self::code[contains(@style, 'white-space') or contains(@class, 'block') or br]"
     " or self::div[(@data-lang and contains(@class, 'code')) or"
@@ -21,7 +22,7 @@ _CODE_BLOCKS = etree.XPath(
 )
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
-_INLINE_CODE = ("code", "kbd", "samp", "tt")
+INLINE_CODE = "code kbd samp tt"
 
 
 def adopt_text_areas(root: _Element) -> None:
@@ -39,27 +40,36 @@ def _is_lines(area: _Element) -> bool:
     return "\n" in (area.text or "").strip()
 
 
-def stash_listings(root: _Element, put: Callable[[CodeBlock], str]) -> None:
-    """Replace every code block by a paragraph with what `put` returns for it."""
-    done: set[_Element] = set()
-    for element in _CODE_BLOCKS(root):
+class Listings:
+    """Replaces every code block by a paragraph with what `put` returns for it."""
+
+    def __init__(self, put: Callable[[CodeBlock], str]) -> None:
+        self._put = put
+        self._done: set[_Element] = set()
+
+    def replace(self, element: _Element) -> None:
+        """Replace a listing, unless it is part of one, or a table like any other."""
         if element.tag == "code" and not _is_block(element):
-            continue
-        if element in done or (element.tag == "table" and not is_code_table(element)):
-            continue
-        done.update(element.iterdescendants(*_LISTINGS))
+            return
+        if element in self._done or (element.tag == "table" and not is_code_table(element)):
+            return
+        self._done.update(element.iterdescendants(*_LISTINGS))
         lift_headers(element)
         fragments = _fragments(element)
         block = joined_block([element, *fragments]) if fragments else code_block(element)
-        done.update(fragments)
+        self._done.update(fragments)
         for fragment in fragments:
             drop(fragment)
         if block.text:
             block = with_label(element, block)
-            _replace(element, put(block))
+            _replace(element, self._put(block))
         else:
             drop(element)
-    remove_dropped(root)
+
+    def take_as_it_is(self, element: _Element) -> None:
+        """Replace a listing by the text of its elements, whatever draws it."""
+        if element.tag in ("pre", "xmp", "listing", "plaintext"):
+            _replace(element, self._put(CodeBlock(clean_code("".join(element.itertext())), "")))
 
 
 def _fragments(element: _Element) -> list[_Element]:
@@ -103,26 +113,23 @@ def _replace(element: _Element, placeholder: str) -> None:
     unname_wrappers(element)
 
 
-def stash_inline_code(root: _Element, stash: Stash) -> None:
-    """Replace every piece of inline code by its placeholder."""
-    for code in list(root.iter(*_INLINE_CODE)):
-        text = "".join(code.itertext())
-        if BLOCK in text or not text.strip():
-            code.tag = "span"
-            continue
-        in_table = "|" in text and next(code.iterancestors("td", "th"), None) is not None
-        placeholder = stash.code(_collapsed(text), in_table=in_table)
-        link = (
-            code[0]
-            if len(code) == 1 and code[0].tag == "a" and len(text) == _length(code[0])
-            else None
-        )
-        href = None if link is None else link.get("href")
-        code.clear(keep_tail=True)
-        code.tag = "span" if href is None else "a"
-        if href is not None:
-            code.set("href", href)
-        code.text = placeholder
+def stash_inline(code: _Element, stash: Stash) -> None:
+    """Replace a piece of inline code by its placeholder."""
+    text = "".join(code.itertext())
+    if BLOCK in text or not text.strip():
+        code.tag = "span"
+        return
+    in_table = "|" in text and next(code.iterancestors("td", "th"), None) is not None
+    placeholder = stash.code(_collapsed(text), in_table=in_table)
+    link = (
+        code[0] if len(code) == 1 and code[0].tag == "a" and len(text) == _length(code[0]) else None
+    )
+    href = None if link is None else link.get("href")
+    code.clear(keep_tail=True)
+    code.tag = "span" if href is None else "a"
+    if href is not None:
+        code.set("href", href)
+    code.text = placeholder
 
 
 def _length(element: _Element) -> int:

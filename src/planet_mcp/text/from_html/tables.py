@@ -11,19 +11,17 @@ _LAYOUT_ROLES = frozenset(("presentation", "none"))
 _ROW_GROUPS = frozenset(("thead", "tbody", "tfoot"))
 _MOST_SPANNED = 20
 _SPAN = re.compile(r"[0-9]{1,2}")
-_TOO_NESTED = etree.XPath(
+TOO_NESTED = etree.XPath(
     "//*[self::ul or self::ol or self::blockquote or self::dl][ancestor::*[self::ul or self::ol"
     " or self::blockquote or self::dl][12]]"
 )
 
 
-def adapt_tables(root: _Element) -> None:
-    """Unwrap the tables that only place blocks beside each other, bound the cells of others."""
-    _limit_spans(root)
-    for table in list(root.iter("table")):
-        rows = _own_rows(table)
-        if _is_layout(table, rows):
-            _unwrap(table, rows)
+def adapt_table(table: _Element) -> None:
+    """Unwrap a table that only places blocks beside each other."""
+    rows = _own_rows(table)
+    if _is_layout(table, rows):
+        _unwrap(table, rows)
 
 
 def _own_rows(table: _Element) -> list[_Element]:
@@ -59,17 +57,16 @@ def _unwrap(table: _Element, rows: list[_Element]) -> None:
     table.tag = "div"
 
 
-def limit_nesting(root: _Element) -> None:
+def flatten(element: _Element) -> None:
     """Flatten what is nested so deeply that each of its lines would begin with pages of spaces."""
-    for element in _TOO_NESTED(root):
-        for item in element.iterchildren("li", "dt", "dd"):
-            item.tag = "div"
-        element.tag = "div"
+    for item in element.iterchildren("li", "dt", "dd"):
+        item.tag = "div"
+    element.tag = "div"
 
 
-def _limit_spans(root: _Element) -> None:
-    for cell in root.iter("td", "th"):
-        for name in ("colspan", "rowspan"):
-            value = cell.get(name)
-            if value is not None and not _SPAN.fullmatch(value):
-                cell.set(name, str(_MOST_SPANNED) if value.isdecimal() else "1")
+def limit_span(cell: _Element) -> None:
+    """Bound how many columns and rows a cell takes."""
+    for name in ("colspan", "rowspan"):
+        value = cell.get(name)
+        if value is not None and not _SPAN.fullmatch(value):
+            cell.set(name, str(_MOST_SPANNED) if value.isdecimal() else "1")

@@ -29,14 +29,16 @@ _WRAPPERS = re.compile(
 )
 _UNSEEN_TAGS = (
     *("script", "style", "template", "noscript", "svg", "head", "link", "meta", "title", "canvas"),
-    *("map", "datalist", "noframes", "param", "track", "embed", "applet", "select", "textarea"),
+    *("map", "datalist", "noframes", "param", "applet", "select", "textarea"),
     *("button", "meter", "progress", "rp", "area", "frame", "frameset"),
 )
+# Elements that have no content; the parser puts what follows into them.
+_EMPTY_TAGS = ("embed", "track")
 # What may stand in a head (WHATWG HTML, section 13.2.6.4.4).
 _HEAD_TAGS = frozenset(
     "title meta link base script style noscript noframes template bgsound basefont".split()
 )
-_MAY_BE_HIDDEN = etree.XPath(
+may_be_hidden = etree.XPath(
     "//*[@hidden or @style or @aria-hidden or (self::dialog and not(@open))"
     " or contains(@class, 'sr-only') or contains(@class, 'visually-hidden')"
     " or contains(@class, 'screen-reader') or contains(@class, 'screenreader')"
@@ -75,9 +77,8 @@ _LOOSE_APOSTROPHE = re.compile(r"&apos(?!;)")
 _STREAMED = re.compile(r"S:[0-9a-f]{1,4}")
 _LONGEST_STYLE = 2000
 _LOOK_BELOW = 100
-_LOOK_UP = 3
 _FEWEST_PARAGRAPHS = 3
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "summary"))
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt")
 _IMAGE_ADDRESSES = frozenset(
     """
     src srcset data-src data-srcset data-lazy-src data-lazy-srcset data-original data-orig-file
@@ -250,47 +251,58 @@ def is_blank(element: _Element) -> bool:
     return not any(text and not text.isspace() for text in element.itertext())
 
 
-def remove_unseen(root: _Element, *, interactive: bool = False) -> int:
-    """Take away what a browser does not show; return the number of characters hidden on purpose.
+class Unseen:
+    """Takes away what is hidden, and counts the characters of it.
 
     On an `interactive` page a reader gets at what a button or tab opens, and so it stays.
     """
-    _keep_heading_words(root)
-    _adopt_noscript(root)
-    within_reach = set(_CONTROLLED(root)) if interactive else set()
-    gone: set[_Element] = set()
-    count = 0
-    for element in _MAY_BE_HIDDEN(root):
-        if element in gone or element.get("id") in within_reach or not _is_hidden(element):
-            # The search for an article goes by this attribute, and by the names of what opens.
-            if element.attrib.pop("aria-hidden", None) and _CLOSED.search(element.get("class", "")):
-                del element.attrib["class"]
-            continue
-        gone.update(element.iterdescendants())
-        count += len(text_of(element))
+
+    def __init__(self, *, interactive: bool = False) -> None:
+        self.characters = 0
+        self._interactive = interactive
+        self._within_reach: set[str] = set()
+        self._gone: set[_Element] = set()
+
+    def look_for_tabs(self, root: _Element) -> None:
+        """Look for what a reader gets at."""
+        self._within_reach = set(_CONTROLLED(root)) if self._interactive else set()
+
+    def judge(self, element: _Element) -> None:
+        """Take an element away if it is hidden."""
+        if element in self._gone:
+            return
+        if element.get("id") not in self._within_reach and _is_hidden(element):
+            self.remove(element)
+        # The search for an article goes by this attribute, and by the names of what opens.
+        elif element.attrib.pop("aria-hidden", None) and _CLOSED.search(element.get("class", "")):
+            del element.attrib["class"]
+
+    def remove(self, element: _Element) -> None:
+        """Take an element away."""
+        self._gone.update(element.iterdescendants())
+        self.characters += len(text_of(element))
         drop(element)
-    for form in list(root.iter("form")):
-        if _is_only_controls(form):
-            drop(form)
+
+
+def remove_unseen_tags(root: _Element) -> None:
+    """Take away the elements that a browser never shows, and those that were dropped."""
+    etree.strip_tags(root, *_EMPTY_TAGS)
     etree.strip_elements(root, _DROPPED, *_UNSEEN_TAGS, with_tail=False)
-    return count
 
 
-def _keep_heading_words(root: _Element) -> None:
+def keep_heading_words(button: _Element) -> None:
     """Turn a button that holds a heading's words, or a heading, into an ordinary part."""
-    for button in list(root.iter("button")):
-        around = (e.tag for _, e in zip(range(_LOOK_UP), button.iterancestors(), strict=False))
-        if not _HEADINGS.isdisjoint(around) or next(button.iter(*_HEADINGS), None) is not None:
-            button.tag = "span"
+    within = next(button.iterancestors(*_HEADINGS), None) is not None
+    if within or next(button.iter(*_HEADINGS), None) is not None:
+        button.tag = "span"
 
 
-def _adopt_noscript(root: _Element) -> None:
+def adopt_noscript(noscript: _Element) -> None:
     """Keep what a script would have shown instead: code, or an image that is nowhere else."""
-    for noscript in list(root.iter("noscript")):
-        if next(noscript.iterdescendants("pre"), None) is not None:
-            noscript.tag = "div"
-        elif next(noscript.iterdescendants("img"), None) is not None and _is_only_image(noscript):
-            noscript.tag = "span"
+    if next(noscript.iterdescendants("pre"), None) is not None:
+        noscript.tag = "div"
+    elif next(noscript.iterdescendants("img"), None) is not None and _is_only_image(noscript):
+        noscript.tag = "span"
 
 
 def _is_only_image(noscript: _Element) -> bool:
@@ -308,8 +320,13 @@ def _is_only_image(noscript: _Element) -> bool:
     )
 
 
+def drop_controls(form: _Element) -> None:
+    """Take away a form to sign up or search, but not a page that is one big form."""
+    if _is_only_controls(form):
+        drop(form)
+
+
 def _is_only_controls(form: _Element) -> bool:
-    """Return whether it is a form to sign up or search, not a page that is one big form."""
     if not _VISIBLE_CONTROLS(form):
         return False
     if next(form.iterdescendants("pre", "h1", "h2", "article"), None) is not None:

@@ -1,0 +1,216 @@
+"""The steps from a document's tree to what Markdown can hold, each on one kind of detail.
+
+A detail that a step fails on costs itself alone: its words stay, without what they were, and it is
+counted as a flaw of the content.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.text.from_html import (
+    emphasis,
+    footnotes,
+    formulas,
+    links,
+    listings,
+    structure,
+    tables,
+    tree,
+)
+from planet_mcp.text.from_html.code import CodeBlock
+from planet_mcp.text.from_html.placeholders import Stash
+from planet_mcp.text.from_html.writer import write
+
+Find = Callable[[_Element], Iterable[_Element]]
+Adapt = Callable[[_Element, "Work"], object]
+
+_WRAPPERS = (
+    *("span", "font", "abbr", "acronym", "bdi", "bdo", "big", "small", "u", "ins", "label", "mark"),
+    *("time", "data", "picture", "source", "object", "output", "nobr", "wbr", "cite", "dfn", "var"),
+    *("slot", "noindex", "base", "sub", "form", "fieldset", "legend", "option", "optgroup"),
+    *("ruby", "rb", "rt", "rtc"),
+)
+# html-to-markdown leaves some of these out as boilerplate: that is for `extract` to decide.
+_SECTIONS = ("header", "footer", "nav", "aside", "main", "article", "section", "hgroup", "menu")
+_ATTRIBUTES = {
+    "a": ("href",),
+    "img": ("src", "alt"),
+    "ol": ("start",),
+    "td": ("colspan", "rowspan"),
+    "th": ("colspan", "rowspan"),
+    "input": ("type", "checked"),
+}
+_WITH_ATTRIBUTES = etree.XPath("//*[@*]")
+# What would load something, lead anywhere or be left out, if it stayed as it is.
+_ACTIVE = frozenset("a img video audio iframe math script object embed button".split())
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done to each of the elements that `find` finds, and to one that this fails on."""
+
+    name: str
+    find: Find
+    adapt: Adapt
+    give_up: Adapt
+
+
+class Steps(NamedTuple):
+    """All steps: to clear away what nobody sees, to stash listings, to adapt the rest, to write."""
+
+    clearing: Sequence[Step]
+    stashing: Sequence[Step]
+    adapting: Sequence[Step]
+    write: Callable[[str], str] = write
+
+
+class Work:
+    """What the steps share: the stash, where links start, what was seen on the way.
+
+    `put` takes a code block and returns the text that stands for it.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        put: Callable[[CodeBlock], str] | None = None,
+        interactive: bool = False,
+    ) -> None:
+        self.stash = Stash()
+        self.base_url = base_url
+        self.said: set[str] = set()
+        self.unseen = tree.Unseen(interactive=interactive)
+        self.listings = listings.Listings(put or self.stash.block)
+        self.flaws = 0
+
+    def clear(self, root: _Element, steps: Steps) -> None:
+        """Take away what nobody sees."""
+        self.take(steps.clearing, root)
+        tree.remove_unseen_tags(root)
+
+    def stash_listings(self, root: _Element, steps: Steps) -> None:
+        """Put listings aside."""
+        self.take(steps.stashing, root)
+        tree.remove_dropped(root)
+
+    def take(self, steps: Iterable[Step], root: _Element) -> None:
+        """Take steps, one after the other; what one fails on costs that detail."""
+        for step in steps:
+            for element in self._found(step, root):
+                try:
+                    step.adapt(element, self)
+                except Exception:  # noqa: BLE001 - whatever it is, it is about this detail alone
+                    self.flaws += 1
+                    step.give_up(element, self)
+
+    def _found(self, step: Step, root: _Element) -> Sequence[_Element]:
+        try:
+            return list(step.find(root))
+        except Exception:  # noqa: BLE001 - as above
+            self.flaws += 1
+            return ()
+
+
+def _as_words(element: _Element, _: Work) -> None:
+    """Leave the words of a detail, or a word for it: nothing in it loads, or leads anywhere."""
+    label = "" if tree.text_of(element) else f"[{element.tag}]"
+    element.attrib.clear()
+    if element.tag in _ACTIVE:
+        element.tag = "span"
+        element.text = label or element.text
+
+
+def _leave(_: _Element, __: Work) -> None:
+    """Leave a document as it is, where a step about all of it failed."""
+
+
+def _each(tags: str, adapt: Adapt, name: str = "") -> Step:
+    wanted = tags.split()
+    return Step(name or tags, lambda root: root.iter(*wanted), adapt, _as_words)
+
+
+def _found(name: str, find: Find, adapt: Adapt) -> Step:
+    return Step(name, find, adapt, _as_words)
+
+
+def _whole(name: str, adapt: Adapt) -> Step:
+    return Step(name, lambda root: (root,), adapt, _leave)
+
+
+def _strip(root: _Element) -> None:
+    """Take away all wrappers and attributes that Markdown has no use for."""
+    tree.remove_dropped(root)
+    for section in root.iter(*_SECTIONS):
+        section.tag = "div"
+    etree.strip_tags(root, *_WRAPPERS)
+    for element in _WITH_ATTRIBUTES(root):
+        wanted = _ATTRIBUTES.get(element.tag, ())
+        for name in list(element.attrib):
+            if name not in wanted:
+                del element.attrib[name]
+    for control in list(root.iter("input")):
+        if (control.get("type") or "").lower() != "checkbox" or control.getparent().tag != "li":
+            tree.drop(control)
+    tree.remove_dropped(root)
+
+
+FOOTNOTES = _whole("footnotes", lambda e, w: footnotes.link_footnotes(e, w.stash))
+
+STEPS = Steps(
+    clearing=(
+        _found("formula", formulas.drawn_formulas, lambda e, w: formulas.stash_formula(e, w.stash)),
+        _found(
+            "typed formula", formulas.typed_formulas, lambda e, w: formulas.stash_typed(e, w.stash)
+        ),
+        _whole("text areas", lambda e, _: listings.adopt_text_areas(e)),
+        _each("button", lambda e, _: tree.keep_heading_words(e)),
+        _each("script", lambda e, _: structure.adopt_script(e)),
+        _each("embed object", lambda e, _: structure.adopt_plugin(e)),
+        _each("noscript", lambda e, _: tree.adopt_noscript(e)),
+        _whole("tabs", lambda e, w: w.unseen.look_for_tabs(e)),
+        Step(
+            "hidden",
+            tree.may_be_hidden,
+            lambda e, w: w.unseen.judge(e),
+            lambda e, w: w.unseen.remove(e),
+        ),
+        _each("form", lambda e, _: tree.drop_controls(e)),
+    ),
+    stashing=(
+        Step(
+            "listing",
+            listings.find_listings,
+            lambda e, w: w.listings.replace(e),
+            lambda e, w: w.listings.take_as_it_is(e),
+        ),
+    ),
+    adapting=(
+        _each(listings.INLINE_CODE, lambda e, w: listings.stash_inline(e, w.stash)),
+        FOOTNOTES,
+        _each("caption figcaption", lambda e, _: structure.free_caption(e)),
+        _each("abbr acronym", lambda e, w: structure.expand_abbreviation(e, w.said)),
+        _each("input", lambda e, _: structure.lead_item(e)),
+        _each("ol", lambda e, w: structure.number(e, w.stash)),
+        _each("td th", lambda e, _: structure.flatten_cell(e)),
+        _each("rt", lambda e, _: structure.write_reading(e)),
+        _each("blockquote", lambda e, _: structure.name_source(e)),
+        _each("p div", lambda e, _: structure.mark_title(e)),
+        _each("dl", lambda e, _: structure.write_definitions(e)),
+        _each("dt dd", lambda e, _: structure.free_definition(e)),
+        _each(links.MEDIA, lambda e, w: links.media_to_link(e, w.base_url)),
+        _each("img", lambda e, w: links.rewrite_image(e, w.stash, w.base_url)),
+        _each("a", lambda e, w: links.rewrite_link(e, w.stash, w.base_url)),
+        _each("img", lambda e, _: links.image_to_link(e), "image's link"),
+        _each("td th", lambda e, _: tables.limit_span(e), "spans"),
+        _each("table", lambda e, _: tables.adapt_table(e)),
+        _found("nesting", tables.TOO_NESTED, lambda e, _: tables.flatten(e)),
+        _found("sup sub", formulas.moved_signs, lambda e, _: formulas.raise_exponent(e)),
+        _whole("wrappers", lambda e, _: _strip(e)),
+        _whole("emphasis", lambda e, _: emphasis.close_emphasis(e)),
+    ),
+)
