@@ -191,13 +191,14 @@ class BlockedAddressError(FetchError):
 
 
 class TooLargeError(FetchError):
-    """The body is larger than the limit; `beginning` is what was read of it, where anything was."""
+    """The body is larger than the limit; `beginning` and `end` are what was read of it, if any."""
 
     code = "too_large"
 
-    def __init__(self, message: str, *, beginning: bytes = b"") -> None:
+    def __init__(self, message: str, *, beginning: bytes = b"", end: bytes = b"") -> None:
         super().__init__(message)
         self.beginning = beginning
+        self.end = end
 
 
 class UnreachableError(FetchError):

@@ -46,8 +46,9 @@ class Document:
 
     `url` is where the body finally came from; `moved_to` is the target when every redirect on
     the way was permanent (301, 308); `fresh_for` how many seconds the server calls it fresh;
-    `is_cut` says that the body is only the beginning of one that is over the limit; `refresh` is
-    the header field of that name, `redirects` how many there were on the way.
+    `is_cut` says that the body is only the beginning of one that is over the limit, of which `end`
+    is the end, if it came; `refresh` is the header field of that name, `redirects` how many there
+    were on the way.
     """
 
     url: str
@@ -57,6 +58,7 @@ class Document:
     moved_to: str | None = None
     fresh_for: int | None = None
     is_cut: bool = False
+    end: bytes = b""
     refresh: str = ""
     redirects: int = 0
 

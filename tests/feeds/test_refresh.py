@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from planet_mcp.settings import load
 from planet_mcp.times import stamp
 from tests.conftest import planet_of
 from tests.support.documents import NOW, Post, atom, json_feed, page, rdf, rss, whole
+from tests.support.fetching import LOOPBACK, open_web
 from tests.support.programs import PATIENCE_SECONDS, until
 from tests.support.site import Page, Site
 
@@ -512,6 +514,27 @@ async def test_a_body_that_was_cut_takes_nothing_away_and_is_asked_for_again(
     assert "salvaged" in (cut.warning or "")
     assert (await planet.search_entries(SearchRequest("corrected"))).result.total == 1
     assert "If-None-Match" not in site.asked[-1].headers
+
+
+@pytest.mark.parametrize("write", [rss, json_feed])
+@pytest.mark.parametrize("oldest_first", [True, False])
+async def test_of_a_feed_over_the_limit_the_newest_entries_are_read_and_the_cut_is_said(
+    site: Site, write: Callable[[Sequence[Post]], str], oldest_first: bool
+) -> None:
+    limits = Limits(body=20_000, end=10_000, passed_over=100_000)
+    posts = [
+        Post(f"Post {n}", f"<p>{'word ' * 100}{n}</p>", age=timedelta(hours=n))
+        for n in range(1, 81)
+    ]
+    url = site.add("/feed", write(posts[::-1] if oldest_first else posts))
+    async with planet_of(web=open_web(LOOPBACK, limits=limits)) as planet:
+        (added,) = (await planet.add_feeds([url])).result.results
+        newest = await planet.search_entries(SearchRequest(sort="newest", limit=1))
+        (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
+
+    assert added.outcome == "added"
+    assert [hit.title for hit in newest.result.hits] == ["Post 1"]
+    assert "only its beginning and end are read" in (feed.warning or "")
 
 
 @pytest.mark.parametrize("status", [404, 410])

@@ -716,21 +716,33 @@ async def test_a_gzip_file_is_unpacked_by_what_it_is(site: Site) -> None:
         await document(bomb)
 
 
+SMALL = Limits(body=100_000, end=20_000, passed_over=400_000)
+
+
 @pytest.mark.parametrize("coding", [None, "gzip", "br"])
-async def test_of_a_feed_over_the_limit_the_beginning_is_taken(
-    site: Site, coding: str | None
+@pytest.mark.parametrize(("size", "has_end"), [(110_000, True), (300_000, True), (500_000, False)])
+async def test_of_a_feed_over_the_limit_beginning_and_end_are_taken(
+    site: Site, coding: str | None, size: int, has_end: bool
 ) -> None:
-    body = bytes(range(256)) * (LIMITS.body // 256 + 5)
+    body = b"".join(b"%08d" % number for number in range(size // 8))
     packed = {"gzip": gzip.compress(body, 1), "br": brotli.compress(body, quality=1)}
     sent = packed[coding] if coding else body
     headers = {"Content-Encoding": coding} if coding else {}
     url = site.add("/feed", sent, status=AS_IT_IS, headers=headers)
 
-    async with open_web(LOOPBACK) as web:
-        found = await web.get(url, cut=True)
+    found = await document(url, SMALL, cut=True)
 
     assert found.is_cut
-    assert found.body == body[: LIMITS.body]
+    assert found.body == body[: SMALL.body]
+    assert found.end == (body[SMALL.body :][-SMALL.end :] if has_end else b"")
+
+
+async def test_a_connection_that_breaks_behind_the_limit_costs_only_the_end(site: Site) -> None:
+    url = site.add("/feed", b"x" * 300_000, status=AS_IT_IS, half=True)
+
+    found = await document(url, SMALL, cut=True)
+
+    assert (found.is_cut, len(found.body), found.end) == (True, SMALL.body, b"")
 
 
 @pytest.mark.parametrize(
@@ -1034,7 +1046,7 @@ TURNED = {
         Answer(b"HTTP/1.1 302 x\r\nLocation: http://10.0.0.1/\r\n\r\n", FetchError),
         "10.0.0.1 is not a public address",
     ),
-    "too_large": (REFUSED["a gzip bomb"], "is larger than 10 MB"),
+    "too_large": (REFUSED["a gzip bomb"], "larger than 10 MB"),
     "deadline": (UNENDING["silence"], "did not answer completely within"),
     "too_many_redirects": (REFUSED["a redirect to itself"], "redirects more than 5 times"),
     "bad_response": (REFUSED["orders in the reason"], "answered 404 Not Found."),

@@ -87,8 +87,8 @@ class Moment:
 
 
 def digest_of(document: Document) -> str:
-    """Return the SHA-256 of a document's bytes, in hexadecimal digits."""
-    return sha256(document.body).hexdigest()
+    """Return the SHA-256 of what is here of a document, in hexadecimal digits."""
+    return sha256(document.body + document.end).hexdigest()
 
 
 def facts_wanted(answer: Answer) -> FactsWanted:
@@ -183,7 +183,8 @@ def _described(feed: Feed, answer: NewDocument) -> Feed:
 
 
 def _cut_warning(document: Document) -> str:
-    return f"It is larger than {len(document.body) / 2**20:g} MB: only its beginning is read"
+    read = "beginning and end are" if document.end else "beginning is"
+    return f"It is larger than {len(document.body) / 2**20:g} MB: only its {read} read"
 
 
 def _body_hash(feed: Feed, answer: NewDocument) -> str:

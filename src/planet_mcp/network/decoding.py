@@ -5,7 +5,8 @@ file that is served as what it is; a word that names no coding (`UTF-8`, `none`)
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -21,6 +22,8 @@ _GZIP_MAGIC = b"\x1f\x8b"
 # The window that zlib takes for each.
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _GZIP_FILE = _GZIP_MAGIC + b"\x08"
+# What comes after the body has to be done within the time of a fetch.
+_SPARE_SECONDS = 2.0
 # Other codings of the registry of IANA: RFC 9110, section 16.6.1.
 _UNREADABLE = frozenset("aes128gcm compress x-compress dcb dcz exi pack200-gzip zstd".split())
 
@@ -33,36 +36,68 @@ async def read_body(
     Without `cut`, nothing is read of a body that is said to be larger than the limit.
 
     Raises:
-        TooLargeError: It is larger than `limits.body`, packed or unpacked; `beginning` is its
-            beginning.
+        TooLargeError: It is larger than `limits.body`. It has the beginning of the body, and with
+            `cut` its end, if that came soon.
         BadResponseError: It is damaged or cut, or encoded in a way that was not asked for.
     """
     _check_length(name, response.headers)
     if not cut and _promised(response.headers) > limits.body:
         raise too_large(name, limits)
-    codings = response.headers.get("content-encoding", "")
+    until = anyio.current_time() + limits.seconds - _SPARE_SECONDS
+    body, end, most = bytearray(), b"", limits.passed_over if cut else limits.body
+    async with aclosing(_pieces(name, response, limits, most=most)) as pieces:
+        async for piece in pieces:
+            body += piece
+            if len(body) > limits.body:
+                break
+        else:
+            return bytes(body)
+        # The beginning is there, whatever breaks behind it.
+        with suppress(Exception):
+            end = await _end(pieces, body[limits.body :], limits, until=until) if cut else b""
+    raise too_large(name, limits, bytes(body[: limits.body]), end)
+
+
+async def _pieces(
+    name: str, response: httpx.Response, limits: Limits, *, most: int
+) -> AsyncGenerator[bytes, None]:
+    """Decode a body piece by piece, of which at most so many bytes are sent."""
+    codings, wire = response.headers.get("content-encoding", ""), 0
     inflate = _decoder(name, codings, b"", limits)
-    body, wire = bytearray(), 0
     async for chunk in response.aiter_raw(65_536):
         if not wire:
             inflate = _decoder(name, codings, chunk, limits)
         wire += len(chunk)
+        if wire > most:
+            raise too_large(name, limits)
         for piece in inflate(chunk):
-            body += piece
-            if len(body) > limits.body:
-                raise too_large(name, limits, bytes(body[: limits.body]))
+            yield piece
             await anyio.lowlevel.checkpoint()
-        if wire > limits.body:
-            raise too_large(name, limits, bytes(body))
     if not inflate.complete:
         raise BadResponseError(f"{name} ended in the middle of its compressed body.")
-    return bytes(body)
 
 
-def too_large(name: str, limits: Limits, beginning: bytes = b"") -> TooLargeError:
+async def _end(
+    pieces: AsyncGenerator[bytes, None], last: bytearray, limits: Limits, *, until: float
+) -> bytes:
+    """Return the end of a body whose beginning is here; empty if it does not come as it should."""
+    read = limits.body + len(last)
+    with anyio.move_on_after(until - anyio.current_time()):
+        async for piece in pieces:
+            read += len(piece)
+            if read > limits.passed_over:
+                return b""
+            last += piece
+            if len(last) > 2 * limits.end:
+                del last[: -limits.end]
+        return bytes(last[-limits.end :])
+    return b""
+
+
+def too_large(name: str, limits: Limits, beginning: bytes = b"", end: bytes = b"") -> TooLargeError:
     """Return the error for a document that is larger than the limit."""
     reason = f"{name} is larger than {limits.body / 2**20:g} MB."
-    return TooLargeError(reason, beginning=beginning)
+    return TooLargeError(reason, beginning=beginning, end=end)
 
 
 def _check_length(name: str, headers: httpx.Headers) -> None:

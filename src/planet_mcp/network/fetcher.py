@@ -244,13 +244,13 @@ class Fetcher:
 
     async def _document(self, hop: "_Hop", response: httpx.Response, *, cut: bool) -> Document:
         _check_status(hop, response)
-        is_cut = False
+        is_cut, end = False, b""
         try:
             body = await read_body(hop.name, response, self._limits, cut=cut)
         except TooLargeError as error:
             if not (cut and error.beginning):
                 raise
-            body, is_cut = error.beginning, True
+            body, end, is_cut = error.beginning, error.end, True
         return Document(
             url=hop.location,
             body=body,
@@ -259,6 +259,7 @@ class Fetcher:
             moved_to=hop.moved_to,
             fresh_for=fresh_for(response.headers),
             is_cut=is_cut,
+            end=end,
             refresh=refresh(response.headers),
             redirects=hop.redirects,
         )

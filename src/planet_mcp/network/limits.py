@@ -9,14 +9,18 @@ class Limits:
 
     Of a fetch: `seconds` for all its redirects together, without the limiter's waits, `redirects`,
     and of its body `body` bytes once it is unpacked, in at most `chunks` chunks and `gzip_members`
-    members of gzip. Of a connection: `lookup_seconds` for the name, of whose addresses the first
-    `addresses` are tried for `connect_seconds` each, and `head` bytes before the body begins. Of
-    all that share a limiter: `in_flight` requests, and `held_bodies` not yet parsed.
+    members of gzip. Of a larger body that is wanted all the same, the last `end` bytes are kept
+    beside the first, unless more than `passed_over` come. Of a connection: `lookup_seconds` for
+    the name, of whose addresses the first `addresses` are tried for `connect_seconds` each, and
+    `head` bytes before the body begins. Of all that share a limiter: `in_flight` requests, and
+    `held_bodies` not yet parsed.
     """
 
     seconds: float = 20.0
     redirects: int = 5
     body: int = 10 * 2**20
+    end: int = 2 * 2**20
+    passed_over: int = 50 * 2**20
     # Each chunk costs time: 10 MB in chunks of a byte would keep us busy for minutes.
     chunks: int = 100_000
     # A gzip file of more members is made to keep us busy: the usual tools make one of each 64 kB.

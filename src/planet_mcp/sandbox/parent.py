@@ -117,10 +117,12 @@ class Worker:
         *,
         now: datetime,
         source: str | None = None,
-        **more: str,
+        **more: object,
     ) -> Value:
         """Run a task on a document, unless its source is in quarantine."""
         source = source or document.url
+        if document.end:
+            more["gap"] = len(document.body)
         self._quarantine.refuse(source, document.body, now=now)
         try:
             answer = await self._run(task, document, now=now.isoformat(), **more)
@@ -133,12 +135,13 @@ class Worker:
         self._quarantine.forget(source)
         return answer
 
-    async def _run(self, task: str, document: Document, **more: str) -> Value:
+    async def _run(self, task: str, document: Document, **more: object) -> Value:
+        body = document.body + document.end if "gap" in more else document.body
         head = {"task": task, "url": document.url, "content_type": document.content_type, **more}
         async with self._lock:
             if self._idle:
                 self._idle.cancel()
-            answer = await self._answer(json.dumps(head).encode(), document.body, task)
+            answer = await self._answer(json.dumps(head).encode(), body, task)
             loop = asyncio.get_running_loop()
             self._idle = loop.call_later(self._limits.idle_seconds, self._retire)
         if isinstance(answer, Failure):

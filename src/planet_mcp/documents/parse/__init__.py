@@ -11,6 +11,7 @@ sniff (what is it?) ─▶ xmlfeed (repair, hints) │ jsonfeed: values of `raw`
 
 from datetime import datetime
 
+from planet_mcp.documents.cut_documents import joined
 from planet_mcp.documents.encoding import Decoded, decode, undo_double_encoding
 from planet_mcp.documents.lists import read_opml
 from planet_mcp.documents.page_redirects import page_redirect
@@ -26,30 +27,42 @@ __all__ = ["discover", "parse_feed"]
 _PERHAPS_PAGES = frozenset({Kind.HTML, Kind.TEXT, Kind.EMPTY})
 
 
-def parse_feed(body: bytes, *, url: str, content_type: str = "", now: datetime) -> ParsedFeed:
+def parse_feed(
+    body: bytes, *, url: str, content_type: str = "", gap: int | None = None, now: datetime
+) -> ParsedFeed:
     """Read a feed document: RSS, RDF, Atom, CDF or JSON Feed, salvaging what is broken.
+
+    `gap` is where something is missing, between the beginning of a large document and its end.
 
     Raises:
         NotAFeedError: The document is something else; the text says what.
         ParseFailedError: It is a feed, but too broken to be salvaged.
     """
-    document = undo_double_encoding(decode(body, content_type=content_type))
+    whole = body if gap is None else joined(body, gap)
+    document = undo_double_encoding(decode(whole, content_type=content_type))
     return _parse(document, sniff(document.text), url=url, now=now)
 
 
 def discover(
-    body: bytes, *, url: str, content_type: str = "", refresh: str = "", now: datetime
+    body: bytes,
+    *,
+    url: str,
+    content_type: str = "",
+    refresh: str = "",
+    gap: int | None = None,
+    now: datetime,
 ) -> ParsedFeed | SubscriptionList | FeedLinks | PageRedirect:
     """Read what someone wants to subscribe to: a feed, an OPML document or a page with feeds.
 
-    `refresh` is the header field of that name, for what is no feed.
+    `refresh` is the header field of that name, for what is no feed, and `gap` as above.
 
     Raises:
         NotAFeedError: The document is none of them; the text says what it is.
         OpmlError: It is OPML that cannot be read.
         ParseFailedError: It is a feed, but too broken to be salvaged.
     """
-    document = undo_double_encoding(decode(body, content_type=content_type))
+    whole = body if gap is None else joined(body, gap)
+    document = undo_double_encoding(decode(whole, content_type=content_type))
     found = sniff(document.text)
     if found.kind is Kind.OPML:
         return read_opml(document)

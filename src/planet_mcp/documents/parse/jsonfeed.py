@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from planet_mcp.documents.cut_documents import end_of_items
 from planet_mcp.documents.parse.dates import parse_date
 from planet_mcp.documents.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
 from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal
@@ -18,7 +19,7 @@ def read_json_feed(text: str) -> RawFeed:
         NotAFeedError: It is other JSON, or none at all.
         ParseFailedError: It claims to be a JSON Feed, but is not valid JSON.
     """
-    document = _load(text)
+    document, problem = _load(text)
     if not _is_feed(document):
         raise refusal(Sniffed(Kind.JSON))
     items = document.get("items")
@@ -31,6 +32,8 @@ def read_json_feed(text: str) -> RawFeed:
         entries=tuple(_entry(item) for item in _dicts(items)),
         images=(_text(document, "icon"), _text(document, "favicon")),
         hub=_hub(document),
+        problem=problem,
+        truncated=problem is not None,
     )
 
 
@@ -43,17 +46,27 @@ def _hub(document: dict[str, Any]) -> str:
     return next(filter(None, hubs), "")
 
 
-def _load(text: str) -> dict[str, Any]:
+def _load(text: str) -> tuple[dict[str, Any], str | None]:
+    """Return a document, and what was wrong with it if its first items alone can be read."""
     try:
-        document = json.loads(
-            text, strict=False, parse_int=str, parse_float=str, parse_constant=str
-        )
+        return _loaded(text), None
     except (json.JSONDecodeError, RecursionError) as error:
         if _MARK not in text:
             raise NotAFeedError(
                 "This begins like JSON, but is not valid JSON and no feed: check the address."
             ) from error
-        raise ParseFailedError(f"The JSON Feed is not valid JSON: {error}.") from error
+        problem = f"not valid JSON: {error}"
+    end = end_of_items(text)
+    try:
+        if end is not None:
+            return _loaded(f"{text[:end]}]}}"), f"it is {problem}; the items before that were read"
+    except (json.JSONDecodeError, RecursionError):
+        pass
+    raise ParseFailedError(f"The JSON Feed is {problem}.")
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    document = json.loads(text, strict=False, parse_int=str, parse_float=str, parse_constant=str)
     return document if isinstance(document, dict) else {}
 
 

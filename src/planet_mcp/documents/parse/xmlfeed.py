@@ -2,7 +2,7 @@
 
 import re
 import xml.sax
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,8 +50,7 @@ def read_xml_feed(text: str, found: Sniffed) -> RawFeed:
     read = tuple(_entry(entry) for entry in entries if not _is_draft(entry))
     lines = text.count("\n", 0, found.start)
     truncated = bool(result.error) and _is_truncated(repaired)
-    # Of a document that ends within its only entry, a bare tag is nothing read.
-    if result.error and (not entries or (truncated and not any(map(_says_something, read)))):
+    if result.error and not _is_salvaged(read, truncated=truncated):
         problem = _malformed(result.error, lines)
         raise ParseFailedError(f"{problem[:1].upper()}{problem[1:]}, and no entry could be read.")
     return replace(
@@ -60,6 +59,14 @@ def read_xml_feed(text: str, found: Sniffed) -> RawFeed:
         problem=_problem(result, found, lines=lines, wrong=wrong),
         truncated=truncated,
     )
+
+
+def _is_salvaged(entries: Sequence[RawEntry], *, truncated: bool) -> bool:
+    """Return whether anything was read of a malformed document.
+
+    Of one that ends within its only entry, a bare tag is nothing.
+    """
+    return any(map(_says_something, entries)) if truncated else bool(entries)
 
 
 def _says_something(entry: RawEntry) -> bool:

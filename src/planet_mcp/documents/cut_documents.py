@@ -1,0 +1,66 @@
+"""Feed documents of which only a part is here: what can be read of them is made whole (pure).
+
+Positions are looked for in the bytes as Latin-1, which has one character for each.
+"""
+
+import json
+import re
+from typing import Any
+
+_XML_END = re.compile(r"</(item|entry)\s*>")
+_ITEMS = re.compile(r'"items"\s*:\s*\[')
+_BETWEEN = re.compile(r"\s*,\s*")
+_NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
+_DECODER = json.JSONDecoder(strict=False)
+
+
+def joined(body: bytes, gap: int) -> bytes:
+    """Return a document without the entries that a gap at a position has cut in two."""
+    beginning, end = body[:gap].decode("latin-1"), body[gap:].decode("latin-1")
+    join = _join_json if beginning.lstrip().startswith("{") else _join_xml
+    return join(beginning, end).encode("latin-1")
+
+
+def end_of_items(text: str) -> int | None:
+    """Return where the last whole item of a JSON Feed ends; None where there is none."""
+    found = _ITEMS.search(text)
+    position, last = (found.end() if found else len(text)), None
+    while item := _item_at(text, position + _blanks(text, position)):
+        last = item[1]
+        between = _BETWEEN.match(text, last)
+        if not between:
+            break
+        position = between.end()
+    return last
+
+
+def _join_xml(beginning: str, end: str) -> str:
+    ends = list(_XML_END.finditer(beginning))
+    if not ends:
+        return beginning
+    first = re.search(rf"<{ends[-1][1]}[\s>]", end)
+    return beginning[: ends[-1].end()] + end[first.start() :] if first else beginning
+
+
+def _join_json(beginning: str, end: str) -> str:
+    last = end_of_items(beginning)
+    if last is None:
+        return beginning
+    for found in _NEXT_OBJECT.finditer(end):
+        item = _item_at(end, found.end())
+        # Authors and attachments are objects, too.
+        if item and "id" in item[0]:
+            return f"{beginning[:last]},{end[found.end() :]}"
+    return beginning
+
+
+def _item_at(text: str, position: int) -> tuple[dict[str, Any], int] | None:
+    try:
+        item, after = _DECODER.raw_decode(text, position)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    return (item, after) if isinstance(item, dict) else None
+
+
+def _blanks(text: str, position: int) -> int:
+    return len(text[position : position + 1_000]) - len(text[position : position + 1_000].lstrip())
