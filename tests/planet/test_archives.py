@@ -73,7 +73,7 @@ async def test_three_archives_and_sixty_undated_posts_are_lines_and_no_news(
         assert [(each.feed, each.older_entries) for each in answer.result.new_feeds or []] == [
             ("Timeless", 60), ("One", 20), ("Two", 20), ("Three", 20),
         ]  # fmt: skip
-        assert "- new feed Timeless: 60 older entries: search_entries(feed=4)" in answer.text
+        assert '- new feed "Timeless": 60 older entries: search_entries(feed=4)' in answer.text
     found = (await planet.search_entries(SearchRequest(feed=4, limit=50))).result
     assert found.total == 60
     assert [hit.title for hit in found.hits[:3]] == [f"Timeless number {n}" for n in (1, 2, 3)]
@@ -169,7 +169,7 @@ async def test_a_site_that_lists_other_old_posts_in_bulk_has_shown_its_archive(
 
     assert await news(planet, mark) == ([], [("A Blog", 12)])
     text = (await planet.latest_entries(LatestRequest(watermark=mark))).text
-    assert "- feed A Blog: 12 older entries: search_entries(feed=1)" in text
+    assert '- feed "A Blog": 12 older entries: search_entries(feed=1)' in text
 
 
 async def test_a_planet_that_is_new_itself_has_one_line_for_all_feeds(
@@ -204,7 +204,7 @@ async def test_no_feed_hides_the_others(planet: Planet, site: Site) -> None:
 
     assert {"Quiet", "Calm"} < {entry.title for entry in shown(answer.result)}
     told, cursor = shown(answer.result), answer.result.next_cursor
-    assert re.search(r"Left out by max_chars: Flood \(feed 1\) \d+", answer.result.notice or "")
+    assert re.search(r'Left out by max_chars: "Flood" \(feed 1\) \d+', answer.result.notice or "")
     while cursor:
         page = await planet.latest_entries(LatestRequest(max_chars=3000, cursor=cursor))
         told += shown(page.result)

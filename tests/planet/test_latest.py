@@ -22,6 +22,7 @@ from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription
 from planet_mcp.planet import fitting, watermarks
 from planet_mcp.planet.answers import Answer, LatestEntry, LatestResult
 from planet_mcp.planet.latest import latest_entries
+from planet_mcp.planet.markdown import excerpt_lines
 from planet_mcp.requests import Detail, LatestRequest
 from planet_mcp.store import Store
 from planet_mcp.text.likeness import signature
@@ -590,7 +591,7 @@ def test_texts_share_the_room_evenly_and_use_it_up(texts: list[str], space: int)
         told = [entry.model_copy(update={"excerpt": fitting.cut(t, chars) or None}) for t in texts]
         return sum(each.json_chars() - entry.json_chars() for each in told)
 
-    chars = fitting.share(texts, space=fitting.Size(10**6, space), most=most)
+    chars = fitting.share(texts, space=fitting.Size(10**6, space), most=most, lines=excerpt_lines)
 
     assert chars == 0 or needed(chars) <= space
     if space >= 0 and chars < min(most, max(map(len, texts), default=0)):

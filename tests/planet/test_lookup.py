@@ -77,9 +77,9 @@ def test_a_feed_is_found_by_id_url_site_title_or_a_unique_part(
 @pytest.mark.parametrize(
     ("wanted", "listed"),
     [
-        ("python", ["Planet Python (feed_id 1)", "Real Python (feed_id 2)"]),
-        ("Twins", ["Twins (feed_id 14)", "Twins (feed_id 15)"]),
-        ("https://twins.example/", ["Twins (feed_id 14)", "Twins (feed_id 15)"]),
+        ("python", ['"Planet Python" (feed_id 1)', '"Real Python" (feed_id 2)']),
+        ("Twins", ['"Twins" (feed_id 14)', '"Twins" (feed_id 15)']),
+        ("https://twins.example/", ['"Twins" (feed_id 14)', '"Twins" (feed_id 15)']),
     ],
 )
 def test_a_name_that_fits_several_feeds_lists_them_with_their_ids(
@@ -97,7 +97,7 @@ def test_a_name_that_fits_nothing_lists_the_nearest_feeds() -> None:
         find_feed(FEEDS, "Reel Pyton")
 
     nearest = str(caught.value).partition("Nearest: ")[2].split("; ")
-    assert nearest[0] == "Real Python (feed_id 2)"
+    assert nearest[0] == '"Real Python" (feed_id 2)'
     assert len(nearest) == NEAREST
 
 
@@ -181,7 +181,7 @@ def test_feeds_are_named_one_by_one_or_as_a_group(
     [
         ([1, "nobody"], None, "No feed fits 'nobody'"),
         (1, "friends", "The group 'friends' has none of these feeds"),
-        (None, "tutorial videos", "No group fits 'tutorial videos'. There are: Tutorials."),
+        (None, "tutorial videos", "No group fits 'tutorial videos'. There are: \"Tutorials\"."),
         (None, "s", "3 groups fit 's'. There are: "),
     ],
 )

@@ -237,7 +237,7 @@ async def test_an_ambiguous_feed_lists_the_candidates(planet: Planet, site: Site
     await follow(planet, site, "Ada writes", [Post("A")])
     await follow(planet, site, "Bob writes", [Post("B")])
 
-    with pytest.raises(ArgumentError, match=r"2 feeds fit .*Ada writes \(feed_id 1\)"):
+    with pytest.raises(ArgumentError, match=r"2 feeds fit .*\"Ada writes\" \(feed_id 1\)"):
         await planet.search_entries(SearchRequest(feed="writes"))
 
 
@@ -258,7 +258,7 @@ async def test_several_feeds_or_a_group_are_searched_listed_and_read(
     assert sorted(found) == sorted(river_titles(river.result)) == ["By a", "By b"]
     listed = (await planet.list_feeds(FeedQuery(group="kin"))).result
     assert [(feed.title, feed.group) for feed in listed.feeds] == [("a", "Kin"), ("b", "Kin")]
-    with pytest.raises(ArgumentError, match="There are: Kin"):
+    with pytest.raises(ArgumentError, match='There are: "Kin"'):
         await planet.list_feeds(FeedQuery(group="kind of blue"))
     mark = river.result.watermark
     with pytest.raises(ArgumentError, match="the same feeds or group"):

@@ -217,11 +217,64 @@ def test_links_and_images_are_absolute_and_lead_to_the_web_only(html: str, expec
         "<span class=screenreader-only>bad</span>",
         "<button>bad</button>",
         "<dialog>bad</dialog>",
+        "<p style='color:white;background:#fff'>bad</p>",
+        "<p style='color:#fff'>bad</p>",
+        "<p><font color='#FFFFFE'>bad</font></p>",
+        "<table><tr><td bgcolor=white><b style='color:rgb(255 255 255)'>bad</b></td></tr></table>",
+        "<div style='background-color:#111'><p style='color:#111'>bad</p></div>",
+        "<p style='color:hsl(0, 0%, 100%)'><i>bad</i></p>",
+        "<p style='color:rgba(0,0,0,0)'>bad</p>",
+        "<p style='color:#00000000'>bad</p>",
+        "<p style='color:transparent'>bad</p>",
+        "<p style='color: rgb(1 2 3 / 1%)'>bad</p>",
+        "<p style='font-size:1px'>bad</p>",
+        "<p style='font: 1px/1 serif'>bad</p>",
+        "<p style='font-size:.1em'>bad</p>",
+        "<p style='height:1px;overflow:hidden'>bad</p>",
+        "<p style='opacity:0.01'>bad</p>",
+        "<p style='opacity:1%'>bad</p>",
+        "<p style='filter:opacity(0)'>bad</p>",
+        "<div popover>bad</div>",
+        "<noembed>bad</noembed>",
+        "<iframe src='about:blank'>bad</iframe>",
+        "<video><p>bad</p>bad</video>",
     ],
 )
 def test_what_a_reader_does_not_see_is_gone_and_the_rest_stays(html: str) -> None:
     content = from_html.convert(f"<p>one</p>{html}<p>two</p>")
     assert (content.markdown, content.text) == ("one\n\ntwo", "one\ntwo")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div style='background:#111'><p style='color:#eee'>seen</p></div>",
+        "<p style='color:#fff;background-color:#c00'>seen</p>",
+        "<p class=banner style='color:#fff'>seen</p>",
+        "<div id=hero><p style='color:white'>seen</p></div>",
+        "<div style='background:url(sky.jpg)'><p style='color:white'>seen</p></div>",
+        "<div style='background-image:url(x)'><p style='color:white'>seen</p></div>",
+        "<p style='color:transparent;background-clip:text'>seen</p>",
+        "<p style='color:transparent;text-shadow:0 0 5px #000'>seen</p>",
+        "<p style='color:#999'>seen</p>",
+        "<p style='color:yellow'>seen</p>",
+        "<p style='color:var(--ink);background:var(--paper)'>seen</p>",
+        "<div style='color:#fff;background:#fff'><p style='color:#000'>seen</p></div>",
+        "<div style='font-size:1px'><p style='font-size:16px'>seen</p></div>",
+        "<p style='opacity:.6'>seen</p>",
+        "<p style='font-size:9px'>seen</p>",
+        "<p style='border-width:1px;height:1px'>seen</p>",
+    ],
+)
+def test_what_a_reader_does_see_stays_whatever_its_colours(html: str) -> None:
+    assert from_html.convert(f"<p>one</p>{html}<p>two</p>").text == "one\nseen\ntwo"
+
+
+def test_a_text_for_dark_paper_and_the_theme_of_code_stay() -> None:
+    dark = "<p>one</p>" + "<p style='color:white'>White for a dark page.</p>" * 2
+    assert from_html.convert(dark).text.count("White for a dark page.") == 2
+    code = "<pre><span style='color:#fff'>x</span><span style='color:#f8f8f2'> = 1</span></pre>"
+    assert md(f"<p>one and more</p>{code}") == "one and more\n\n```\nx = 1\n```"
 
 
 def test_a_class_that_merely_says_only_hides_nothing() -> None:
@@ -676,6 +729,7 @@ def test_what_nobody_sees_is_removed_and_counted(kind: str) -> None:
         ("<p>seen</p><p hidden>not seen</p>", 8),
         ("<p hidden>not <b hidden>seen</b></p>", 8),
         ("<p style='display:none'>not seen</p><p class=menu aria-hidden=true>nor this</p>", 16),
+        ("<p>seen well</p><p style='color:#fff'>not seen, though long</p>", 18),
         ("<p style='font-size:0'>a\u200bb</p>", 3),
         ("<span class=sr-only>not seen</span>", 8),
         ("a<!-- not seen -->b<!--nor this-->", 0),

@@ -9,7 +9,7 @@ from planet_mcp.articles import FROM_PAGE, FullText
 from planet_mcp.errors import ArgumentError, redacted
 from planet_mcp.models import Enclosure
 from planet_mcp.planet.language import TOOLS, Language
-from planet_mcp.planet.markdown import quoted
+from planet_mcp.planet.markdown import named, quoted
 from planet_mcp.times import is_credible, stamp
 from planet_mcp.urls import are_of_one_site
 
@@ -71,7 +71,7 @@ def _head(article: FullText, offset: int, end: int, language: Language) -> list[
         "Elsewhere": _elsewhere(article, language),
         "Entry": str(article.entry_id),
         "Files": _files(article.enclosures),
-        "Note": quoted(article.note or ""),
+        "Note": " ".join((article.note or "").split()),
         "Text": f"from {article.source}{_from_duplicate(article)}, {stamp(article.taken_at)}; "
         f"characters {offset} to {end} of {len(article.markdown)}",
     }
@@ -101,7 +101,7 @@ def _elsewhere(article: FullText, language: Language) -> str:
 def _from_duplicate(article: FullText) -> str:
     if not article.duplicate_in:
         return ""
-    return f" of {quoted(redacted(article.duplicate_in))}, which has the whole story"
+    return f" of {named(redacted(article.duplicate_in))}, which has the whole story"
 
 
 def _when(article: FullText) -> dict[str, str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from planet_mcp.planet.answers import Answer, Result
-from planet_mcp.planet.markdown import body_lines
 
 MIN_TEXT_CHARS = 40
 # What a text adds besides itself: `,"excerpt":` with the blanks that `Result.json_chars` counts.
@@ -62,14 +61,17 @@ def largest(
     return build(count), count
 
 
-def share(texts: Sequence[str], *, space: Size, most: int) -> int:
+def share(
+    texts: Sequence[str], *, space: Size, most: int, lines: Callable[[str], list[str]]
+) -> int:
     """Return to how many characters each text is cut so that all fit; 0 when there is no space.
 
-    Every text gets the same, up to `most`, and what short ones leave goes to the longer ones.
+    `lines` writes a text as Markdown. Every text gets the same, up to `most`, and what short ones
+    leave goes to the longer ones.
     """
     longest = min(most, max(map(len, texts), default=0))
     tried = range(MIN_TEXT_CHARS, max(longest, MIN_TEXT_CHARS) + 1)
-    fitting = bisect_left(tried, True, key=lambda chars: not _fit(texts, chars, space))
+    fitting = bisect_left(tried, True, key=lambda chars: not _fit(texts, chars, space, lines))
     return tried[fitting - 1] if fitting else 0
 
 
@@ -81,12 +83,12 @@ def cut(text: str, chars: int) -> str:
     return (head.rsplit(" ", 1)[0] or head) + "…"
 
 
-def _fit(texts: Sequence[str], chars: int, space: Size) -> bool:
+def _fit(texts: Sequence[str], chars: int, space: Size, lines: Callable[[str], list[str]]) -> bool:
     markdown, structured = space
     for text in texts:
         shown = cut(text, chars)
         if shown:
-            markdown -= lines_chars(body_lines(shown))
+            markdown -= lines_chars(lines(shown))
             structured -= _KEY_CHARS + _string_chars(shown)
         if markdown < 0 or structured < 0:
             return False

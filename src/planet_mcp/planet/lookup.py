@@ -5,6 +5,7 @@ from difflib import SequenceMatcher, get_close_matches
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import Feed
+from planet_mcp.planet.markdown import named
 from planet_mcp.urls import canonical
 
 NEAREST = 5
@@ -48,9 +49,9 @@ def find_group(groups: Iterable[str], wanted: str) -> str:
             "OPML documents, or are given when feeds are added."
         )
     nearest = [by_name[name] for name in get_close_matches(text, by_name, NEAREST)]
-    named = fitting[:NEAREST] or nearest or list(by_name.values())[:NEAREST]
+    near = fitting[:NEAREST] or nearest or list(by_name.values())[:NEAREST]
     kind = f"{len(fitting)} groups fit" if fitting else "No group fits"
-    raise ArgumentError(f"{kind} {wanted[:100]!r}. There are: {'; '.join(named)}.")
+    raise ArgumentError(f"{kind} {wanted[:100]!r}. There are: {'; '.join(map(named, near))}.")
 
 
 def _in_group(feeds: Sequence[Feed], group: str) -> list[Feed]:
@@ -117,4 +118,4 @@ def _nearest(feeds: Sequence[Feed], text: str) -> list[Feed]:
 
 
 def _listed(feeds: Sequence[Feed]) -> str:
-    return "; ".join(f"{feed.title} (feed_id {feed.id})" for feed in feeds)
+    return "; ".join(f"{named(feed.title)} (feed_id {feed.id})" for feed in feeds)

@@ -21,11 +21,26 @@ from planet_mcp.planet.answers import (
     StatusResult,
 )
 from planet_mcp.store import MOST_COUNTED
+from planet_mcp.text import escaped
 
 
 def quoted(text: str) -> str:
-    """Return third-party text as one line that no host renders as an image."""
-    return " ".join(text.split()).replace("![", "! [")
+    """Return third-party text as a piece of a line in which nothing is markup or our separator.
+
+    Before it on its line stands a word or sign of ours, so that it is never taken for one.
+    """
+    line = " ".join(text.split()).replace(" · ", " • ")
+    return escaped(line.replace("![", "! ["))
+
+
+def _matches(snippet: str) -> str:
+    """Return a snippet as a piece of a line; the marks of its matches stay."""
+    return quoted(snippet).replace(r"\*\*", "**")
+
+
+def named(title: str) -> str:
+    """Return a title within a sentence of ours."""
+    return '"' + quoted(title.replace('"', "'")) + '"'
 
 
 def counted(number: int | str, one: str, many: str | None = None) -> str:
@@ -67,8 +82,8 @@ def search_text(result: SearchResult, *, title: str, more: str | None) -> str:
 def _hit_lines(hit: SearchHit) -> list[str]:
     facts = _joined(
         [
-            quoted(hit.feed),
-            quoted(hit.author or ""),
+            f"Feed: {quoted(hit.feed)}",
+            f"by {quoted(hit.author)}" if hit.author else None,
             when(hit.published, hit.first_seen),
             f"updated {hit.updated}" if hit.updated else None,
             counted(hit.words, "word"),
@@ -79,7 +94,7 @@ def _hit_lines(hit: SearchHit) -> list[str]:
         f"[{hit.entry_id}] {quoted(hit.title)}",
         facts,
         *([hit.url] if hit.url else []),
-        *([f"> {quoted(hit.snippet)}"] if hit.snippet else []),
+        *([f"> {_matches(hit.snippet)}"] if hit.snippet else []),
     ]
 
 
@@ -105,7 +120,7 @@ def new_feeds_line(new: NewFeeds) -> str:
     if new.feeds:
         return f"- {counted(f'{new.feeds:,}', 'new feed')}: {older}: {new.call}"
     name = "feed" if new.known else "new feed"
-    return f"- {name} {quoted(new.feed or '')}: {older}: {new.call}"
+    return f"- {name} {named(new.feed or '')}: {older}: {new.call}"
 
 
 def day_lines(day: LatestDay) -> list[str]:
@@ -114,24 +129,30 @@ def day_lines(day: LatestDay) -> list[str]:
 
 
 def feed_name(title: str, feed_id: int) -> str:
-    """Write the name of a feed, with the id that names it in calls."""
-    return f"{quoted(title)} (feed {feed_id})"
+    """Write the name of a feed in a sentence, with the id that names it in calls."""
+    return f"{named(title)} (feed {feed_id})"
 
 
 def feed_line(feed: LatestFeed) -> str:
     """Write the heading of a feed's entries."""
-    return feed_name(feed.feed, feed.feed_id)
+    return f"Feed {feed.feed_id}: {quoted(feed.feed)}"
 
 
 def entry_lines(entry: LatestEntry) -> list[str]:
     """Write an entry of the river."""
     also = f"also in {quoted(', '.join(entry.also_in))}" if entry.also_in else None
     title = _joined([quoted(entry.title), when(entry.published, entry.first_seen), entry.url, also])
-    return [f"- [{entry.entry_id}] {title}", *body_lines(entry.text or entry.excerpt or "")]
+    body = body_lines(entry.text) if entry.text else excerpt_lines(entry.excerpt or "")
+    return [f"- [{entry.entry_id}] {title}", *body]
+
+
+def excerpt_lines(excerpt: str) -> list[str]:
+    """Write a plain text of one line as a quote below its entry."""
+    return [f"  > {quoted(excerpt)}"] if excerpt else []
 
 
 def body_lines(body: str) -> list[str]:
-    """Write a text of several lines as a quote below its entry."""
+    """Write Markdown of several lines as a quote below its entry."""
     return [f"  > {line}" for line in body.replace("![", "! [").split("\n") if body]
 
 

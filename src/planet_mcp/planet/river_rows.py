@@ -9,7 +9,13 @@ from itertools import accumulate
 from planet_mcp.planet import fitting
 from planet_mcp.planet.answers import Answer, LatestDay, LatestEntry, LatestFeed, LatestResult
 from planet_mcp.planet.fitting import Size
-from planet_mcp.planet.markdown import day_lines, entry_lines, feed_line
+from planet_mcp.planet.markdown import (
+    body_lines,
+    day_lines,
+    entry_lines,
+    excerpt_lines,
+    feed_line,
+)
 from planet_mcp.planet.river_frame import Frame
 from planet_mcp.store import FeedCount, RiverEntry
 from planet_mcp.times import day_of, stamp
@@ -60,8 +66,9 @@ class Rows:
         if self.rows and min(space) < 0:
             return None
         texts = read(self.rows)
+        lines = body_lines if request.detail == "full" else excerpt_lines
         longest = EXCERPT_CHARS if request.detail == "excerpts" else request.max_chars
-        chars = fitting.share(texts, space=space, most=longest)
+        chars = fitting.share(texts, space=space, most=longest, lines=lines)
         if chars or not any(texts):
             return frame.answer(self._days([fitting.cut(text, chars) for text in texts], frame))
         limit = frame.argument("max_chars")

@@ -8,7 +8,7 @@ from planet_mcp.errors import ArgumentError
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, SearchHit, SearchResult
 from planet_mcp.planet.cursors import Position
-from planet_mcp.planet.markdown import quoted, search_text
+from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
 from planet_mcp.store import Filters, Found, Hit, Query, compile_query, phrase
@@ -111,7 +111,7 @@ def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Positio
 
 def _title(query: str, *, by_time: bool) -> str:
     order = "newest first" if by_time else "best first"
-    return f'for "{quoted(query)[:200]}", {order}' if query.strip() else order
+    return f"for {named(query[:200])}, {order}" if query.strip() else order
 
 
 def _search_hit(hit: Hit) -> SearchHit:

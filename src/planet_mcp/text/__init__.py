@@ -6,6 +6,7 @@ Only this room knows the libraries that convert, and which characters nobody see
 
 from planet_mcp.text.addresses import addresses_in
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
+from planet_mcp.text.escapes import escaped
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
 from planet_mcp.text.labels import label
 from planet_mcp.text.likeness import (
@@ -35,6 +36,7 @@ __all__ = [
     "are_clearly_different",
     "are_numbered_apart",
     "beginning",
+    "escaped",
     "has_few_words_of",
     "has_words_of",
     "humps",

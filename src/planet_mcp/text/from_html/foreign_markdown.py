@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from planet_mcp.models import Content
 from planet_mcp.text.characters import clean_text
-from planet_mcp.text.from_html.plain import BARE_URL, TAG, excerpt_of, shortened, without_hidden
+from planet_mcp.text.escapes import BARE_URL
+from planet_mcp.text.from_html.plain import TAG, excerpt_of, shortened, without_hidden
 
 _FENCE = re.compile(
     r"((?:[ \t]*>)*[ \t]*)((?:[-*+]|\d{1,9}[.)]) {1,4})?(`{3,}|~{3,})[ \t]*[\w+#.{}=-]*[ \t]*"

@@ -5,6 +5,7 @@ import re
 
 from planet_mcp.models import Content
 from planet_mcp.text.characters import clean_code, clean_text
+from planet_mcp.text.escapes import BARE_URL, escaped
 from planet_mcp.text.from_html.code import CodeBlock
 from planet_mcp.text.from_html.placeholders import fenced
 
@@ -40,17 +41,6 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _LOOSE_ENTITY = re.compile(r"&(?:apos|amp|quot|lt|gt|nbsp)(?![A-Za-z0-9;])|&apos(?!;)")
 _LEFT_OVER = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip);"
-)
-BARE_URL = re.compile(r"(\bhttps?://[^\s<>\[\]()`*\"]+)")
-_INLINE_MARKUP = (
-    (
-        re.compile(
-            r"\\(?=[!-/:-@\[-`{-~])|[*`]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|\](?=[(\[:])|!(?=\[)"
-        ),
-        r"\\\g<0>",
-    ),
-    (re.compile(r"&(?=#?\w{1,31};)"), r"\\&"),
-    (re.compile(r"<(?![\s=\d-])"), "&lt;"),
 )
 _LINE_MARKUP = re.compile(
     r"^([ \t]*)(?:(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|=+[ \t]*$|-{2,}[ \t]*$)|(\d{1,9})([.)])(?=\s|$))",
@@ -157,10 +147,7 @@ def _literal(paragraph: str) -> str:
         return paragraph
     first = len(paragraph) - len(paragraph.lstrip(" "))
     paragraph = paragraph[first if first >= len(_CODE_INDENT) else 0 :]
-    pieces = BARE_URL.split(paragraph)
-    for pattern, replacement in _INLINE_MARKUP:
-        pieces[::2] = [pattern.sub(replacement, piece) for piece in pieces[::2]]
-    return _LINE_MARKUP.sub(_harmless_start, "".join(pieces))
+    return _LINE_MARKUP.sub(_harmless_start, escaped(paragraph))
 
 
 def _harmless_start(start: re.Match[str]) -> str:

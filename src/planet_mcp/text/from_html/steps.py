@@ -168,6 +168,7 @@ STEPS = Steps(
             "typed formula", formulas.typed_formulas, lambda e, w: formulas.stash_typed(e, w.stash)
         ),
         _whole("text areas", lambda e, _: listings.adopt_text_areas(e)),
+        _each("iframe video audio", lambda e, _: tree.empty_player(e)),
         _each("button", lambda e, _: tree.keep_heading_words(e)),
         _each("script", lambda e, _: structure.adopt_script(e)),
         _each("embed object", lambda e, _: structure.adopt_plugin(e)),
@@ -179,6 +180,7 @@ STEPS = Steps(
             lambda e, w: w.unseen.judge(e),
             lambda e, w: w.unseen.remove(e),
         ),
+        _whole("ink", lambda e, w: w.unseen.remove_unreadable(e)),
         _each("form", lambda e, _: tree.drop_controls(e)),
     ),
     stashing=(

@@ -15,6 +15,7 @@ from planet_mcp.text.characters import (
     strip_ansi,
     without_placeholders,
 )
+from planet_mcp.text.from_html.ink import remove_unreadable
 
 # What lxml raises at a document: its own, and Python's where one has no root or odd characters.
 LXML_ERRORS = (etree.Error, AssertionError, ValueError)
@@ -30,7 +31,7 @@ _WRAPPERS = re.compile(
 _UNSEEN_TAGS = (
     *("script", "style", "template", "noscript", "svg", "head", "link", "meta", "title", "canvas"),
     *("map", "datalist", "noframes", "param", "applet", "select", "textarea"),
-    *("button", "meter", "progress", "rp", "area", "frame", "frameset"),
+    *("button", "meter", "progress", "rp", "area", "frame", "frameset", "noembed"),
 )
 # Elements that have no content; the parser puts what follows into them.
 _EMPTY_TAGS = ("embed", "track")
@@ -39,13 +40,14 @@ _HEAD_TAGS = frozenset(
     "title meta link base script style noscript noframes template bgsound basefont".split()
 )
 may_be_hidden = etree.XPath(
-    "//*[@hidden or @style or @aria-hidden or (self::dialog and not(@open))"
+    "//*[@hidden or @style or @aria-hidden or @popover or (self::dialog and not(@open))"
     " or contains(@class, 'sr-only') or contains(@class, 'visually-hidden')"
     " or contains(@class, 'screen-reader') or contains(@class, 'screenreader')"
     " or contains(@class, 'visuallyhidden')]"
 )
 _CONTROLLED = etree.XPath(
     "//*[self::button or self::a or @role='tab']/@aria-controls | //*[@role='tabpanel']/@id"
+    " | //*/@popovertarget"
 )
 _ODD_ATTRIBUTES = etree.XPath(
     "//@*["
@@ -60,11 +62,14 @@ _NEVER_HIDDEN = frozenset(("html", "body", "main", "article"))
 _HIDING_STYLE = re.compile(
     r"(?:^|;)(?:display:none|mso-hide:all|font-size:0(?:[a-z%.0]*)(?:;|$)"
     r"|text-indent:-\d{3,}|(?:margin-)?(?:left|top|right|bottom):-\d{4,}|clip:rect\(0|clip:rect\(1px"
-    r"|clip-path:inset\((?:50|100)%|color:transparent|transform:scale\(0)"
+    r"|clip-path:inset\((?:50|100)%|transform:scale\(0)"
 )
-_FADED = re.compile(r"(?:^|;)(?:opacity:0(?:\.0+)?(?:;|$)|visibility:(?:hidden|collapse))")
+_FADED = re.compile(
+    r"(?:^|;)(?:opacity:(?:0*(?:\.0*|\.0[0-5]\d*)?|[0-5](?:\.\d*)?%)(?:;|$)|filter:opacity\(0*[.%)]"
+    r"|visibility:(?:hidden|collapse))"
+)
 _REVEALED = re.compile(r"transform|transition|animation|will-change")
-_COLLAPSED = re.compile(r"(?:^|;)(?:max-)?(?:height|width):0(?:px)?(?:;|$)")
+_COLLAPSED = re.compile(r"(?:^|;)(?:max-)?(?:height|width):[01](?:px)?(?:;|$)")
 _STYLE_NOISE = re.compile(r"\s+|!important|/\*[^*]{0,200}\*/")
 _SIZED_AGAIN = re.compile(r"font-size\s*:\s*(?!0)[\w.]", re.IGNORECASE)
 _FOLD = re.compile(
@@ -277,6 +282,10 @@ class Unseen:
         elif element.attrib.pop("aria-hidden", None) and _CLOSED.search(element.get("class", "")):
             del element.attrib["class"]
 
+    def remove_unreadable(self, root: _Element) -> None:
+        """Take away what is shown so that nobody can read it."""
+        self.characters += remove_unreadable(root)
+
     def remove(self, element: _Element) -> None:
         """Take an element away."""
         self._gone.update(element.iterdescendants())
@@ -288,6 +297,15 @@ def remove_unseen_tags(root: _Element) -> None:
     """Take away the elements that a browser never shows, and those that were dropped."""
     etree.strip_tags(root, *_EMPTY_TAGS)
     etree.strip_elements(root, _DROPPED, *_UNSEEN_TAGS, with_tail=False)
+
+
+def empty_player(player: _Element) -> None:
+    """Take away what a browser that knows no players or frames would show in their place."""
+    player.text = None
+    for child in list(player):
+        if child.tag not in ("source", "track"):
+            drop(child)
+        child.tail = None
 
 
 def keep_heading_words(button: _Element) -> None:
@@ -351,6 +369,8 @@ def _by_attribute(element: _Element) -> bool:
     if element.get("hidden", "until-found").strip().lower() != "until-found":
         # React streams content as `<div hidden id="S:0">` and a script moves it into place.
         return not (_STREAMED.fullmatch(element.get("id") or "") or _is_folded(element))
+    if element.get("popover") is not None:
+        return True
     return bool(element.tag == "dialog") and element.get("open") is None
 
 
