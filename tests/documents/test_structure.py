@@ -89,9 +89,22 @@ STRUCTURES = {
     "list that begins later": ("<ol start=7><li>g</li><li>h</li></ol>", "7. g\n8. h"),
     "list that counts down": (
         "<ol reversed start=9><li><p>i</p></li><li>h</li></ol>",
-        "9\\. i\n\n8\\. h",
+        "9. i\n\n8) h",
     ),
-    "list with a gap": ("<ol><li>a</li><li value=4>d</li></ol>", "1\\. a\n\n4\\. d"),
+    "list with a gap": (
+        "<ol><li>a</li><li value=4>d</li><li><p>e</p></li></ol>",
+        "1. a\n\n4) d\n\n5) e",
+    ),
+    "list by letters": (
+        "<ol type=a start=26><li>z</li><li>aa<ol type=I><li>b</li></ol></li></ol>",
+        "- z. z\n- aa. aa\n  - I. b",
+    ),
+    "list by a style": (
+        "<ol style='list-style-type: lower-roman' start=3><li>c</li><li>d</li></ol>",
+        "- iii. c\n- iv. d",
+    ),
+    "list below zero": ("<ol start=-1><li>a</li><li>b</li></ol>", "- -1. a\n- 0\\. b"),
+    "list as usual": ("<ol type=1><li>a</li><li value=2>b</li></ol>", "1. a\n2. b"),
     "quotation in a sentence": ("<p>They <q>swim</q> well.</p>", 'They "swim" well.'),
     "emoji": (
         "<p>Fine <img class='twemoji' alt='⚓' src='/e.png'> day.</p>",

@@ -7,7 +7,6 @@ from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_text
-from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.tree import is_blank, text_of
 
 # Scripts that show a document of another site where they stand, and that document's address.
@@ -21,7 +20,6 @@ _EMBEDS = (
 )
 _NOT_IN_EMPHASIS = ("b", "i", "em", "strong", "p", "div", "ul", "ol", "table", "blockquote")
 _DEFINITIONS = "definitions"
-_NUMBER = re.compile(r"-?\d{1,9}")
 _LONGEST_EXPANSION = 100
 _EXPANSION = re.compile(r"[^\W\d_][^\d]*[^\W\d_]")
 _TITLE_CLASS = re.compile(r"(?:^|\s)(?:admonition|markdown-alert|callout)-title(?:\s|$)")
@@ -120,45 +118,6 @@ def lead_item(box: _Element) -> None:
     wrappers[0].text, box.tail = box.tail, None
     item.text = None
     item.insert(0, box)
-
-
-def number(ordered: _Element, stash: Stash) -> None:
-    """Write the numbers of a list as text where Markdown, which counts up by one, has others."""
-    items = list(ordered.iterchildren("li"))
-    numbers = _numbers(ordered, items)
-    if numbers == list(range(numbers[0], numbers[0] + len(items))) if numbers else True:
-        ordered.attrib.update({"start": str(numbers[0])} if numbers else {})
-        return
-    ordered.tag = "div"
-    for item, number in zip(items, numbers, strict=True):
-        item.tag = "div"
-        first = item
-        while not (first.text or "").strip() and len(first) and first[0].tag in ("p", "span"):
-            first = first[0]
-        first.text = stash.inline(f"{number}\\.", f"{number}.") + f" {(first.text or '').lstrip()}"
-
-
-def _numbers(ordered: _Element, items: list[_Element]) -> list[int]:
-    down = ordered.get("reversed") is not None
-    number = _whole(ordered.get("start"), len(items) if down else 1)
-    numbers = []
-    for item in items:
-        number = _whole(item.get("value"), number)
-        numbers.append(number)
-        number += -1 if down else 1
-    return numbers
-
-
-def _whole(value: str | None, default: int) -> int:
-    return int(value) if value and _NUMBER.fullmatch(value) else default
-
-
-def flatten_cell(cell: _Element) -> None:
-    """Write the lists and paragraphs of a table's cell in one line, each item with its mark."""
-    for ordered in cell.iter("ol", "ul"):
-        for number, item in enumerate(ordered.iterchildren("li"), 1):
-            mark = f"{number}. " if ordered.tag == "ol" else "\u2022 "
-            item.text = mark + (item.text or "").lstrip()
 
 
 def write_definitions(definitions: _Element) -> None:
