@@ -38,6 +38,39 @@ STRUCTURES = {
         ),
         "| Ann | 1. tea 2. rum |",
     ),
+    "aligned columns": (
+        (
+            "<table><tr><th align=left>a</th><th>b</th><th class=has-text-align-right>c</th></tr>"
+            "<tr><td>1</td><td style='text-align: center'>2</td><td>3</td></tr></table>"
+        ),
+        "| a | b | c |\n| :-- | :-: | --: |\n| 1 | 2 | 3 |",
+    ),
+    "columns of which one cell is aligned otherwise": (
+        (
+            "<table><tr><th>a</th><th>b</th></tr><tr><td align=left>1</td><td>2</td></tr>"
+            "<tr><td align=right>3</td><td>4</td></tr></table>"
+        ),
+        "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 | 4 |",
+    ),
+    "footnote of several blocks": (
+        (
+            "<p>It does<sup><a href='#fn1'>1</a></sup>.</p><section class=footnotes><ol><li id=fn1>"
+            "<p>One.</p><p>Two.</p><pre>x\n\ny</pre><ul><li>z <a href='#r'>↩</a></li></ul></li>"
+            "</ol></section>"
+        ),
+        "It does[^1].\n\n[^1]: One.\n\n    Two.\n\n    ```\n    x\n\n    y\n    ```\n\n    - z",
+    ),
+    "notes that count from one again": (
+        (
+            "<p>It<sup><a href='#fna1'>1</a></sup>.</p><ol><li id=fna1>Eats. <a href='#a'>1</a>"
+            "</li></ol><p>Or<sup><a href='#fnb1'>1</a></sup>.</p><ol><li id=fnb1>Sleeps.</li></ol>"
+        ),
+        "It[^1].\n\n[^1]: Eats.\n\nOr[^1-2].\n\n[^1-2]: Sleeps.",
+    ),
+    "paragraphs made of breaks": (
+        "<div>One.<br>\n<br>Two.<br>Three.<br><br><br></div>",
+        "One.\n\nTwo.  \nThree.",
+    ),
     "video": (
         "<video controls poster='/p.jpg' title='High tide'><source src='/v.webm'>No video?</video>",
         "[video: High tide](https://example.org/v.webm)",

@@ -302,7 +302,19 @@ CONSTRUCTS = {
     "heading": ("<h2>Tides</h2>", "Tides"),
     "code": ("<p><code>a`b</code></p><pre>x = 1\n</pre>", "a`b x = 1"),
     "lists": ("<ul><li>one<ol start=4><li>two</li></ol></li></ul>", "one two"),
-    "list that counts down": ("<ol reversed><li>b</li><li>a</li></ol>", "2. b 1. a"),
+    "list that counts down": ("<ol reversed><li>b</li><li>a</li></ol>", "b a"),
+    "list by letters": ("<ol type=a><li>b</li><li>a</li></ol>", "a. b b. a"),
+    "footnote of two paragraphs": (
+        "<p>a<sup><a href='#fn1'>1</a></sup></p><ol><li id=fn1><p>one</p><p>two</p></li></ol>",
+        "a1 1 one two",
+    ),
+    "bars and alignment": (
+        (
+            "<table><tr><th align=right>a</th><th>b</th></tr><tr><td><code>x|y</code></td><td>"
+            "\\(|z|\\)</td></tr></table>"
+        ),
+        "ab x|y|z|",
+    ),
     "tasks": ("<ul><li><input type=checkbox checked> done</li></ul>", "done"),
     "quote": ("<blockquote cite='https://a.example'><p>said</p></blockquote>", "said source"),
     "rule": ("<p>a</p><hr><p>b</p>", "a b"),
@@ -353,6 +365,11 @@ def test_a_footnote_and_its_place_in_the_text_link_to_each_other() -> None:
     assert again.get("href") == call.get("href")
     assert body.get_element_by_id(back.get("href")[1:]) is call
     assert "Never called." in page
+
+
+def test_a_list_that_counts_down_counts_down_on_a_page() -> None:
+    page = whole(convert("<ol reversed><li>c</li><li>b</li><li>a</li></ol>").markdown)
+    assert re.findall(r'<ol(?: start="(\d)")?>', page) == ["3", "2", ""]
 
 
 def test_the_footnotes_of_two_entries_on_a_page_have_names_of_their_own() -> None:

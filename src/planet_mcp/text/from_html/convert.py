@@ -8,6 +8,7 @@ from lxml.etree import _Element
 
 from planet_mcp.models import Content
 from planet_mcp.text.characters import count_unseen, strip_unseen
+from planet_mcp.text.from_html.finishing import finish, without_layout
 from planet_mcp.text.from_html.links import declared_base
 from planet_mcp.text.from_html.placeholders import INLINE
 from planet_mcp.text.from_html.plain import excerpt_of, shortened
@@ -41,11 +42,6 @@ _TYPED: tuple[tuple[str, re.Pattern[str] | None, str, str], ...] = (
     ("&lt;", re.compile(r"&lt;(?![\s=\d-])"), "\ue017", "&lt;"),
     ("&amp;", re.compile(r"&amp;(?=#?\w{1,31};)"), "\ue018", "\\&"),
 )
-# Exclamation marks that would make an image of the link behind them: which those are is known
-# only in the Markdown.
-_WOULD_BE_IMAGE, _NO_IMAGE = re.compile(rf"!(?=[\[{INLINE}])"), "\\\\!"
-_ADJOINING = re.compile(r"^(?! *>)(.+)\n(?=> )", re.MULTILINE)
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def convert(html: str, *, base_url: str | None = None) -> Content:
@@ -76,7 +72,7 @@ def render(root: _Element, work: Work, *, steps: Steps = STEPS) -> Content:
     stash = work.stash
     html = strip_unseen(etree.tostring(root, encoding="unicode", method="html"))
     html = unicodedata.normalize("NFC", _SPACE.sub(" ", html))
-    prose = _plain(html)
+    prose = _plain(without_layout(html))
     text = shortened(stash.fill_text(prose).strip(), at="\n")
     return Content(
         markdown=_capped(_markdown(html, work, steps)),
@@ -111,10 +107,7 @@ def _markdown(html: str, work: Work, steps: Steps) -> str:
     except Exception:  # noqa: BLE001 - a library fails at this text: its words are left
         work.flaws += 1
         markdown = _plain(html).replace("\n", "\n\n")
-    if "\n> " in markdown:
-        markdown = _ADJOINING.sub(r"\1\n\n", markdown)
-    markdown = _WOULD_BE_IMAGE.sub(_NO_IMAGE, markdown)
-    markdown = work.stash.fill_markdown(_BLANK_LINES.sub("\n\n", markdown).strip())
+    markdown = work.stash.fill_markdown(finish(markdown))
     for _, _, placeholder, escaped in _TYPED:
         markdown = markdown.replace(placeholder, escaped)
     return markdown

@@ -1,10 +1,11 @@
 """Footnotes in the tree, and what refers to them, as Markdown writes them."""
 
 import re
+from itertools import chain, count
 
 from lxml.etree import _Element
 
-from planet_mcp.text.from_html.placeholders import Stash
+from planet_mcp.text.from_html.placeholders import NOTE, NOTE_END, Stash
 from planet_mcp.text.from_html.tree import drop, remove_dropped, text_of
 
 _NOTE_NAME = re.compile(
@@ -13,6 +14,7 @@ _NOTE_NAME = re.compile(
 _NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
 _LONGEST_REFERENCE = 2000
 _NUMBER_CLASSES = frozenset(("label", "fn-bracket"))
+_WITHOUT_TEXT = frozenset(("img", "br", "hr", "input", "iframe", "video", "audio"))
 _BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*")
 
 
@@ -23,14 +25,24 @@ def link_footnotes(root: _Element, stash: Stash) -> None:
         return
     notes = _notes(root)
     labels: dict[_Element, str] = {}
+    taken: set[str] = set()
     for link in references:
         note = notes.get(link.get("href", "").rpartition("#")[2])
         match = _NOTE_LABEL.fullmatch(text_of(link))
         if note is not None and match and note is not link.getparent():
-            label = labels.setdefault(note, match[1])
-            _put_reference(link, f"[^{label}]", stash)
+            if note not in labels:
+                labels[note] = _free_label(match[1], taken)
+            _put_reference(link, f"[^{labels[note]}]", stash)
     for note, label in labels.items():
         _put_note(note, label, stash)
+
+
+def _free_label(shown: str, taken: set[str]) -> str:
+    """Return a label that no other note has: the parts of an entry may each count from 1."""
+    others = (f"{shown}-{number}" for number in count(2))
+    label = next(each for each in chain([shown], others) if each not in taken)
+    taken.add(label)
+    return label
 
 
 def _notes(root: _Element) -> dict[str, _Element]:
@@ -66,9 +78,10 @@ def _put_reference(link: _Element, text: str, stash: Stash) -> None:
 
 
 def _put_note(note: _Element, label: str, stash: Stash) -> None:
+    shown = label.partition("-")[0]
     for link in list(note.iter("a")):
         back = link.get("role") == "doc-backlink" or "back" in (link.get("class") or "")
-        named = text_of(link) == label or _BACK.fullmatch(text_of(link))
+        named = text_of(link) in (label, shown) or _BACK.fullmatch(text_of(link))
         if back or ("#" in link.get("href", "") and named):
             drop(link)
     for number in note.iter("span"):
@@ -78,10 +91,22 @@ def _put_note(note: _Element, label: str, stash: Stash) -> None:
     first = note
     while not (first.text or "").strip() and len(first) and first[0].tag in ("p", "div", "span"):
         first = first[0]
-    first.text = stash.inline(f"[^{label}]: ", "") + (first.text or "").lstrip()
+    first.text = NOTE + stash.inline(f"[^{label}]: ", "") + (first.text or "").lstrip()
+    _end(note)
     note.attrib.clear()
     if note.tag in ("li", "dd", "aside"):
         note.tag = "div"
         parent = note.getparent()
         if parent is not None and all(child.tag == "div" for child in parent):
             parent.tag = "div"
+
+
+def _end(note: _Element) -> None:
+    """Put the end of a note behind its last words: all of its blocks belong to it."""
+    last = note
+    while len(last) and not (last[-1].tail or "").strip() and last[-1].tag not in _WITHOUT_TEXT:
+        last = last[-1]
+    if len(last):
+        last[-1].tail = (last[-1].tail or "").rstrip() + NOTE_END
+    else:
+        last.text = (last.text or "").rstrip() + NOTE_END

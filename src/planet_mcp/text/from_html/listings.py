@@ -119,8 +119,7 @@ def stash_inline(code: _Element, stash: Stash) -> None:
     if BLOCK in text or not text.strip():
         code.tag = "span"
         return
-    in_table = "|" in text and next(code.iterancestors("td", "th"), None) is not None
-    placeholder = stash.code(_collapsed(text), in_table=in_table)
+    placeholder = stash.code(_collapsed(text))
     link = (
         code[0] if len(code) == 1 and code[0].tag == "a" and len(text) == _length(code[0]) else None
     )

@@ -7,9 +7,11 @@ are made of private use characters that text from outside cannot hold (they are 
 | characters | stand for | put in | and out |
 |---|---|---|---|
 | U+E000, E001, E002 | a code block, a piece of a line; end of its number | `Stash` | `Stash` |
+| U+E003, E005 | the beginning and the end of a footnote | `footnotes` | `finishing` |
 | U+E004, E006 | the number of a run of a page's text, its end | `extract.selection` | there |
 | U+E008 to E00F | the octal digits of that number | `extract.selection` | there |
 | U+E010 to E018 | characters that an author typed and Markdown would read | `convert` | there |
+| U+E019, E01A, E01B | how a column is aligned | `tables` | `finishing` |
 | U+F030 to F07F, F8F0 to F8F3 | useful unseen characters, within one call | `characters` | there |
 
 A URL has a placeholder of ordinary characters, `u:0`, which only stands in attributes. While the
@@ -25,6 +27,8 @@ from planet_mcp.text.characters import clean_code
 from planet_mcp.text.from_html.code import CodeBlock
 
 BLOCK, INLINE, END = "\ue000", "\ue001", "\ue002"
+NOTE, NOTE_END = "\ue003", "\ue005"
+ALIGNED = {"left": "\ue019", "center": "\ue01a", "right": "\ue01b"}
 _BLOCK_LINE = re.compile(f"^[^{BLOCK}\n]*{BLOCK}.*$", re.MULTILINE)
 _BLOCK_PLACEHOLDER = re.compile(f"{BLOCK}(\\d+){END}")
 _PADDED_BLOCK = re.compile(f"\n?{BLOCK}(\\d+){END}\n?")
@@ -44,6 +48,24 @@ class _Piece(NamedTuple):
     markdown: str
     text: str
     is_code: bool = False
+
+    def in_cell(self) -> "Iterator[_Piece]":
+        """Write it for a cell of a table, which a bar would end, even in code (GFM, section 4.10).
+
+        To GitHub a bar behind two backslashes ends it too, so none may stand behind one: in TeX it
+        has another name, and between two pieces of code it can stand alone.
+        """
+        if not self.is_code:
+            norm = "\\Vert " if self.markdown.startswith("$") else "\\&#124;"
+            markdown = self.markdown.replace("\\|", norm).replace("|", "\\|")
+            yield self._replace(markdown=markdown)
+            return
+        first, *rest = self.markdown.split("\\|")
+        yield self._replace(markdown=first.replace("|", "\\|") + "\\" * bool(rest))
+        for number, part in enumerate(rest, 1):
+            end = "\\" * (number < len(rest))
+            yield _Piece("\\|", "")
+            yield _Piece(part.replace("|", "\\|") + end, "", is_code=True)
 
 
 class Stash:
@@ -67,12 +89,20 @@ class Stash:
         self._inline.append(piece)
         return f"{INLINE}{len(self._inline) - 1}{END}"
 
-    def code(self, code: str, *, in_table: bool = False) -> str:
+    def code(self, code: str) -> str:
         """Put aside inline code and return its placeholder."""
         code = " ".join(clean_code(code).split("\n"))
-        # GitHub takes `\\\\|` for an escaped backslash and the end of the cell.
-        markdown = code.replace("\\|", "\\ |").replace("|", "\\|") if in_table else code
-        return self._put(_Piece(markdown, code, is_code=True))
+        return self._put(_Piece(code, code, is_code=True))
+
+    def put_in_cell(self, text: str) -> str:
+        """Exchange the placeholders of a text that stands in a cell for what may stand there."""
+        return _INLINE_PLACEHOLDER.sub(self._in_cell, text)
+
+    def _in_cell(self, found: re.Match[str]) -> str:
+        piece = self._inline[int(found[1])]
+        if "|" not in piece.markdown:
+            return found[0]
+        return "".join(self._put(part) for part in piece.in_cell())
 
     def url(self, url: str) -> str:
         """Put aside a URL and return its placeholder, for an attribute."""

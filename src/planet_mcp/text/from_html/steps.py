@@ -211,6 +211,7 @@ STEPS = Steps(
         _each("img", lambda e, _: links.image_to_link(e), "image's link"),
         _each("td th", lambda e, _: tables.limit_span(e), "spans"),
         _each("table", lambda e, _: tables.adapt_table(e)),
+        _each("td th", lambda e, w: tables.adapt_cell(e, w.stash), "bars"),
         _found("nesting", tables.TOO_NESTED, lambda e, _: tables.flatten(e)),
         _found("sup sub", formulas.moved_signs, lambda e, _: formulas.raise_exponent(e)),
         _whole("wrappers", lambda e, _: _strip(e)),
