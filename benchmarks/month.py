@@ -205,7 +205,10 @@ def one_check(feed: FakeFeed, at: datetime, errors: int, chance: random.Random) 
         conditional=feed.conditional,
     )
     least = MIN_INTERVAL if feed.conditional else UNCONDITIONAL_INTERVAL
-    return Check(at, next_at, max(_asked(feed.wish, feed), least), 0)
+    asked = _asked(feed.wish, feed)
+    if newest and at - max(newest) < schedule.LIVELY:
+        asked = min(asked, schedule.LONGEST_WISH_OF_LIVELY)
+    return Check(at, next_at, max(asked, least), 0)
 
 
 def _failure(feed: FakeFeed, at: datetime, errors: int, chance: random.Random) -> Check:

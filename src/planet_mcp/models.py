@@ -267,7 +267,7 @@ class Feed:
     not found any more. `body_hash` is the SHA-256 of its last document in hexadecimal digits, empty
     when that has to be read again, and with `?` in front when its end may be missing;
     `whole_at` is when it came, `not_modified` how many answers of 304 there were since it last
-    differed.
+    differed; from `overdue_at` on it is silent for much longer than between its newest entries.
     """
 
     id: int
@@ -292,6 +292,7 @@ class Feed:
     body_hash: str | None = None
     whole_at: datetime | None = None
     not_modified: int = 0
+    overdue_at: datetime | None = None
     own_title: str | None = None
     site_url: str | None = None
     description: str | None = None

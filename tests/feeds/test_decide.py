@@ -20,8 +20,9 @@ from planet_mcp.feeds.decide import (
     digest_of,
     facts_wanted,
 )
-from planet_mcp.feeds.redirects import CHECKS, warning_of
+from planet_mcp.feeds.redirects import CHECKS
 from planet_mcp.feeds.schedule import GONE_INTERVAL, MAX_INTERVAL, MIN_INTERVAL
+from planet_mcp.feeds.warnings import warning_of
 from planet_mcp.models import (
     Answered,
     Content,

@@ -641,6 +641,32 @@ async def test_what_a_feed_asks_of_its_readers_is_kept_for_checks_that_bring_not
         assert timedelta(hours=10, minutes=-1) <= wait <= timedelta(hours=11)
 
 
+async def test_a_lively_feed_that_stands_still_is_said_and_a_slow_one_is_not(site: Site) -> None:
+    clock = Clock()
+    daily, monthly = (
+        [Post(f"Post {n}", age=n * days * timedelta(days=1)) for n in range(1, 11)]
+        for days in (1, 30)
+    )
+    urls = [
+        site.add("/daily", rss(daily, title="Daily"), validators=False),
+        site.add("/monthly", rss(monthly, title="Monthly")),
+    ]
+    async with planet_of(clock=clock) as planet:
+        await planet.add_feeds(urls)
+        said = []
+        for days in (10, 10):
+            clock.now += timedelta(days=days)
+            await planet.refresh_feeds(urls)
+            feeds = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
+            said.append([(feed.title, feed.status) for feed in feeds if feed.warning])
+        site.add("/daily", rss([Post("New", age=timedelta(days=-19)), *daily], title="Daily"))
+        await planet.refresh_feeds(urls)
+        feeds = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
+
+    assert said == [[], [("Daily", "ok")]]
+    assert [feed.warning for feed in feeds] == [None, None]
+
+
 async def test_a_feed_without_dates_is_not_taken_for_a_busy_one(site: Site) -> None:
     clock = Clock()
     items = "".join(f"<item><title>Note {n}</title><guid>{n}</guid></item>" for n in range(20))

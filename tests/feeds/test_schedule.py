@@ -14,7 +14,7 @@ from planet_mcp.feeds.schedule import (
     GONE_INTERVAL,
     HOUR,
     LIVELY,
-    LONGEST_FRESHNESS_OF_LIVELY,
+    LONGEST_WISH_OF_LIVELY,
     MAX_INTERVAL,
     MIN_INTERVAL,
     NO_HINTS,
@@ -22,6 +22,7 @@ from planet_mcp.feeds.schedule import (
     after_gone,
     after_success,
     is_gone,
+    overdue_at,
     rhythm,
 )
 from planet_mcp.models import PollingHints
@@ -171,7 +172,9 @@ def test_hints_only_lengthen_and_to_a_week_at_most(
     hinted = after_success(published, now=now, wish=wish, jitter=jitter, hints=hints)
 
     assert hinted >= after_success(published, now=now, wish=wish, jitter=jitter)
-    assert hinted - now >= min(timedelta(seconds=min(hints.interval or 0, 10**9)), MAX_INTERVAL)
+    lively = bool(published) and now - max(published) < LIVELY
+    most = LONGEST_WISH_OF_LIVELY if lively else MAX_INTERVAL
+    assert hinted - now >= min(timedelta(seconds=min(hints.interval or 0, 10**9)), most)
     assert hinted - now <= MAX_INTERVAL * 1.1
 
 
@@ -225,15 +228,27 @@ SUNDAY = 6
         (NO_HINTS, NOW + 2 * HOUR),
         (PollingHints(interval=60), NOW + 2 * HOUR),
         (PollingHints(interval=10_800), NOW + 3 * HOUR),
-        (PollingHints(interval=10**18), NOW + 7 * DAY),
+        (PollingHints(interval=10**18), NOW + 12 * HOUR),
         (PollingHints(skip_hours=NIGHT), NOW + 6 * HOUR),
-        (PollingHints(interval=86_400, skip_hours=NIGHT), NOW + 30 * HOUR),
+        (PollingHints(interval=86_400, skip_hours=NIGHT), NOW + 12 * HOUR),
         (PollingHints(skip_days=(SUNDAY,)), NOW + 12 * HOUR),
         (PollingHints(skip_days=(SUNDAY,), skip_hours=(0, 1)), NOW + 14 * HOUR),
         (PollingHints(skip_hours=tuple(range(24))), NOW + 2 * HOUR),
         (PollingHints(skip_days=tuple(range(7))), NOW + 2 * HOUR),
         # The only hour of the week that is not skipped, the last one of Saturday, still counts.
         (PollingHints(skip_hours=tuple(range(23)), skip_days=(*range(5), 6)), NOW + 155 * HOUR),
+    ],
+)
+def test_hints_in_numbers(hints: PollingHints, expected: datetime) -> None:
+    assert NOW.weekday() == SUNDAY
+    assert after_success(every(DAY), now=NOW, wish=None, jitter=0, hints=hints) == expected
+
+
+@pytest.mark.parametrize(
+    ("hints", "expected"),
+    [
+        (PollingHints(interval=10**18), NOW + 7 * DAY),
+        (PollingHints(interval=86_400, skip_hours=NIGHT), NOW + 30 * HOUR),
         # Within a week and a tenth there is no Saturday evening left.
         (
             PollingHints(interval=604_800, skip_hours=tuple(range(23)), skip_days=(*range(5), 6)),
@@ -241,9 +256,11 @@ SUNDAY = 6
         ),
     ],
 )
-def test_hints_in_numbers(hints: PollingHints, expected: datetime) -> None:
-    assert NOW.weekday() == SUNDAY
-    assert after_success(every(DAY), now=NOW, wish=None, jitter=0, hints=hints) == expected
+def test_a_silent_feed_is_asked_as_seldom_as_it_asks(
+    hints: PollingHints, expected: datetime
+) -> None:
+    silent = every(DAY, last=31 * DAY)
+    assert after_success(silent, now=NOW, wish=None, jitter=0, hints=hints) == expected
 
 
 def test_feeds_that_skip_the_same_hours_do_not_come_at_the_same_moment_after_them() -> None:
@@ -320,12 +337,11 @@ class FakeFeed:
             self.hints = step.hints
             self.published += [at - number * HOUR for number in range(step.new)]
         wish = None if isinstance(step, SaidGone) else step.wish
-        if wish and isinstance(step, Answered) and self.published:
-            is_lively = at - max(self.published) < LIVELY
-            wish = min(wish, LONGEST_FRESHNESS_OF_LIVELY) if is_lively else wish
         hinted = timedelta(seconds=min(self.hints.interval or 0, 10**9))
+        lively = self.published and at - max(self.published) < LIVELY
+        most = LONGEST_WISH_OF_LIVELY if lively and isinstance(step, Answered) else MAX_INTERVAL
         # That a feed is gone overrules what it once asked for: a day, then a month.
-        return DAY if self.told else min(max(wish or HOUR, hinted), MAX_INTERVAL)
+        return DAY if self.told else min(max(wish or HOUR, hinted), most)
 
     def next_check(self, step: Step, *, at: datetime, jitter: float) -> datetime:
         match step:
@@ -390,6 +406,24 @@ def test_the_interval_follows_the_rhythm_of_the_feed(
 ) -> None:
     assert rhythm(published, now=NOW) == expected
     assert after_success(published, now=NOW, wish=None, jitter=0) == NOW + expected
+
+
+@pytest.mark.parametrize(
+    ("published", "expected"),
+    [
+        (every(DAY, last=3 * DAY), NOW + 11 * DAY),
+        (every(7 * DAY, last=DAY), NOW + 69 * DAY),
+        (every(HOUR, count=5), NOW + 14 * DAY - HOUR),
+        (every(HOUR, count=4), None),
+        (every(20 * DAY), None),
+        ([NOW] * 10, None),
+        ([], None),
+    ],
+)
+def test_a_feed_is_overdue_after_ten_usual_gaps_and_two_weeks(
+    published: list[datetime], expected: datetime | None
+) -> None:
+    assert overdue_at(published) == expected
 
 
 @given(_PUBLISHED.flatmap(lambda dates: st.tuples(st.just(dates), st.permutations(dates))))

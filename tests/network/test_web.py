@@ -6,6 +6,7 @@ import sys
 import anyio
 import pytest
 
+from planet_mcp.errors import BadResponseError, PausedError
 from planet_mcp.network import Access, Pace, Web
 from tests.support.fetching import AT_ONCE, LOOPBACK, open_web
 from tests.support.site import Site
@@ -60,3 +61,29 @@ async def test_a_domain_is_backed_off_for_the_longest_time_that_was_asked() -> N
     assert 3_590 < web.backed_off_for("a.example") <= 3_600
     assert web.backed_off_for("b.example") == 0
     assert web.with_own_limiter().backed_off_for("a.example") == 0
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "least", "most"),
+    [
+        ("99999999999999999999", 604_000, 604_800),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 604_000, 604_800),
+        ("1", 50, 60),
+        ("0", 890, 900),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 890, 900),
+        ("soon", 890, 900),
+    ],
+)
+async def test_a_pause_is_bounded_whatever_a_domain_asks_for(
+    site: Site, retry_after: str, least: int, most: int
+) -> None:
+    url = site.add("/feed", status=429, headers={"Retry-After": retry_after})
+
+    async with open_web(LOOPBACK) as web:
+        with pytest.raises(BadResponseError):
+            await web.get(url)
+        with pytest.raises(PausedError) as refused:
+            await web.get(url)
+
+    assert least < refused.value.seconds <= most
+    assert site.paths() == ["/feed"]

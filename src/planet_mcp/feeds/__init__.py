@@ -7,7 +7,6 @@ Only this room knows when a feed is asked and what is made of its answer.
 from planet_mcp.feeds.decide import Moment, NewDocument
 from planet_mcp.feeds.discovery import Finder
 from planet_mcp.feeds.lease import Lease
-from planet_mcp.feeds.redirects import warning_of
 from planet_mcp.feeds.refresh import Progress, Refresher, RefreshLimits
 from planet_mcp.feeds.subscribing import (
     Added,
@@ -24,6 +23,7 @@ from planet_mcp.feeds.update import (
     UpdateResult,
     record_answer,
 )
+from planet_mcp.feeds.warnings import warning_of
 
 __all__ = [
     "AddOutcome",

@@ -222,6 +222,7 @@ def _scheduled(
         feed,
         not_modified=feed.not_modified + is_304,
         whole_at=feed.whole_at if is_304 else now,
+        overdue_at=schedule.overdue_at(newest),
     )
     if is_304 and _is_suspect(counted, newest, now):
         is_whole = False

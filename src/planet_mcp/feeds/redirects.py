@@ -2,12 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from planet_mcp.models import Feed, Redirect
-from planet_mcp.times import day_of
+from planet_mcp.models import Redirect
 
 CHECKS = 3
 APART = timedelta(hours=20)
-ADOPTION_NOTED_FOR = timedelta(days=30)
 
 
 def after_answer(
@@ -30,19 +28,3 @@ def after_answer(
 def is_for_good(redirect: Redirect) -> bool:
     """Return whether a redirect was seen often enough to follow the feed at its target."""
     return redirect.checks >= CHECKS
-
-
-def warning_of(feed: Feed) -> str | None:
-    """Return what a reader should know of a feed that works: its document's faults, its moves."""
-    former = next(iter(feed.former), None)
-    notes = [feed.warning]
-    if former and former.left_at > feed.as_of - ADOPTION_NOTED_FOR:
-        notes.append(
-            f"It moved here; it was followed at {former.url} until {day_of(former.left_at)}"
-        )
-    if feed.redirect and is_for_good(feed.redirect):
-        notes.append(
-            f"It moved to {feed.redirect.url}, where another feed is followed: "
-            "remove one of the two"
-        )
-    return "; ".join(filter(None, notes)) or None

@@ -14,9 +14,12 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 MIN_INTERVAL = timedelta(minutes=30)
 MAX_INTERVAL = 7 * DAY
-# Static hosts say `max-age` of a week for all they have, which is no wish about a lively feed.
+# Static hosts say `max-age` of a week for all they have, and generators write `ttl` once for ever:
+# that is no wish about a lively feed.
 LIVELY = 30 * DAY
-LONGEST_FRESHNESS_OF_LIVELY = 12 * HOUR
+LONGEST_WISH_OF_LIVELY = 12 * HOUR
+# So many times a feed's usual gap, and at least two weeks, are no holiday any more.
+USUAL_GAPS, FEWEST_GAPS, SHORTEST_STANDSTILL = 10, 4, 14 * DAY
 SUSPECT_AFTER = 10
 LEAST_WHOLE_INTERVAL = 2 * DAY
 UNCONDITIONAL_INTERVAL = DAY
@@ -47,14 +50,14 @@ def after_success(
 
     `published` are the dates of its newest entries in any order, `wish` what the server asked for
     (max-age), `hints` what the feed itself asks for, `jitter` a random number in [0, 1). Of a
-    lively feed a wish counts for half a day at most. Without validators a request is not
+    lively feed both count for half a day at most. Without validators a request is not
     `conditional` and costs the publisher the whole feed: once a day.
     """
     least = MIN_INTERVAL if conditional else UNCONDITIONAL_INTERVAL
-    is_lively = bool(published) and now - max(published) < LIVELY
-    if wish and is_lively:
-        wish = min(wish, LONGEST_FRESHNESS_OF_LIVELY)
-    interval = max(rhythm(published, now=now), wish or least, least)
+    asked = max(wish or least, _interval_of(hints))
+    if published and now - max(published) < LIVELY:
+        asked = min(asked, LONGEST_WISH_OF_LIVELY)
+    interval = max(rhythm(published, now=now), asked, least)
     return _at_earliest(interval, hints, now=now, jitter=jitter)
 
 
@@ -85,7 +88,8 @@ def after_failure(
     """
     doubled = min(HOUR * 2 ** min(errors - 1, 10), DAY)
     interval = doubled if errors <= ERRORS_OF_TWO_WEEKS else 3 * DAY
-    return _at_earliest(max(interval, wish or HOUR), hints, now=now, jitter=jitter)
+    interval = max(interval, wish or HOUR, _interval_of(hints))
+    return _at_earliest(interval, hints, now=now, jitter=jitter)
 
 
 def after_gone(*, confirmed: bool, now: datetime, jitter: float) -> datetime:
@@ -102,10 +106,13 @@ def _at_earliest(
     interval: timedelta, hints: PollingHints, *, now: datetime, jitter: float
 ) -> datetime:
     """Return when the interval is over and the feed does not ask to be left alone."""
-    asked = min(hints.interval or 0, MAX_INTERVAL.total_seconds())
-    moment = now + _spread(max(interval, timedelta(seconds=asked)), jitter)
+    moment = now + _spread(interval, jitter)
     latest = now + _spread(MAX_INTERVAL, 1)
     return _unskipped(moment, hints, latest=latest, jitter=jitter)
+
+
+def _interval_of(hints: PollingHints) -> timedelta:
+    return timedelta(seconds=min(hints.interval or 0, MAX_INTERVAL.total_seconds()))
 
 
 def _spread(interval: timedelta, jitter: float) -> timedelta:
@@ -147,8 +154,23 @@ def rhythm(published: Sequence[datetime], *, now: datetime) -> timedelta:
     return DAY if age < DORMANT_AFTER else 3 * DAY
 
 
+def overdue_at(published: Sequence[datetime]) -> datetime | None:
+    """Return from when on a feed is silent for much longer than it is used to be.
+
+    None for one whose rhythm is not known, or so slow that it is rather called dormant.
+    """
+    gaps = _gaps(published)
+    if len(gaps) < FEWEST_GAPS:
+        return None
+    silence = max(USUAL_GAPS * _median_gap(published), SHORTEST_STANDSTILL)
+    return max(published) + silence if silence < DORMANT_AFTER else None
+
+
 def _median_gap(published: Sequence[datetime]) -> timedelta:
-    # Many feeds give only the day: what came at the same moment says nothing about the rhythm.
-    moments = sorted(set(published))
-    gaps = sorted(later - earlier for earlier, later in pairwise(moments))
+    gaps = _gaps(published)
     return gaps[len(gaps) // 2] if gaps else 2 * BUSY_INTERVAL
+
+
+def _gaps(published: Sequence[datetime]) -> list[timedelta]:
+    # Many feeds give only the day: what came at the same moment says nothing about the rhythm.
+    return sorted(later - earlier for earlier, later in pairwise(sorted(set(published))))

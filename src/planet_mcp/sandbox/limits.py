@@ -18,7 +18,7 @@ class Limits:
     """
 
     start_seconds: float = 60.0
-    wall_seconds: float = 60.0
+    wall_seconds: float = 180.0
     idle_seconds: float = 30.0
     documents: int = 500
     answer_bytes: int = 64 * 2**20

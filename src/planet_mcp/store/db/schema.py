@@ -620,6 +620,11 @@ def m017_labels_that_are_names(database: "Database") -> None:
             )
 
 
+def m018_standstill(database: "Database") -> None:
+    """Note from when on a feed is silent for much longer than it is used to be."""
+    database.conn.execute("ALTER TABLE feeds ADD COLUMN overdue_at INTEGER")
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -638,6 +643,7 @@ STEPS: tuple[Step, ...] = (
     m015_later_archives,
     m016_plain_dates,
     m017_labels_that_are_names,
+    m018_standstill,
 )
 
 
