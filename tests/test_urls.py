@@ -465,6 +465,13 @@ def test_any_other_port_is_refused_and_the_allowed_ones_are_named(port: int) -> 
         check_port(port)
 
 
+def test_a_name_is_no_longer_than_a_look_up_allows() -> None:
+    labels = "a23456789." * 24
+    check_url(f"http://{labels}example.com./", allowed=())
+    with pytest.raises(BlockedUrlError, match="longer than the 253 characters"):
+        check_url(f"http://{labels}aaa.example.com/", allowed=())
+
+
 @pytest.mark.parametrize(
     ("spelling", "reason"),
     [

@@ -42,6 +42,8 @@ _LOCAL_SUFFIXES = (
 )
 _HOST_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,62}\.?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# RFC 1035, section 2.3.4: 255 bytes, with the length of each label and of the root.
+_LONGEST_NAME = 253
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
 # A line that was broken inside of an address, and control characters.
 _BROKEN = re.compile(r"\s*[\t\r\n]\s*|[\x00-\x1f\x7f]")
@@ -331,6 +333,10 @@ def check_target(
 
 
 def _check_is_name(host: str) -> None:
+    if len(host.rstrip(".")) > _LONGEST_NAME:
+        raise BlockedUrlError(
+            f"The host {shown(host)!r} is longer than the {_LONGEST_NAME} characters of a name."
+        )
     if _NUMERIC_LABEL.fullmatch(host.rstrip(".").rsplit(".", 1)[-1]):
         raise BlockedUrlError(f"The host {shown(host)!r} is a number in disguise, not a name.")
 

@@ -384,6 +384,12 @@ async def test_a_redirect_to_no_address_at_all_is_a_fetch_error(site: Site, targ
     assert site.started == ["/start"]
 
 
+@pytest.mark.parametrize("target", ["http://[::1", "http://127.0.0.1:port/"])
+async def test_a_location_that_is_no_url_is_called_so(site: Site, target: str) -> None:
+    with pytest.raises(BadResponseError, match="/start redirects to a Location that is no URL"):
+        await document(site.redirect("/start", target))
+
+
 async def test_a_redirect_is_followed_to_a_name_that_no_one_can_read(
     site: Site, internet: LoopbackInternet
 ) -> None:
@@ -1066,7 +1072,7 @@ async def test_a_feed_that_turns_bad_is_listed_with_what_is_wrong(code: str) -> 
             await planet.add_feeds([server.url])
             server.script = answer
             refreshed = (await planet.refresh_feeds([server.url])).result
-            listed = await planet.list_feeds(FeedQuery(status="failing"))
+            listed = await planet.list_feeds(FeedQuery(status="failing", detail="full"))
             assert (await planet.search_entries(SearchRequest("good"))).result.hits
 
     assert refreshed.problems

@@ -231,7 +231,7 @@ class Fetcher:
             reason = f"{hop.name} redirects to where nothing is fetched: {error}"
             raise type(error)(reason) from None
         except (httpx.InvalidURL, ValueError) as error:
-            reason = f"{hop.name} redirects to an unusable address."
+            reason = f"{hop.name} redirects to a Location that is no URL."
             raise BadResponseError(reason) from error
         if hop.url.scheme == "https" and target.scheme == "http":
             raise BlockedUrlError(f"{hop.name} redirects from https to http, which is not safe.")

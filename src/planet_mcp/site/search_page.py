@@ -20,8 +20,9 @@ _NO_FILTERS = {"query", "sort", "limit", "cursor"}
 FILTERS = [name for name in described(SearchRequest) if name not in _NO_FILTERS]
 _HINTS = {
     "feed": "title, address or number",
-    "since": "2025-11-06 or 7d",
-    "until": "2025-11-12",
+    "group": "folder of feeds",
+    "since": "2026-11-22, 7d or last week",
+    "until": "2026-11-28 or 2026-11",
 }
 _REQUEST = TypeAdapter(SearchRequest)
 
@@ -111,8 +112,8 @@ def search_view(store: Store, query: Mapping[str, str], *, now: datetime) -> Sea
         request = _REQUEST.validate_python({**form, "limit": HITS, "cursor": cursor})
         result = search_entries(Reading(store, now), request).result
     except ValidationError as error:
-        wrong = [f"{item['loc'][0]}: {item['msg']}" for item in error.errors()]
-        return SearchView(form, problem="; ".join(wrong))
+        wrong = dict.fromkeys(str(item["loc"][0]).replace("_", " ") for item in error.errors())
+        return SearchView(form, problem=f"Not understood: {', '.join(wrong)}.")
     except ArgumentError as error:
         return SearchView(form, problem=str(error))
     hits = tuple(FoundHit(hit, marked(hit.snippet)) for hit in result.hits)

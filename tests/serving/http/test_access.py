@@ -120,7 +120,9 @@ def test_the_token_comes_from_a_file(tmp_path: Path) -> None:
     assert access_for(load(token_file=file, token="another"), "0.0.0.0").token == TOKEN
 
 
-@pytest.mark.parametrize("content", ["", "  \n", "two words", "a\nb", "ümlaut"])
+@pytest.mark.parametrize(
+    "content", ["", "  \n", "two words", "a\nb", "ümlaut", "a=b", "=x", "x" * 5000]
+)
 def test_a_token_that_no_header_can_carry_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "token"
     file.write_text(content)

@@ -78,6 +78,25 @@ async def test_other_host_names_are_refused(planet: Planet) -> None:
             assert answer.status_code == 421
 
 
+async def test_every_answer_tells_browsers_to_do_nothing_with_it(planet: Planet) -> None:
+    shared = {"x-content-type-options", "x-frame-options", "referrer-policy"}
+    shared |= {"cross-origin-opener-policy", "content-security-policy"}
+    seen: dict[int, set[str]] = {}
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+        async with serving_here(planet) as url:
+            for asked in ("GET /", "GET /mcp", "POST /", "GET /none", "POST /mcp", "GET /health"):
+                method, path = asked.split()
+                answer = await web.request(method, f"{url}{path}")
+                seen[answer.status_code] = shared - answer.headers.keys()
+            answer = await web.get(url, headers={"Host": "evil.example"})
+            seen[answer.status_code] = shared - answer.headers.keys()
+        async with serving_here(planet, token=TOKEN) as url:
+            answer = await web.get(url)
+            seen[answer.status_code] = shared - answer.headers.keys()
+    assert {200, 401, 404, 405, 421} <= seen.keys()
+    assert not any(seen.values())
+
+
 async def test_pages_of_other_origins_are_refused(planet: Planet) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     headers = {

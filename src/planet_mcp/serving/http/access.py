@@ -18,7 +18,9 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - to tell them from a name
 SHORT_TOKEN = 32
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\[\]:/@]+?)\.?(?::([0-9]{1,5}))?", re.IGNORECASE)
-_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+# RFC 6750, section 2.1. The headers of a request have a limit too.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+LONGEST_TOKEN = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,10 @@ def _token(settings: Settings) -> str | None:
         source, token = "PLANET_MCP_TOKEN", settings.token.get_secret_value().strip()
     else:
         return None
-    if not _TOKEN.fullmatch(token):
+    if not _TOKEN.fullmatch(token) or len(token) > LONGEST_TOKEN:
         raise SettingsError(
-            f"{source}: a token has letters, digits and . _ ~ + / = - alone. `python3 -c 'import "
+            f"{source}: no request could carry that. A token has letters, digits and . _ ~ + / - "
+            f"alone, = at its end, and at most {LONGEST_TOKEN} characters. `python3 -c 'import "
             "secrets; print(secrets.token_urlsafe())'` makes a good one."
         )
     if len(token) < SHORT_TOKEN:

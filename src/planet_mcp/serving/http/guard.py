@@ -4,7 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +14,15 @@ logger = logging.getLogger(__name__)
 
 MCP, HEALTH = "/mcp", "/health"
 MAX_SHOWN = 100
+# What every answer carries, whatever it is; a page has a policy of its own.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class Guard:
         if scope["path"] == f"{MCP}/":
             # A redirect would lead to http:// even where a proxy in front serves https://.
             scope = {**scope, "path": MCP, "raw_path": MCP.encode()}
+        send = _protected(send)
         refusal = self._refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
@@ -95,6 +105,19 @@ class Guard:
             await _too_large(self._limits)(scope, receive, send)
         else:
             await self._app(scope, _replayed(body, receive), send)
+
+
+def _protected(send: Send) -> Send:
+    """Return a `send` that adds to each answer what tells browsers to do nothing with it."""
+
+    async def protect(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return protect
 
 
 def _wrong_name(headers: Headers, access: Access, *, local: str) -> Response | None:

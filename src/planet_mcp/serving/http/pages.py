@@ -29,14 +29,6 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'{images}; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-# What every page and feed document carries, whatever it is; `_respond` adds the rest.
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 class Pages:
@@ -77,7 +69,6 @@ def _respond(request: Request, page: Page, policy: str) -> Response:
     # Weak: it is the same for the compressed body (RFC 9110, section 8.8.1).
     etag = f'W/"{hashlib.sha256(page.body).hexdigest()[:20]}"'
     headers = {
-        **_HEADERS,
         "Content-Security-Policy": policy,
         "ETag": etag,
         "Cache-Control": _freshness(page),
