@@ -13,6 +13,7 @@ TOOLS = {
     "add_feeds",
     "fetch_article",
     "latest_entries",
+    "catch_up",
     "list_feeds",
     "refresh_feeds",
     "remove_feeds",

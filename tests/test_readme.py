@@ -32,7 +32,7 @@ def test_the_settings_table_is_what_the_settings_say() -> None:
 
 
 def test_every_command_is_named_and_no_other() -> None:
-    named = set(re.findall(r"^\$ planet-mcp ([a-z]+)", COMMANDS, re.MULTILINE))
+    named = set(re.findall(r"^\$ planet-mcp ([a-z-]+)", COMMANDS, re.MULTILINE))
     assert named == set(commands.commands)
 
 

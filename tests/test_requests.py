@@ -7,12 +7,21 @@ from typing import Any
 import pytest
 
 from planet_mcp import cli
-from planet_mcp.requests import FeedQuery, LatestRequest, Request, SearchRequest, given, selection
+from planet_mcp.requests import (
+    CatchUpRequest,
+    FeedQuery,
+    LatestRequest,
+    Request,
+    SearchRequest,
+    given,
+    selection,
+)
 from tests.support.paths import SURFACE
 
 KINDS: dict[str, tuple[type[Request], str]] = {
     "search_entries": (SearchRequest, "search"),
     "latest_entries": (LatestRequest, "latest"),
+    "catch_up": (CatchUpRequest, "catch-up"),
     "list_feeds": (FeedQuery, "feeds"),
 }
 

@@ -24,8 +24,8 @@ FeedSort = Literal["title", "newest_entry", "entries"]
 FeedDetail = Literal["brief", "full"]
 Detail = Literal["titles", "excerpts", "full"]
 
-# How much is shown, and where the list goes on; all other fields say what the list is of.
-_PAGING = {"limit", "max_chars", "cursor"}
+# How much is shown, where it begins and goes on; all other fields say what the list is of.
+_PAGING = {"limit", "max_chars", "restart", "cursor"}
 
 FeedName = int | str
 _Feed = Annotated[
@@ -36,6 +36,8 @@ _Feed = Annotated[
     ),
 ]
 _Group = Annotated[str | None, Described(description="Only the feeds of this group (folder).")]
+_Detail = Annotated[Detail, Described(description="How much of each entry, as far as it fits.")]
+_MaxChars = Annotated[int, Described(ge=1000, le=MOST_CHARS, description="Size of the answer.")]
 _Cursor = Annotated[
     str | None,
     Described(description="next_cursor of an earlier answer, with otherwise the same arguments."),
@@ -93,12 +95,28 @@ class LatestRequest:
     watermark: Annotated[str | None, Described(description="watermark of an earlier answer.")] = (
         None
     )
-    detail: Annotated[
-        Detail, Described(description="How much of each entry, as far as it fits.")
-    ] = "excerpts"
-    max_chars: Annotated[
-        int, Described(ge=1000, le=MOST_CHARS, description="Size of the answer.")
-    ] = DEFAULT_CHARS
+    detail: _Detail = "excerpts"
+    max_chars: _MaxChars = DEFAULT_CHARS
+    cursor: _Cursor = None
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUpRequest:
+    """What arrived since a reader last caught up; one reader for each job that repeats."""
+
+    reader: Annotated[
+        str, Described(description="Name of who catches up, kept by the server.", max_length=100)
+    ] = "default"
+    feed: _Feed = None
+    group: _Group = None
+    topic: Annotated[
+        str, Described(description="Only what has these words.", max_length=MAX_QUERY)
+    ] = ""
+    detail: _Detail = "excerpts"
+    max_chars: _MaxChars = DEFAULT_CHARS
+    restart: Annotated[
+        str | None, Described(description="Set the reader back to then, such as 7d.")
+    ] = None
     cursor: _Cursor = None
 
 
@@ -125,7 +143,7 @@ class FeedQuery:
     cursor: _Cursor = None
 
 
-Request = SearchRequest | LatestRequest | FeedQuery
+Request = SearchRequest | LatestRequest | CatchUpRequest | FeedQuery
 
 
 def given(request: Request) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sqlite_utils import Database as SqliteUtilsDatabase
 
 from planet_mcp.errors import ForeignDatabaseError, NewerDatabaseError, StoreError
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription
-from planet_mcp.store import Filters, Store
+from planet_mcp.store import Filters, Start, Store
 from planet_mcp.store.db import Database, schema
 from planet_mcp.store.db.connections import journal_mode
 from planet_mcp.store.search.query import compile_query
@@ -534,4 +534,19 @@ def test_labels_from_before_that_are_only_addresses_give_way_to_titles(database:
     store.close()
 
     assert sorted(titles) == ["C.example, the blog", "Own", "Own", "Own"]
+    integrity(database)
+
+
+def test_a_database_from_before_there_were_readers_keeps_one(database: Path) -> None:
+    before = schema.STEPS.index(schema.m019_readers)
+    Database(database, steps=schema.STEPS[:before]).close()
+
+    store = Store(database)
+    start = Start(NOW, upto=3, after=3, caught_up_at=NOW)
+    assert store.readers.advance("me", "", start=Start(NOW), upto=3, now=NOW)
+    store.close()
+
+    store = Store(database)
+    assert store.readers.start("me", "") == start
+    store.close()
     integrity(database)

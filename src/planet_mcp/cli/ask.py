@@ -14,7 +14,7 @@ from planet_mcp.cli.options import (
     write,
 )
 from planet_mcp.cli.serve import commands
-from planet_mcp.requests import MOST_CHARS, FeedQuery, LatestRequest, SearchRequest
+from planet_mcp.requests import MOST_CHARS, CatchUpRequest, FeedQuery, LatestRequest, SearchRequest
 from planet_mcp.settings import Settings
 
 
@@ -39,6 +39,16 @@ def latest_command(settings: Settings, *, as_json: bool, **given: Any) -> None:
     """Show what is new, by day and feed."""
     request = LatestRequest(**given)
     show(run_with(settings, lambda planet: planet.latest_entries(request)), as_json=as_json)
+
+
+@commands.command("catch-up")
+@request_options(CatchUpRequest)
+@JSON
+@settings_from()
+def catch_up_command(settings: Settings, *, as_json: bool, **given: Any) -> None:
+    """Show what arrived since this reader last caught up."""
+    request = CatchUpRequest(**given)
+    show(run_with(settings, lambda planet: planet.catch_up(request)), as_json=as_json)
 
 
 @commands.command("article")

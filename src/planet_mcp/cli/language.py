@@ -8,6 +8,7 @@ import click
 
 _COMMANDS = {
     "add_feeds": "add",
+    "catch_up": "catch-up",
     "fetch_article": "article",
     "latest_entries": "latest",
     "list_feeds": "feeds",

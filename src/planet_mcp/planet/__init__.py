@@ -8,6 +8,7 @@ lists go on (cursors, watermarks), and how a planet is put together. It does not
 from planet_mcp.planet.answers import (
     AddResult,
     Answer,
+    CatchUpResult,
     FeedsResult,
     LatestResult,
     RefreshResult,
@@ -28,6 +29,7 @@ __all__ = [
     "TOOLS",
     "AddResult",
     "Answer",
+    "CatchUpResult",
     "FeedsResult",
     "Language",
     "LatestResult",

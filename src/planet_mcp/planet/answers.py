@@ -110,6 +110,13 @@ class LatestResult(Quoting):
     notice: str | None = None
 
 
+class CatchUpResult(LatestResult):
+    """What arrived since a reader last caught up, at `since`."""
+
+    reader: str
+    since: str
+
+
 class FeedRow(Result):
     """One feed of the planet; a brief row ends with the group."""
 
@@ -134,11 +141,20 @@ class GroupRow(Result):
     feeds: int
 
 
+class ReaderRow(Result):
+    """A reader of catch_up, of all entries or of those that `of` says."""
+
+    reader: str
+    of: str | None = None
+    caught_up_at: str | None = None
+
+
 class FeedsResult(Quoting):
     """The feeds of the planet; `counts` are of all statuses, whichever is listed."""
 
     counts: dict[FeedStatus, int]
     groups: list[GroupRow] | None = None
+    readers: list[ReaderRow] | None = None
     feeds: list[FeedRow]
     total: int
     next_cursor: str | None = None

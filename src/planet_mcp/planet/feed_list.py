@@ -6,13 +6,13 @@ from heapq import nsmallest
 from planet_mcp.feeds import warning_of
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.planet import cursors, fitting
-from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult, GroupRow
+from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult, GroupRow, ReaderRow
 from planet_mcp.planet.markdown import feeds_text
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.requests import DEFAULT_FEEDS, FeedQuery, selection
 from planet_mcp.times import day_of, stamp
 
-MOST_GROUPS = 50
+MOST_GROUPS, MOST_READERS = 50, 20
 BRIEF_TITLE_CHARS, BRIEF_PROBLEM_CHARS = 60, 70
 
 
@@ -31,7 +31,8 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
     )
 
     total = sum(page.counts[each] for each in FeedStatus if query.status in {"any", each})
-    groups = [] if query.cursor or query.group else _groups(reading)
+    begins = not query.cursor and query.status == "any" and not query.query and not query.group
+    groups, readers = (_groups(reading), _readers(reading)) if begins else ([], [])
     make_row = _row if query.detail == "full" else _brief_row
 
     def build(count: int) -> Answer[FeedsResult]:
@@ -41,6 +42,7 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
         result = FeedsResult(
             counts=page.counts,
             groups=groups or None,
+            readers=readers or None,
             feeds=[make_row(feed) for feed in feeds],
             total=total,
             next_cursor=cursors.encode(after, selection(query)) if left else None,
@@ -57,6 +59,17 @@ def _groups(reading: Reading) -> list[GroupRow]:
     groups = reading.store.feeds.groups()
     biggest = nsmallest(MOST_GROUPS, groups, key=lambda name: (-groups[name], name.casefold()))
     return [GroupRow(group=name, feeds=groups[name]) for name in biggest if groups[name]]
+
+
+def _readers(reading: Reading) -> list[ReaderRow]:
+    return [
+        ReaderRow(
+            reader=each.name,
+            of=each.scope or None,
+            caught_up_at=stamp(each.start.caught_up_at) if each.start.caught_up_at else None,
+        )
+        for each in reading.store.readers.all(limit=MOST_READERS)
+    ]
 
 
 def _brief_row(feed: Feed) -> FeedRow:

@@ -14,7 +14,7 @@ from planet_mcp.planet import watermarks
 from planet_mcp.planet.answers import Answer, LatestResult
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.reading import Reading
-from planet_mcp.planet.river_frame import Frame
+from planet_mcp.planet.river_frame import Frame, GoesOn
 from planet_mcp.planet.river_rows import Rows
 from planet_mcp.requests import LatestRequest
 from planet_mcp.store import RiverEntry, Window
@@ -42,10 +42,17 @@ def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestRes
         request = replace(request, since=LatestRequest().since)  # ignored, so no cursor minds it
     position, identity = reading.position(request), reading.store.identity()
     window = _window(request, position, identity, feeds)
-    river = reading.store.river
-    frame = Frame(reading, request, position, identity, river.total(window), window)
+    total = reading.store.river.total(window)
+    title = f"since {request.since}" if window.since else "stored since the watermark"
+    goes_on = GoesOn("latest_entries", request)
+    return fill(Frame(reading, request, position, identity, total, window, goes_on, title))
+
+
+def fill(frame: Frame) -> Answer[LatestResult]:
+    """Fill a frame with the entries of its window."""
+    reading, window, river = frame.reading, frame.window, frame.reading.store.river
     rows = _rows(reading, window, frame)
-    whole = rows.fitted(frame, _texts(reading, request)) if rows.are_all else None
+    whole = rows.fitted(frame, _texts(reading, frame.request)) if rows.are_all else None
     return whole or rows.cut(frame, river.waiting(window))
 
 

@@ -14,6 +14,7 @@ from planet_mcp.planet.answers import (
     LatestResult,
     ListedFeed,
     NewFeeds,
+    ReaderRow,
     RefreshResult,
     RemoveResult,
     SearchHit,
@@ -165,10 +166,17 @@ def feeds_text(result: FeedsResult, *, status: str, more: str | None) -> str:
     if result.groups:
         named = ", ".join(f"{quoted(each.group)} {each.feeds}" for each in result.groups)
         lines.append(f"Groups: {named}")
+    if result.readers:
+        lines.append(f"Readers: {', '.join(map(_reader, result.readers))}")
     if result.feeds:
         lines += [ABOUT, "[feed_id] title · entries · newest entry · status:"]
     lines += [_row_line(feed) for feed in result.feeds]
     return _with_tail(lines, result.notice, more)
+
+
+def _reader(row: ReaderRow) -> str:
+    scope = f" of {quoted(row.of)}" if row.of else ""
+    return f"{quoted(row.reader)}{scope}, caught up {row.caught_up_at or 'never'}"
 
 
 def _row_line(feed: FeedRow) -> str:

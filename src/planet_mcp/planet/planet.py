@@ -30,6 +30,7 @@ from planet_mcp.planet.answers import (
     StatusResult,
 )
 from planet_mcp.planet.article_text import article_text
+from planet_mcp.planet.catching_up import Run, catch_up, restart_of, scope_of
 from planet_mcp.planet.feed_list import list_feeds
 from planet_mcp.planet.language import Language
 from planet_mcp.planet.latest import latest_entries
@@ -46,7 +47,7 @@ from planet_mcp.planet.outcomes import (
 from planet_mcp.planet.readers import Readers
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.search import search_entries
-from planet_mcp.requests import FeedQuery, LatestRequest, Request, SearchRequest
+from planet_mcp.requests import CatchUpRequest, FeedQuery, LatestRequest, Request, SearchRequest
 from planet_mcp.store import ChangeToken, Store
 
 MAX_IDS = 101
@@ -113,6 +114,29 @@ class Planet:
     ) -> Answer[LatestResult]:
         """Show what is new in a period, or what was stored since a watermark."""
         return await self._answered(latest_entries, request)
+
+    async def catch_up(self, request: CatchUpRequest = CatchUpRequest()) -> Answer[LatestResult]:
+        """Show what arrived since a reader last caught up, and move the reader on at the end of it.
+
+        Raises:
+            ArgumentError: An argument is not usable; the reader stays where it was.
+            StoreError: The database cannot be written.
+        """
+        self.store.require_writable()
+        if request.restart is not None and request.cursor is None:
+            scope, since = await self._answered(_restart, request)
+            await _in_thread(lambda: self.store.readers.restart(request.reader, scope, since))
+        while True:
+            run = await self._answered(catch_up, request)
+            # A reader that moved on meanwhile has seen this in another answer.
+            if not run.is_end or await self._moved_on(run) or request.cursor:
+                return run.answer
+
+    async def _moved_on(self, run: Run) -> bool:
+        now, advance = self.clock(), self.store.readers.advance
+        return await _in_thread(
+            lambda: advance(run.reader, run.scope, start=run.start, upto=run.upto, now=now)
+        )
 
     async def _answered(self, answer: Callable[[Reading, R], T], request: R) -> T:
         """Answer a request from one state of the store."""
@@ -278,6 +302,10 @@ class Planet:
             return read_only_notice(self.store.read_only, summary)
         running = self.refresher.is_running()
         return notice(summary, self._language, refreshing=running, now=self.clock())
+
+
+def _restart(reading: Reading, request: CatchUpRequest) -> tuple[str, datetime]:
+    return scope_of(reading, request).name, restart_of(reading, request)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

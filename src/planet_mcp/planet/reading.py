@@ -10,6 +10,7 @@ from planet_mcp.planet.lookup import find_feeds, find_group
 from planet_mcp.requests import (
     DEFAULT_CHARS,
     MOST_CHARS,
+    CatchUpRequest,
     LatestRequest,
     Request,
     SearchRequest,
@@ -31,7 +32,9 @@ class Reading:
     notice: str | None = None
     language: Language = TOOLS
 
-    def feeds(self, request: SearchRequest | LatestRequest) -> tuple[int, ...] | None:
+    def feeds(
+        self, request: SearchRequest | LatestRequest | CatchUpRequest
+    ) -> tuple[int, ...] | None:
         """Find the feeds that a request names, whose entries may be in the store; None means all.
 
         Raises:

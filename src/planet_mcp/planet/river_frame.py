@@ -1,6 +1,6 @@
 """What an answer from the river has besides its entries: counts, notices, watermark and cursor."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 
@@ -10,7 +10,7 @@ from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.fitting import Size
 from planet_mcp.planet.markdown import counted, feed_name, latest_text
 from planet_mcp.planet.reading import Reading
-from planet_mcp.requests import LatestRequest, given, selection
+from planet_mcp.requests import LatestRequest, Request, given, selection
 from planet_mcp.store import FeedCount, RiverEntry, Window
 
 MAX_LEFT_OUT_CHARS = 300
@@ -21,10 +21,39 @@ MOST_NEW_FEEDS, CHARS_FOR_A_NEW_FEED = 5, 800
 
 
 @dataclass(frozen=True, slots=True)
+class GoesOn:
+    """How a list goes on: the tool and the request that it answers, and where the list started."""
+
+    tool: str
+    request: Request
+    start: str = ""
+
+    def cursor(self, position: Position) -> str:
+        """Write the cursor for a position."""
+        cursor = cursors.encode(position, self._bound)
+        return f"{self.start}-{cursor}" if self.start else cursor
+
+    def position(self, cursor: str) -> Position:
+        """Read a cursor, without what stands before it.
+
+        Raises:
+            ArgumentError: It is damaged, or was given for other arguments.
+        """
+        return cursors.decode(cursor, self._bound)
+
+    @property
+    def _bound(self) -> dict[str, object]:
+        started = {"start": self.start} if self.start else {}
+        return {**selection(self.request), **started}
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """The answer to one request, into which days of the river are put.
 
-    `request` names its feeds by their ids. `total` counts the entries of the whole window.
+    `request` says what is shown, and names its feeds by their ids; `goes_on` makes cursors of
+    positions and spells the call that goes on there. `total` counts the entries of the whole
+    window; `title` says what they are; `make` makes the result.
     """
 
     reading: Reading
@@ -33,6 +62,9 @@ class Frame:
     identity: str
     total: int
     window: Window
+    goes_on: "GoesOn"
+    title: str
+    make: Callable[..., LatestResult] = LatestResult
 
     @property
     def by_arrival(self) -> bool:
@@ -43,8 +75,8 @@ class Frame:
         self, days: list[LatestDay], *, notice: str | None = None, last: RiverEntry | None = None
     ) -> Answer[LatestResult]:
         """Make an answer; `last` is the last entry shown when others wait behind it."""
-        cursor = cursors.encode(self._after(last), selection(self.request)) if last else None
-        result = LatestResult(
+        cursor = self.goes_on.cursor(self._after(last)) if last else None
+        result = self.make(
             new_feeds=self._new_feeds(last) or None,
             days=days,
             total=self.total,
@@ -52,9 +84,8 @@ class Frame:
             next_cursor=cursor,
             notice=self.reading.with_notice(notice),
         )
-        title = "stored since the watermark" if self.by_arrival else f"since {self.request.since}"
-        more = self.reading.more("latest_entries", self.request, cursor)
-        return Answer(result, latest_text(result, title=title, more=more))
+        more = self.reading.more(self.goes_on.tool, self.goes_on.request, cursor)
+        return Answer(result, latest_text(result, title=self.title, more=more))
 
     def size(self, *, notice: str | None = None, last: RiverEntry | None = None) -> Size:
         """Return the size of an answer without its days; slightly more than it will be."""

@@ -10,6 +10,7 @@ from planet_mcp.store.db import Database, DatabaseLimits
 from planet_mcp.store.entries import Entries, EntryText
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
+from planet_mcp.store.readers import Reader, Readers, Start
 from planet_mcp.store.river import FeedCount, River, RiverEntry, Window
 from planet_mcp.store.search import (
     MOST_COUNTED,
@@ -47,11 +48,14 @@ __all__ = [
     "Post",
     "PostFeed",
     "Query",
+    "Reader",
+    "Readers",
     "Repair",
     "River",
     "RiverEntry",
     "Search",
     "SearchLimits",
+    "Start",
     "Store",
     "StoredArticle",
     "Summary",

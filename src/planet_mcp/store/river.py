@@ -19,7 +19,9 @@ from planet_mcp.store.sql import (
     Chosen,
     first_news_of,
     first_of,
+    in_story,
     of_feeds,
+    of_topic,
     representative_of,
 )
 from planet_mcp.store.stories import other_feeds
@@ -68,7 +70,9 @@ class Window:
 
     It has the stories since a moment, the newest of each feed before the second of any; or, where
     `since` is None, the news stored after an entry, in the order of storing. `shown` is the (time,
-    id) of the last that was shown, and `round` the place of that one in its feed.
+    id) of the last that was shown, and `round` the place of that one in its feed. `topic` is an
+    FTS5 expression. `began` is a moment and the newest entry of a window of a period that was
+    shown before: its stories are news no more.
     """
 
     snapshot: int
@@ -77,11 +81,14 @@ class Window:
     after: int = 0
     shown: tuple[int, int] | None = None
     round: int = 0
+    topic: str | None = None
+    began: tuple[datetime, int] | None = None
 
     @property
     def chosen(self) -> Chosen | None:
         """Return which entries it is about; None if all are."""
-        return of_feeds(self.feeds) if self.feeds else None
+        chosen = [*([of_feeds(self.feeds)] if self.feeds else []), *([of_topic] * bool(self.topic))]
+        return (lambda entry: " AND ".join(each(entry) for each in chosen)) if chosen else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +199,8 @@ class River:
         Of a period: what came in it and belongs to none of its days. In the order of storing: what
         came between the last entry that was shown and `upto`.
         """
+        if window.topic:
+            return []
         condition = _ARRIVED if window.since is None else _CAME_IN_PERIOD
         values = {
             "after": window.shown[1] if window.shown else window.after,
@@ -250,6 +259,9 @@ def _slice(connection: sqlite3.Connection, window: Window) -> _Slice:
         "round": window.round,
         "time": time,
         "last": last,
+        "topic": window.topic,
+        "began": to_seconds(window.began[0]) if window.began else None,
+        "began_upto": window.began[1] if window.began else None,
     }
     if window.since is None:
         return _by_arrival(window, values)
@@ -260,9 +272,35 @@ def _slice(connection: sqlite3.Connection, window: Window) -> _Slice:
 
 def _by_arrival(window: Window, values: Mapping[str, object]) -> _Slice:
     news = first_news_of(window.chosen) if window.chosen else FIRST_NEWS
-    whole = f"FROM entries AS s WHERE s.id > :after AND s.id <= :snapshot AND {news}"
+    seen = f"AND NOT {_shown_in_period(window.chosen)}" if window.began else ""
+    whole = f"FROM entries AS s WHERE s.id > :after AND s.id <= :snapshot AND {news} {seen}"
     columns = "s.*, s.ordered_at AS sort_key, 0 AS round"
     return _Slice(whole, f"{whole} AND s.id > :last", columns, "s.id", values)
+
+
+def _shown_in_period(chosen: Chosen | None) -> str:
+    """Return the condition that a window of the period since `:began` showed the story of `s`.
+
+    It goes by the story's first entry, and where that one stood then.
+    """
+    first = "d.id = s.story_id"
+    if chosen:
+        first = f"""d.id = (
+            SELECT x.id FROM entries AS x WHERE {in_story("s.story_id", "x")} AND {chosen("x")}
+            ORDER BY x.id LIMIT 1
+        )"""
+    stood_at = f"CASE WHEN d.moved_by > :began_upto THEN {_stood_at('d')} ELSE d.ordered_at END"
+    return f"""EXISTS (
+        SELECT 1 FROM entries AS d
+        WHERE {first} AND d.id <= :began_upto AND NOT (d.archived AND d.undated)
+          AND {stood_at} >= :began
+    )"""
+
+
+def _stood_at(entry: str) -> str:
+    """Return the time of a story before it took another one from a duplicate."""
+    return f"""CASE WHEN {entry}.archived AND {entry}.credible_date IS NULL THEN {_ON_NO_DAY}
+        ELSE {entry}.moved_from END"""
 
 
 def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Slice:
@@ -302,9 +340,8 @@ def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int
     """
     rows = connection.execute(
         f"""
-        SELECT id, CASE WHEN archived AND credible_date IS NULL THEN {_ON_NO_DAY}
-                        ELSE moved_from END
-        FROM entries WHERE moved_by > :snapshot AND id <= :snapshot
+        SELECT id, {_stood_at("entries")} FROM entries
+        WHERE moved_by > :snapshot AND id <= :snapshot
         """,
         {"snapshot": snapshot},
     ).fetchall()

@@ -30,6 +30,11 @@ def of_feeds(ids: Collection[int]) -> Chosen:
     return lambda entry: f"{entry}.feed_id {among}"
 
 
+def of_topic(entry: str) -> str:
+    """Choose the entries that match the FTS5 expression `:topic`."""
+    return f"{entry}.id IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :topic)"
+
+
 def in_story(story_id: str, entry: str = "d") -> str:
     """Return the condition that an entry is in a story; both are named as the query names them.
 

@@ -230,7 +230,7 @@ async def test_ids_are_completed(client: Client, site: Site) -> None:
     [
         ("news_digest", {}, 'latest_entries(since="7d"'),
         ("news_digest", {"days": "3", "topic": "packaging"}, 'query="packaging", since="3d"'),
-        ("catch_up", {"watermark": "abc-1"}, 'latest_entries(watermark="abc-1")'),
+        ("catch_up", {"reader": "mine"}, 'catch_up(reader="mine")'),
         ("explain_article", {"article": "12"}, 'fetch_article(article="12")'),
     ],
 )

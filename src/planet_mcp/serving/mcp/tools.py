@@ -13,6 +13,7 @@ from planet_mcp.feeds import Progress
 from planet_mcp.planet import (
     AddResult,
     Answer,
+    CatchUpResult,
     FeedsResult,
     LatestResult,
     Planet,
@@ -21,7 +22,7 @@ from planet_mcp.planet import (
     Result,
     SearchResult,
 )
-from planet_mcp.requests import MOST_CHARS, FeedQuery, LatestRequest, SearchRequest
+from planet_mcp.requests import MOST_CHARS, CatchUpRequest, FeedQuery, LatestRequest, SearchRequest
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -37,11 +38,13 @@ FeedNames = Field(
 ANSWER_SECONDS = 45.0
 
 
-def _hints(*, read_only: bool, destructive: bool, open_world: bool) -> ToolAnnotations:
+def _hints(
+    *, read_only: bool, destructive: bool, open_world: bool, idempotent: bool = True
+) -> ToolAnnotations:
     return ToolAnnotations(
         read_only_hint=read_only,
         destructive_hint=destructive,
-        idempotent_hint=True,
+        idempotent_hint=idempotent,
         open_world_hint=open_world,
     )
 
@@ -49,6 +52,7 @@ def _hints(*, read_only: bool, destructive: bool, open_world: bool) -> ToolAnnot
 READS = _hints(read_only=True, destructive=False, open_world=False)
 READS_WEB = _hints(read_only=True, destructive=False, open_world=True)
 WRITES_FROM_WEB = _hints(read_only=False, destructive=False, open_world=True)
+CATCHES_UP = _hints(read_only=False, destructive=False, open_world=False, idempotent=False)
 REMOVES = _hints(read_only=False, destructive=True, open_world=False)
 
 
@@ -88,6 +92,8 @@ def add_tools(server: MCPServer[Any], planet: Planet, *, read_only: bool) -> Non
     """Register the tools of a planet: all, or only those that read."""
     _add_search_entries(server, planet)
     _add_latest_entries(server, planet)
+    if not read_only:
+        _add_catch_up(server, planet)
     _add_list_feeds(server, planet)
     _add_fetch_article(server, planet)
     if read_only:
@@ -125,6 +131,21 @@ def _add_latest_entries(server: MCPServer[Any], planet: Planet) -> None:
     @_takes(LatestRequest)
     async def latest_entries(request: LatestRequest) -> Annotated[CallToolResult, LatestResult]:
         return _result(await planet.latest_entries(request))
+
+
+def _add_catch_up(server: MCPServer[Any], planet: Planet) -> None:
+    @server.tool(
+        title="Catch up",
+        annotations=CATCHES_UP,
+        description=(
+            "Show what arrived since this reader last caught up, each entry once; the server keeps "
+            "the place under the reader's name. The first call covers 7 days. The place moves on "
+            "when the whole answer was fetched: follow next_cursor to the end."
+        ),
+    )
+    @_takes(CatchUpRequest)
+    async def catch_up(request: CatchUpRequest) -> Annotated[CallToolResult, CatchUpResult]:
+        return _result(await planet.catch_up(request))
 
 
 def _add_list_feeds(server: MCPServer[Any], planet: Planet) -> None:

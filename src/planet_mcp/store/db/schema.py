@@ -625,6 +625,28 @@ def m018_standstill(database: "Database") -> None:
     database.conn.execute("ALTER TABLE feeds ADD COLUMN overdue_at INTEGER")
 
 
+def m019_readers(database: "Database") -> None:
+    """Keep up to where named readers have read, of all entries or of a choice of them (`scope`).
+
+    The first run of a reader covers a period, from `since` on; `upto` was the newest entry then,
+    and NULL before that run came to its end. Later runs show what was stored after the entry
+    `after`.
+    """
+    database.conn.execute(
+        """
+        CREATE TABLE readers (
+            name TEXT NOT NULL,
+            scope TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            upto INTEGER,
+            after INTEGER,
+            caught_up_at INTEGER,
+            PRIMARY KEY (name, scope)
+        ) STRICT, WITHOUT ROWID
+        """
+    )
+
+
 STEPS: tuple[Step, ...] = (
     m001_feeds_entries_index,
     m002_stories_enclosures_hints,
@@ -644,6 +666,7 @@ STEPS: tuple[Step, ...] = (
     m016_plain_dates,
     m017_labels_that_are_names,
     m018_standstill,
+    m019_readers,
 )
 
 
