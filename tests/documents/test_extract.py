@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import trafilatura
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trafilatura.xpaths import AUTHOR_XPATHS
 
 from benchmarks.extraction import EXPECTED, listings
 from planet_mcp.documents.extract import extract_article
@@ -381,6 +383,38 @@ def test_a_code_block_of_a_page_keeps_every_character_and_its_language(path: Pat
     content = extract_article(page(body), url=URL).content
     assert list(listings(content.markdown)) == list(listings(expected))
     assert not {"Copy", "Copied!", "Expand"} & set(content.text.split())
+
+
+WORDS = sorted(
+    {
+        word
+        for path in AUTHOR_XPATHS
+        for quoted in re.findall(r"'([^']+)'", path.path)
+        for word in quoted.split("|")
+        if re.fullmatch(r"[A-Za-z -]+", word)
+    }
+)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_named_author_is_found_by_each_word_of_the_library(word: str) -> None:
+    names = " ".join(f'{name}="{word}"' for name in ("class", "id", "itemprop", "data-component"))
+    body = (
+        f'<div class="sidebar"><span {names}>Ben Hill</span></div><article><h1>Bees</h1>'
+        f"<div><i>By</i><p><span {names}>Ada Meadow</span></p></div><p>{PROSE}</p></article>"
+    )
+    found = trafilatura.extract_metadata(page(body).decode()).author
+    assert extract_article(page(body), url=URL).authors == ((found,) if found else ())
+    assert found == "Ada Meadow" or word == "me"
+
+
+@pytest.mark.parametrize("data", ["[1]", '{"@graph": 5}', '[{"@type": 4}]', "{", "[[[]]]", "null"])
+def test_odd_data_of_a_page_cost_neither_its_title_nor_its_author(data: str) -> None:
+    head = f'<title>Bees</title><script type="application/ld+json">{data}</script>'
+    body = f'<article><p class="byline">Ada Meadow</p><p>{PROSE}</p></article>'
+    article = extract_article(page(body, head), url=f"https://example.org/2025/03/04/{len(data)}")
+    assert (article.title, article.authors) == ("Bees", ("Ada Meadow",))
+    assert article.published == datetime(2025, 3, 4, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

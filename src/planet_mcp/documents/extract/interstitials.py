@@ -154,13 +154,13 @@ _SHORT_PARAGRAPHS = 120
 class Hints:
     """What a page says outside of its article: its title, its headings, to readers without scripts.
 
-    `paragraphs` is how much text stands in paragraphs, `calls_itself_article` whether it has
-    an `<article>`.
+    `has_paragraphs` is whether much text stands in paragraphs, `calls_itself_article` whether it
+    has an `<article>`.
     """
 
     headings: tuple[str, ...]
     without_scripts: str
-    paragraphs: int
+    has_paragraphs: bool
     calls_itself_article: bool
     scripts: bool
 
@@ -172,7 +172,7 @@ class Hints:
         return cls(
             headings=tuple(name[:200] for name in named),
             without_scripts=noscript[:_LONGEST_HINT],
-            paragraphs=sum(len(text_of(p)) for p in page.iter("p", "li") if not _in_noscript(p)),
+            has_paragraphs=_holds_paragraphs(page),
             calls_itself_article=next(page.iter("article"), None) is not None,
             scripts=next(page.iter("script"), None) is not None,
         )
@@ -227,7 +227,7 @@ def _is_shell(content: Content, hints: Hints) -> bool:
     """Return whether a page is a frame that scripts fill, as its `<noscript>` says."""
     if not _SCRIPTS.sign.search(hints.without_scripts) or len(content.text) > 3 * _SHORT_PARAGRAPHS:
         return False
-    return hints.paragraphs < _SHORT_PARAGRAPHS and not hints.calls_itself_article
+    return not (hints.has_paragraphs or hints.calls_itself_article)
 
 
 def _refuse_empty(url: str, hints: Hints) -> NoReturn:
@@ -236,6 +236,15 @@ def _refuse_empty(url: str, hints: Hints) -> NoReturn:
         f"{url} holds no article text: {likely} be a list of links. The entry's own text is all "
         "there is to read."
     )
+
+
+def _holds_paragraphs(page: _Element) -> bool:
+    length = 0
+    for paragraph in page.iter("p", "li"):
+        length += 0 if _in_noscript(paragraph) else len(text_of(paragraph))
+        if length >= _SHORT_PARAGRAPHS:
+            return True
+    return False
 
 
 def _in_noscript(element: _Element) -> bool:

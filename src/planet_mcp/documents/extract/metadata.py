@@ -1,12 +1,24 @@
 """What a page says of its article: title, authors, time."""
 
 import re
+from collections.abc import Callable
+from copy import deepcopy
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from dateutil import parser as dates
+from htmldate import find_date
+from lxml import etree
 from lxml.etree import _Element
-from trafilatura.metadata import extract_metadata
-from trafilatura.settings import Document, set_date_params
+from trafilatura.metadata import (
+    Document,
+    examine_meta,
+    extract_author,
+    extract_meta_json,
+    extract_title,
+    extract_url,
+)
+from trafilatura.settings import set_date_params
 
 from planet_mcp.documents.library_errors import DATEUTIL_ERRORS, TRAFILATURA_ERRORS
 from planet_mcp.text.from_html import one_line
@@ -19,17 +31,67 @@ _PUBLISHED = (
     " or contains(@class, 'published') or contains(@class, 'entry-date')]/@datetime"
 )
 _LD_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+# The words by which trafilatura knows the elements that may name an author.
+_MAY_NAME_AUTHOR = re.compile(
+    "[Aa]uthor|[Bb]yline|byl|BBL|username|screenname|writer|channel-name|journalist-name"
+    "|submitted-by|posted-by|zuozhe|bianji|xiaobian"
+)
 _MOST_AUTHORS = 20
 _FIRST_YEAR = 1990
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_Found = TypeVar("_Found")
 
 
 def metadata(page: _Element, url: str) -> Document:
-    """Read the metadata of a page."""
+    """Read what a page states of itself: of all that trafilatura finds, what we use."""
+    facts = _tried(lambda: examine_meta(page)) or Document()
+    if " " not in (facts.author or ""):
+        facts.author = None
+    _tried(lambda: extract_meta_json(page, facts))
+    facts.title = facts.title or _tried(lambda: extract_title(page))
+    facts.author = facts.author or _tried(lambda: _named_author(page))
+    dating = set_date_params(extensive=False)
+    dating["url"] = facts.url or _tried(lambda: extract_url(page, url)) or url
+    facts.date = _tried(lambda: find_date(page, **dating))
+    _tried(facts.clean_and_trim)
+    return facts
+
+
+def _tried(step: Callable[[], _Found]) -> _Found | None:
+    """Take a step; what it cannot read is not known, and all else is."""
     try:
-        return extract_metadata(page, url, set_date_params(extensive=False))
+        return step()
     except TRAFILATURA_ERRORS:
-        return Document()
+        return None
+
+
+def _named_author(page: _Element) -> str | None:
+    """Find an author in the text of a page.
+
+    trafilatura asks each element of a page six long questions. So it gets a page of those
+    elements alone that can answer, in what they stand in, which says what to leave out.
+    """
+    root = page.makeelement(page.tag)
+    shells, whole = {page: root}, set()
+    for element in page.iterdescendants(etree.Element):
+        parent = element.getparent()
+        if parent in whole:
+            whole.add(element)
+        elif element.tag == "author" or _MAY_NAME_AUTHOR.search(" ".join(element.values())):
+            whole.add(element)
+            _shell(parent, shells).append(deepcopy(element))
+    return extract_author(root) if whole else None
+
+
+def _shell(element: _Element, shells: dict[_Element, _Element]) -> _Element:
+    """Return the copy of an element that has nothing but the copies of what it stands in."""
+    waiting = []
+    while element not in shells:
+        waiting.append(element)
+        element = element.getparent()
+    for outer in reversed(waiting):
+        shells[outer] = etree.SubElement(shells[outer.getparent()], outer.tag, outer.attrib)
+    return shells[waiting[0] if waiting else element]
 
 
 def authors(names: str) -> tuple[str, ...]:

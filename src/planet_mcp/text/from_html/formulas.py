@@ -16,8 +16,9 @@ _TEX_IMAGES = etree.XPath(
     " or contains(concat(' ', @class, ' '), ' tex ') or contains(@class, 'math'))]"
 )
 # Substack draws a formula by script, from the JSON of an attribute.
-_TEX_ATTRIBUTES = etree.XPath("//*[contains(@class, 'latex-rendered') and @data-attrs]")
+_TEX_ATTRIBUTES = etree.XPath("//*[@data-attrs and contains(@class, 'latex-rendered')]")
 _TYPED_TEX = etree.XPath("//text()[contains(., '\\(') or contains(., '\\[') or contains(., '$$')]")
+_MAY_BE_TYPED = etree.XPath("contains(., '\\(') or contains(., '\\[') or contains(., '$$')")
 _TEX = re.compile(r"\\\(([^\n$]{1,300}?)\\\)|\\\[([^$]{1,1000}?)\\\]|\$\$([^$]{1,1000})\$\$")
 _NO_TEX = frozenset(("pre", "code", "script", "style", "textarea", "samp", "kbd", "tt"))
 _SIGNS = {"msup": "^", "msub": "_", "mfrac": "/", "msqrt": "\u221a("}
@@ -63,7 +64,8 @@ def _tex_of(formula: _Element) -> tuple[str, bool]:
 
 def typed_formulas(root: _Element) -> list[_Element]:
     """Find the elements with TeX, in or behind them, that an author typed for a script to find."""
-    return list(dict.fromkeys(text.getparent() for text in _TYPED_TEX(root)))
+    found = _TYPED_TEX(root) if _MAY_BE_TYPED(root) else ()
+    return list(dict.fromkeys(text.getparent() for text in found))
 
 
 def stash_typed(element: _Element, stash: Stash) -> None:
