@@ -1,5 +1,6 @@
 """What the commands share: settings and requests as options, logs, and how answers are printed."""
 
+import gc
 import json
 import logging
 import sys
@@ -252,6 +253,7 @@ async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
 
     new = not settings.database.exists()
     root = cast("click.Group", click.get_current_context().find_root().command)
+    gc.enable()
     async with open_planet(settings, language=CommandLanguage(root)) as planet:
         if new:
             click.echo(f"planet-mcp: began a new planet in {settings.database}", err=True)

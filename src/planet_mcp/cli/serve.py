@@ -1,5 +1,7 @@
 """The root of the commands, and those that serve."""
 
+import gc
+
 import anyio
 import click
 from click.core import ParameterSource
@@ -87,6 +89,7 @@ def serve_stdio(settings: Settings) -> int:
                 read_only=settings.read_only,
                 keeps_connection=True,
             )
+            gc.enable()
             return await serve(server, source, sink)
 
     return anyio.run(run)
@@ -105,6 +108,7 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
             server = create_server(
                 planet, refresh=settings.refresh == "on", read_only=settings.read_only
             )
+            gc.enable()
             shown = "localhost" if host in EVERY_ADDRESS else host
             shown = f"[{shown}]" if ":" in shown else shown
             address = f"http://{shown}:{listener.getsockname()[1]}"

@@ -16,10 +16,10 @@ def first_feeds(source: str) -> tuple[Subscription, ...]:
     Raises:
         SettingsError: The file cannot be read.
     """
-    from planet_mcp.documents.lists import read_list  # deferred: few starts need an XML parser
-
     if source == "none":
         return ()
+    from planet_mcp.documents.lists import read_list  # deferred: few starts need an XML parser
+
     try:
         listed = read_list(_document(source))
     except OSError as error:

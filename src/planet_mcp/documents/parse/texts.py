@@ -112,13 +112,13 @@ def _drawn(url: str, caption: str, is_picture: bool) -> str:
 def with_chapters(content: Content, chapters: Sequence[RawChapter], *, url: str) -> Content:
     """Add where the parts of a recording begin, unless its text names them."""
     missing = [each for each in chapters if each.title and each.title not in content.text]
-    if len(missing) < len(chapters) / 2:
+    if not missing or len(missing) < len(chapters) / 2:
         return content
     lines = "".join(
         f"<li>{html.escape(each.start.partition('.')[0])} {_linked(each)}</li>" for each in missing
     )
     listed, _ = convert_counting(f"<ul>{lines}</ul>", base_url=url)
-    return _appended(content, listed, listed.text) if missing else content
+    return _appended(content, listed, listed.text)
 
 
 def _linked(chapter: RawChapter) -> str:
@@ -138,6 +138,8 @@ def _appended(content: Content, more: Content, text: str) -> Content:
 
 
 def _longest(texts: Sequence[RawText]) -> RawText | None:
+    if len(texts) == 1:
+        return texts[0] if texts[0].value else None
     sizes = [len(_UNREAD.sub("", text.value)) for text in texts]
     longest = max(sizes, default=0)
     # Of two texts that say the same, the one with more markup says what is code and what a link.
