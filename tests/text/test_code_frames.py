@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks.extraction import listings
@@ -30,7 +30,7 @@ _BLOCKS = st.sampled_from(
         "<section><div>{}</div></section>",
         "<header>{}</header>",
         "<figure><figcaption>{}</figcaption></figure>",
-        "<span>{}</span>",
+        " <span>{}</span> ",
     )
 )
 _TOKENS = st.sampled_from(
@@ -140,3 +140,71 @@ def test_what_only_stands_beside_a_listing_is_kept(html: str, expected: str) -> 
 def test_a_label_that_says_nothing_else_is_not_kept_as_text(html: str) -> None:
     listing = html.replace("PRE", "<pre>x = 1</pre>")
     assert from_html.convert(listing).markdown == "```python\nx = 1\n```"
+
+
+_CELLS = st.sampled_from(
+    ("<td>{}</td>", "<td><pre>{}</pre></td>", '<td class="code"><code>{}</code></td>')
+)
+
+
+@given(
+    numbers=st.lists(st.integers(0, 5), min_size=2, max_size=5),
+    start=st.integers(0, 99),
+    cell=_CELLS,
+)
+@example(numbers=[1, 1], start=7, cell="<td>{}</td>")
+def test_numbers_are_left_out_only_where_they_count_all_lines(
+    numbers: list[int], start: int, cell: str
+) -> None:
+    shown = [start + sum(numbers[: n + 1]) for n in range(len(numbers))]
+    rows = "".join(f"<tr><td>{n}</td>{cell.format('abc')}</tr>" for n in shown)
+    lines = "".join(f"<div><i>{n}</i><b>abc</b></div>" for n in shown)
+    for html in (f"<table class=highlight>{rows}</table>", f"<pre>{lines}</pre>"):
+        kept = [int(number) for number in re.findall(r"\d+", from_html.convert(html).text)]
+        assert kept == ([] if set(numbers[1:]) == {1} else shown)
+
+
+@pytest.mark.parametrize(
+    ("html", "code"),
+    [
+        # Line numbers that no class betrays.
+        (
+            "<pre><div><i>8</i><b>a = 1</b></div><div><i>9</i><b>b = 2</b></div></pre>",
+            "a = 1\nb = 2",
+        ),
+        (
+            (
+                "<table class=code><tr><td><pre>1\n2</pre></td><td><pre>a = 1\nb = 2</pre></td>"
+                "</tr></table>"
+            ),
+            "a = 1\nb = 2",
+        ),
+        # Numbers of the code itself.
+        (
+            (
+                "<pre><div><i class=mi>1</i><b>, 4</b></div><div><i class=mi>2</i><b>, 5</b></div>"
+                "</pre>"
+            ),
+            "1, 4\n2, 5",
+        ),
+        ("<pre><div><i>1</i> <b>a</b></div><div><i>3</i> <b>b</b></div></pre>", "1 a\n3 b"),
+        (
+            ("<pre><div><i>1</i><b>,</b><b>4</b></div><div><i>2</i><b>,</b><b>5</b></div></pre>"),
+            "1,4\n2,5",
+        ),
+        (
+            "<pre><span class=line>@@ -1 +1 @@</span>\n<span class=line> </span>\n-x</pre>",
+            "@@ -1 +1 @@\n \n-x",
+        ),
+    ],
+)
+def test_line_numbers_go_and_numbers_of_the_code_stay(html: str, code: str) -> None:
+    assert from_html.convert(html).markdown == f"```\n{code}\n```"
+
+
+def test_a_table_of_numbers_within_a_listing_s_frame_stays_a_table() -> None:
+    html = (
+        "<div class=highlight><table><tr><td>1987</td><td>ice</td></tr><tr><td>1991</td>"
+        "<td>fog</td></tr></table></div>"
+    )
+    assert from_html.convert(html).markdown == "| 1987 | ice |\n| --- | --- |\n| 1991 | fog |"

@@ -796,3 +796,36 @@ def test_floods_of_signs_are_read_in_time(flood: str) -> None:
     from_html.from_markdown(text)
     from_html.one_line(text)
     count_unseen(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "markdown"),
+    [
+        (r"So \(x^2\), \(n\)th, \(a, b\) and \(12\).", "So $x^2$, $n$th, $a, b$ and $12$."),
+        (r"<code>f</code> is \(x_1\)", "`f` is $x_1$"),
+        (r"\[a \le b\]", r"$$a \le b$$"),
+        # Markdown that nobody rendered, patterns and asides.
+        (r"\[x\] done, \(see below\), \[sic\]!", r"\\[x\\] done, \\(see below\\), \\[sic\\]!"),
+        (r"a\[^a\-z\]b \[c_d\](e)", r"a\\[^a\\-z\\]b \\[c_d\\\](e)"),
+    ],
+)
+def test_what_is_typed_is_a_formula_only_if_it_cannot_be_anything_else(
+    typed: str, markdown: str
+) -> None:
+    assert md(f"<p>{typed}</p>") == markdown
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div id=top><p>One<sup><a href='#top'>1</a></sup> two.</p></div>",
+        "<p>One<sup><a href='#part'>there</a></sup> two.</p><div id=part><p>Three.</p></div>",
+    ],
+)
+def test_a_raised_link_that_only_leads_to_a_part_of_the_text_makes_no_footnote(html: str) -> None:
+    assert "[^" not in md(html)
+
+
+def test_the_number_that_a_footnote_begins_with_is_its_label_however_it_is_written() -> None:
+    note = "<p>One<sup><a href='#fn1'>[1]</a></sup></p><p id=fn1><a href='#r1'>[1]</a> Two</p>"
+    assert md(note) == "One[^1]\n\n[^1]: Two"

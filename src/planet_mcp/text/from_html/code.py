@@ -62,9 +62,15 @@ _EDITOR = etree.XPath(
     " or contains(concat(' ', @class, ' '), ' CodeMirror-code ')]"
 )
 _DRAWN_BLANK = re.compile(r"[ \xa0\u200b]")
+# In a diff a blank alone is an empty line that has not changed.
+_DIFF = re.compile(r"^@@ -\d", re.MULTILINE)
 _LOOK_AT_PIECES = 20
 _FEWEST_LINES = 2
-_LONGEST_NUMBER = 6
+_NUMBER = re.compile(r"\d{1,6}")
+# Whether the first column of a table counts lines, noted at the table: each of its cells asks.
+_COUNTED = "planet-counted"
+# How highlighters call a number of the code itself.
+_TOKEN = re.compile(r"(?:^|[\s_-])(?:m[bfhiol]?|il|number|numeric|literal|constant|pl-c1)(?:\s|$)")
 _LONGEST_HEADER = 200
 
 
@@ -88,7 +94,7 @@ def _read(source: _Element) -> str:
 
 
 def _collected(source: _Element, *, skipping: bool) -> str:
-    reader = _Reader(skipping=skipping)
+    reader = _Reader(skipping=skipping, is_diff=bool(_DIFF.search("".join(source.itertext()))))
     reader.read(source)
     return clean_code("".join(reader.pieces))
 
@@ -118,8 +124,43 @@ def is_code_table(table: _Element) -> bool:
 def _is_gutter(cell: _Element) -> bool:
     if is_gutter_class(cell):
         return True
-    first = cell.getprevious() is None and cell.getnext() is not None
-    return first and (bool(cell.get("data-line-number")) or is_numbers(cell))
+    if cell.getprevious() is not None or cell.getnext() is None:
+        return False
+    return bool(cell.get("data-line-number")) or _counts_lines(cell)
+
+
+def _counts_lines(cell: _Element) -> bool:
+    """Return whether a cell that no class betrays numbers the lines beside it.
+
+    It has a number for each line of the next cell, or each row of the table has the next number.
+    """
+    table = next(cell.iterancestors("table"), None)
+    if table is None:
+        return False
+    if table.get(_COUNTED) is None:
+        table.set(_COUNTED, str(_is_run(_first_numbers(table))))
+    return bool(table.get(_COUNTED) == str(True))
+
+
+def _first_numbers(table: _Element) -> list[int]:
+    """Return the numbers in a table's first column, if they are as many as its lines."""
+    rows = [row for row in table.iter("tr") if len(row) > 1]
+    if len(rows) == 1:
+        numbers = _whole_numbers(rows[0][0])
+        lines = "".join(rows[0][1].itertext()).strip("\n").count("\n") + 1
+        return numbers if len(numbers) == lines else []
+    numbers = [number for row in rows for number in _whole_numbers(row[0])]
+    return numbers if len(numbers) == len(rows) else []
+
+
+def _whole_numbers(element: _Element) -> list[int]:
+    """Return the numbers that an element holds, none if there is anything else in it."""
+    words = " ".join(element.itertext()).split()
+    return [int(word) for word in words] if all(map(_NUMBER.fullmatch, words)) else []
+
+
+def _is_run(numbers: list[int]) -> bool:
+    return bool(numbers) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def is_gutter_class(element: _Element) -> bool:
@@ -158,9 +199,10 @@ def _length(element: _Element) -> int:
 class _Reader:
     """Collects the text of a listing, one piece an element."""
 
-    def __init__(self, *, skipping: bool) -> None:
+    def __init__(self, *, skipping: bool, is_diff: bool) -> None:
         self.pieces: list[str] = []
         self._skipping = skipping
+        self._is_diff = is_diff
 
     def read(self, element: _Element) -> None:
         children = [child for child in element if isinstance(child.tag, str)]
@@ -202,7 +244,7 @@ class _Reader:
 
     def _blank_out(self, before: int) -> None:
         # Highlighters put a blank into an empty line to give it its height.
-        if _DRAWN_BLANK.fullmatch("".join(self.pieces[before:])):
+        if not self._is_diff and _DRAWN_BLANK.fullmatch("".join(self.pieces[before:])):
             del self.pieces[before:]
 
     def _add(self, text: str | None, *, blank_counts: bool) -> None:
@@ -248,14 +290,17 @@ def _is_line_span(span: _Element) -> bool:
 
 
 def _numbers_of(lines: list[_Element]) -> frozenset[_Element]:
-    """Find the line numbers that no class betrays: consecutive, first in every line."""
+    """Find the line numbers that no class betrays: consecutive, and alone beside every line."""
     rows = [line for line in lines if line.tag in _LINES]
-    if len(rows) < _FEWEST_LINES or any(len(row) < _FEWEST_LINES for row in rows):
+    if len(rows) < _FEWEST_LINES or not all(map(_is_number_and_line, rows)):
         return frozenset()
-    labels = ["".join(row[0].itertext()).strip() for row in rows]
-    if not labels[0].isdecimal() or len(labels[0]) > _LONGEST_NUMBER:
-        return frozenset()
-    start = int(labels[0])
-    if labels != [str(start + offset) for offset in range(len(labels))]:
-        return frozenset()
-    return frozenset(row[0] for row in rows)
+    numbers = [number for row in rows for number in _whole_numbers(row[0])]
+    return frozenset(row[0] for row in rows) if _is_run(numbers) else frozenset()
+
+
+def _is_number_and_line(row: _Element) -> bool:
+    """Return whether a line is drawn as a number, which is no token of the code, and the rest."""
+    if len(row) != _FEWEST_LINES or _TOKEN.search(row[0].get("class") or ""):
+        return False
+    loose = (row.text, row[0].tail, row[1].tail)
+    return not any(text and text.strip() for text in loose) and len(_whole_numbers(row[0])) == 1

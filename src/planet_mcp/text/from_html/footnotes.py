@@ -12,6 +12,7 @@ _NOTE_NAME = re.compile(
     r"(?:^|[-_:#.])(?:fn|foot-?note|cite[-_]?note|ftn|note|endnote|sdfootnote)", re.IGNORECASE
 )
 _NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
+_USUAL_LABEL = re.compile(r"[\[(]?\s*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]{1,3})\s*[\])]?")
 _LONGEST_REFERENCE = 2000
 _NUMBER_CLASSES = frozenset(("label", "fn-bracket"))
 _WITHOUT_TEXT = frozenset(("img", "br", "hr", "input", "iframe", "video", "audio"))
@@ -29,7 +30,7 @@ def link_footnotes(root: _Element, stash: Stash) -> None:
     for link in references:
         note = notes.get(link.get("href", "").rpartition("#")[2])
         match = _NOTE_LABEL.fullmatch(text_of(link))
-        if note is not None and match and note is not link.getparent():
+        if note is not None and match and all(note is not e for e in link.iterancestors()):
             if note not in labels:
                 labels[note] = _free_label(match[1], taken)
             _put_reference(link, f"[^{labels[note]}]", stash)
@@ -68,7 +69,9 @@ def _is_reference(link: _Element) -> bool:
     names = link.get("class") or ""
     back = "backref" in names or "footnote-number" in names or link.get("role") == "doc-backlink"
     named = bool(_NOTE_NAME.search(href.rpartition("#")[2]))
-    return not back and (marked or (raised and named) or (raised and href.startswith("#")))
+    # What only stands above the line is one if it looks like one: others lead to sections.
+    plain = href.startswith("#") and bool(_USUAL_LABEL.fullmatch(text_of(link)))
+    return not back and (marked or (raised and (named or plain)))
 
 
 def _put_reference(link: _Element, text: str, stash: Stash) -> None:
@@ -81,7 +84,8 @@ def _put_note(note: _Element, label: str, stash: Stash) -> None:
     shown = label.partition("-")[0]
     for link in list(note.iter("a")):
         back = link.get("role") == "doc-backlink" or "back" in (link.get("class") or "")
-        named = text_of(link) in (label, shown) or _BACK.fullmatch(text_of(link))
+        text = _NOTE_LABEL.fullmatch(text_of(link))
+        named = (text and text[1] in (label, shown)) or _BACK.fullmatch(text_of(link))
         if back or ("#" in link.get("href", "") and named):
             drop(link)
     for number in note.iter("span"):

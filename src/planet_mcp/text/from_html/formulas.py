@@ -19,7 +19,13 @@ _TEX_IMAGES = etree.XPath(
 _TEX_ATTRIBUTES = etree.XPath("//*[@data-attrs and contains(@class, 'latex-rendered')]")
 _TYPED_TEX = etree.XPath("//text()[contains(., '\\(') or contains(., '\\[') or contains(., '$$')]")
 _MAY_BE_TYPED = etree.XPath("contains(., '\\(') or contains(., '\\[') or contains(., '$$')")
-_TEX = re.compile(r"\\\(([^\n$]{1,300}?)\\\)|\\\[([^$]{1,1000}?)\\\]|\$\$([^$]{1,1000})\$\$")
+_TEX = re.compile(
+    r"(?<![\w\\])\\\(((?:(?!\\\))[^\n$]){1,300})\\\)"
+    r"|(?<![\w\\])\\\[((?:(?!\\\])[^$]){1,1000})\\\](?![\w(\[])|\$\$([^$]{1,1000})\$\$"
+)
+# What stands between such signs may also be words, or Markdown that nobody rendered.
+_TEX_SIGN = re.compile(r"\\[A-Za-z]|[\^_=+<>*/\u2264\u2265]")
+_TEX_WORD = re.compile(r"[^\W\d_]{2}")
 _NO_TEX = frozenset(("pre", "code", "script", "style", "textarea", "samp", "kbd", "tt"))
 _SIGNS = {"msup": "^", "msub": "_", "mfrac": "/", "msqrt": "\u221a("}
 _TEX_PREVIEWS = etree.XPath("//*[contains(@class, 'MathJax') and not(.//math) and not(.//script)]")
@@ -82,6 +88,8 @@ def _may_hold_tex(element: _Element) -> bool:
 
 def _typed_formula(tex: re.Match[str], stash: Stash) -> str:
     code = " ".join(clean_code(tex[1] or tex[2] or tex[3]).split())
+    if not _TEX_SIGN.search(code) and (tex[2] or _TEX_WORD.search(code)):
+        return tex[0]
     fence = "$" if tex[1] else "$$"
     return stash.inline(f"{fence}{_harmless(code)}{fence}", code)
 
