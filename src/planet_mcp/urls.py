@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
@@ -164,6 +164,7 @@ def are_of_one_site(url: str, other: str) -> bool:
     return len(first) > 1 < len(second) and (first.endswith(second) or second.endswith(first))
 
 
+@lru_cache(maxsize=1_024)  # an entry's address is looked up, and then stored
 def canonical(url: str) -> str:
     """Return a key under which two spellings of one page's URL are equal.
 
