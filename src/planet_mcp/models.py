@@ -256,6 +256,18 @@ class FormerAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedName:
+    """What a feed can be called by; `former` are its earlier addresses in canonical form."""
+
+    id: int
+    title: str
+    url: str
+    site_url: str | None = None
+    group: str | None = None
+    former: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """A feed as it is stored.
 

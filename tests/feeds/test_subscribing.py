@@ -341,6 +341,20 @@ async def test_a_long_list_names_some_of_what_is_not_taken_and_counts_the_rest(
     assert f"{300 - MAX_NOT_TAKEN} more were not taken" in answer.text
 
 
+async def test_a_list_of_very_many_feeds_is_taken_in_parts(planet: Planet) -> None:
+    outlines = "".join(f"<outline xmlUrl='https://{n}.example.org/f'/>" for n in range(5_003))
+    document = f"<opml><body>{outlines}</body></opml>".encode()
+
+    (first,) = (await planet.import_list(document, name="many.opml")).result.results
+    (second,) = (await planet.import_list(document, name="many.opml")).result.results
+
+    assert (first.feeds_added, first.feeds_failed) == (5_000, 0)
+    assert "3 feeds are left" in (first.problem or "")
+    assert "same list again" in (first.problem or "")
+    assert (second.feeds_added, second.feeds_already_subscribed) == (3, 5_000)
+    assert second.problem is None
+
+
 async def test_a_config_of_a_planet_is_imported_with_its_names(planet: Planet, site: Site) -> None:
     known = site.add("/1", rss([Post("One")]))
     await planet.add_feeds([known])
@@ -422,7 +436,7 @@ async def test_one_unknown_name_removes_nothing(planet: Planet, site: Site) -> N
     url = site.add("/feed", rss([Post("One")], title="The only blog"))
     await planet.add_feeds([url])
 
-    with pytest.raises(ArgumentError, match=r"The only blog \(feed_id 1\)"):
+    with pytest.raises(ArgumentError, match=r"\"The only blog\" \(feed_id 1\)"):
         await planet.remove_feeds([url, "another blog"])
 
     assert (await planet.list_feeds()).result.total == 1

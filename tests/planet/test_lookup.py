@@ -9,26 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.models import Feed, FeedStatus
-from planet_mcp.planet.lookup import NEAREST, find_feed, find_feeds
+from planet_mcp.models import FeedName
+from planet_mcp.planet.lookup import Directory, find_feeds
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def feed(number: int, title: str, url: str, site_url: str | None = None) -> Feed:
-    return Feed(
-        id=number,
-        url=url,
-        title=title,
-        group=None,
-        status=FeedStatus.OK,
-        entries=1,
-        newest_entry=None,
-        former=(),
-        as_of=NOW,
-        site_url=site_url,
-        next_check_at=NOW,
-    )
+def feed(number: int, title: str, url: str, site_url: str | None = None) -> FeedName:
+    return FeedName(number, title, url, site_url)
+
+
+def find(feeds: Sequence[FeedName], wanted: int | str) -> FeedName:
+    return Directory(feeds).find(wanted)
 
 
 FEEDS = (
@@ -71,7 +63,7 @@ FEEDS = (
 def test_a_feed_is_found_by_id_url_site_title_or_a_unique_part(
     wanted: int | str, number: int
 ) -> None:
-    assert find_feed(FEEDS, wanted).id == number
+    assert find(FEEDS, wanted).id == number
 
 
 @pytest.mark.parametrize(
@@ -86,7 +78,7 @@ def test_a_name_that_fits_several_feeds_lists_them_with_their_ids(
     wanted: str, listed: list[str]
 ) -> None:
     with pytest.raises(ArgumentError, match="Give the feed id") as caught:
-        find_feed(FEEDS, wanted)
+        find(FEEDS, wanted)
 
     assert str(caught.value).startswith(f"{len(listed)} feeds fit ")
     assert all(item in str(caught.value) for item in listed)
@@ -94,11 +86,14 @@ def test_a_name_that_fits_several_feeds_lists_them_with_their_ids(
 
 def test_a_name_that_fits_nothing_lists_the_nearest_feeds() -> None:
     with pytest.raises(ArgumentError, match=r"No feed fits 'Reel Pyton'\. Nearest: ") as caught:
-        find_feed(FEEDS, "Reel Pyton")
+        find(FEEDS, "Reel Pyton")
 
     nearest = str(caught.value).partition("Nearest: ")[2].split("; ")
-    assert nearest[0] == '"Real Python" (feed_id 2)'
-    assert len(nearest) == NEAREST
+    assert nearest[0].startswith('"Real Python" (feed_id 2)')
+    with pytest.raises(
+        ArgumentError, match=r"No feed fits 'nonsuch'\. None has a title that is near"
+    ):
+        find(FEEDS, "nonsuch")
 
 
 @pytest.mark.parametrize("wanted", [4, 9, " 9 ", 19, "2019", 201, "404"])
@@ -106,36 +101,36 @@ def test_a_number_that_is_no_id_is_never_taken_for_a_part_of_a_name(wanted: int 
     others = [item for item in FEEDS if item.id != 4]
 
     with pytest.raises(ArgumentError, match="No feed fits"):
-        find_feed(others, wanted)
+        find(others, wanted)
 
 
 @pytest.mark.parametrize("wanted", ["", " ", "\n"])
 def test_nothing_fits_no_feed(wanted: str) -> None:
     for feeds in (FEEDS, FEEDS[:1]):
         with pytest.raises(ArgumentError, match="No feed fits ''"):
-            find_feed(feeds, wanted)
+            find(feeds, wanted)
 
 
 def test_without_feeds_the_error_says_how_to_add_some() -> None:
     with pytest.raises(ArgumentError, match="add one"):
-        find_feed((), "python")
+        find((), "python")
 
 
 def test_an_error_repeats_a_long_name_only_in_part() -> None:
     with pytest.raises(ArgumentError) as caught:
-        find_feed(FEEDS, "x" * 10_000)
+        find(FEEDS, "x" * 10_000)
 
     assert len(str(caught.value)) < 1_000
 
 
 @given(st.text(), st.permutations(FEEDS))
-def test_the_order_of_the_feeds_does_not_decide(wanted: str, feeds: Sequence[Feed]) -> None:
+def test_the_order_of_the_feeds_does_not_decide(wanted: str, feeds: Sequence[FeedName]) -> None:
     assert outcome(feeds, wanted) == outcome(FEEDS, wanted)
 
 
-def outcome(feeds: Sequence[Feed], wanted: str) -> int | None:
+def outcome(feeds: Sequence[FeedName], wanted: str) -> int | None:
     try:
-        return find_feed(feeds, wanted).id
+        return find(feeds, wanted).id
     except ArgumentError:
         return None
 

@@ -8,13 +8,15 @@ from typing import Literal
 import anyio
 
 from planet_mcp.errors import DocumentError, FetchError, OpmlError, PausedError
-from planet_mcp.feeds.discovery import Finder, Found, Known, KnownAt, Several
+from planet_mcp.feeds.discovery import Finder, Found, Known, Several
 from planet_mcp.feeds.refresh import Refresher
 from planet_mcp.models import Candidate, Feed, FeedLinks, NotTaken, Subscription, SubscriptionList
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, shown
 
+# So many feeds of a list are added by one call: what is there already does not count.
+MOST_OF_A_LIST = 5_000
 NOT_IN_TIME = "not fetched in time; it is followed, and read in its turn"
 
 AddOutcome = Literal["added", "already subscribed", "choose", "queued", "failed"]
@@ -56,7 +58,7 @@ def added_list(url: str, counts: Counts) -> Added:
     return Added(url, next(name for name, count in outcomes.items() if count), counts=counts)
 
 
-def _notes(listed: SubscriptionList) -> tuple[str, ...]:
+def _notes(listed: SubscriptionList, left: int) -> tuple[str, ...]:
     """Note what was wrong with a list, and of the lists that it refers to that nobody read them."""
     lists = listed.reading_lists
     passed_over = (
@@ -64,7 +66,13 @@ def _notes(listed: SubscriptionList) -> tuple[str, ...]:
         f"({', '.join(map(shown, lists))}): "
         "to follow the feeds of one that is OPML, add or import it"
     )
-    return tuple(filter(None, (listed.warning, passed_over if lists else None)))
+    too_many = (
+        f"{left:,} feeds are left, since {MOST_OF_A_LIST:,} are added at once: give the same list "
+        "again to go on"
+    )
+    return tuple(
+        filter(None, (listed.warning, passed_over if lists else None, too_many if left else None))
+    )
 
 
 class Subscriber:
@@ -105,8 +113,7 @@ class Subscriber:
             check_url(address, allowed=self._allowed)
         except FetchError as error:
             return Added(url, "failed", problem=str(error))
-        known_at = await self._known_at()
-        feed = await known_at(address)
+        feed = await self._known_at(address)
         if feed:
             return Added(url, "already subscribed", feed=feed)
         now = self._clock()
@@ -119,36 +126,24 @@ class Subscriber:
         return Added(url, "queued", feed=feed, problem=reason)
 
     async def _add(self, url: str) -> Added:
-        known_at = await self._known_at()
-        known = await known_at(url)
+        known = await self._known_at(url)
         if known:
             return Added(url, "already subscribed", feed=known)
         await self._refresher.resume_pauses()
         page, what = await self._finder.look(url)
-        known = await known_at(page.url)
+        known = await self._known_at(page.url)
         if known:
             return Added(url, "already subscribed", feed=known)
         if isinstance(what, SubscriptionList):
             return added_list(url, await self.subscribe_all(what))
         if isinstance(what, FeedLinks):
-            found = await self._finder.find(page, what, known_at=known_at)
+            found = await self._finder.find(page, what, known_at=self._known_at)
             return await self._follow(url, found)
         return await self._follow(url, Found(page.moved_to or url, page, what))
 
-    async def _known_at(self) -> KnownAt:
-        """Return a look-up of the followed feeds by address, read once for all questions."""
-        followed = await anyio.to_thread.run_sync(self._followed)
-
-        async def known_at(address: str) -> Feed | None:
-            return followed.get(canonical(address))
-
-        return known_at
-
-    def _followed(self) -> dict[str, Feed]:
-        """Return the followed feeds by address in canonical form, former addresses too."""
-        feeds = self._store.feeds.subscribed(now=self._clock())
-        former = {canonical(address.url): feed for feed in feeds for address in feed.former}
-        return former | {canonical(feed.url): feed for feed in feeds}
+    async def _known_at(self, address: str) -> Feed | None:
+        now = self._clock()
+        return await anyio.to_thread.run_sync(lambda: self._store.feeds.at(address, now=now))
 
     async def _follow(self, url: str, found: Found | Known | Several) -> Added:
         if isinstance(found, Several):
@@ -167,8 +162,7 @@ class Subscriber:
         """Subscribe to a feed, unless another URL led to it in the meantime."""
         # Once begun, this is finished: a feed without its entries would be half of it.
         with anyio.CancelScope(shield=True):
-            known_at = await self._known_at()
-            known = await known_at(found.url)
+            known = await self._known_at(found.url)
             if known:
                 return Added(url, "already subscribed", feed=known)
             feed = await self._refresher.accept(found.url, found.document, found.parsed)
@@ -179,23 +173,30 @@ class Subscriber:
         usable, refused = _usable(listed.subscriptions, self._allowed)
         now = self._clock()
 
-        def subscribe() -> int:
+        def subscribe() -> tuple[int, int]:
             taken = self._followed()
             fresh = {canonical(item.url): item for item in reversed(usable)}
             wanted = [item for key, item in reversed(fresh.items()) if key not in taken]
             self._store.feeds.put_in_groups(
-                {taken[key].id: item.group for key, item in fresh.items() if key in taken}
+                {taken[key]: item.group for key, item in fresh.items() if key in taken}
             )
-            return sum(self._store.feeds.subscribe(wanted, due_at=now))
+            added = self._store.feeds.subscribe(wanted[:MOST_OF_A_LIST], due_at=now)
+            return sum(added), len(wanted[MOST_OF_A_LIST:])
 
-        added = await anyio.to_thread.run_sync(subscribe)
+        added, left = await anyio.to_thread.run_sync(subscribe)
         return Counts(
             added,
-            already_subscribed=len(usable) - added + listed.repeated,
+            already_subscribed=len(usable) - added - left + listed.repeated,
             failed=listed.not_taken_total + len(refused),
             not_taken=(*listed.not_taken, *refused),
-            notes=_notes(listed),
+            notes=_notes(listed, left),
         )
+
+    def _followed(self) -> dict[str, int]:
+        """Return the ids of followed feeds by address in canonical form, former addresses too."""
+        names = self._store.feeds.names(followed=True)
+        former = {address: feed.id for feed in names for address in feed.former}
+        return former | {canonical(feed.url): feed.id for feed in names}
 
 
 def _usable(

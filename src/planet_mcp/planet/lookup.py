@@ -1,10 +1,11 @@
 """Which feeds someone means: by id, URL, site, title or group (pure)."""
 
+import re
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher, get_close_matches
+from difflib import get_close_matches
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.models import Feed
+from planet_mcp.models import FeedName
 from planet_mcp.planet.markdown import named
 from planet_mcp.urls import canonical
 
@@ -12,7 +13,7 @@ NEAREST = 5
 
 
 def find_feeds(
-    feeds: Sequence[Feed], wanted: int | str | Sequence[int | str] | None, group: str | None
+    feeds: Sequence[FeedName], wanted: int | str | Sequence[int | str] | None, group: str | None
 ) -> tuple[int, ...] | None:
     """Find the ids of the feeds that are named, of those that a group has; None means all.
 
@@ -25,8 +26,8 @@ def find_feeds(
     if wanted is None:
         return tuple(sorted(feed.id for feed in within))
     names = [wanted] if isinstance(wanted, int | str) else wanted
-    named = {find_feed(feeds, name).id for name in names}
-    found = named & {feed.id for feed in within}
+    directory = Directory(feeds)
+    found = {directory.find(name).id for name in names} & {feed.id for feed in within}
     if not found:
         raise ArgumentError(f"The group {group!r} has none of these feeds.")
     return tuple(sorted(found))
@@ -54,68 +55,72 @@ def find_group(groups: Iterable[str], wanted: str) -> str:
     raise ArgumentError(f"{kind} {wanted[:100]!r}. There are: {'; '.join(map(named, near))}.")
 
 
-def _in_group(feeds: Sequence[Feed], group: str) -> list[Feed]:
+def _in_group(feeds: Sequence[FeedName], group: str) -> list[FeedName]:
     name = find_group({feed.group for feed in feeds if feed.group}, group).casefold()
     return [feed for feed in feeds if (feed.group or "").casefold() == name]
 
 
-def find_feed(feeds: Sequence[Feed], wanted: int | str) -> Feed:
-    """Find the one feed that an id, URL, site URL, title or unique part of these names.
+class Directory:
+    """Feeds, to be found by what someone calls them; each is written in small letters once."""
 
-    Raises:
-        ArgumentError: None fits, or several do; the nearest ones are listed with their ids.
-    """
-    text = str(wanted).strip()
-    by_id = [feed for feed in feeds if str(feed.id) == text]
-    for fitting in (by_id, _same(feeds, text), _containing(feeds, text)):
-        if len(fitting) == 1:
-            return fitting[0]
-        if fitting:
-            raise ArgumentError(
-                f"{len(fitting)} feeds fit {text[:100]!r}: {_listed(fitting[:NEAREST])}"
-                f"{' and others' if len(fitting) > NEAREST else ''}. "
-                "Give the feed id."
-            )
-    nearest = _nearest(feeds, text)
-    hint = f"Nearest: {_listed(nearest)}." if nearest else "There are no feeds yet; add one first."
-    raise ArgumentError(f"No feed fits {text[:100]!r}. {hint}")
-
-
-def _same(feeds: Sequence[Feed], text: str) -> list[Feed]:
-    key, folded = canonical(text), text.casefold()
-    by_feed_url = [feed for feed in feeds if canonical(feed.url) == key]
-    by_former = [feed for feed in feeds if key in {canonical(former.url) for former in feed.former}]
-    return (
-        by_feed_url
-        or by_former
-        or [
-            feed
-            for feed in feeds
-            if feed.title.casefold() == folded
-            or (feed.site_url and canonical(feed.site_url) == key)
+    def __init__(self, feeds: Sequence[FeedName]) -> None:
+        self._feeds = [
+            (feed, f"{feed.title}\n{feed.url}\n{feed.site_url or ''}".casefold()) for feed in feeds
         ]
-    )
+        self._by_id = {str(feed.id): feed for feed in feeds}
+
+    def find(self, wanted: int | str) -> FeedName:
+        """Find the one feed that an id, URL, site URL, title or unique part of these names.
+
+        Raises:
+            ArgumentError: None fits, or several do; those that are near are listed with their ids.
+        """
+        text = str(wanted).strip()
+        if text in self._by_id:
+            return self._by_id[text]
+        for fitting in (self._same(text), self._containing(text)):
+            if len(fitting) == 1:
+                return fitting[0]
+            if fitting:
+                raise ArgumentError(
+                    f"{len(fitting)} feeds fit {text[:100]!r}: {_listed(fitting[:NEAREST])}"
+                    f"{' and others' if len(fitting) > NEAREST else ''}. "
+                    "Give the feed id."
+                )
+        raise ArgumentError(f"No feed fits {text[:100]!r}. {self._hint(text)}")
+
+    def _same(self, text: str) -> list[FeedName]:
+        key, folded = canonical(text), text.casefold()
+        # An address has its host in it; to bring all into canonical form takes long.
+        host = re.split(r"[/?\]]", key.removeprefix("["), maxsplit=1)[0].casefold()
+        likely = [feed for feed, names in self._feeds if host in names]
+        return (
+            [feed for feed in likely if canonical(feed.url) == key]
+            or [feed for feed, _ in self._feeds if key in feed.former]
+            or [
+                feed
+                for feed, names in self._feeds
+                if names.startswith(f"{folded}\n")
+                or (feed.site_url and host in names and canonical(feed.site_url) == key)
+            ]
+        )
+
+    def _containing(self, text: str) -> list[FeedName]:
+        folded = text.casefold()
+        # A number is an id. That of a feed that is gone must not find another, whose URL has it.
+        if not folded.strip("0123456789"):
+            return []
+        return [feed for feed, names in self._feeds if folded in names]
+
+    def _hint(self, text: str) -> str:
+        if not self._feeds:
+            return "There are no feeds yet; add one first."
+        titles = {names.partition("\n")[0]: feed for feed, names in self._feeds}
+        near = get_close_matches(text.casefold()[:100], titles, NEAREST)
+        if near:
+            return f"Nearest: {_listed([titles[title] for title in near])}."
+        return "None has a title that is near; the list of feeds has titles and ids."
 
 
-def _containing(feeds: Sequence[Feed], text: str) -> list[Feed]:
-    folded = text.casefold()
-    # A number is an id. The id of a feed that is gone must not find another one, whose URL has it.
-    return [feed for feed in feeds if folded in _names(feed)] if folded.strip("0123456789") else []
-
-
-def _names(feed: Feed) -> str:
-    return f"{feed.title}\n{feed.url}\n{feed.site_url or ''}".casefold()
-
-
-def _nearest(feeds: Sequence[Feed], text: str) -> list[Feed]:
-    matcher = SequenceMatcher(b=text.casefold()[:100])
-
-    def likeness(feed: Feed) -> float:
-        matcher.set_seq1(feed.title.casefold()[:100])
-        return matcher.ratio()
-
-    return sorted(feeds, key=likeness, reverse=True)[:NEAREST]
-
-
-def _listed(feeds: Sequence[Feed]) -> str:
+def _listed(feeds: Sequence[FeedName]) -> str:
     return "; ".join(f"{named(feed.title)} (feed_id {feed.id})" for feed in feeds)

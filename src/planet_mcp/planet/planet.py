@@ -34,7 +34,7 @@ from planet_mcp.planet.catching_up import Run, catch_up, restart_of, scope_of
 from planet_mcp.planet.feed_list import list_feeds
 from planet_mcp.planet.language import Language
 from planet_mcp.planet.latest import latest_entries
-from planet_mcp.planet.lookup import find_feed
+from planet_mcp.planet.lookup import Directory
 from planet_mcp.planet.markdown import added_text, refresh_text, removed_text, status_text
 from planet_mcp.planet.notices import notice, read_only_notice
 from planet_mcp.planet.outcomes import (
@@ -289,12 +289,13 @@ class Planet:
 
     def _named(self, feeds: Sequence[int | str], *, undone: str) -> list[Feed]:
         """Find followed feeds by what someone called them, each once."""
-        known = self.store.feeds.subscribed(now=self.clock())
+        directory = Directory(self.store.feeds.names(followed=True))
         try:
-            found = {feed.id: feed for feed in (find_feed(known, wanted) for wanted in feeds)}
+            found = dict.fromkeys(directory.find(wanted).id for wanted in feeds)
         except ArgumentError as error:
             raise ArgumentError(f"{error} {undone}") from None
-        return list(found.values())
+        known = self.store.feeds.get(found, now=self.clock())
+        return [known[feed_id] for feed_id in found]
 
     def _notice(self) -> str | None:
         summary = self.store.feeds.summary()

@@ -42,7 +42,7 @@ class Reading:
         """
         if request.feed is None and request.group is None:
             return None
-        return find_feeds(self.store.feeds.known(now=self.now), request.feed, request.group)
+        return find_feeds(self.store.feeds.names(followed=False), request.feed, request.group)
 
     def group(self, wanted: str) -> str:
         """Find a group of feeds.

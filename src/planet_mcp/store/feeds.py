@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
-from planet_mcp.models import Feed, FeedStatus, Subscription
+from planet_mcp.models import Feed, FeedName, FeedStatus, Subscription
 from planet_mcp.requests import FeedQuery, FeedSort
-from planet_mcp.store.db import Database, placeholders, to_optional_time, to_seconds
+from planet_mcp.store.db import Database, to_optional_time, to_seconds
 from planet_mcp.store.feed_rows import FEEDS, as_of, feed_of, select_feeds
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import delete_entries_of_feeds
-from planet_mcp.urls import is_address
+from planet_mcp.urls import canonical, host_of, is_address
 
 _ORDERS: dict[FeedSort, str] = {
     "title": "lower(name), id",
@@ -94,8 +94,8 @@ class Feeds:
             if delete_entries:
                 _delete_entries(connection, ids)
             connection.execute(
-                f"UPDATE feeds SET subscribed = 0 WHERE id IN ({placeholders(len(ids))})",
-                ids,
+                "UPDATE feeds SET subscribed = 0 WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps([*ids]),),
             )
 
     def get(self, ids: Collection[int], *, now: datetime) -> dict[int, Feed]:
@@ -115,6 +115,36 @@ class Feeds:
     def subscribed(self, *, now: datetime) -> list[Feed]:
         """Return all feeds that are followed, by title."""
         return self._select("subscribed", {}, now=now)
+
+    def names(self, *, followed: bool) -> list[FeedName]:
+        """Return what feeds can be called by: those that are followed, or all with entries too."""
+        former: dict[int, list[str]] = {}
+        with self._database.reading() as connection:
+            for feed_id, address in connection.execute(
+                "SELECT feed_id, address FROM former_addresses ORDER BY left_at DESC"
+            ):
+                former.setdefault(feed_id, []).append(address)
+            rows = connection.execute(
+                "SELECT id, name, url, site_url, group_name FROM feeds "
+                f"WHERE subscribed {'' if followed else 'OR entries > 0'} ORDER BY lower(name), id"
+            ).fetchall()
+        return [FeedName(*row[:], *[tuple(former.get(row[0], ()))]) for row in rows]
+
+    def at(self, address: str, *, now: datetime) -> Feed | None:
+        """Return the followed feed at an address, however that is spelled, or that was there."""
+        key = canonical(address)
+        likely = self._select(
+            "subscribed AND instr(lower(url), :host)", {"host": host_of(address)}, now=now
+        )
+        found = next((feed for feed in likely if canonical(feed.url) == key), None)
+        if found:
+            return found
+        former = self._select(
+            "subscribed AND id IN (SELECT feed_id FROM former_addresses WHERE address = :key)",
+            {"key": key},
+            now=now,
+        )
+        return next(iter(former), None)
 
     def known(self, *, now: datetime) -> list[Feed]:
         """Return all feeds whose entries may be in the corpus, followed or not."""
@@ -142,8 +172,8 @@ class Feeds:
         """Ask whoever refreshes to check these feeds now."""
         with self._database.writing() as connection:
             connection.execute(
-                f"UPDATE feeds SET next_check_at = ? WHERE id IN ({placeholders(len(ids))})",
-                (to_seconds(now), *ids),
+                "UPDATE feeds SET next_check_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+                (to_seconds(now), json.dumps([*ids])),
             )
 
     def _select(
@@ -249,14 +279,15 @@ def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datet
 
 
 def _delete_entries(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
-    delete_entries_of_feeds(connection, json.dumps(ids))
+    listed = json.dumps([*ids])
+    delete_entries_of_feeds(connection, listed)
     connection.execute(
-        f"""
+        """
         UPDATE feeds SET body_hash = NULL, validators_url = NULL, etag = NULL, last_modified = NULL,
                          -- Its next document is the first one again (`feeds.archive`).
                          succeeded_at = NULL
-        WHERE id IN ({placeholders(len(ids))})
+        WHERE id IN (SELECT value FROM json_each(?))
         """,
-        ids,
+        (listed,),
     )
     count_entries(connection, ids)
