@@ -44,7 +44,7 @@ def test_the_main_job_from_the_command_line(site: Site, tmp_path: Path) -> None:
     assert data("search", "taskgroup")["hits"][0]["feed"] == "Ada's blog"
     assert data("latest", "--since", "2d")["total"] == 1
     assert "It waits." in run("article", "1").stdout
-    assert data("feeds", "ada", "--detail", "full")["feeds"][0]["feed_url"] == url
+    assert data("feeds", "ada")["feeds"][0]["feed_url"] == url
     assert url in run("export").stdout
     status = data("status")
     assert (status["feeds"], status["entries"], status["refresher"]) == (1, 1, "stopped")

@@ -68,7 +68,7 @@ def article_command(settings: Settings, *, article: str, **given: Any) -> None:
 
 @commands.command("feeds")
 @click.argument("query", default="")
-@request_options(FeedQuery)
+@request_options(FeedQuery, detail="full")
 @JSON
 @settings_from()
 def feeds_command(settings: Settings, *, query: str, as_json: bool, **given: Any) -> None:

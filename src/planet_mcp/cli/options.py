@@ -133,28 +133,30 @@ NETWORK = (
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the tool's structured result.")
 
 
-def request_options(kind: type[Request]) -> Callable[[Command], Command]:
+def request_options(kind: type[Request], **defaults: object) -> Callable[[Command], Command]:
     """Give a command the fields of a request as options, but for the query, which is an argument.
 
-    Their help texts and bounds are those of the tool.
+    Their help texts and bounds are those of the tool; so are their values unless they are given,
+    but for the `defaults` of people, who need not save characters.
     """
 
     def decorate(command: Command) -> Command:
         for name, field in reversed(described(kind).items()):
             if name != "query":
-                command = _request_option(name, field)(command)
+                default = defaults.get(name, field.default)
+                command = _request_option(name, field, default)(command)
         return command
 
     return decorate
 
 
-def _request_option(name: str, field: "FieldInfo") -> Callable[[Command], Command]:
+def _request_option(name: str, field: "FieldInfo", default: object) -> Callable[[Command], Command]:
     several = any(_is_list(arm) for arm in get_args(field.annotation))
     return click.option(
         f"--{name.replace('_', '-')}",
         type=_type_of(field),
-        default=field.default,
-        show_default=field.default is not None,
+        default=default,
+        show_default=default is not None,
         multiple=several,
         callback=_one_or_list if several else None,
         help=f"{field.description}{' May be repeated.' if several else ''}",
