@@ -71,6 +71,64 @@ STRUCTURES = {
         "<div>One.<br>\n<br>Two.<br>Three.<br><br><br></div>",
         "One.\n\nTwo.  \nThree.",
     ),
+    "signature": (
+        (
+            "<dl class='py function'><dt class='sig sig-object' id=f><em><b class=pre>async</b>"
+            " </em><b class=descname>f</b><b class=sig-paren>(</b><em>*</em><em>n</em>, "
+            "<a href='#int'>int</a><span class=sig-paren>)</span><a href='/src#f'><span "
+            "class=viewcode-link>[source]</span></a><a class=headerlink href='#f'>¶</a></dt>"
+            "<dd><p>Swims.</p></dd></dl>"
+        ),
+        "**`async f(*n, int)` [\\[source\\]](https://example.org/src#f)**\n\n- Swims.",
+    ),
+    "card": (
+        (
+            "<a href='/tides'><div><div class=t>Tide tables</div><div>All of them.</div></div>"
+            "<div><img src='/t.png' alt='Sea'></div></a>"
+        ),
+        (
+            "[Tide tables](https://example.org/tides)\n\nAll of them.\n\n"
+            "[image: Sea](https://example.org/t.png)"
+        ),
+    ),
+    "card with a heading": (
+        "<a href='/t'><p>New</p><h3>Tides</h3></a>",
+        "New\n\n### [Tides](https://example.org/t)",
+    ),
+    "link with words around a block": (
+        "<p>See <a href='/t'>the <b>tides</b> of</a> May.</p>",
+        "See [the **tides** of](https://example.org/t) May.",
+    ),
+    "picture within a link": (
+        "<p><a href='/t'><img src='/a.png'>More</a></p>",
+        "[image More](https://example.org/t)",
+    ),
+    "controls of a player": (
+        (
+            "<div><audio src='/fog.ogg'></audio><div>Fog 12</div><div class=player><span "
+            "class=current-time>0:00</span><div class=time>/<b>12</b></div></div></div>"
+        ),
+        "[audio](https://example.org/fog.ogg)\n\nFog 12",
+    ),
+    "facts of an enlarged picture": (
+        (
+            "<a class=lightbox href='/o.png' title=ice><img src='/s.png' alt=ice><div class=meta>"
+            "<span>ice</span><span>1920x1080 301 KB</span></div></a>"
+        ),
+        "[image: ice](https://example.org/o.png)",
+    ),
+    "frame without an address": (
+        "<figure><iframe src='' width=0 height=0><a href='/m/1'>x</a></iframe></figure>",
+        "[embedded page](https://example.org/m/1)",
+    ),
+    "frame that grows": (
+        "<iframe src='/f' width='100%' height=0></iframe>",
+        "[embedded page](https://example.org/f)",
+    ),
+    "picture of a line's height": (
+        "<p><img src='/a.png' width=2000 height=1 alt=Buoy><img src='/b.gif' width=9 height=1></p>",
+        "[image: Buoy](https://example.org/a.png)",
+    ),
     "video": (
         "<video controls poster='/p.jpg' title='High tide'><source src='/v.webm'>No video?</video>",
         "[video: High tide](https://example.org/v.webm)",

@@ -24,6 +24,7 @@ _TRACKER = re.compile(
     r"b\.scorecardresearch|www\.google-analytics|ad\.doubleclick)|/~(?:r|ff|4)/|/(?:pixel|blank|spacer)\.(?:gif|png)",
     re.IGNORECASE,
 )
+_MEDIA_ADDRESSES = ("src", "data-src", "data-lazy-src")
 _LAZY = (
     "data-src",
     "data-lazy-src",
@@ -76,7 +77,7 @@ def declared_base(root: _Element, base_url: str | None) -> str | None:
 def media_to_link(media: _Element, base_url: str | None) -> None:
     """Turn what plays, or shows another page, into a link to it."""
     sources = [media, *media.iterchildren("source")]
-    addresses = [s.get("src") or s.get("data-src") or "" for s in sources]
+    addresses = [s.get(name) or "" for s in sources for name in _MEDIA_ADDRESSES]
     url = next((u for a in addresses if (u := absolute_url(a, base_url))), None)
     if not url or (media.tag == "iframe" and _is_tiny(media)):
         drop(media)
@@ -121,9 +122,21 @@ def image_to_link(image: _Element) -> None:
     url, label = image.get("src"), image.get("alt")
     linked = next(image.iterancestors("a"), None) is not None
     _to_text(image, label)
-    if not linked:
+    if linked:
+        _set_apart(image)
+    else:
         image.tag = "a"
         image.set("href", url)
+
+
+def _set_apart(image: _Element) -> None:
+    """Put blanks between what stands for an image and the words of a link around it."""
+    before = image.getprevious()
+    words = (image.getparent().text if before is None else before.tail) or ""
+    if words[-1:].isalnum():
+        image.text = f" {image.text}"
+    if (image.tail or "")[:1].isalnum() or (not image.tail and image.getnext() is not None):
+        image.tail = f" {image.tail or ''}"
 
 
 def _to_text(image: _Element, text: str) -> None:
@@ -138,8 +151,10 @@ def _escaped_label(text: str) -> str:
 
 
 def _is_tiny(element: _Element) -> bool:
-    sizes = (element.get("width"), element.get("height"))
-    if any(size is not None and _TINY.fullmatch(size) for size in sizes):
+    sizes = [size for size in (element.get("width"), element.get("height")) if size is not None]
+    tiny = [bool(_TINY.fullmatch(size)) for size in sizes]
+    # A line that only divides is a picture without words; a frame may grow with its content.
+    if any(tiny) and (all(tiny) or (element.tag == "img" and not element.get("alt"))):
         return True
     return bool(_TINY_STYLE.search(element.get("style") or ""))
 
@@ -178,7 +193,6 @@ def rewrite_link(link: _Element, stash: Stash, base_url: str | None) -> None:
         return
     link.attrib.clear()
     link.set("href", stash.url(url))
-    _lift_block(link)
 
 
 def _is_anchor(link: _Element, href: str) -> bool:
@@ -190,13 +204,3 @@ def _is_anchor(link: _Element, href: str) -> bool:
         return False
     text = text_of(link).lower()
     return text in _ANCHOR_TEXT and (marked or text not in ("link", "permalink", "^"))
-
-
-def _lift_block(link: _Element) -> None:
-    """Turn a link around a heading into a heading with a link in it."""
-    if len(link) != 1 or link[0].tag not in _HEADINGS or (link.text or link[0].tail or "").strip():
-        return
-    heading = link[0]
-    link.tag, heading.tag = heading.tag, "a"
-    heading.attrib.clear()
-    heading.set("href", link.attrib.pop("href"))

@@ -12,6 +12,8 @@ from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.from_html import (
+    boilerplate,
+    cards,
     emphasis,
     footnotes,
     formulas,
@@ -169,6 +171,7 @@ STEPS = Steps(
             "typed formula", formulas.typed_formulas, lambda e, w: formulas.stash_typed(e, w.stash)
         ),
         _whole("text areas", lambda e, _: listings.adopt_text_areas(e)),
+        _each("iframe", lambda e, _: structure.adopt_frame(e)),
         _each("iframe video audio", lambda e, _: tree.empty_player(e)),
         _each("button", lambda e, _: tree.keep_heading_words(e)),
         _each("script", lambda e, _: structure.adopt_script(e)),
@@ -193,6 +196,9 @@ STEPS = Steps(
         ),
     ),
     adapting=(
+        _found("widget", boilerplate.find_widgets, lambda e, _: boilerplate.drop_widget(e)),
+        _whole("origin", lambda e, _: boilerplate.drop_origin(e)),
+        _each("dt", lambda e, w: structure.write_signature(e, w.stash)),
         _each(listings.INLINE_CODE, lambda e, w: listings.stash_inline(e, w.stash)),
         FOOTNOTES,
         _each("caption figcaption", lambda e, _: structure.free_caption(e)),
@@ -205,6 +211,9 @@ STEPS = Steps(
         _each("p div", lambda e, _: structure.mark_title(e)),
         _each("dl", lambda e, _: structure.write_definitions(e)),
         _each("dt dd", lambda e, _: structure.free_definition(e)),
+        _each("audio video", lambda e, _: cards.drop_controls_of(e)),
+        _each("a", lambda e, _: cards.drop_facts_of_picture(e), "facts"),
+        _each("a", lambda e, _: cards.open_card(e), "card"),
         _each(links.MEDIA, lambda e, w: links.media_to_link(e, w.base_url)),
         _each("img", lambda e, w: links.rewrite_image(e, w.stash, w.base_url)),
         _each("a", lambda e, w: links.rewrite_link(e, w.stash, w.base_url)),

@@ -1,5 +1,6 @@
 """What readers see and Markdown has no element for, written with what Markdown has."""
 
+import html
 import re
 from itertools import pairwise, takewhile
 
@@ -7,7 +8,8 @@ from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_text
-from planet_mcp.text.from_html.tree import is_blank, text_of
+from planet_mcp.text.from_html.placeholders import Stash
+from planet_mcp.text.from_html.tree import drop, is_blank, text_of
 
 # Scripts that show a document of another site where they stand, and that document's address.
 _EMBEDS = (
@@ -19,7 +21,11 @@ _EMBEDS = (
     ),
 )
 _NOT_IN_EMPHASIS = ("b", "i", "em", "strong", "p", "div", "ul", "ol", "table", "blockquote")
+_TYPED_LINK = re.compile(r"""<a\s[^<>]{0,500}?href=["']([^"'<>]{1,2000})["']""")
 _DEFINITIONS = "definitions"
+_SIGNATURE_PARTS = etree.XPath(
+    "boolean(.//*[contains(@class, 'sig-paren') or contains(@class, 'descname')])"
+)
 _LONGEST_EXPANSION = 100
 _EXPANSION = re.compile(r"[^\W\d_][^\d]*[^\W\d_]")
 _TITLE_CLASS = re.compile(r"(?:^|\s)(?:admonition|markdown-alert|callout)-title(?:\s|$)")
@@ -50,6 +56,19 @@ def adopt_plugin(plugin: _Element) -> None:
     shown = next(plugin.iterdescendants("img", "a", "embed", "iframe"), None)
     if shown is None and is_blank(plugin):
         _to_link(plugin, plugin.get("data") or "", "embedded document")
+
+
+def adopt_frame(frame: _Element) -> None:
+    """Give a frame without an address that of the link in it, which a script would show there."""
+    if frame.get("src") or frame.get("data-src") or frame.get("data-lazy-src"):
+        return
+    # To the parser what stands in a frame may be text.
+    link = frame.find(".//a")
+    typed = _TYPED_LINK.search(frame.text or "")
+    href = link.get("href") if link is not None else html.unescape(typed[1]) if typed else ""
+    if href:
+        frame.attrib.clear()
+        frame.set("src", href)
 
 
 def _to_link(element: _Element, url: str, label: str) -> None:
@@ -118,6 +137,26 @@ def lead_item(box: _Element) -> None:
     wrappers[0].text, box.tail = box.tail, None
     item.text = None
     item.insert(0, box)
+
+
+def write_signature(term: _Element, stash: Stash) -> None:
+    """Write the signature of a function as the code that it is, with the link to its source."""
+    names = (term.get("class") or "").split()
+    if "sig" not in names and not _SIGNATURE_PARTS(term):
+        return
+    sources = []
+    for link in list(term.iterdescendants("a")):
+        inside = " ".join(e.get("class") or "" for e in link.iter(etree.Element))
+        if "headerlink" in inside or "viewcode" in inside:
+            sources += [] if "headerlink" in inside else [(link.get("href"), text_of(link))]
+            drop(link)
+    text = text_of(term)
+    term.clear(keep_tail=True)
+    term.text = stash.code(text)
+    for href, label in sources:
+        etree.SubElement(term, "a", href=href or "").text = label
+        term[-1].addprevious(etree.Element("span"))
+        term[-2].tail = " "
 
 
 def write_definitions(definitions: _Element) -> None:

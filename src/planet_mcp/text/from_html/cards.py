@@ -1,0 +1,82 @@
+"""What publishers' programs draw as cards and players, as the links and words that these hold."""
+
+import re
+
+from lxml import etree
+from lxml.etree import _Element
+
+from planet_mcp.text.from_html.tree import drop, is_blank, text_of
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_BLOCKS = (
+    *("div", "p", "ul", "ol", "li", "table", "figure", "figcaption", "blockquote", "section"),
+    *("article", "header", "footer", "pre", "dl", *_HEADINGS),
+)
+_PLAYER = re.compile(
+    r"(?:^|[\s_-])(?:player|controls?|(?:current-)?time|duration|playback-rate|seek|volume|progress)"
+    r"(?:[\s_-]|$)"
+)
+# What a player counts: times, speeds, parts of a hundred.
+_COUNTER = re.compile(r"[\d\s:./%\u00d7x-]*")
+_LOOK_UP = 2
+_SIZE_OF_PICTURE = re.compile(r"\d+\s?[\u00d7x]\s?\d+(?:\s+[\d.,]+\s?[kKMG]?i?B)?")
+
+
+def open_card(link: _Element) -> None:
+    """Link the first words of a card in place of all its blocks, which stay blocks.
+
+    Those are its heading, else its first line, else its picture: Markdown's links hold no blocks.
+    """
+    if not link.get("href") or (link.text or "").strip() or link.find(".//a") is not None:
+        return
+    if next(link.iterdescendants(*_BLOCKS), None) is None:
+        return
+    if any((child.tail or "").strip() for child in link):
+        return
+    target = _first_words(link)
+    if target is None:
+        return
+    inner = etree.Element("a", href=link.get("href"))
+    if target.tag == "img":
+        target.addprevious(inner)
+        inner.tail, target.tail = target.tail, None
+        inner.append(target)
+    else:
+        inner.text, target.text = target.text, None
+        inner.extend(list(target))
+        target.append(inner)
+    link.tag = "div"
+    link.attrib.clear()
+
+
+def _first_words(card: _Element) -> _Element | None:
+    for heading in card.iterdescendants(*_HEADINGS):
+        if not is_blank(heading):
+            return heading
+    lines = (e for e in card.iterdescendants(*_BLOCKS) if e.tag not in ("figcaption", "pre"))
+    innermost = (e for e in lines if next(e.iterdescendants(*_BLOCKS), None) is None)
+    line = next((e for e in innermost if not is_blank(e)), None)
+    return card.find(".//img") if line is None else line
+
+
+def drop_controls_of(player: _Element) -> None:
+    """Take away what the controls of a player count: it says nothing where nothing plays."""
+    around = list(zip(range(_LOOK_UP), player.iterancestors(), strict=False))
+    if not around:
+        return
+    for part in around[-1][1].iterdescendants("div", "span"):
+        named = _PLAYER.search(part.get("class") or "")
+        if named and not is_blank(part) and _COUNTER.fullmatch(text_of(part)):
+            drop(part)
+
+
+def drop_facts_of_picture(link: _Element) -> None:
+    """Take away the file's name and size that a forum draws over a picture that it enlarges."""
+    image = link.find(".//img")
+    if image is None:
+        return
+    said = {image.get("alt") or "", image.get("title") or "", link.get("title") or ""}
+    for part in link.iterdescendants("span"):
+        text = text_of(part)
+        if text and len(part) == 0 and (text in said or _SIZE_OF_PICTURE.fullmatch(text)):
+            drop(part)
