@@ -14,6 +14,7 @@ TOOLS = {
     "fetch_article",
     "latest_entries",
     "catch_up",
+    "trending",
     "list_feeds",
     "refresh_feeds",
     "remove_feeds",

@@ -13,6 +13,7 @@ from planet_mcp.requests import (
     LatestRequest,
     Request,
     SearchRequest,
+    TrendingRequest,
     given,
     selection,
 )
@@ -22,6 +23,7 @@ KINDS: dict[str, tuple[type[Request], str]] = {
     "search_entries": (SearchRequest, "search"),
     "latest_entries": (LatestRequest, "latest"),
     "catch_up": (CatchUpRequest, "catch-up"),
+    "trending": (TrendingRequest, "trending"),
     "list_feeds": (FeedQuery, "feeds"),
 }
 

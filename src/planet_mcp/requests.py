@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 MAX_QUERY = 10_000
 DEFAULT_HITS, MOST_HITS = 10, 50
 DEFAULT_FEEDS, MOST_FEEDS = 50, 200
+DEFAULT_TOPICS, MOST_TOPICS = 10, 30
 # So many feeds may be named at once.
 MOST_NAMED = 20
 # Characters of an answer: what is usual, and what a caller may ask for.
@@ -28,6 +29,7 @@ Detail = Literal["titles", "excerpts", "full"]
 _PAGING = {"limit", "max_chars", "restart", "cursor"}
 
 FeedName = int | str
+FeedNames = FeedName | list[FeedName] | None
 _Feed = Annotated[
     FeedName | Annotated[list[FeedName], Described(max_length=MOST_NAMED)] | None,
     Described(
@@ -121,6 +123,19 @@ class CatchUpRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendingRequest:
+    """What several feeds talk about."""
+
+    since: Annotated[str, Described(description="Beginning of the period.")] = "7d"
+    group: _Group = None
+    limit: _limit(DEFAULT_TOPICS, MOST_TOPICS) = None  # type: ignore[valid-type]
+
+    @property
+    def feed(self) -> None:
+        """Return that no feed is named: one alone makes no trend."""
+
+
+@dataclass(frozen=True, slots=True)
 class FeedQuery:
     """A list of the feeds that are followed."""
 
@@ -143,7 +158,9 @@ class FeedQuery:
     cursor: _Cursor = None
 
 
-Request = SearchRequest | LatestRequest | CatchUpRequest | FeedQuery
+# What is answered by a list that goes on at a cursor, and all requests.
+ListRequest = SearchRequest | LatestRequest | CatchUpRequest | FeedQuery
+Request = ListRequest | TrendingRequest
 
 
 def given(request: Request) -> dict[str, Any]:

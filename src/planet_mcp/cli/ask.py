@@ -14,7 +14,14 @@ from planet_mcp.cli.options import (
     write,
 )
 from planet_mcp.cli.serve import commands
-from planet_mcp.requests import MOST_CHARS, CatchUpRequest, FeedQuery, LatestRequest, SearchRequest
+from planet_mcp.requests import (
+    MOST_CHARS,
+    CatchUpRequest,
+    FeedQuery,
+    LatestRequest,
+    SearchRequest,
+    TrendingRequest,
+)
 from planet_mcp.settings import Settings
 
 
@@ -49,6 +56,16 @@ def catch_up_command(settings: Settings, *, as_json: bool, **given: Any) -> None
     """Show what arrived since this reader last caught up."""
     request = CatchUpRequest(**given)
     show(run_with(settings, lambda planet: planet.catch_up(request)), as_json=as_json)
+
+
+@commands.command("trending")
+@request_options(TrendingRequest)
+@JSON
+@settings_from()
+def trending_command(settings: Settings, *, as_json: bool, **given: Any) -> None:
+    """Show what several feeds wrote about or linked to."""
+    request = TrendingRequest(**given)
+    show(run_with(settings, lambda planet: planet.trending(request)), as_json=as_json)
 
 
 @commands.command("article")

@@ -15,6 +15,7 @@ _COMMANDS = {
     "refresh_feeds": "refresh",
     "remove_feeds": "remove",
     "search_entries": "search",
+    "trending": "trending",
 }
 
 

@@ -16,6 +16,7 @@ from planet_mcp.planet.answers import (
     Result,
     SearchHit,
     SearchResult,
+    TrendingResult,
 )
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.notices import STALE_AFTER
@@ -41,6 +42,7 @@ __all__ = [
     "Result",
     "SearchHit",
     "SearchResult",
+    "TrendingResult",
     "open_planet",
     "search_entries",
 ]

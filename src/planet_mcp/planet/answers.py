@@ -117,6 +117,33 @@ class CatchUpResult(LatestResult):
     since: str
 
 
+class TopicEntry(Result):
+    """One entry about a topic."""
+
+    entry_id: int
+    title: str
+    feed: str
+    published: str | None = None
+    first_seen: str | None = None
+
+
+class TopicRow(Result):
+    """What several feeds talk about."""
+
+    title: str
+    url: str | None = None
+    feeds: int
+    entries: list[TopicEntry]
+    more_entries: int | None = None
+
+
+class TrendingResult(Quoting):
+    """What the community talks about."""
+
+    topics: list[TopicRow]
+    notice: str | None = None
+
+
 class FeedRow(Result):
     """One feed of the planet; a brief row ends with the group."""
 

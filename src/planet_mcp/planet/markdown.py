@@ -20,6 +20,8 @@ from planet_mcp.planet.answers import (
     SearchHit,
     SearchResult,
     StatusResult,
+    TopicEntry,
+    TrendingResult,
 )
 from planet_mcp.store import MOST_COUNTED
 from planet_mcp.text import escaped
@@ -113,6 +115,23 @@ def latest_text(result: LatestResult, *, title: str, more: str | None) -> str:
             for entry in feed.entries:
                 lines += entry_lines(entry)
     return _with_tail(lines, result.notice, more)
+
+
+def trending_text(result: TrendingResult, *, since: str) -> str:
+    """Write what several feeds talk about."""
+    lines = [f"{counted(len(result.topics), 'topic')} of several feeds since {since}, best first."]
+    lines += [ABOUT] if result.topics else []
+    for topic in result.topics:
+        head = [f"## {quoted(topic.title)}", counted(topic.feeds, "feed"), topic.url]
+        lines += ["", _joined(head), *map(_topic_entry, topic.entries)]
+        if topic.more_entries:
+            lines.append(f"- and {counted(topic.more_entries, 'more entry', 'more entries')}")
+    return _with_tail(lines, result.notice, None)
+
+
+def _topic_entry(entry: TopicEntry) -> str:
+    facts = [quoted(entry.title), quoted(entry.feed), when(entry.published, entry.first_seen)]
+    return f"- [{entry.entry_id}] {_joined(facts)}"
 
 
 def new_feeds_line(new: NewFeeds) -> str:

@@ -28,6 +28,7 @@ from planet_mcp.planet.answers import (
     RemoveResult,
     SearchResult,
     StatusResult,
+    TrendingResult,
 )
 from planet_mcp.planet.article_text import article_text
 from planet_mcp.planet.catching_up import Run, catch_up, restart_of, scope_of
@@ -47,7 +48,15 @@ from planet_mcp.planet.outcomes import (
 from planet_mcp.planet.readers import Readers
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.search import search_entries
-from planet_mcp.requests import CatchUpRequest, FeedQuery, LatestRequest, Request, SearchRequest
+from planet_mcp.planet.trending import trending
+from planet_mcp.requests import (
+    CatchUpRequest,
+    FeedQuery,
+    LatestRequest,
+    Request,
+    SearchRequest,
+    TrendingRequest,
+)
 from planet_mcp.store import ChangeToken, Store
 
 MAX_IDS = 101
@@ -114,6 +123,12 @@ class Planet:
     ) -> Answer[LatestResult]:
         """Show what is new in a period, or what was stored since a watermark."""
         return await self._answered(latest_entries, request)
+
+    async def trending(
+        self, request: TrendingRequest = TrendingRequest()
+    ) -> Answer[TrendingResult]:
+        """Show what several feeds wrote about or linked to."""
+        return await self._answered(trending, request)
 
     async def catch_up(self, request: CatchUpRequest = CatchUpRequest()) -> Answer[LatestResult]:
         """Show what arrived since a reader last caught up, and move the reader on at the end of it.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from planet_mcp.planet import cursors
 from planet_mcp.planet.cursors import Position
@@ -10,14 +11,25 @@ from planet_mcp.planet.lookup import find_feeds, find_group
 from planet_mcp.requests import (
     DEFAULT_CHARS,
     MOST_CHARS,
-    CatchUpRequest,
-    LatestRequest,
+    FeedNames,
+    ListRequest,
     Request,
-    SearchRequest,
     given,
     selection,
 )
 from planet_mcp.store import Store
+
+
+class OfFeeds(Protocol):
+    """A request that may be about some feeds."""
+
+    @property
+    def feed(self) -> FeedNames:
+        """Return the feeds that it names."""
+
+    @property
+    def group(self) -> str | None:
+        """Return the group that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +44,7 @@ class Reading:
     notice: str | None = None
     language: Language = TOOLS
 
-    def feeds(
-        self, request: SearchRequest | LatestRequest | CatchUpRequest
-    ) -> tuple[int, ...] | None:
+    def feeds(self, request: OfFeeds) -> tuple[int, ...] | None:
         """Find the feeds that a request names, whose entries may be in the store; None means all.
 
         Raises:
@@ -52,7 +62,7 @@ class Reading:
         """
         return find_group(self.store.feeds.groups(), wanted)
 
-    def position(self, request: Request) -> Position:
+    def position(self, request: ListRequest) -> Position:
         """Return where a list goes on: at its cursor, or from now at the beginning.
 
         Raises:

@@ -10,6 +10,7 @@ from planet_mcp.store.db import Database, DatabaseLimits
 from planet_mcp.store.entries import Entries, EntryText
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
+from planet_mcp.store.mentions import Mentions, TalkedPost
 from planet_mcp.store.readers import Reader, Readers, Start
 from planet_mcp.store.river import FeedCount, River, RiverEntry, Window
 from planet_mcp.store.search import (
@@ -45,6 +46,7 @@ __all__ = [
     "Hit",
     "Join",
     "Limits",
+    "Mentions",
     "Post",
     "PostFeed",
     "Query",
@@ -59,6 +61,7 @@ __all__ = [
     "Store",
     "StoredArticle",
     "Summary",
+    "TalkedPost",
     "Teaser",
     "Webpages",
     "Window",

@@ -12,6 +12,7 @@ from planet_mcp.store.db import Database, DatabaseLimits
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.health import Health
+from planet_mcp.store.mentions import Mentions
 from planet_mcp.store.readers import Readers
 from planet_mcp.store.retention import Retention
 from planet_mcp.store.river import River
@@ -70,6 +71,7 @@ class Store:
         self.entries = Entries(self.database)
         self.river = River(self.database)
         self.readers = Readers(self.database)
+        self.mentions = Mentions(self.database)
         self.webpages = Webpages(self.database)
         self.browsing = Browsing(self.database)
         self.catalogue = Catalogue(self.database)

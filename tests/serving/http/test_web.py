@@ -253,7 +253,7 @@ async def test_read_only_servers_offer_only_what_reads(mode: str) -> None:
         names = {tool.name for tool in (await client.list_tools()).tools}
         refused = await client.call_tool("add_feeds", {"urls": ["https://example.org/"]})
         instructions = client.instructions
-    assert names == {"search_entries", "latest_entries", "list_feeds", "fetch_article"}
+    assert names == {"search_entries", "latest_entries", "trending", "list_feeds", "fetch_article"}
     assert refused.is_error
     assert instructions
     assert "add_feeds" not in instructions

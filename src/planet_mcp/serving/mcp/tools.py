@@ -21,8 +21,16 @@ from planet_mcp.planet import (
     RemoveResult,
     Result,
     SearchResult,
+    TrendingResult,
 )
-from planet_mcp.requests import MOST_CHARS, CatchUpRequest, FeedQuery, LatestRequest, SearchRequest
+from planet_mcp.requests import (
+    MOST_CHARS,
+    CatchUpRequest,
+    FeedQuery,
+    LatestRequest,
+    SearchRequest,
+    TrendingRequest,
+)
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -94,6 +102,7 @@ def add_tools(server: MCPServer[Any], planet: Planet, *, read_only: bool) -> Non
     _add_latest_entries(server, planet)
     if not read_only:
         _add_catch_up(server, planet)
+    _add_trending(server, planet)
     _add_list_feeds(server, planet)
     _add_fetch_article(server, planet)
     if read_only:
@@ -146,6 +155,20 @@ def _add_catch_up(server: MCPServer[Any], planet: Planet) -> None:
     @_takes(CatchUpRequest)
     async def catch_up(request: CatchUpRequest) -> Annotated[CallToolResult, CatchUpResult]:
         return _result(await planet.catch_up(request))
+
+
+def _add_trending(server: MCPServer[Any], planet: Planet) -> None:
+    @server.tool(
+        title="Trending",
+        annotations=READS,
+        description=(
+            "Show what the community talks about: pages, entries and subjects that several feeds "
+            "wrote about or linked to, each with its entries."
+        ),
+    )
+    @_takes(TrendingRequest)
+    async def trending(request: TrendingRequest) -> Annotated[CallToolResult, TrendingResult]:
+        return _result(await planet.trending(request))
 
 
 def _add_list_feeds(server: MCPServer[Any], planet: Planet) -> None:

@@ -1,0 +1,191 @@
+"""Posts of a period, and those before → what several feeds talk about, best first (pure).
+
+A topic is a page that they link to, an entry among these, or words that their titles share and that
+were rare before. It counts by the number of different voices, and by how unusual that number is.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from planet_mcp.store import TalkedPost
+from planet_mcp.text import STOP_WORDS
+
+# Two who link to one page agree on more than two whose titles have a word in common.
+LEAST_LINKING, LEAST_NAMING, LEAST_IN_TITLES = 2, 3, 2
+# Two voices are enough for a page that one feed linked to before, five for one that fifteen did.
+LEAST_SCORE = 1.2
+# So many times more often than before must two words be named, and one alone, which says less.
+LEAST_LIFT, LEAST_LIFT_OF_ONE = 4.0, 12.0
+# Where hardly anything is known from before, what more of the voices name is what all is about.
+FEW_BEFORE, MOST_COMMON, ALWAYS_FEW = 30, 0.34, 5
+# Of two topics that share so much of the smaller one, the better is shown.
+SAME = 0.5
+_EXCERPT_CHARS = 300
+_WORD = re.compile(r"[^\W_]+(?:[.+#/'\u2019-][^\W_]+)*[+#]*")
+_OWN_SIDE = re.compile(r"/([@~][^/?#]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What several voices talk about: the page of a key, or a subject that words name."""
+
+    key: int | None
+    subject: str
+    voices: int
+    score: float
+    posts: tuple[TalkedPost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known from before: other posts, habits of linking by feed, and feeds by page."""
+
+    posts: Sequence[TalkedPost]
+    habits: Mapping[int, Counter[int]]
+    linked: Mapping[int, int]
+
+
+def shared_links(posts: Sequence[TalkedPost]) -> dict[int, list[TalkedPost]]:
+    """Return the posts about each page that different voices link to, its own post included."""
+    linking: defaultdict[int, list[TalkedPost]] = defaultdict(list)
+    for post in posts:
+        for key in post.links - {post.key}:
+            linking[key].append(post)
+    for post in posts:
+        if post.key is not None and post.key in linking:
+            linking[post.key].append(post)
+    return {key: found for key, found in linking.items() if len(voices_of(found)) >= LEAST_LINKING}
+
+
+def topics(posts: Sequence[TalkedPost], past: Past) -> list[Topic]:
+    """Return the topics of a period, the best first, each once."""
+    found = [*_linked(posts, past), *_named(posts, past)]
+    chosen: list[Topic] = []
+    for topic in sorted(found, key=lambda each: (-each.score, -each.voices, each.subject)):
+        if not any(_is_same(topic, other) for other in chosen):
+            chosen.append(topic)
+    return chosen
+
+
+def voices_of(posts: Iterable[TalkedPost]) -> set[str]:
+    """Return who speaks in posts: feeds of one site are one voice, people on a platform are not."""
+    return {_voice(post) for post in posts}
+
+
+def _voice(post: TalkedPost) -> str:
+    own = _OWN_SIDE.search(post.url or "")
+    return f"{post.host}/{own[1]}" if own else post.host
+
+
+def _linked(posts: Sequence[TalkedPost], past: Past) -> Iterable[Topic]:
+    for key, found in shared_links(posts).items():
+        about = [post for post in found if post.key == key or not _is_habit(post, key, past)]
+        voices = len(voices_of(about))
+        if voices >= LEAST_LINKING and any(post.key != key for post in about):
+            # A page that was always linked to is no news, however many do.
+            score = voices**2 / (voices + past.linked.get(key, 0))
+            if score >= LEAST_SCORE:
+                yield Topic(key, "", voices, 2 * score, _each_once(about))
+
+
+def _is_habit(post: TalkedPost, key: int, past: Past) -> bool:
+    counts = past.habits.get(post.feed_id, Counter())
+    return counts[0] > 1 and counts[key] > counts[0] / 2
+
+
+def _named(posts: Sequence[TalkedPost], past: Past) -> Iterable[Topic]:
+    naming: defaultdict[str, list[TalkedPost]] = defaultdict(list)
+    titled: defaultdict[str, set[str]] = defaultdict(set)
+    for post in posts:
+        terms = _terms(post)
+        for term in terms:
+            naming[term].append(post)
+        for term in terms & _terms(post, title_alone=True):
+            titled[term].add(_voice(post))
+    candidates = {
+        term: found
+        for term, found in naming.items()
+        if len(titled[term]) >= (LEAST_IN_TITLES if " " in term else LEAST_NAMING)
+        and len(voices_of(found)) >= LEAST_NAMING
+    }
+    unusual = _unusual(candidates, posts, past)
+    for term, weight in unusual.items():
+        found = candidates[term]
+        voices = len(voices_of(found))
+        score = weight * (voices + len(titled[term])) / (2 if " " in term else 3)
+        yield Topic(None, _as_written(term, found), voices, score, _each_once(found))
+
+
+def _unusual(
+    candidates: Mapping[str, Sequence[TalkedPost]], posts: Sequence[TalkedPost], past: Past
+) -> dict[str, float]:
+    """Return the terms that are named much more often than before, with how unusual that is."""
+    voices = {term: len(voices_of(found)) for term, found in candidates.items()}
+    if len(past.posts) < FEW_BEFORE:
+        most = max(len(voices_of(posts)) * MOST_COMMON, ALWAYS_FEW)
+        return {term: 1.0 for term, number in voices.items() if number <= most}
+    before = Counter(term for post in past.posts for term in _terms(post) & candidates.keys())
+    lifts = {
+        term: number * (len(past.posts) + 1) / ((before[term] + 0.1) * len(posts))
+        for term, number in voices.items()
+    }
+    return {
+        term: min(math.log10(lift), 1.5)
+        for term, lift in lifts.items()
+        if lift >= (LEAST_LIFT if " " in term else LEAST_LIFT_OF_ONE)
+    }
+
+
+def _terms(post: TalkedPost, *, title_alone: bool = False) -> set[str]:
+    """Return the words of a post, and pairs of them, that may name a subject."""
+    title = "" if post.untitled else post.title
+    texts = [title] if title_alone else [title, post.excerpt[:_EXCERPT_CHARS]]
+    terms: set[str] = set()
+    for text in texts:
+        words = [_plain(word) for word in _WORD.findall(text)]
+        terms.update(word for word in words if _may_name(word))
+        terms.update(
+            f"{first} {second}"
+            for first, second in pairwise(words)
+            if not {first, second} & STOP_WORDS
+        )
+    return terms
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"['\u2019]s$", "", word.casefold())
+
+
+def _may_name(word: str) -> bool:
+    return len(word) > 2 and word not in STOP_WORDS and not word.isdigit()  # noqa: PLR2004
+
+
+def _as_written(term: str, posts: Sequence[TalkedPost]) -> str:
+    """Return a term as most titles spell it."""
+    pattern = re.compile(rf"(?<!\w){re.escape(term)}(?!\w)".replace(r"\ ", r"\s+"), re.IGNORECASE)
+    spelled = Counter(found[0] for post in posts if (found := pattern.search(post.title)))
+    return spelled.most_common(1)[0][0] if spelled else term
+
+
+def _each_once(posts: Sequence[TalkedPost]) -> tuple[TalkedPost, ...]:
+    """Return posts by id, the newest of each voice before the second of any."""
+    dealt: list[tuple[int, int, TalkedPost]] = []
+    seen: Counter[str] = Counter()
+    for post in sorted({post.id: post for post in posts}.values(), key=lambda each: -each.id):
+        voice = _voice(post)
+        dealt.append((seen[voice], -post.id, post))
+        seen[voice] += 1
+    return tuple(post for _, _, post in sorted(dealt, key=lambda each: each[:2]))
+
+
+def _is_same(topic: Topic, other: Topic) -> bool:
+    mine, theirs = _ids(topic.posts), _ids(other.posts)
+    return len(mine & theirs) >= SAME * min(len(mine), len(theirs))
+
+
+def _ids(posts: Collection[TalkedPost]) -> set[int]:
+    return {post.id for post in posts}
