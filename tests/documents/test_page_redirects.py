@@ -30,6 +30,17 @@ def test_a_page_that_refreshes_elsewhere_soon_is_a_redirect(content: str) -> Non
     assert page_redirect(refreshing(content), url=URL) == PageRedirect(NEW)
 
 
+def test_the_frame_of_a_site_is_no_text_of_a_page() -> None:
+    menu = "".join(f"<li><a href='/{n}'>Part {n} of the site</a></li>" for n in range(100))
+    frame = (
+        f"<nav>{menu}</nav><ul>{menu}</ul>{{}}<footer>{'All that is here is ours. ' * 60}</footer>"
+    )
+
+    document = refreshing("3;url=new", body=frame.format("<p>This page has moved.</p>"))
+
+    assert page_redirect(document, url=URL) == PageRedirect(NEW)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -13,7 +13,7 @@ from planet_mcp.urls import canonical, http_url
 
 # Beyond that a page is there to be read first, or to be loaded anew now and then.
 LONGEST_DELAY_SECONDS = 10
-# A page that only sends its readers on says hardly more than where and why.
+# A page that only sends its readers on says hardly more than where and why, links not counted.
 MOST_CHARACTERS = 1_000
 # A page without a refresh must say in words that it has moved, and little else.
 MOST_CHARACTERS_OF_NOTICE = 400
@@ -46,10 +46,10 @@ def page_redirect(text: str, *, url: str, refresh: str = "") -> PageRedirect | N
         return PageRedirect(target) if target else None
     target = target or _declared(page, url)
     moved = None if target else _canonical(page, url)
-    said = _said(page)
-    if target and len(said) <= MOST_CHARACTERS:
+    said, own = _said(page)
+    if target and own <= MOST_CHARACTERS:
         return PageRedirect(target)
-    if moved and len(said) <= MOST_CHARACTERS_OF_NOTICE and _MOVED.search(said):
+    if moved and own <= MOST_CHARACTERS_OF_NOTICE and _MOVED.search(said):
         return PageRedirect(moved)
     return None
 
@@ -96,10 +96,12 @@ def _canonical(page: _Element, url: str) -> str | None:
     return address if is_linked else None
 
 
-def _said(page: _Element) -> str:
-    """Return the text that a page shows, with its title."""
-    for element in list(page.iter("noscript")):
-        drop(element)
+def _said(page: _Element) -> tuple[str, int]:
+    """Return what a page shows beside its site's frame, and how much of it is not links."""
     titles = " ".join(text_of(title) for title in page.iter("title"))
+    for element in list(page.iter("noscript", "nav", "header", "footer", "aside")):
+        drop(element)
     Work().clear(page, STEPS)
-    return f"{titles} {text_of(page)}".strip()
+    text = text_of(page)
+    linked = sum(len(text_of(anchor)) for anchor in page.iter("a"))
+    return f"{titles} {text}", len(text) - linked
