@@ -13,6 +13,7 @@ from planet_mcp.documents.extract.interstitials import Hints, refuse_interstitia
 from planet_mcp.documents.extract.metadata import authors, metadata, published
 from planet_mcp.documents.extract.selection import Selection
 from planet_mcp.documents.extract.stash import CodeStash
+from planet_mcp.documents.heads import without_head
 from planet_mcp.documents.library_errors import TRAFILATURA_ERRORS
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article, Content
@@ -51,12 +52,9 @@ def page_article(html: str, url: str, *, steps: Steps = STEPS) -> Article:
     hints = Hints.of(page)
     content = _content(page, url, steps)
     refuse_interstitials(url, content, hints)
-    return Article(
-        title=one_line(facts.title or ""),
-        authors=authors(facts.author or ""),
-        published=time,
-        content=content,
-    )
+    title, names = one_line(facts.title or ""), authors(facts.author or "")
+    content = without_head(content, title=title, authors=names)
+    return Article(title=title, authors=names, published=time, content=content)
 
 
 def _content(page: _Element, url: str, steps: Steps) -> Content:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from planet_mcp.documents.heads import without_head
 from planet_mcp.documents.parse.enclosures import enclosures_of, names_a_recording
 from planet_mcp.documents.parse.keys import digest, keys_of
 from planet_mcp.documents.parse.raw import RawEntry, RawFeed
@@ -111,16 +112,17 @@ def _normalised(
 ) -> tuple[ParsedEntry, int]:
     link = _first_url([raw.link, raw.permalink], url)
     content, unseen = content_of(raw.texts, link=link, url=url)
+    title, authors = title_of(raw.title), _names(raw.authors) or feed_authors
+    content = without_head(content, title=title, authors=authors)
     content = with_chapters(with_captions(content, raw.described, url=url), raw.chapters, url=url)
     claims = [claim for claim in (raw.published, raw.updated) if claim]
     credible = [claim for claim in claims if is_credible(claim, now=now)]
-    title = title_of(raw.title)
     entry = ParsedEntry(
         key=key,
         url=link,
         title=title or derived_title(content, next(iter(credible), None), link),
         title_derived=not title,
-        authors=_names(raw.authors) or feed_authors,
+        authors=authors,
         tags=_distinct(one_line(tag[:_LONGEST_MARKUP], limit=_NAME) for tag in raw.tags),
         published=next(iter(credible or claims), None),
         updated=raw.updated if raw.updated in credible else None,
