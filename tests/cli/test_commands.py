@@ -272,12 +272,15 @@ def test_output_in_any_encoding_is_written_and_json_stays_exact(site: Site, enco
     title = "Ω 😀 naïve 中文"
     post = Post(title, whole("Emoji 😀 and 中文."), author="Zoë 🎈")
     run("add", site.add("/feed", rss([post], title=title)))
-    env = environment() | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
 
     def written(*arguments: str) -> bytes:
-        done = subprocess.run([*COMMAND, *arguments], capture_output=True, env=env, check=False)
-        assert (done.returncode, done.stderr) == (0, b""), arguments
-        return done.stdout
+        done = command(*arguments, encoding=encoding)
+        assert (done.code, done.stderr) == (0, ""), arguments
+        return done.written
+
+    env = environment() | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    apart = subprocess.run([*COMMAND, "search"], capture_output=True, env=env, check=True)
+    assert apart.stdout == written("search")
 
     for arguments in (["search"], ["latest", "--since", "1y"], ["article", "1"], ["feeds"]):
         assert title.encode(encoding, "replace").decode(encoding) in written(*arguments).decode(

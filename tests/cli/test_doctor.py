@@ -3,7 +3,6 @@
 import json
 import os
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -12,45 +11,36 @@ from pathlib import Path
 import pytest
 
 from planet_mcp.feeds.lease import Lease
-from tests.conftest import planet_of
+from tests.support.commands import command
 from tests.support.documents import Post, rss
-from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
 from tests.support.site import Page, Site
-
-pytestmark = pytest.mark.anyio
 
 MODULE = ["-m", "planet_mcp"]
 
 
-def run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user without any host."""
-    return subprocess.run(
-        [*COMMAND, "doctor", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**environment(**settings), "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
-        cwd=tmp_path,
-        timeout=PATIENCE_SECONDS,
-    )
+@pytest.fixture(autouse=True)
+def _without_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
 
 
-def doctor(tmp_path: Path, **settings: str) -> tuple[int, dict[str, tuple[str, str]]]:
+def doctor(**settings: str) -> tuple[int, dict[str, tuple[str, str]]]:
     """Return the exit code, and by topic what was found."""
-    done = run(tmp_path, "--json", **settings)
+    done = command("doctor", "--json", **settings)
     assert done.stdout, done.stderr
     found = json.loads(done.stdout)
-    return done.returncode, {each["topic"]: (each["state"], each["text"]) for each in found}
+    return done.code, {each["topic"]: (each["state"], each["text"]) for each in found}
 
 
-async def follow(site: Site, *paths: str) -> None:
-    async with planet_of() as planet:
-        await planet.add_feeds([site.add(path, rss([Post(f"At {path}")])) for path in paths])
+def follow(site: Site, *paths: str) -> None:
+    urls = [site.add(path, rss([Post(f"At {path}")])) for path in paths]
+    assert command("add", *urls).code == 0
 
 
-async def test_a_sound_planet_is_ok(site: Site, tmp_path: Path) -> None:
-    await follow(site, "/feed")
-    code, found = doctor(tmp_path)
+def test_a_sound_planet_is_ok(site: Site) -> None:
+    follow(site, "/feed")
+    code, found = doctor()
     assert code == 0
     for topic in ("program", "disk", "database", "index", "feeds", "network"):
         assert found[topic][0] == "ok", found
@@ -59,15 +49,15 @@ async def test_a_sound_planet_is_ok(site: Site, tmp_path: Path) -> None:
     assert [(asked.path, asked.status) for asked in site.asked][-1] == ("/feed", 304)
 
 
-def test_before_the_first_start_it_says_how_to_begin(tmp_path: Path, database: Path) -> None:
-    code, found = doctor(tmp_path)
+def test_before_the_first_start_it_says_how_to_begin(database: Path) -> None:
+    code, found = doctor()
     assert (code, found["database"][0]) == (1, "wrong")
     assert "Begin one with `planet-mcp refresh`" in found["database"][1]
     assert not database.exists()
 
 
-def test_a_misspelt_setting_is_noted(tmp_path: Path) -> None:
-    _, found = doctor(tmp_path, hostdelay="3")
+def test_a_misspelt_setting_is_noted() -> None:
+    _, found = doctor(hostdelay="3")
     assert found["settings"] == (
         "note",
         "PLANET_MCP_HOSTDELAY is not a setting: did you mean PLANET_MCP_HOST_DELAY?",
@@ -76,91 +66,85 @@ def test_a_misspelt_setting_is_noted(tmp_path: Path) -> None:
 
 def test_a_start_that_would_fail_is_wrong(tmp_path: Path, database: Path) -> None:
     (tmp_path / "file").write_text("")
-    inside = doctor(tmp_path, database=str(tmp_path / "file" / "planet.sqlite"))
-    without = doctor(tmp_path, feeds=str(tmp_path / "gone.opml"))
+    inside = doctor(database=str(tmp_path / "file" / "planet.sqlite"))
+    without = doctor(feeds=str(tmp_path / "gone.opml"))
     for code, found in (inside, without):
         assert (code, found["database"][0]) == (1, "wrong")
     assert not database.exists()
 
 
-def test_a_file_of_another_program_is_wrong_and_left_alone(tmp_path: Path, database: Path) -> None:
+def test_a_file_of_another_program_is_wrong_and_left_alone(database: Path) -> None:
     database.write_bytes(b"not a database" * 100)
-    code, found = doctor(tmp_path)
+    code, found = doctor()
     assert (code, found["database"][0]) == (1, "wrong")
     assert database.read_bytes() == b"not a database" * 100
 
 
-async def test_an_index_that_drifted_is_found(site: Site, tmp_path: Path, database: Path) -> None:
-    await follow(site, "/feed")
+def test_an_index_that_drifted_is_found(site: Site, database: Path) -> None:
+    follow(site, "/feed")
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("DELETE FROM entries_index_docsize")
         connection.commit()
-    code, found = doctor(tmp_path)
+    code, found = doctor()
     assert (code, found["index"][0]) == (1, "wrong")
     assert "check --repair" in found["index"][1]
 
 
-async def test_who_refreshes_is_named(site: Site, tmp_path: Path, database: Path) -> None:
-    await follow(site, "/feed")
+def test_who_refreshes_is_named(site: Site, database: Path) -> None:
+    follow(site, "/feed")
     lease = Lease(database)
     assert lease.acquire()
-    found = doctor(tmp_path)[1]
+    found = doctor()[1]
     lease.release()
     assert str(os.getpid()) in found["refresher"][1] or sys.platform != "linux"
-    assert "nobody" in doctor(tmp_path)[1]["refresher"][1]
+    assert "nobody" in doctor()[1]["refresher"][1]
 
 
-async def test_without_a_feed_it_says_how_to_follow_one(tmp_path: Path) -> None:
-    async with planet_of():
-        pass
-    code, found = doctor(tmp_path)
+def test_without_a_feed_it_says_how_to_follow_one() -> None:
+    command("refresh")
+    code, found = doctor()
     assert (code, found["feeds"][0], found["network"][0]) == (0, "note", "note")
     assert "planet-mcp add" in found["feeds"][1]
 
 
-async def test_failing_feeds_are_counted_with_their_reasons(site: Site, tmp_path: Path) -> None:
-    await follow(site, "/a", "/b", "/c")
+def test_failing_feeds_are_counted_with_their_reasons(site: Site) -> None:
+    follow(site, "/a", "/b", "/c")
     for path in ("/a", "/b"):
         site.pages[path] = Page(status=500)
-    async with planet_of() as planet:
-        await planet.refresh_feeds(everything=True)
-    code, found = doctor(tmp_path)
+    command("refresh", "--all")
+    code, found = doctor()
     assert (code, found["feeds"][0]) == (1, "wrong")
     assert "2 failing" in found["feeds"][1]
     assert "500" in found["feeds"][1]
 
 
-async def test_a_planet_that_stands_still_is_wrong(
-    site: Site, tmp_path: Path, database: Path
-) -> None:
-    await follow(site, "/feed")
+def test_a_planet_that_stands_still_is_wrong(site: Site, database: Path) -> None:
+    follow(site, "/feed")
     long_ago = int((datetime.now(UTC) - timedelta(days=3)).timestamp())
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("UPDATE feeds SET succeeded_at = ?", (long_ago,))
         connection.commit()
-    code, found = doctor(tmp_path)
+    code, found = doctor()
     assert (code, found["feeds"][0]) == (1, "wrong")
     assert "planet-mcp refresh" in found["feeds"][1]
 
 
-async def test_a_network_that_does_not_answer_is_wrong(
-    site: Site, tmp_path: Path, database: Path
-) -> None:
-    await follow(site, "/feed")
-    assert doctor(tmp_path, allow_networks="192.0.2.0/24")[1]["network"][0] == "wrong"
+def test_a_network_that_does_not_answer_is_wrong(site: Site, database: Path) -> None:
+    follow(site, "/feed")
+    assert doctor(allow_networks="192.0.2.0/24")[1]["network"][0] == "wrong"
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("UPDATE feeds SET url = 'http://127.0.0.1:9/feed'")
         connection.commit()
-    code, found = doctor(tmp_path)
+    code, found = doctor()
     assert (code, found["network"][0]) == (1, "wrong")
     assert "online" in found["network"][1]
 
 
 def test_hosts_that_start_the_server_are_named(tmp_path: Path) -> None:
-    assert doctor(tmp_path)[1]["hosts"][0] == "note"
+    assert doctor()[1]["hosts"][0] == "note"
     configuration = {"mcpServers": {"planet": {"command": sys.executable, "args": MODULE}}}
     (tmp_path / ".claude.json").write_text(json.dumps(configuration))
-    state, text = doctor(tmp_path)[1]["hosts"]
+    state, text = doctor()[1]["hosts"]
     assert state == "ok"
     assert "Claude Code starts 'planet'" in text
 
@@ -176,14 +160,14 @@ def test_a_host_that_cannot_start_the_server_is_wrong(
     tmp_path: Path, content: str, words: str
 ) -> None:
     (tmp_path / ".claude.json").write_text(content)
-    code, found = doctor(tmp_path)
+    code, found = doctor()
     assert (code, found["hosts"][0]) == (1, "wrong")
     assert words in found["hosts"][1]
 
 
-async def test_people_get_a_line_for_each(site: Site, tmp_path: Path) -> None:
-    await follow(site, "/feed")
-    done = run(tmp_path)
-    assert done.returncode == 0
+def test_people_get_a_line_for_each(site: Site) -> None:
+    follow(site, "/feed")
+    done = command("doctor")
+    assert done.code == 0
     topics = [line.split()[1] for line in done.stdout.splitlines()]
     assert topics[:4] == ["program", "hosts", "disk", "database"]

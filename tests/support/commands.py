@@ -16,16 +16,21 @@ class Done:
     """How a command ended, and what it wrote."""
 
     code: int
-    stdout: str
+    written: bytes
     stderr: str
 
+    @property
+    def stdout(self) -> str:
+        """Return what it wrote to stdout, which must be UTF-8."""
+        return self.written.decode()
 
-def command(*arguments: str, stdin: str = "", **settings: str) -> Done:
+
+def command(*arguments: str, stdin: str = "", encoding: str = "utf-8", **settings: str) -> Done:
     """Run a command of planet-mcp in this process, in a tenth of the time of one of its own.
 
-    It logs to pytest, and not to stderr.
+    It logs to pytest, and not to stderr. The encoding is that of stdout and stderr.
     """
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
     source = io.BytesIO(stdin.encode())
     source.name = "<stdin>"
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
@@ -34,4 +39,4 @@ def command(*arguments: str, stdin: str = "", **settings: str) -> Done:
         patch.setattr(sys, "argv", ["planet-mcp", *arguments])
         patch.setattr(sys, "stdin", io.TextIOWrapper(source, "utf-8"))
         code = main()
-    return Done(code, out.buffer.getvalue().decode(), err.buffer.getvalue().decode())
+    return Done(code, out.buffer.getvalue(), err.buffer.getvalue().decode(encoding))
