@@ -1,6 +1,7 @@
 """A test that hangs ends its worker, and with it what it started; the other tests go on."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,10 +37,14 @@ def test_that_passes():
 async def test_a_test_that_hangs_leaves_no_process_behind(tmp_path: Path) -> None:
     test = tmp_path / "test_hanging.py"
     test.write_text(HANGING)
+    # Not as a part of this session, which may measure coverage.
+    own = ("PYTEST_", "SLIPCOVER_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     done = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-n", "1"),
         *("-p", "no:cacheprovider", "-p", "no:randomly", "-o", "faulthandler_timeout=1", str(test)),
         cwd=ROOT,
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -10,8 +10,6 @@ from tests.browser.servers import planet
 from tests.browser.visit import SCHEMES, WIDTHS, PageAt, Scheme
 from tests.support.site import Site
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 STRICT = {"Content-Security-Policy": "default-src 'none'; img-src 'self'"}
 KEPT_BY_NOBODY = {"Cache-Control": "no-store"}
 HEAD = "<!doctype html><html lang='en'><meta name='viewport' content='width=device-width'>"

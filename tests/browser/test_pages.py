@@ -14,8 +14,6 @@ from tests.browser.visit import LOOKS, WIDTHS, PageAt, Visit
 from tests.support import planet_week
 from tests.support.planet_week import Day, FeedOfDay, Story
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 # An entry with headings and code.
 ENTRY, FEED = "Counting what the garbage collector skips", "Alder Street Engineering"
 PATHS = {
