@@ -33,22 +33,21 @@ FeedNames = FeedName | list[FeedName] | None
 _Feed = Annotated[
     FeedName | Annotated[list[FeedName], Described(max_length=MOST_NAMED)] | None,
     Described(
-        description="Only this feed, or these: feed_id, feed URL, site URL, title or a unique part "
-        "of these."
+        description="Only this feed, or these: feed_id, URL, site, title or a unique part of one."
     ),
 ]
-_Group = Annotated[str | None, Described(description="Only the feeds of this group (folder).")]
-_Detail = Annotated[Detail, Described(description="How much of each entry, as far as it fits.")]
+_Group = Annotated[str | None, Described(description="Only feeds of this group.")]
+_Detail = Annotated[Detail, Described(description="How much of each entry, if it fits.")]
 _MaxChars = Annotated[int, Described(ge=1000, le=MOST_CHARS, description="Size of the answer.")]
 _Cursor = Annotated[
     str | None,
-    Described(description="next_cursor of an earlier answer, with otherwise the same arguments."),
+    Described(description="next_cursor of an answer to the same call."),
 ]
 
 
 def _limit(default: int, most: int) -> Any:
     # None stands for the default, so that a limit that was asked for can be told from it.
-    text = f"How many at most; without it, {default} or as many of them as fit a small answer."
+    text = f"By default {default}, or what fits."
     return Annotated[
         int | None,
         Described(ge=1, le=most, description=text, json_schema_extra={"default": default}),
@@ -59,27 +58,24 @@ def _limit(default: int, most: int) -> Any:
 class SearchRequest:
     """A search over all entries."""
 
-    query: Annotated[
-        str, Described(description="What to look for; any text is fine.", max_length=MAX_QUERY)
-    ] = ""
+    query: Annotated[str, Described(description="Any text.", max_length=MAX_QUERY)] = ""
     feed: _Feed = None
     group: _Group = None
-    author: Annotated[str | None, Described(description="Only by this author.")] = None
-    tag: Annotated[str | None, Described(description="Only with this tag.")] = None
+    author: Annotated[str | None, Described(description="By this author.")] = None
+    tag: Annotated[str | None, Described(description="With this tag.")] = None
     since: Annotated[
         str | None,
         Described(
-            description="Beginning of the period: 2026-11-22, 2026-11, an ISO 8601 time, an age "
-            "such as 7d, or `last week`."
+            description="Beginning: 2026-11-22, 2026-11-22T09:00Z, 2026-11, 36h, 7d, 6mo, last week."
         ),
     ] = None
     until: Annotated[
         str | None,
-        Described(description="End of the period, like since; a day, month or year is included."),
+        Described(description="End, like since; a day, month or year is within it."),
     ] = None
     sort: Annotated[
         SearchSort,
-        Described(description="Best match first (recent ones preferred), or newest first."),
+        Described(description="relevance prefers recent ones."),
     ] = "relevance"
     limit: _limit(DEFAULT_HITS, MOST_HITS) = None  # type: ignore[valid-type]
     cursor: _Cursor = None
@@ -90,7 +86,7 @@ class LatestRequest:
     """What is new in a period, or what was stored since a watermark."""
 
     since: Annotated[
-        str, Described(description="Beginning of the period; ignored with a watermark.")
+        str, Described(description="Beginning, as in search_entries; ignored with a watermark.")
     ] = "7d"
     feed: _Feed = None
     group: _Group = None
@@ -106,9 +102,9 @@ class LatestRequest:
 class CatchUpRequest:
     """What arrived since a reader last caught up; one reader for each job that repeats."""
 
-    reader: Annotated[
-        str, Described(description="Name of who catches up, kept by the server.", max_length=100)
-    ] = "default"
+    reader: Annotated[str, Described(description="Name of who catches up.", max_length=100)] = (
+        "default"
+    )
     feed: _Feed = None
     group: _Group = None
     topic: Annotated[
@@ -116,9 +112,7 @@ class CatchUpRequest:
     ] = ""
     detail: _Detail = "excerpts"
     max_chars: _MaxChars = DEFAULT_CHARS
-    restart: Annotated[
-        str | None, Described(description="Set the reader back to then, such as 7d.")
-    ] = None
+    restart: Annotated[str | None, Described(description="Set the reader back to then: 7d.")] = None
     cursor: _Cursor = None
 
 
@@ -126,7 +120,7 @@ class CatchUpRequest:
 class TrendingRequest:
     """What several feeds talk about."""
 
-    since: Annotated[str, Described(description="Beginning of the period.")] = "7d"
+    since: Annotated[str, Described(description="Beginning, as in search_entries.")] = "7d"
     group: _Group = None
     limit: _limit(DEFAULT_TOPICS, MOST_TOPICS) = None  # type: ignore[valid-type]
 
@@ -145,8 +139,7 @@ class FeedQuery:
     status: Annotated[
         Literal["any", "ok", "failing", "dormant", "gone", "new"],
         Described(
-            description="dormant: nothing new for 180 days; gone: the server said so (410); new: "
-            "not read yet."
+            description="dormant: silent for 180 days; gone: so its server says; new: not read yet."
         ),
     ] = "any"
     group: _Group = None

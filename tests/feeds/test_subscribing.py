@@ -492,3 +492,16 @@ async def test_an_export_can_be_imported_again(planet: Planet, site: Site) -> No
 
     assert added.feeds_added == 1
     assert (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds[0].title == 'A "&" B'
+
+
+async def test_feeds_are_put_in_the_group_that_is_named(planet: Planet, site: Site) -> None:
+    one, two = site.add("/1", rss([Post("A")], title="One")), site.add("/2", rss([Post("B")]))
+    three = site.add("/3", rss([Post("C")], title="Three"))
+    outlines = f'<outline xmlUrl="{two}"/><outline text="Own"><outline xmlUrl="{three}"/></outline>'
+    opml = site.add("/opml", f"<opml><body>{outlines}</body></opml>")
+
+    await planet.add_feeds([one, opml], group=" My  kin ")
+    assert await groups(planet) == {"1": "My kin", "2": "My kin", "3": "Own"}
+    await planet.add_feeds([three], group="MY KIN")
+    assert await groups(planet) == dict.fromkeys("123", "My kin")
+    assert 'text="My kin"' in await planet.export_opml()

@@ -94,13 +94,14 @@ class Subscriber:
         self._clock = clock
         self._storing = anyio.Lock()
 
-    async def add(self, url: str) -> Added:
+    async def add(self, url: str, *, group: str | None = None) -> Added:
         """Subscribe to what is at a URL: a feed, a page that names one, or an OPML document.
 
-        An unreadable feed is never stored; one whose domain asked us to wait is read after that.
+        The feeds of a document go in the group if they are in none there. An unreadable feed is
+        never stored; one whose domain asked us to wait is read after that.
         """
         try:
-            return replace(await self._add(given_url(url)), url=url)
+            return replace(await self._add(given_url(url), group), url=url)
         except PausedError as error:
             return await self.queue(url, reason=str(error))
         except (FetchError, DocumentError, OpmlError) as error:
@@ -125,7 +126,7 @@ class Subscriber:
         feed = await anyio.to_thread.run_sync(subscribe)
         return Added(url, "queued", feed=feed, problem=reason)
 
-    async def _add(self, url: str) -> Added:
+    async def _add(self, url: str, group: str | None) -> Added:
         known = await self._known_at(url)
         if known:
             return Added(url, "already subscribed", feed=known)
@@ -135,7 +136,7 @@ class Subscriber:
         if known:
             return Added(url, "already subscribed", feed=known)
         if isinstance(what, SubscriptionList):
-            return added_list(url, await self.subscribe_all(what))
+            return added_list(url, await self.subscribe_all(_in_group(what, group)))
         if isinstance(what, FeedLinks):
             found = await self._finder.find(page, what, known_at=self._known_at)
             return await self._follow(url, found)
@@ -197,6 +198,13 @@ class Subscriber:
         names = self._store.feeds.names(followed=True)
         former = {address: feed.id for feed in names for address in feed.former}
         return former | {canonical(feed.url): feed.id for feed in names}
+
+
+def _in_group(listed: SubscriptionList, group: str | None) -> SubscriptionList:
+    if group is None:
+        return listed
+    items = (replace(item, group=item.group or group) for item in listed.subscriptions)
+    return replace(listed, subscriptions=tuple(items))
 
 
 def _usable(

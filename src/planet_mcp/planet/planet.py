@@ -58,6 +58,7 @@ from planet_mcp.requests import (
     TrendingRequest,
 )
 from planet_mcp.store import ChangeToken, Store
+from planet_mcp.text import label
 
 MAX_IDS = 101
 
@@ -173,10 +174,11 @@ class Planet:
         self,
         urls: Sequence[str],
         *,
+        group: str | None = None,
         progress: Progress | None = None,
         seconds: float = math.inf,
     ) -> Answer[AddResult]:
-        """Subscribe to feeds, pages that name one, or OPML documents.
+        """Subscribe to feeds, pages that name one, or OPML documents, and put them in a group.
 
         What was not fetched after so many seconds is followed all the same, and read in its turn.
 
@@ -185,10 +187,12 @@ class Planet:
         """
         self.store.require_writable()
         subscriber = self._workings.subscriber
+        wanted = group or ""
+        group = await _in_thread(lambda: self._group_called(wanted))
         added: dict[int, Added] = {}
 
         async def one(position: int) -> None:
-            added[position] = await subscriber.add(urls[position])
+            added[position] = await subscriber.add(urls[position], group=group)
             if progress:
                 await progress(len(added), len(urls))
 
@@ -197,11 +201,13 @@ class Planet:
                 async with anyio.create_task_group() as tasks:
                     for position in range(len(urls)):
                         tasks.start_soon(one, position)
-        except* StoreError as group:
-            raise group.exceptions[0] from None
+        except* StoreError as errors:
+            raise errors.exceptions[0] from None
         for position, url in enumerate(urls):
             if position not in added:
                 added[position] = await subscriber.queue(url)
+        followed = {each.feed.id: group for each in added.values() if each.feed and group}
+        await _in_thread(lambda: self.store.feeds.put_in_groups(followed, from_others=True))
         items = [added_feed(added[position]) for position in range(len(urls))]
         result = AddResult(results=items, notice=self._notice())
         return Answer(result, added_text(result))
@@ -301,6 +307,12 @@ class Planet:
         running = self.refresher.is_running()
         result = status_result(summary, database=str(self.store.path), running=running)
         return Answer(result, status_text(result))
+
+    def _group_called(self, name: str) -> str | None:
+        """Return the name of a group as it is spelled already, or else as it is to be."""
+        there = {each.casefold(): each for each in self.store.feeds.groups()}
+        wanted = label(name)
+        return there.get(wanted.casefold(), wanted) if wanted else None
 
     def _named(self, feeds: Sequence[int | str], *, undone: str) -> list[Feed]:
         """Find followed feeds by what someone called them, each once."""

@@ -77,15 +77,15 @@ class Feeds:
         with self._database.writing() as connection:
             return [_subscribe(connection, item, due_at) for item in subscriptions]
 
-    def put_in_groups(self, groups: Mapping[int, str | None]) -> None:
-        """Put feeds, by id, in groups; those that are in one stay there."""
+    def put_in_groups(self, groups: Mapping[int, str | None], *, from_others: bool = False) -> None:
+        """Put feeds, by id, in groups; those in another stay there unless they are to leave it."""
         named = [(name, feed_id) for feed_id, name in groups.items() if name]
         if not named:
             return
         with self._database.writing() as connection:
             connection.executemany(
-                "UPDATE feeds SET group_name = ? WHERE id = ? AND group_name IS NULL",
-                named,
+                "UPDATE feeds SET group_name = ? WHERE id = ? AND (? OR group_name IS NULL)",
+                [(*each, from_others) for each in named],
             )
 
     def unsubscribe(self, ids: Sequence[int], *, delete_entries: bool) -> None:

@@ -21,7 +21,9 @@ from mcp_types import (
     TextResourceContents,
 )
 
+from planet_mcp.models import FeedStatus
 from planet_mcp.planet import Planet, open_planet
+from planet_mcp.requests import MOST_CHARS
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from tests.support.documents import Post, rss, whole
@@ -63,13 +65,17 @@ async def refusal(client: Client, tool: str, **arguments: Any) -> str:
     return text_of(result)
 
 
-async def test_the_published_surface_is_the_one_in_the_repository(client: Client) -> None:
-    tools = {
-        tool.name: tool.model_dump(mode="json", exclude_none=True, by_alias=True)
+async def published(client: Client) -> list[dict[str, Any]]:
+    return [
+        tool.model_dump(mode="json", exclude_none=True, by_alias=True)
         for tool in (await client.list_tools()).tools
-    }
-    published = {path.stem: json.loads(path.read_text("utf-8")) for path in SURFACE.glob("*.json")}
-    assert tools == published, "run python -m tests.support.surface after a deliberate change"
+    ]
+
+
+async def test_the_published_surface_is_the_one_in_the_repository(client: Client) -> None:
+    tools = {tool["name"]: tool for tool in await published(client)}
+    here = {path.stem: json.loads(path.read_text("utf-8")) for path in SURFACE.glob("*.json")}
+    assert tools == here, "run python -m tests.support.surface after a deliberate change"
 
 
 async def test_every_tool_states_all_hints(client: Client) -> None:
@@ -86,8 +92,46 @@ async def test_every_tool_states_all_hints(client: Client) -> None:
 
 async def test_descriptions_and_instructions_fit_the_hosts_limits(client: Client) -> None:
     assert 200 < len(client.instructions or "") <= 1500
+    listed = json.dumps(await published(client), ensure_ascii=False, separators=(",", ":"))
+    assert len(listed) <= 13_000
     for tool in (await client.list_tools()).tools:
         assert len(tool.description or "") <= 2000
+
+
+async def test_hosts_are_told_how_to_find_each_tool_and_which_are_always_there(
+    client: Client,
+) -> None:
+    meta = {tool["name"]: tool["_meta"] for tool in await published(client)}
+
+    assert all(each["anthropic/searchHint"] for each in meta.values())
+    always = {name for name, each in meta.items() if each.get("anthropic/alwaysLoad")}
+    assert always == {"search_entries", "latest_entries"}
+    for name in ("search_entries", "latest_entries", "catch_up", "list_feeds", "fetch_article"):
+        assert meta[name]["anthropic/maxResultSizeChars"] > MOST_CHARS
+
+
+async def test_results_have_the_names_that_are_published(client: Client, site: Site) -> None:
+    posts = [Post(f"Post {number}", author="Ada") for number in range(3)]
+    await call(client, "add_feeds", urls=[site.add("/feed", rss(posts, title="Blog"))])
+    schemas = {tool["name"]: tool.get("outputSchema") for tool in await published(client)}
+
+    for tool in ("search_entries", "latest_entries", "catch_up", "trending", "list_feeds"):
+        named = names_of(await structured(client, tool))
+        assert named <= names_of_schema(schemas[tool])
+        assert {"about", *named} == named
+
+
+def names_of(value: Any) -> set[str]:
+    """Return the names of fields, wherever they are."""
+    if isinstance(value, dict):
+        return {*value, *(name for item in value.values() for name in names_of(item))}
+    return {name for item in value for name in names_of(item)} if isinstance(value, list) else set()
+
+
+def names_of_schema(schema: Any) -> set[str]:
+    fields = schema.get("properties", {})
+    nested = [*fields.values(), *([schema["items"]] if "items" in schema else [])]
+    return {*fields, *(name for item in nested for name in names_of_schema(item)), *FeedStatus}
 
 
 async def test_the_path_from_search_to_article(client: Client, site: Site) -> None:

@@ -1,8 +1,17 @@
 """The published schemas: strict, and without what no reader needs."""
 
-from typing import Any
+from typing import Any, cast
 
 from mcp.server.mcpserver import MCPServer
+
+_NOT_OUTLINED = {
+    "$defs",
+    "additionalProperties",
+    "default",
+    "description",
+    "propertyNames",
+    "required",
+}
 
 
 def tighten(server: MCPServer[Any]) -> None:
@@ -14,7 +23,7 @@ def tighten(server: MCPServer[Any]) -> None:
     for tool in server._tool_manager.list_tools():  # noqa: SLF001 - see above
         tool.parameters = slim({**tool.parameters, "additionalProperties": False})
         if tool.fn_metadata.output_schema is not None:
-            tool.fn_metadata.output_schema = slim(tool.fn_metadata.output_schema)
+            tool.fn_metadata.output_schema = outline(tool.fn_metadata.output_schema)
             # Without its model, the SDK does not validate a result that was made of it just now.
             tool.fn_metadata.output_model = None
 
@@ -30,6 +39,33 @@ def slim(schema: dict[str, Any]) -> dict[str, Any]:
         else:
             slimmed[name] = _slim_value(value)
     return _without_null(slimmed)
+
+
+def outline(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what a result consists of: lists, objects and the names in them.
+
+    All tools are read at the start of each session, and the values speak for themselves once they
+    are there, so their types and descriptions go. Definitions stand where they are used.
+    """
+    return cast("dict[str, Any]", _outlined(slim(schema), schema.get("$defs", {})))
+
+
+def _outlined(value: Any, defs: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_outlined(item, defs) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return _outlined(slim(defs[value["$ref"].rpartition("/")[2]]), defs)
+    if value.get("type") not in {"array", "object"}:
+        return {}
+    return {
+        name: {key: _outlined(field, defs) for key, field in item.items()}
+        if name == "properties"
+        else _outlined(item, defs)
+        for name, item in value.items()
+        if name not in _NOT_OUTLINED
+    }
 
 
 def _slim_value(value: Any) -> Any:

@@ -36,12 +36,14 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 FeedNames = Field(
-    description="Feeds by feed_id, feed URL, site URL, title or a unique part of these.",
+    description="Each by feed_id, URL, site, title or a unique part of one.",
     min_length=1,
     max_length=50,
 )
 
 
+# An answer of MOST_CHARS, with all that may be escaped in it or stand around it.
+MOST_RESULT_CHARS = 100_000
 # Many hosts give up on a tool after a minute.
 ANSWER_SECONDS = 45.0
 
@@ -62,6 +64,19 @@ READS_WEB = _hints(read_only=True, destructive=False, open_world=True)
 WRITES_FROM_WEB = _hints(read_only=False, destructive=False, open_world=True)
 CATCHES_UP = _hints(read_only=False, destructive=False, open_world=False, idempotent=False)
 REMOVES = _hints(read_only=False, destructive=True, open_world=False)
+
+
+def _meta(hint: str, *, always: bool = False, is_large: bool = False) -> dict[str, Any]:
+    """Return what hosts use to find a tool, and to fit its results.
+
+    As Claude Code has it: words for its search of tools, whether the tool is there without one, and
+    up to how many characters a result is given whole (50,000 by default).
+    """
+    return {
+        "anthropic/searchHint": hint,
+        **({"anthropic/alwaysLoad": True} if always else {}),
+        **({"anthropic/maxResultSizeChars": MOST_RESULT_CHARS} if is_large else {}),
+    }
 
 
 def _result(answer: Answer[Result]) -> CallToolResult:
@@ -116,10 +131,11 @@ def _add_search_entries(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Search entries",
         annotations=READS,
+        meta=_meta("blog posts feeds search", always=True, is_large=True),
         description=(
-            "Search all entries by title, text, author and tag; a plain question works. All words "
-            'are tried first, then any. Also understood: "a phrase", word*, -word, OR. An empty '
-            "query lists the newest entries under the filters. Answers from the local index."
+            "Search all entries by title, text, author and tag; a plain question works. Also "
+            'understood: "a phrase", word*, -word, OR. An empty query lists the newest entries '
+            "under the filters."
         ),
     )
     @_takes(SearchRequest)
@@ -131,10 +147,11 @@ def _add_latest_entries(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Latest entries",
         annotations=READS,
+        meta=_meta("news new posts digest", always=True, is_large=True),
         description=(
             "Show what is new, by day and feed, fitted to max_chars: all titles first, then "
             "excerpts or texts. With the watermark of an earlier answer: exactly what was stored "
-            "since then, nothing twice, nothing missed. Answers from the local index."
+            "since then."
         ),
     )
     @_takes(LatestRequest)
@@ -146,10 +163,11 @@ def _add_catch_up(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Catch up",
         annotations=CATCHES_UP,
+        meta=_meta("unread since last time", is_large=True),
         description=(
-            "Show what arrived since this reader last caught up, each entry once; the server keeps "
-            "the place under the reader's name. The first call covers 7 days. The place moves on "
-            "when the whole answer was fetched: follow next_cursor to the end."
+            "Show what arrived since this reader last caught up, each entry once; the first time, "
+            "what is new in 7 days. The server keeps the reader's place, and moves it on when the "
+            "whole answer was fetched: follow next_cursor to the end."
         ),
     )
     @_takes(CatchUpRequest)
@@ -161,6 +179,7 @@ def _add_trending(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Trending",
         annotations=READS,
+        meta=_meta("popular topics links"),
         description=(
             "Show what the community talks about: pages, entries and subjects that several feeds "
             "wrote about or linked to, each with its entries."
@@ -175,9 +194,10 @@ def _add_list_feeds(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="List feeds",
         annotations=READS,
+        meta=_meta("blogs sources subscriptions", is_large=True),
         description=(
-            "List the feeds that the planet follows, with their state and newest entry. "
-            "Answers from the local index."
+            "List the feeds that the planet follows, with their state and newest entry; and which "
+            "groups and readers there are."
         ),
     )
     @_takes(FeedQuery)
@@ -189,24 +209,21 @@ def _add_fetch_article(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Fetch article",
         annotations=READS_WEB,
+        meta=_meta("read full text post page", is_large=True),
         structured_output=False,
         description=(
             "Get the full text of an entry, or of a page that a stored text links to, as Markdown "
-            "with exact code blocks. Long articles come in parts. May wait for the network when "
-            "only a teaser is stored."
+            "with exact code blocks, in parts if it is long. May wait for the network when only a "
+            "teaser is stored."
         ),
     )
     async def fetch_article(
         article: Annotated[int | str, Field(description="An entry_id, or an http(s) URL.")],
-        offset: Annotated[
-            int, Field(ge=0, description="Character to start at, from the end of a part.")
-        ] = 0,
+        offset: Annotated[int, Field(ge=0, description="Character to start at.")] = 0,
         max_chars: Annotated[int, Field(ge=500, le=MOST_CHARS, description="Size of the part.")] = (
             12_000
         ),
-        refresh: Annotated[
-            bool, Field(description="Fetch the page again even if its text is stored.")
-        ] = False,
+        refresh: Annotated[bool, Field(description="Fetch the page even if it is stored.")] = False,
     ) -> str:
         return await planet.fetch_article(
             article, offset=offset, max_chars=max_chars, refresh=refresh
@@ -217,18 +234,22 @@ def _add_add_feeds(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Add feeds",
         annotations=WRITES_FROM_WEB,
+        meta=_meta("subscribe follow blog RSS OPML"),
         description=(
             "Follow feeds. Each URL may be a feed, a page that links its feed, or an OPML "
-            "document. Waits for the network, 45 s at most: what is `queued` then is read in its "
-            "turn. An unreadable feed is never stored, and one bad URL does not stop the others."
+            "document. Answers within 45 s: what is `queued` then is read in its turn."
         ),
     )
     async def add_feeds(
         urls: Annotated[list[str], Field(description="http(s) URLs.", min_length=1, max_length=50)],
         ctx: Context[Any, Any],
+        group: Annotated[
+            str | None, Field(description="Put them in this group.", max_length=100)
+        ] = None,
     ) -> Annotated[CallToolResult, AddResult]:
+        progress = _progress(ctx, "URLs")
         return _result(
-            await planet.add_feeds(urls, progress=_progress(ctx, "URLs"), seconds=ANSWER_SECONDS)
+            await planet.add_feeds(urls, group=group, progress=progress, seconds=ANSWER_SECONDS)
         )
 
 
@@ -236,16 +257,15 @@ def _add_remove_feeds(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Remove feeds",
         annotations=REMOVES,
+        meta=_meta("unsubscribe unfollow blog"),
         description=(
             "Stop following feeds. Their entries stay searchable unless delete_entries is true. "
-            "If one of them is not known, none is removed."
+            "If one is not known, none is removed."
         ),
     )
     async def remove_feeds(
         feeds: Annotated[list[int | str], FeedNames],
-        delete_entries: Annotated[
-            bool, Field(description="Also delete all their entries, for good.")
-        ] = False,
+        delete_entries: Annotated[bool, Field(description="Delete their entries, too.")] = False,
     ) -> Annotated[CallToolResult, RemoveResult]:
         return _result(await planet.remove_feeds(feeds, delete_entries=delete_entries))
 
@@ -254,10 +274,11 @@ def _add_refresh_feeds(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Refresh feeds",
         annotations=WRITES_FROM_WEB,
+        meta=_meta("check update feeds now"),
         description=(
-            "Check the named feeds, or all that are due, now, and say what is new. Rarely needed: "
-            "feeds are refreshed in the background. Waits for the network, 45 s at most: what is "
-            "`queued` then is checked in its turn."
+            "Check the named feeds now, or all that are due. Rarely needed: "
+            "feeds are refreshed in the background. Answers within 45 s: what is `queued` then is "
+            "checked in its turn."
         ),
     )
     async def refresh_feeds(
