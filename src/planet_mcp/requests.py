@@ -66,7 +66,7 @@ class SearchRequest:
     since: Annotated[
         str | None,
         Described(
-            description="Beginning: 2026-11-22, 2026-11-22T09:00Z, 2026-11, 36h, 7d, 6mo, last week."
+            description="Beginning: 2026-11-22, 2026-11-22T09:00Z, 2026-11, 36h, 7d, 6mo, this week"
         ),
     ] = None
     until: Annotated[

@@ -129,11 +129,42 @@ async def test_a_page_that_fails_leaves_the_teaser_and_says_why(planet: Planet, 
     assert "404" in text
 
 
-async def test_an_entry_without_any_text_and_page_is_an_error(planet: Planet, site: Site) -> None:
-    await follow(planet, site, Post("Empty", "", link=f"{site.url}/post"))
+async def test_an_entry_without_any_text_and_page_is_what_is_stored_and_why(
+    planet: Planet, site: Site
+) -> None:
+    url = f"{site.url}/post"
+    await follow(planet, site, Post("Empty", "", link=url))
 
-    with pytest.raises(FetchError, match="404"):
-        await planet.fetch_article(1)
+    head = head_of(await planet.fetch_article(1))
+
+    assert head["URL"] == url
+    assert "Published" in head
+    assert re.search(r"could not be read: .*404.*no text of this entry", head["Note"])
+
+
+async def test_the_first_part_ends_with_up_to_three_related_entries(
+    planet: Planet, site: Site
+) -> None:
+    posts = [
+        Post("Typing generics in Python", whole("All of it.")),
+        Post("Generics and typing, again", whole("More.")),
+        Post("Cooking pasta", whole("Water boils.")),
+        Post("Why typing needs generics", whole("Because.")),
+        Post("Typing a letter", whole("Dear reader.")),
+        Post("Generics for typing nerds", whole("Fun.")),
+        Post("Typing generics once more", whole("Last.")),
+    ]
+    await follow(planet, site, *posts)
+
+    lines = (await planet.fetch_article(1)).splitlines()
+    related = lines[lines.index("Related entries, by their titles:") + 1 :]
+
+    assert len(related) == 3
+    assert all(re.fullmatch(r"- \[\d\] .*[Tt]yping.* · 20\S+", line) for line in related)
+    assert not any("[1]" in line or "letter" in line or "pasta" in line for line in related)
+    alone = await planet.fetch_article(3)
+    assert "Related entries" not in alone
+    assert "Related entries" not in await planet.fetch_article(1, offset=5)
 
 
 async def test_the_url_of_an_entry_means_that_entry(planet: Planet, site: Site) -> None:

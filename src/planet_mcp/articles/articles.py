@@ -164,10 +164,9 @@ class Articles:
             article, note = await self._renew(known, url, self._web)
         except (FetchError, DocumentError) as error:
             best = known.best()
-            if not best.markdown and not best.enclosures:
-                raise
             age = _age(known.article, now=self._clock())
-            return replace(best, note=f"The page could not be read: {error}{age}")
+            nothing = "" if best.markdown else " The feed has no text of this entry."
+            return replace(best, note=f"The page could not be read: {error}{age}{nothing}")
         return replace(from_article(known.entry, article), note=note)
 
     async def _renew(self, known: Known, url: str, web: Web) -> tuple[StoredArticle, str | None]:

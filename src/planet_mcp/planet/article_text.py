@@ -9,7 +9,8 @@ from planet_mcp.articles import FROM_PAGE, FullText
 from planet_mcp.errors import ArgumentError, redacted
 from planet_mcp.models import Enclosure
 from planet_mcp.planet.language import TOOLS, Language
-from planet_mcp.planet.markdown import named, quoted
+from planet_mcp.planet.markdown import named, quoted, when
+from planet_mcp.store import Hit
 from planet_mcp.times import is_credible, stamp
 from planet_mcp.urls import are_of_one_site
 
@@ -28,9 +29,16 @@ _FORGED = re.compile(
 
 
 def article_text(
-    article: FullText, *, offset: int, max_chars: int, language: Language = TOOLS
+    article: FullText,
+    *,
+    offset: int,
+    max_chars: int,
+    related: Sequence[Hit] = (),
+    language: Language = TOOLS,
 ) -> str:
     """Write the part of an article that starts at `offset`, of at most `max_chars` characters.
+
+    The first part ends with the related entries, one line each.
 
     Raises:
         ArgumentError: The offset is past the end.
@@ -51,7 +59,16 @@ def article_text(
         arguments = {"article": article.entry_id, "offset": end, "max_chars": max_chars}
         following = language.call("fetch_article", arguments)
         lines += ["", f"Cut at {end} of {total} characters. Next part: {following}"]
+    if related and not offset:
+        lines += ["", "Related entries, by their titles:", *map(_related_line, related)]
     return "\n".join(lines)
+
+
+def _related_line(hit: Hit) -> str:
+    published = stamp(hit.published) if hit.published else None
+    first_seen = None if published else stamp(hit.first_seen_at)
+    facts = [quoted(hit.title), quoted(redacted(hit.feed or "")), when(published, first_seen)]
+    return f"- [{hit.id}] {' · '.join(facts)}"
 
 
 def _nonce(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import anyio
 
-from planet_mcp.articles import Articles, Backfill
+from planet_mcp.articles import Articles, Backfill, FullText
 from planet_mcp.errors import ArgumentError, StoreError
 from planet_mcp.feeds import (
     Added,
@@ -47,6 +47,7 @@ from planet_mcp.planet.outcomes import (
 )
 from planet_mcp.planet.readers import Readers
 from planet_mcp.planet.reading import Reading
+from planet_mcp.planet.related import related_entries
 from planet_mcp.planet.search import search_entries
 from planet_mcp.planet.trending import trending
 from planet_mcp.requests import (
@@ -63,7 +64,7 @@ from planet_mcp.text import label
 MAX_IDS = 101
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Request)
+R = TypeVar("R", bound=Request | FullText)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Planet:
         )
 
     async def _answered(self, answer: Callable[[Reading, R], T], request: R) -> T:
-        """Answer a request from one state of the store."""
+        """Answer from one state of the store."""
 
         def read() -> T:
             reading = Reading(self.store, self.clock(), self._notice(), self._language)
@@ -166,9 +167,12 @@ class Planet:
     async def fetch_article(
         self, article: int | str, *, offset: int = 0, max_chars: int = 12_000, refresh: bool = False
     ) -> str:
-        """Return a part of an article's full text, with its head and boundaries."""
+        """Return a part of an article with its head and boundaries, and what is related to it."""
         found = await self._workings.articles.read(article, refresh=refresh)
-        return article_text(found, offset=offset, max_chars=max_chars, language=self._language)
+        related = [] if offset else await self._answered(related_entries, found)
+        return article_text(
+            found, offset=offset, max_chars=max_chars, related=related, language=self._language
+        )
 
     async def add_feeds(
         self,

@@ -74,6 +74,14 @@ class Entries:
             ).fetchall()
         return [str(row[0]) for row in rows]
 
+    def story_of(self, entry_id: int) -> int:
+        """Return the story that an entry belongs to; its own id if it is not here (any more)."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT story_id FROM entries WHERE id = ?", (entry_id,)
+            ).fetchone()
+        return int(row[0]) if row else entry_id
+
     def beginnings(self, ids: Sequence[int], *, chars: int) -> dict[int, str]:
         """Return the Markdown of entries, cut to a number of characters."""
         with self._database.reading() as connection:

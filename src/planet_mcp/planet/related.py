@@ -1,0 +1,36 @@
+"""Which other entries an article's readers may want: those that share most words of its title."""
+
+import re
+
+from planet_mcp.articles import FullText
+from planet_mcp.planet.reading import Reading
+from planet_mcp.store import Filters, Hit, compile_query
+from planet_mcp.text import STOP_WORDS
+
+MOST_RELATED, LOOKED_AT = 3, 12
+# One word in common is chance, unless the title has no other.
+LEAST_SHARED = 2
+
+_WORD = re.compile(r"[^\W_]{3,}")
+
+
+def related_entries(reading: Reading, article: FullText) -> list[Hit]:
+    """Return up to three other stories, the likest first."""
+    wanted = _words(article.title)
+    if not wanted:
+        return []
+    query = compile_query(" OR ".join(sorted(wanted)))
+    if query.strict is None:
+        return []
+    filters = Filters(reading.store.entries.newest_id())
+    own = reading.store.entries.story_of(article.entry_id)
+    found = reading.store.search.best(query, filters, shown={own}, limit=LOOKED_AT, now=reading.now)
+    least = min(LEAST_SHARED, len(wanted))
+    shared = {hit.id: len(wanted & _words(f"{hit.title} {hit.snippet}")) for hit in found.hits}
+    # Sorted by Python, so that equals stay in the order of the search.
+    likest = sorted(found.hits, key=lambda hit: -shared[hit.id])
+    return [hit for hit in likest if shared[hit.id] >= least and hit.feed_id][:MOST_RELATED]
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in _WORD.findall(text.casefold()) if word not in STOP_WORDS}
