@@ -159,6 +159,7 @@ def test_chapters_that_the_notes_have_are_not_repeated() -> None:
         ("<link>/6</link><guid>https://blog.example/other</guid>", "6"),
         ("<link>https://blog.example/my post/one</link>", "my%20post/one"),
         ("<link> /a b?q=c d </link>", "a%20b?q=c%20d"),
+        ("<link>blog.example/one</link>", "one"),
         ("<link>https://blog.example/long/\n      address</link>", "long/address"),
     ],
 )

@@ -44,7 +44,7 @@ _NOBODY = frozenset(
 
 def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = None) -> ParsedFeed:
     """Turn a raw feed into what is stored; every entry is kept, in the document's order."""
-    site_url = page_url(raw.link, url) if raw.link else None
+    site_url = _first_url([raw.link], url)
     own_addresses = frozenset(filter(None, (url, site_url, raw.link)))
     authors = _names(raw.authors)
     keys = keys_of(raw.entries, not_ids=own_addresses)
@@ -104,7 +104,15 @@ def _flawed(flaws: int) -> str | None:
 
 
 def _first_url(references: Iterable[str], base: str) -> str | None:
-    return next(filter(None, (page_url(each, base) for each in references if each)), None)
+    given = (_with_scheme(each, base) for each in references if each)
+    return next(filter(None, (page_url(each, base) for each in given)), None)
+
+
+def _with_scheme(reference: str, base: str) -> str:
+    """Return a reference with the scheme that was left out before `www.` or the feed's own host."""
+    host = reference.strip().partition("/")[0].lower()
+    is_host = host.startswith("www.") or ("." in host and host_of(f"//{host}") == host_of(base))
+    return f"https://{reference.strip()}" if is_host else reference
 
 
 def _normalised(
