@@ -176,6 +176,19 @@ class ReaderRow(Result):
     caught_up_at: str | None = None
 
 
+class TagRow(Result):
+    """A tag and how many entries have it."""
+
+    tag: str
+    entries: int
+
+
+class TagsResult(Quoting):
+    """The tags that are used most."""
+
+    tags: list[TagRow]
+
+
 class FeedsResult(Quoting):
     """The feeds of the planet; `counts` are of all statuses, whichever is listed."""
 

@@ -1,9 +1,10 @@
 """The planet: one object with everything that a tool, a command or a page can ask for."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 import anyio
@@ -28,6 +29,8 @@ from planet_mcp.planet.answers import (
     RemoveResult,
     SearchResult,
     StatusResult,
+    TagRow,
+    TagsResult,
     TrendingResult,
 )
 from planet_mcp.planet.article_text import article_text
@@ -62,6 +65,7 @@ from planet_mcp.store import ChangeToken, Store
 from planet_mcp.text import label
 
 MAX_IDS = 101
+MOST_TAGS = 200
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Request | FullText)
@@ -291,11 +295,30 @@ class Planet:
             title="Planet",
         )
 
-    async def ids_like(self, beginning: str, *, feeds: bool) -> list[str]:
-        """Return ids of feeds or of entries that begin so, the newest first; at most 101."""
-        return await self._readers.answer(
-            lambda: self.store.entries.ids_like(beginning, feeds=feeds, limit=MAX_IDS)
-        )
+    async def tags(self) -> TagsResult:
+        """Return the tags that are used most."""
+        tags = await self._readers.answer(self.store.entries.tags)
+        most_used = islice(tags.items(), MOST_TAGS)
+        return TagsResult(tags=[TagRow(tag=tag, entries=count) for tag, count in most_used])
+
+    async def completions(self, argument: str, beginning: str) -> list[str] | None:
+        """Return what an argument may be that begins so, likest first; None for other arguments.
+
+        At most 101 ids of entries and feeds, the newest first, and all tags, groups and readers.
+        """
+        ids = self.store.entries.ids_like
+        known: dict[str, Callable[[], Iterable[str]]] = {
+            "entry_id": lambda: ids(beginning, feeds=False, limit=MAX_IDS),
+            "article": lambda: ids(beginning, feeds=False, limit=MAX_IDS),
+            "feed_id": lambda: ids(beginning, feeds=True, limit=MAX_IDS),
+            "tag": self.store.entries.tags,
+            "group": self.store.feeds.groups,
+            "reader": lambda: {each.name for each in self.store.readers.all(limit=MAX_IDS)},
+        }
+        if argument not in known:
+            return None
+        names = await self._readers.answer(lambda: [*known[argument]()])
+        return [name for name in names if name.casefold().startswith(beginning.casefold())]
 
     async def change_token(self) -> ChangeToken:
         """Return what differs after entries arrived or other feeds are followed."""

@@ -10,6 +10,7 @@ from planet_mcp.planet.answers import Answer, SearchHit, SearchResult
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
+from planet_mcp.planet.tags import no_such_tag
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
 from planet_mcp.store import Filters, Found, Hit, Query, compile_query, phrase
 from planet_mcp.times import parse_since, parse_until, stamp
@@ -32,7 +33,8 @@ def search_entries(reading: Reading, request: SearchRequest) -> Answer[SearchRes
     budget = Budget.of(request.limit, default=DEFAULT_HITS)
     find = _newest if by_time else _best
     found = find(reading, query, filters, position, limit=budget.items)
-    notice = reading.with_notice(_remark(query, found))
+    missing = _missing_tag(reading, request) if request.tag and not found.total else None
+    notice = reading.with_notice(missing or _remark(query, found))
     title = _title(request.query, by_time=by_time)
 
     def build(count: int) -> Answer[SearchResult]:
@@ -100,6 +102,10 @@ def _remark(query: Query, found: Found) -> str | None:
         return None
     have = "has" if found.strict == 1 else "have"
     return FEW_STRICT.format(count=found.strict, have=have) if found.strict else RELAXED
+
+
+def _missing_tag(reading: Reading, request: SearchRequest) -> str | None:
+    return no_such_tag(reading.store.entries.tags(), request.tag or "")
 
 
 def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Position:

@@ -5,6 +5,7 @@ Aliases are those of `planet_mcp.store.sql`.
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ from planet_mcp.store.db import Database, split_names, to_optional_time, to_time
 from planet_mcp.store.sql import SHOWN_TITLE, in_story
 from planet_mcp.text import addresses_in
 from planet_mcp.urls import are_of_one_site, canonical, front_page_of, host_of, link_key
+
+# What nobody has used for so many entries is no tag to propose.
+TAGGED_ENTRIES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,21 @@ class Entries:
                 (len(beginning), beginning, limit),
             ).fetchall()
         return [str(row[0]) for row in rows]
+
+    # SELECT tags FROM contents WHERE entry_id > 3000 AND tags <> ''
+    def tags(self) -> dict[str, int]:
+        """Count the newest entries by tag, the most used first, as it is spelled most often."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT tags FROM contents WHERE entry_id > ? AND tags <> ''",
+                (self.newest_id() - TAGGED_ENTRIES,),
+            ).fetchall()
+        spelled = Counter(tag for (column,) in rows for tag in {*split_names(column)})
+        counts: Counter[str] = Counter()
+        names: dict[str, str] = {}
+        for tag, count in spelled.most_common():
+            counts[names.setdefault(tag.casefold(), tag)] += count
+        return dict(counts.most_common())
 
     def story_of(self, entry_id: int) -> int:
         """Return the story that an entry belongs to; its own id if it is not here (any more)."""

@@ -16,6 +16,7 @@ from mcp_types import (
     INVALID_PARAMS,
     CacheableResult,
     CallToolResult,
+    PromptReference,
     ResourceTemplateReference,
     TextContent,
     TextResourceContents,
@@ -235,7 +236,7 @@ async def test_resources_show_the_planet(client: Client, site: Site) -> None:
     templates = {
         item.uri_template for item in (await client.list_resource_templates()).resource_templates
     }
-    assert listed == {"planet://latest", "planet://feeds", "planet://feeds.opml"}
+    assert listed == {"planet://latest", "planet://feeds", "planet://feeds.opml", "planet://tags"}
     assert templates == {"planet://entries/{entry_id}", "planet://feeds/{feed_id}"}
     assert "On TaskGroup" in await text_at(client, "planet://latest")
     assert json.loads(await text_at(client, "planet://feeds"))["feeds"][0]["feed_url"] == url
@@ -267,6 +268,33 @@ async def test_ids_are_completed(client: Client, site: Site) -> None:
     ]
     assert await completed("planet://feeds/{feed_id}", "feed_id", "") == ["1"]
     assert await completed("planet://feeds/{feed_id}", "feed_id", "x") == []
+
+
+async def test_tags_and_groups_are_listed_and_completed(client: Client, site: Site) -> None:
+    posts = [
+        Post("A", tags=("Django", "web")),
+        Post("B", tags=("django",)),
+        Post("C", tags=("Django", "data")),
+    ]
+    url = site.add("/feed", rss(posts, title="Blog"))
+    await call(client, "add_feeds", urls=[url], group="Kin")
+    await call(client, "catch_up", reader="daily")
+
+    listed = json.loads(await text_at(client, "planet://tags"))
+    assert listed["tags"][0] == {"tag": "Django", "entries": 3}
+    assert [*listed] == ["about", "tags"]
+    for argument, beginning, value in (
+        ("tag", "DJ", ["Django"]),
+        ("group", "", ["Kin"]),
+        ("reader", "d", ["daily"]),
+        ("days", "", []),
+    ):
+        ref = PromptReference(name="news_digest")
+        found = await client.complete(ref, {"name": argument, "value": beginning})
+        assert found.completion.values == value
+    missed = await structured(client, "search_entries", tag="djngo")
+    assert missed["notice"] == 'No entry has the tag "djngo"; near it are "Django" (3).'
+    assert "notice" not in await structured(client, "search_entries", tag="data", query="nothing")
 
 
 @pytest.mark.parametrize(

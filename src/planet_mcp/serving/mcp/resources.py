@@ -35,7 +35,7 @@ async def _read(reading: Awaitable[T]) -> T:
 
 
 def add_resources(server: MCPServer[Any], planet: Planet) -> None:
-    """Register the resources of a planet and the completion of their ids."""
+    """Register the resources of a planet."""
 
     @server.resource("planet://latest", title="Latest entries", mime_type=MARKDOWN)
     async def latest() -> str:
@@ -53,6 +53,11 @@ def add_resources(server: MCPServer[Any], planet: Planet) -> None:
         """The feeds that the planet follows, as an OPML 2.0 document."""
         return await _read(planet.export_opml())
 
+    @server.resource("planet://tags", title="Tags", mime_type="application/json")
+    async def tags() -> str:
+        """The 200 tags that are used most, with how many entries have each."""
+        return json.dumps((await _read(planet.tags())).structured(), ensure_ascii=False)
+
     @server.resource("planet://entries/{entry_id}", title="Entry", mime_type=MARKDOWN)
     async def entry(entry_id: str) -> str:
         """The full text of an entry."""
@@ -63,18 +68,21 @@ def add_resources(server: MCPServer[Any], planet: Planet) -> None:
         """The newest entries of a feed."""
         return (await _read(planet.search_entries(SearchRequest(feed=feed_id)))).text
 
+
+def add_completion(server: MCPServer[Any], planet: Planet) -> None:
+    """Register the completion of ids, tags, groups and readers."""
+
     @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]  # as the SDK has it
     async def complete(
         ref: PromptReference | ResourceTemplateReference,
         argument: CompletionArgument,
         context: CompletionContext | None,
     ) -> Completion | None:
-        if argument.name not in {"entry_id", "feed_id", "article"}:
+        found = await planet.completions(argument.name, argument.value)
+        if found is None:
             return None
-        ids = await planet.ids_like(argument.value, feeds=argument.name == "feed_id")
-        return Completion(
-            values=ids[:MOST_COMPLETIONS], total=len(ids), has_more=len(ids) > MOST_COMPLETIONS
-        )
+        more = len(found) > MOST_COMPLETIONS
+        return Completion(values=found[:MOST_COMPLETIONS], total=len(found), has_more=more)
 
 
 def add_prompts(server: MCPServer[Any]) -> None:
@@ -84,14 +92,18 @@ def add_prompts(server: MCPServer[Any]) -> None:
     def news_digest(
         days: Annotated[str, Field(description="How many days to look back.")] = "7",
         topic: Annotated[str, Field(description="Only about this; empty for everything.")] = "",
+        group: Annotated[str, Field(description="Only the feeds of this group.")] = "",
+        tag: Annotated[str, Field(description="Only what has this tag.")] = "",
     ) -> str:
         """Summarise what the planet wrote lately."""
-        since = f"{days}d"
-        find = (
-            TOOLS.call("search_entries", {"query": topic, "since": since, "limit": 20})
-            if topic
-            else TOOLS.call("latest_entries", {"since": since, "max_chars": 16_000})
-        )
+        since, within = f"{days}d", {"group": group} if group else {}
+        if topic or tag:
+            asked = {"query": topic, "tag": tag, **within, "since": since, "limit": 20}
+            named = {name: value for name, value in asked.items() if value}
+            find = TOOLS.call("search_entries", named)
+        else:
+            asked = {"since": since, **within, "max_chars": 16_000}
+            find = TOOLS.call("latest_entries", asked)
         return (
             f"Summarise what the planet's feeds wrote in the last {days} days"
             f"{f' about {topic}' if topic else ''}. Call {find}; read the few entries that matter "

@@ -27,7 +27,7 @@ from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
 from planet_mcp.serving.mcp.arguments import as_meant
 from planet_mcp.serving.mcp.events import Events
-from planet_mcp.serving.mcp.resources import add_prompts, add_resources
+from planet_mcp.serving.mcp.resources import add_completion, add_prompts, add_resources
 from planet_mcp.serving.mcp.schemas import tighten
 from planet_mcp.serving.mcp.tools import add_tools
 
@@ -212,6 +212,7 @@ def create_server(
     )
     add_tools(server, planet, read_only=read_only)
     add_resources(server, planet)
+    add_completion(server, planet)
     add_prompts(server)
     if keeps_connection:
         events.serve_older_clients(server)
