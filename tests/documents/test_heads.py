@@ -57,6 +57,14 @@ def test_what_says_more_than_the_head_stays(above: str, kept: str) -> None:
     assert entry(above) == f"{kept}\n\n{TEXT}"
 
 
+def test_a_last_line_that_says_when_the_text_was_updated_goes() -> None:
+    page = f"<body><article><p>{TEXT}</p><p>{TEXT[60:]}</p>END</article></body>"
+    for end, kept in (("<p>Updated on March 3, 2026</p>", 0), ("<p>Updated in Rome 2026</p>", 1)):
+        article = extract_article(page.replace("END", end).encode(), url="https://blog.example/1")
+        assert article.content.markdown.count("Updated") == kept
+        assert article.content.text.count("Updated") == kept
+
+
 def test_an_entry_that_is_nothing_but_its_title_keeps_it() -> None:
     item = "<title>Ice</title><description>&lt;h1>Ice&lt;/h1></description>"
     feed = f'<rss version="2.0"><channel><title>F</title><item>{item}</item></channel></rss>'

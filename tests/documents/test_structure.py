@@ -282,6 +282,23 @@ def test_a_lead_or_correction_beside_the_body_of_a_page_is_kept(lead: str) -> No
 
 
 @pytest.mark.parametrize(
+    "page",
+    [
+        "<main><div class=head><h1>Harbour</h1><p class=subtitle>NOTE</p></div>TEXT</main>",
+        "<main><div><div><p class=editors-note>NOTE</p><a href='/'>Home</a></div></div>TEXT</main>",
+        "<main>TEXT<footer><p>All rights</p><p class=correction>NOTE</p></footer></main>",
+    ],
+)
+def test_a_lead_or_correction_in_what_else_is_left_out_is_kept_alone(page: str) -> None:
+    text = f"<article><p>{PROSE}</p><p>{PROSE[40:]}</p></article>"
+    html = page.replace("NOTE", "The zebra came on Monday.").replace("TEXT", text)
+    markdown = extract_article(f"<body>{html}</body>".encode(), url=URL).content.markdown
+    assert "The zebra came on Monday." in markdown
+    assert "rights" not in markdown
+    assert "Home" not in markdown
+
+
+@pytest.mark.parametrize(
     "other",
     [
         "<div class='related-posts'><h3>Related</h3><p><a href='/1'>One more</a></p></div>",

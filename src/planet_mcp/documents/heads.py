@@ -29,7 +29,7 @@ _LONGEST_LINE = 200
 
 
 def without_head(content: Content, *, title: str, authors: Sequence[str]) -> Content:
-    """Take away the first lines of a text that only repeat its title, its authors or a change."""
+    """Take away the lines around a text that only repeat its title, its authors or a change."""
     markdown, text = content.markdown, content.text
     for _ in range(_MOST_LINES):
         line, _, rest = markdown.partition("\n\n")
@@ -39,6 +39,9 @@ def without_head(content: Content, *, title: str, authors: Sequence[str]) -> Con
         if _words(first) != _words(line):
             break
         markdown, text = rest, others
+    above, _, last = markdown.rpartition("\n\n")
+    if above and _is_change(last) and text.rpartition("\n")[2].split() == last.strip("*_").split():
+        markdown, text = above, text.rpartition("\n")[0]
     if markdown == content.markdown:
         return content
     return replace(

@@ -46,6 +46,12 @@ _LEAD = re.compile(
     r"|correction|corrections|update|editors?-note|abstract)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_LEAD_NAMES = ("standfirst", "subtitle", "lede", "dek", "deck", "correction", "editor")
+_MAY_LEAD = etree.XPath(
+    f".//@class[{' or '.join(f'contains(., {name!r})' for name in _LEAD_NAMES)}]/.."
+)
+_LEAD_TAGS = frozenset(("p", "div", "h2", "h3", "section", "aside"))
+_NOT_AROUND_LEADS = frozenset(("nav", "form", "dialog", "ul", "ol", "table"))
 _PICTURES = frozenset(("figure", "img", "picture", "p", "a", "video", "audio", "iframe"))
 _MOST_LINKED = 0.5
 # How many elements around the end of an article may hold a picture that ends it.
@@ -149,21 +155,41 @@ class _Cut:
                 if ancestor in self._around:
                     break
                 self._around.add(ancestor)
+        self._leads: dict[_Element, list[_Element]] = {}
         near = [runs[self._last].holder, *runs[self._last].holder.iterancestors()]
         self._ends = set(near[:_NEAR])
 
     def within(self, root: _Element) -> None:
         self._clear_loose_text()
+        self._note_leads(root)
         waiting = [root]
         while waiting:
             element = waiting.pop()
             for child in list(element):
                 if child not in self._around:
                     if not self._stays(child, element):
-                        drop(child)
+                        self._reduce_to_leads(child)
                 elif child.tag not in _WHOLE:
                     waiting.append(child)
         remove_dropped(root)
+
+    def _note_leads(self, root: _Element) -> None:
+        """Note for each element which leads and corrections it holds."""
+        leads = [e for e in _MAY_LEAD(root) if _is_lead(e) and e.tag in _LEAD_TAGS]
+        for lead in leads:
+            for ancestor in lead.iterancestors():
+                self._leads.setdefault(ancestor, []).append(lead)
+
+    def _reduce_to_leads(self, element: _Element) -> None:
+        """Leave of what goes the leads and corrections: they stand in heads, feet and columns."""
+        leads = self._leads.get(element, [])
+        if not leads or element.tag in _NOT_AROUND_LEADS or _is_mostly_links(element):
+            drop(element)
+            return
+        element.tag, element.text, element[:] = "div", None, []
+        for lead in leads:
+            lead.tail = None
+            element.append(lead)
 
     def _clear_loose_text(self) -> None:
         """Clear text that was left out and stands among blocks of which some were chosen."""

@@ -27,9 +27,9 @@ def open_card(link: _Element) -> None:
 
     Those are its heading, else its first line, else its picture: Markdown's links hold no blocks.
     """
-    if not link.get("href") or (link.text or "").strip() or link.find(".//a") is not None:
+    if not len(link) or not link.get("href") or (link.text or "").strip():
         return
-    if next(link.iterdescendants(*_BLOCKS), None) is None:
+    if next(link.iterdescendants(*_BLOCKS), None) is None or link.find(".//a") is not None:
         return
     if any((child.tail or "").strip() for child in link):
         return
@@ -70,10 +70,10 @@ def drop_controls_of(player: _Element) -> None:
             drop(part)
 
 
-def drop_facts_of_picture(link: _Element) -> None:
+def drop_facts_of_picture(image: _Element) -> None:
     """Take away the file's name and size that a forum draws over a picture that it enlarges."""
-    image = link.find(".//img")
-    if image is None:
+    link = next(image.iterancestors("a"), None)
+    if link is None:
         return
     said = {image.get("alt") or "", image.get("title") or "", link.get("title") or ""}
     for part in link.iterdescendants("span"):

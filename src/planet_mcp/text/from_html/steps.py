@@ -212,7 +212,7 @@ STEPS = Steps(
         _each("dl", lambda e, _: structure.write_definitions(e)),
         _each("dt dd", lambda e, _: structure.free_definition(e)),
         _each("audio video", lambda e, _: cards.drop_controls_of(e)),
-        _each("a", lambda e, _: cards.drop_facts_of_picture(e), "facts"),
+        _each("img", lambda e, _: cards.drop_facts_of_picture(e), "facts"),
         _each("a", lambda e, _: cards.open_card(e), "card"),
         _each(links.MEDIA, lambda e, w: links.media_to_link(e, w.base_url)),
         _each("img", lambda e, w: links.rewrite_image(e, w.stash, w.base_url)),
