@@ -145,17 +145,16 @@ def test_a_write_that_was_cut_off_is_not_undone_in_a_file_of_others(
 
 
 def test_a_first_start_that_was_killed_is_gone_on_with(database: Path) -> None:
-    """The table of sqlite-utils is made before ours, in a transaction of its own."""
+    """The file is marked as ours first; then all tables come at once, or none."""
 
     def killed_there(_: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Database(database, steps=(killed_there, *schema.STEPS[1:]))
+        Database(database, steps=(schema.STEPS[0], killed_there, *schema.STEPS[2:]))
     with closing(sqlite3.connect(database)) as connection:
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_schema")]
-    assert tables
-    assert "entries" not in tables
+        assert connection.execute("PRAGMA application_id").fetchone() == (schema.APPLICATION_ID,)
+        assert connection.execute("SELECT * FROM sqlite_schema").fetchall() == []
 
     store = Store(database)
     assert fill(store, entry("a")) == 1

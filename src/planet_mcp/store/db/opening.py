@@ -6,7 +6,7 @@ A file that is refused is left exactly as it is.
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -146,8 +146,10 @@ class DatabaseFile:
                 back_up(self.path, connection, reason=f"tables{version}")
             # A step may write all of the index anew, which is not to be held in memory.
             connection.execute("PRAGMA cache_spill = on")
-            if version < len(self.steps):
-                schema.migrate(connection, self.steps)
+            # A file without tables takes them in one transaction, and waits for its disk once.
+            with nullcontext() if version else transaction(connection, "IMMEDIATE"):
+                if version < len(self.steps):
+                    schema.migrate(connection, self.steps)
 
     def _current(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Return the connection if the tables are up to date; refuse the file else."""

@@ -671,7 +671,7 @@ STEPS: tuple[Step, ...] = (
 
 
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
-    """Bring a database up to the newest tables, each step in its own transaction."""
+    """Bring a database up to the newest tables, each step in a transaction of its own or yours."""
     # Deferred: an up-to-date database, which is nearly every start, never needs it.
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
