@@ -173,9 +173,10 @@ class SlowQueryError(StoreError):
 
 
 class FetchError(PlanetError):
-    """A URL could not be fetched."""
+    """A URL could not be fetched; `redirected` says that it was one where another led to."""
 
     code = "fetch_failed"
+    redirected = False
 
 
 class BlockedUrlError(FetchError):

@@ -54,6 +54,23 @@ def test_the_main_job_from_the_command_line(site: Site, tmp_path: Path) -> None:
     assert data("add", url)["results"][0]["outcome"] == "added"
 
 
+def test_an_article_is_there_as_json_too(site: Site) -> None:
+    run("add", site.add("/feed", rss([Post("One", whole("It waits."))], title="Ada's blog")))
+
+    article = data("article", "1", "--max-chars", "500")
+
+    assert (article["entry_id"], article["title"], article["feed"]) == (1, "One", "Ada's blog")
+    assert article["text"].startswith("It waits.")
+    rest = data("article", "1", "--offset", str(article["next_offset"]))
+    assert len(article["text"] + rest["text"]) == article["total_chars"]
+    assert "1 entry, newest first; 1 shown." in run("search").stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_complete_commands(shell: str) -> None:
+    assert "_PLANET_MCP_COMPLETE" in run("completion", shell).stdout
+
+
 def test_lists_go_on_at_their_cursor(site: Site) -> None:
     urls = [site.add(f"/{n}", rss([Post(f"Post {n}")], title=f"Blog {n}")) for n in range(3)]
     run("add", *urls)

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from planet_mcp.feeds import Lease, Refresher
-from planet_mcp.models import Document, ParsedFeed
+from planet_mcp.models import Document, FeedStatus, ParsedFeed
 from planet_mcp.network import Access, Limits, Web
 from planet_mcp.planet import Planet
 from planet_mcp.planet.opening import RECENT_PAGES
@@ -193,6 +193,50 @@ async def test_being_offline_is_no_feeds_fault(planet: Planet, site: Site) -> No
     await planet.refresh_feeds([url])
     await planet.refresh_feeds([dead[4]])
     assert (await planet.list_feeds(FeedQuery(status="failing"))).result.total == 3
+
+
+async def test_a_planet_of_which_nothing_was_read_says_so_and_that_the_network_is_away() -> None:
+    outlines = "".join(f'<outline xmlUrl="http://127.0.0.{n}:9/feed"/>' for n in range(2, 7))
+    async with planet_of() as planet:
+        await planet.import_list(f"<opml><body>{outlines}</body></opml>".encode(), name="x")
+        before = (await planet.list_feeds()).result
+        await planet.refresh_feeds()
+        after = (await planet.list_feeds()).result
+
+    assert before.counts[FeedStatus.NEW] == 5
+    assert (before.notice or "").startswith("5 feeds, none read yet.")
+    assert "network may be away" in (after.notice or "")
+    assert after.counts[FeedStatus.NEW] == 3
+
+
+async def test_no_feed_is_failing_for_a_setting_and_who_may_fetch_it_does(site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    document = f'<opml><body><outline xmlUrl="{url}"/></body></opml>'.encode()
+    async with planet_of() as ours:
+        await ours.import_list(document, name="x")
+        async with planet_of(allow_networks="192.0.2.0/24") as strict:
+            refused = (await strict.refresh_feeds()).result
+            (feed,) = (await strict.list_feeds(FeedQuery(detail="full"))).result.feeds
+        assert site.asked == []
+        assert (feed.status, refused.new_entries) == ("new", 0)
+        assert "Not fetched by the server that checks the feeds (process" in (feed.problem or "")
+        assert "PLANET_MCP_ALLOW_NETWORKS" in (feed.problem or "")
+
+        assert (await ours.refresh_feeds([1])).result.new_entries == 1
+        (feed,) = (await ours.list_feeds(FeedQuery(detail="full"))).result.feeds
+        assert (feed.status, feed.problem) == ("ok", None)
+
+
+async def test_who_asks_for_a_feed_that_the_refresher_may_not_fetch_fetches_it(site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    document = f'<opml><body><outline xmlUrl="{url}"/></body></opml>'.encode()
+    async with planet_of(allow_networks="192.0.2.0/24") as strict, planet_of() as ours:
+        await ours.import_list(document, name="x")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(strict.run)
+            await until(lambda: strict.refresher.leads)
+            assert (await ours.refresh_feeds([1])).result.new_entries == 1
+            tasks.cancel_scope.cancel()
 
 
 async def test_a_domain_that_asks_to_wait_is_left_alone_and_no_feed_is_blamed(

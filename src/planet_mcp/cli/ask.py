@@ -11,7 +11,6 @@ from planet_mcp.cli.options import (
     run_with,
     settings_from,
     show,
-    write,
 )
 from planet_mcp.cli.serve import commands
 from planet_mcp.requests import (
@@ -75,12 +74,14 @@ def trending_command(settings: Settings, *, as_json: bool, **given: Any) -> None
     "--max-chars", type=click.IntRange(500, MOST_CHARS), default=MOST_CHARS, show_default=True
 )
 @click.option("--again", "refresh", is_flag=True, help="Fetch the page even if it is stored.")
+@JSON
 @settings_from(*NETWORK)
-def article_command(settings: Settings, *, article: str, **given: Any) -> None:
+def article_command(settings: Settings, *, article: str, as_json: bool, **given: Any) -> None:
     """Print the full text of an entry, by its id, or of a page, by its URL."""
     # A person may name any page; agents are told addresses by what they read.
     settings = settings.model_copy(update={"fetch_any": True})
-    write(run_with(settings, lambda planet: planet.fetch_article(article, **given)))
+    answer = run_with(settings, lambda planet: planet.read_article(article, **given))
+    show(answer, as_json=as_json)
 
 
 @commands.command("feeds")

@@ -38,7 +38,7 @@ from planet_mcp.urls import host_of, registrable_domain
 LEAST_FREE = 200 * 2**20
 HOSTS_TRIED = 3
 SCOPES: tuple[Scope, ...] = ("user", "project")
-REASONS_SHOWN, MAX_REASON = 3, 100
+REASONS_SHOWN = 3
 _GIGABYTE, _MEGABYTE = 1e9, 1e6
 
 _NO_ANSWER = (BlockedAddressError, BlockedUrlError, DeadlineError, UnreachableError)
@@ -230,9 +230,7 @@ def _feeds(store: Store, feeds: list[Feed], now: datetime) -> Iterator[Finding]:
 
 
 def _reasons(failing: list[Feed]) -> str:
-    reasons = Counter(
-        (feed.problem or "?").replace(feed.url, "it")[:MAX_REASON] for feed in failing
-    )
+    reasons = Counter((feed.problem or "?").replace(feed.url, "it").rstrip(".") for feed in failing)
     return "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(REASONS_SHOWN))
 
 

@@ -60,7 +60,7 @@ LOG_LEVEL = option(
 FEEDS = option(
     "--feeds",
     env="PLANET_MCP_FEEDS",
-    help="OPML file that a new database subscribes to, or `none`.",
+    help="What a new database subscribes to: an OPML file, a Planet's config.ini, or `none`.",
 )
 REFRESH = option(
     "--refresh",

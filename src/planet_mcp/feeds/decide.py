@@ -68,7 +68,10 @@ class NoDocument:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The feed is to be checked later, for no fault of its own; `problem` says why."""
+    """The feed is to be checked later, for no fault of its own; `problem` says why.
+
+    One that was asked for has it noted, unless it is failing: who lists the feeds sees it.
+    """
 
     until: datetime
     problem: str
@@ -116,8 +119,10 @@ def decide(facts: FeedFacts, answer: Answer, moment: Moment) -> FeedPlan:
             return _unchanged(facts, answer, moment)
         case NoDocument():
             return _failed(facts, answer, moment)
-        case Deferred(until):
-            feed = replace(facts.feed, next_check_at=max(facts.feed.next_check_at, until))
+        case Deferred(until, problem, was_asked):
+            before = facts.feed
+            noted = problem if was_asked and not before.errors else before.problem
+            feed = replace(before, next_check_at=max(before.next_check_at, until), problem=noted)
             return FeedPlan(feed, facts.change_token, moment.now, answered=None)
 
 

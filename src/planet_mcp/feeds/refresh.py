@@ -16,6 +16,7 @@ from planet_mcp.errors import ParseFailedError, StoreError
 from planet_mcp.feeds.decide import NoDocument
 from planet_mcp.feeds.lease import LEASE_SECONDS, Lease
 from planet_mcp.feeds.update import (
+    REFUSED_HERE,
     Failed,
     FeedUpdater,
     Queued,
@@ -223,7 +224,10 @@ class Refresher:
         """Return what came of an update elsewhere, from what the store has now."""
         after = (await self._states([before])).get(before.id, before)
         if after.checked_at is None or after.checked_at < since:
-            return Queued(after, "its domain asked us to wait")
+            if (after.problem or "").startswith(REFUSED_HERE):
+                # What that process may not fetch, this one may.
+                return await self._updater.update(after)
+            return Queued(after, after.problem or "its domain asked us to wait")
         if after.problem:
             return Failed(after, after.problem)
         if after.body_hash == before.body_hash:

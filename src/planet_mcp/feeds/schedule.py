@@ -30,6 +30,8 @@ GONE_INTERVAL = 30 * DAY
 GONE_STATUS = 410
 GONE_CONFIRMED_AFTER = timedelta(hours=20)
 OFFLINE_INTERVAL = timedelta(minutes=10)
+# After the settings of the process that refreshes forbade to ask.
+REFUSED_INTERVAL = timedelta(hours=6)
 # The first five take a day and a half, the others a day each.
 ERRORS_OF_TWO_WEEKS = 18
 _JITTER = 0.1

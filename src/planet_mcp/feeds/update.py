@@ -1,6 +1,7 @@
 """One update of one feed: ask it, read what it sent, and record what comes of that."""
 
 import logging
+import os
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import anyio
 
 from planet_mcp.errors import (
     BadResponseError,
+    BlockedAddressError,
+    BlockedUrlError,
     DocumentError,
     FetchError,
     NotAFeedError,
@@ -53,6 +56,9 @@ from planet_mcp.sandbox import Worker
 from planet_mcp.store import Store
 from planet_mcp.times import stamp
 from planet_mcp.urls import canonical, host_of, registrable_domain
+
+NETWORK_AWAY = "None of several servers answered, so the network may be away; it is tried again."
+REFUSED_HERE = "Not fetched by the server that checks the feeds"
 
 logger = logging.getLogger(__name__)
 
@@ -277,7 +283,11 @@ class FeedUpdater:
             self._silent.add(registrable_domain(host_of(feed.url)))
             if len(self._silent) >= SILENT_DOMAINS:
                 # Nobody answers any more: it is our own network, and no feed's fault.
-                return Deferred(self._clock() + schedule.OFFLINE_INTERVAL, str(error))
+                return Deferred(self._clock() + schedule.OFFLINE_INTERVAL, NETWORK_AWAY)
+        elif isinstance(error, BlockedAddressError | BlockedUrlError) and not error.redirected:
+            # The settings of this process say so: another one on this database may have others.
+            refusal = f"{REFUSED_HERE} (process {os.getpid()}): {error}"
+            return Deferred(self._clock() + schedule.REFUSED_INTERVAL, refusal)
         if isinstance(error, BadResponseError) and error.status in NOT_FOUND:
             site = feed.site_url or urljoin(feed.url, "/")
             look = partial(self._linked_feed, site, instead_of=feed.url)

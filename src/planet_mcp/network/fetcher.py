@@ -21,6 +21,7 @@ from planet_mcp.errors import (
     BadResponseError,
     BlockedAddressError,
     BlockedUrlError,
+    FetchError,
     TooLargeError,
     TooManyRedirectsError,
 )
@@ -170,7 +171,7 @@ class Fetcher:
             domain = registrable_domain(hop.host)
             async with limiter.acquire(domain):
                 started = anyio.current_time()
-                with self._noting_pauses(domain):
+                with self._noting_pauses(domain), _noting_redirects(hop):
                     answer = await self._request(hop, headers(hop), read, seconds=left)
                 left -= anyio.current_time() - started
             if not isinstance(answer, _Hop):
@@ -229,7 +230,9 @@ class Fetcher:
             target = self._target(hop, location)
         except (BlockedUrlError, BlockedAddressError) as error:
             reason = f"{hop.name} redirects to where nothing is fetched: {error}"
-            raise type(error)(reason) from None
+            refused = type(error)(reason)
+            refused.redirected = True
+            raise refused from None
         except (httpx.InvalidURL, ValueError) as error:
             reason = f"{hop.name} redirects to a Location that is no URL."
             raise BadResponseError(reason) from error
@@ -297,6 +300,15 @@ def _not_modified(hop: _Hop, response: httpx.Response, before: Validators) -> No
         moved_to=hop.moved_to,
         fresh_for=fresh_for(response.headers),
     )
+
+
+@contextmanager
+def _noting_redirects(hop: "_Hop") -> Iterator[None]:
+    try:
+        yield
+    except FetchError as error:
+        error.redirected = error.redirected or hop.redirects > 0
+        raise
 
 
 def _check_status(hop: _Hop, response: httpx.Response) -> None:

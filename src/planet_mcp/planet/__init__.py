@@ -19,7 +19,7 @@ from planet_mcp.planet.answers import (
     TrendingResult,
 )
 from planet_mcp.planet.language import TOOLS, Language
-from planet_mcp.planet.notices import STALE_AFTER
+from planet_mcp.planet.notices import STALE_AFTER, none_read
 from planet_mcp.planet.opening import Parts, open_planet
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
@@ -43,6 +43,7 @@ __all__ = [
     "SearchHit",
     "SearchResult",
     "TrendingResult",
+    "none_read",
     "open_planet",
     "search_entries",
 ]

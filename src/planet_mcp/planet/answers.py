@@ -279,6 +279,27 @@ class RefreshResult(Result):
     notice: str | None = None
 
 
+class ArticleResult(Result):
+    """A part of an article for programs; no tool's result: agents get it as text alone."""
+
+    about: str = ABOUT
+    entry_id: int
+    title: str
+    feed: str | None = None
+    authors: list[str] | None = None
+    published: str | None = None
+    first_seen: str
+    url: str | None = None
+    is_elsewhere: bool = Field(description="Whether the URL is on another site than its feed.")
+    source: str
+    taken_at: str
+    note: str | None = None
+    text: str
+    offset: int
+    total_chars: int
+    next_offset: int | None = None
+
+
 class StatusResult(Result):
     """How the planet is doing; no tool's result, and all fields are always there."""
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from planet_mcp.articles import FROM_PAGE, FullText
 from planet_mcp.errors import ArgumentError, redacted
 from planet_mcp.models import Enclosure
+from planet_mcp.planet.answers import ArticleResult
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.markdown import named, quoted, when
 from planet_mcp.store import Hit
@@ -43,10 +44,7 @@ def article_text(
     Raises:
         ArgumentError: The offset is past the end.
     """
-    total = len(article.markdown)
-    if offset > total or (offset == total and total):
-        raise ArgumentError(f"offset={offset} is past the end of the article ({total} characters).")
-    end = part_end(article.markdown, offset, max_chars)
+    total, end = len(article.markdown), _end(article, offset, max_chars)
     nonce = _nonce(article.markdown)
     lines = [
         *_head(article, offset, end, language),
@@ -69,6 +67,39 @@ def _related_line(hit: Hit) -> str:
     first_seen = None if published else stamp(hit.first_seen_at)
     facts = [quoted(hit.title), quoted(redacted(hit.feed or "")), when(published, first_seen)]
     return f"- [{hit.id}] {' · '.join(facts)}"
+
+
+def article_result(article: FullText, *, offset: int, max_chars: int) -> ArticleResult:
+    """Return the same part of an article as JSON values.
+
+    Raises:
+        ArgumentError: The offset is past the end.
+    """
+    end = _end(article, offset, max_chars)
+    return ArticleResult(
+        entry_id=article.entry_id,
+        title=article.title,
+        feed=redacted(article.feed) if article.feed else None,
+        authors=list(article.authors) or None,
+        published=_when(article).get("Published"),
+        first_seen=stamp(article.first_seen_at),
+        url=article.url,
+        is_elsewhere=article.is_elsewhere,
+        source=article.source + _from_duplicate(article),
+        taken_at=stamp(article.taken_at),
+        note=article.note,
+        text=article.markdown[offset:end],
+        offset=offset,
+        total_chars=len(article.markdown),
+        next_offset=end if end < len(article.markdown) else None,
+    )
+
+
+def _end(article: FullText, offset: int, max_chars: int) -> int:
+    total = len(article.markdown)
+    if offset > total or (offset == total and total):
+        raise ArgumentError(f"offset={offset} is past the end of the article ({total} characters).")
+    return part_end(article.markdown, offset, max_chars)
 
 
 def _nonce(text: str) -> str:

@@ -7,7 +7,7 @@ from planet_mcp.feeds import warning_of
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult, GroupRow, ReaderRow
-from planet_mcp.planet.markdown import feeds_text
+from planet_mcp.planet.markdown import feeds_text, without_address
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.requests import DEFAULT_FEEDS, FeedQuery, selection
 from planet_mcp.times import day_of, stamp
@@ -86,8 +86,7 @@ def _brief_row(feed: Feed) -> FeedRow:
 
 def _brief_problem(feed: Feed) -> str:
     """Return what is wrong with a feed, without the address of which the row does not speak."""
-    text = (feed.problem or "").replace(feed.url, "").strip()
-    return fitting.cut(text[:1].upper() + text[1:], BRIEF_PROBLEM_CHARS)
+    return fitting.cut(without_address(feed.problem or "", feed.url), BRIEF_PROBLEM_CHARS)
 
 
 def _row(feed: Feed) -> FeedRow:

@@ -1,5 +1,6 @@
 """Answers as compact Markdown (pure). Lines that quote feeds are marked as quotes."""
 
+import re
 from collections.abc import Iterable
 
 from planet_mcp.planet.answers import (
@@ -46,6 +47,12 @@ def named(title: str) -> str:
     return '"' + quoted(title.replace('"', "'")) + '"'
 
 
+def without_address(problem: str, url: str) -> str:
+    """Return what is wrong with a feed, for a line that has its address already."""
+    bare = re.sub(rf"(?<!\S){re.escape(url)}(?=[\s,;:]|\.?$)", "", problem).strip(" :,;")
+    return bare[:1].upper() + bare[1:] if bare != problem else problem
+
+
 def counted(number: int | str, one: str, many: str | None = None) -> str:
     """Return a number with its noun: `1 feed`, `12 feeds`."""
     return f"{number} {one if str(number) == '1' else many or f'{one}s'}"
@@ -74,7 +81,7 @@ def search_text(result: SearchResult, *, title: str, more: str | None) -> str:
     """Write the hits of a search."""
     # The store stops counting at MOST_COUNTED, which so stands for any more.
     total = f"{result.total}+" if result.total >= MOST_COUNTED else str(result.total)
-    lines = [f"{_entries(total)} {title}; {len(result.hits)} shown."]
+    lines = [f"{_entries(total)}{title}; {len(result.hits)} shown."]
     if result.hits:
         lines.append(ABOUT)
     for hit in result.hits:
@@ -207,7 +214,7 @@ def _row_line(feed: FeedRow) -> str:
             str(feed.entries),
             feed.newest_entry,
             feed.status.value,
-            quoted(feed.problem or feed.warning or ""),
+            quoted(without_address(feed.problem or feed.warning or "", feed.feed_url or "-")),
             f"group {quoted(feed.group)}" if feed.group else None,
             feed.feed_url,
             f"site {feed.site_url}" if feed.site_url else None,
@@ -234,7 +241,8 @@ def _added_lines(item: AddedFeed) -> list[str]:
         ]
     known = f"[{item.feed_id}] {quoted(item.title or '')}" if item.feed_id else None
     entries = _entries(item.entries) if item.entries is not None else None
-    first = f"- {item.url}: {_joined([item.outcome, known, entries, quoted(item.problem or '')])}"
+    problem = quoted(without_address(item.problem or "", item.url))
+    first = f"- {item.url}: {_joined([item.outcome, known, entries, problem])}"
     return [
         first,
         *(f"  - {c.url} {quoted(c.title or '')}".rstrip() for c in item.candidates or []),
@@ -266,7 +274,8 @@ def refresh_text(result: RefreshResult) -> str:
         f"{counted(result.new_entries, 'new entry', 'new entries')}."
     )
     lines = [counts, *([ABOUT] if result.problems else [])] + [
-        f"- [{item.feed_id}] {quoted(item.title)}: {item.outcome}: {quoted(item.problem)}"
+        f"- [{item.feed_id}] {quoted(item.title)}: {item.outcome}: "
+        f"{quoted(without_address(item.problem, item.title))}"
         for item in result.problems or []
     ]
     return _with_tail(lines, result.notice, None)

@@ -23,6 +23,7 @@ from planet_mcp.network import Web
 from planet_mcp.planet.answers import (
     AddResult,
     Answer,
+    ArticleResult,
     FeedsResult,
     LatestResult,
     RefreshResult,
@@ -33,7 +34,7 @@ from planet_mcp.planet.answers import (
     TagsResult,
     TrendingResult,
 )
-from planet_mcp.planet.article_text import article_text
+from planet_mcp.planet.article_text import article_result, article_text
 from planet_mcp.planet.catching_up import Run, catch_up, restart_of, scope_of
 from planet_mcp.planet.feed_list import list_feeds
 from planet_mcp.planet.language import Language
@@ -172,11 +173,21 @@ class Planet:
         self, article: int | str, *, offset: int = 0, max_chars: int = 12_000, refresh: bool = False
     ) -> str:
         """Return a part of an article with its head and boundaries, and what is related to it."""
+        answer = await self.read_article(
+            article, offset=offset, max_chars=max_chars, refresh=refresh
+        )
+        return answer.text
+
+    async def read_article(
+        self, article: int | str, *, offset: int, max_chars: int, refresh: bool
+    ) -> Answer[ArticleResult]:
+        """Return a part of an article, as JSON values too."""
         found = await self._workings.articles.read(article, refresh=refresh)
         related = [] if offset else await self._answered(related_entries, found)
-        return article_text(
+        text = article_text(
             found, offset=offset, max_chars=max_chars, related=related, language=self._language
         )
+        return Answer(article_result(found, offset=offset, max_chars=max_chars), text)
 
     async def add_feeds(
         self,

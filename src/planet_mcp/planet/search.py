@@ -117,7 +117,7 @@ def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Positio
 
 def _title(query: str, *, by_time: bool) -> str:
     order = "newest first" if by_time else "best first"
-    return f"for {named(query[:200])}, {order}" if query.strip() else order
+    return f" for {named(query[:200])}, {order}" if query.strip() else f", {order}"
 
 
 def _search_hit(hit: Hit) -> SearchHit:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from planet_mcp.models import Feed
+from planet_mcp.planet import none_read
 from planet_mcp.site.words import STATES, count, short_day
 from planet_mcp.store import Store, Summary
 
@@ -87,6 +88,11 @@ class StatsView:
 
     summary: Summary
     charts: list[Chart]
+
+    @property
+    def none_read(self) -> str | None:
+        """Return that no feed was ever read, and why; None if one was."""
+        return none_read(self.summary)
 
 
 def stats_view(store: Store, *, now: datetime) -> StatsView:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, TypeVar
 
+from planet_mcp.planet import none_read
 from planet_mcp.site.content import TEXT_CHARS, Budget, Shown
 from planet_mcp.site.values import Options
 from planet_mcp.store import Dealt, Headline, Post, Store, Summary
@@ -47,6 +48,11 @@ class RiverView(Generic[T]):
     onward: str | None
     last_update: datetime | None
     summary: Summary
+
+    @property
+    def none_read(self) -> str | None:
+        """Return that no feed was ever read, and why; None if one was."""
+        return none_read(self.summary)
 
 
 @dataclass(frozen=True, slots=True)

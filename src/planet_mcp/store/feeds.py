@@ -32,12 +32,13 @@ class FeedsPage:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The planet in numbers."""
+    """The planet in numbers; `no_fault` is why feeds cannot be read that are not failing."""
 
     feeds: int
     never_checked: int
     failing: int
     entries: int
+    no_fault: str | None
     last_refresh_at: datetime | None
     last_success_at: datetime | None
 
@@ -242,6 +243,7 @@ def _summary(connection: sqlite3.Connection) -> Summary:
         SELECT count(*) FILTER (WHERE subscribed) AS feeds,
                count(*) FILTER (WHERE subscribed AND checked_at IS NULL) AS never_checked,
                count(*) FILTER (WHERE subscribed AND errors > 0) AS failing,
+               max(problem) FILTER (WHERE subscribed AND errors = 0) AS no_fault,
                total(entries) AS entries,
                max(checked_at) AS checked_at,
                max(succeeded_at) AS succeeded_at
@@ -253,6 +255,7 @@ def _summary(connection: sqlite3.Connection) -> Summary:
         never_checked=row["never_checked"],
         failing=row["failing"],
         entries=int(row["entries"]),
+        no_fault=row["no_fault"],
         last_refresh_at=to_optional_time(row["checked_at"]),
         last_success_at=to_optional_time(row["succeeded_at"]),
     )
