@@ -555,7 +555,9 @@ async def test_another_feed_that_has_the_whole_story_spares_the_page(
 
     assert "From the other." in body_of(text)
     assert head_of(text)["Feed"] == "Ada's blog"
-    assert head_of(text)["Text"].startswith("from the feed of Planet, which has the whole story, ")
+    assert head_of(text)["Text"].startswith(
+        'from the feed of "Planet", which has the whole story, '
+    )
     assert "/post" not in site.started
     assert "From the page." in await planet.fetch_article(1, refresh=True)
     assert "From the page." in await planet.fetch_article(1)

@@ -445,7 +445,7 @@ async def test_a_planet_that_was_never_refreshed_says_so(planet: Planet) -> None
 
     notice = (await planet.latest_entries()).result.notice
 
-    assert "0 of 1 feeds checked" in (notice or "")
+    assert notice == "1 feed, none read yet. refresh_feeds reads them."
 
 
 async def test_a_planet_that_is_current_says_nothing(planet: Planet, site: Site) -> None:

@@ -90,7 +90,8 @@ async def test_the_river_says_when_it_was_updated_last(pages: Pages) -> None:
 async def test_an_empty_planet_says_so_on_every_page(planet: Planet) -> None:
     await planet.import_list(b"[https://ada.example.org/feed]\nname = Ada", name="config.ini")
     async with pages_of(planet) as pages:
-        assert "Nothing is here yet: 0 of 1 feed read" in (await pages.see("/")).answer.text
+        assert "Nothing is here yet: 1 feed, none read yet." in (await pages.see("/")).answer.text
+        assert "1 feed, none read yet." in (await pages.see("/stats")).answer.text
         for path in ("titles", "feeds", "stats", "about", *OUTPUTS):
             await pages.see(path)
 
