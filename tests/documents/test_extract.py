@@ -385,6 +385,36 @@ def test_a_code_block_of_a_page_keeps_every_character_and_its_language(path: Pat
     assert not {"Copy", "Copied!", "Expand"} & set(content.text.split())
 
 
+def test_a_short_article_among_much_else_is_read_alone() -> None:
+    comments = "".join(
+        f'<li class="comment"><p>Reader {n} grows hops and says that all of this is wrong.</p></li>'
+        for n in range(60)
+    )
+    others = "".join(
+        f'<li><a href="/{n}">Another post, on weeds, part {n}</a></li>' for n in range(60)
+    )
+    body = (
+        f"<article><h1>Bees</h1><p>{PROSE}</p><p>{PROSE[::-1]}</p></article>"
+        f'<ul>{others}</ul><section id="comments"><ol class="commentlist">{comments}</ol></section>'
+    )
+    text = extract_article(page(body), url=URL).content.text
+    assert PROSE in text
+    assert PROSE[::-1] in text
+    assert "hops" not in text
+    assert "weeds" not in text
+
+
+@pytest.mark.parametrize("tag", ["div", "span", "section", "dd", "td"])
+def test_an_article_without_paragraphs_is_read_whole(tag: str) -> None:
+    lines = [f"Bed {n} has {'crocus and ivy and ' * 5}a path of {n} stones." for n in range(40)]
+    blocks = "".join(f"<{tag}>{line}<br><br></{tag}>" for line in lines)
+    around = {"dd": "dl", "td": "tr"}.get(tag, "div")
+    wrapped = f"<{around}>{blocks}</{around}>"
+    wrapped = f"<table>{wrapped}</table>" if tag == "td" else wrapped
+    text = extract_article(page(f"<nav><a href=/>Home</a></nav>{wrapped}"), url=URL).content.text
+    assert [line for line in lines if line not in text] == []
+
+
 WORDS = sorted(
     {
         word

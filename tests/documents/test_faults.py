@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from planet_mcp.documents.extract.article import page_article
+from planet_mcp.documents.extract.article import page_article, parse_page
 from planet_mcp.text.from_html import STEPS, Step, Steps, convert_counting
 
 URL = "https://example.org/posts/ice"
@@ -83,7 +83,7 @@ def test_a_fault_in_a_step_costs_one_detail_of_an_entry(group: str, name: str) -
 def test_a_fault_in_a_step_costs_one_detail_of_a_page(group: str, name: str) -> None:
     body = f"<h1>Ice</h1><p>{PROSE}</p><p>{PROSE[40:]}</p>{DETAILS}{NESTED}<p>{PROSE[80:]}</p>"
     page = f"<html><body><article>{body}</article></body></html>"
-    content = page_article(page, URL, steps=failing(group, name)).content
+    content = page_article(parse_page(page), URL, steps=failing(group, name)).content
     assert content.flaws
     check(content.markdown)
 

@@ -4,6 +4,7 @@ A page with a text of its own is read where it is, whatever it would show next.
 """
 
 import re
+from copy import deepcopy
 
 from lxml.etree import _Element
 
@@ -38,15 +39,21 @@ def page_redirect(text: str, *, url: str, refresh: str = "") -> PageRedirect | N
     `refresh` is the header field of that name. Source: WHATWG HTML, "shared declarative refresh
     steps"; what a script would do is not looked at, nor what is meant for browsers without any.
     """
-    target = _target(refresh, url)
-    if target is None and not _PERHAPS.search(text):
+    if not refresh and not _PERHAPS.search(text):
         return None
-    page = parse(text)
+    return redirect_of(parse(text), url=url, refresh=refresh)
+
+
+def redirect_of(page: _Element | None, *, url: str, refresh: str = "") -> PageRedirect | None:
+    """Return where a page sends its readers, as `page_redirect` does; the page stays as it is."""
+    target = _target(refresh, url)
     if page is None:
         return PageRedirect(target) if target else None
     target = target or _declared(page, url)
     moved = None if target else _canonical(page, url)
-    said, own = _said(page)
+    if not (target or moved):
+        return None
+    said, own = _said(deepcopy(page))
     if target and own <= MOST_CHARACTERS:
         return PageRedirect(target)
     if moved and own <= MOST_CHARACTERS_OF_NOTICE and _MOVED.search(said):

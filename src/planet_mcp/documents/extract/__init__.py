@@ -10,10 +10,12 @@ content_types (what is it?) ─▶ text and source code as they are
             ─▶ interstitials (is it an article at all?)
 """
 
+from lxml.etree import _Element
+
 from planet_mcp.documents.encoding import decode
-from planet_mcp.documents.extract.article import page_article
+from planet_mcp.documents.extract.article import page_article, parse_page
 from planet_mcp.documents.extract.content_types import Kind, Reading, file_name, reading_of
-from planet_mcp.documents.page_redirects import page_redirect
+from planet_mcp.documents.page_redirects import redirect_of
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article, PageRedirect
 from planet_mcp.text.from_html import first_heading, from_code, from_markdown, one_line
@@ -34,9 +36,10 @@ def read_page(
         DocumentError: There is no article to read; it says what is there and what to do.
     """
     reading, text = _read(body, url=url, content_type=content_type)
+    page = parse_page(text) if reading.kind is Kind.PAGE else None
     is_page = reading.kind is Kind.PAGE or not text.strip()
-    redirect = page_redirect(text, url=url, refresh=refresh) if is_page else None
-    return redirect or _article(reading, text, url)
+    redirect = redirect_of(page, url=url, refresh=refresh) if is_page else None
+    return redirect or _article(reading, text, page, url)
 
 
 def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article:
@@ -45,7 +48,9 @@ def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article
     Raises:
         DocumentError: There is no article to read; it says what is there and what to do.
     """
-    return _article(*_read(body, url=url, content_type=content_type), url)
+    reading, text = _read(body, url=url, content_type=content_type)
+    page = parse_page(text) if reading.kind is Kind.PAGE else None
+    return _article(reading, text, page, url)
 
 
 def _read(body: bytes, *, url: str, content_type: str) -> tuple[Reading, str]:
@@ -54,9 +59,9 @@ def _read(body: bytes, *, url: str, content_type: str) -> tuple[Reading, str]:
     return reading, decode(body, content_type=content_type).text
 
 
-def _article(reading: Reading, text: str, url: str) -> Article:
+def _article(reading: Reading, text: str, page: _Element | None, url: str) -> Article:
     if reading.kind is Kind.PAGE:
-        return page_article(text, url)
+        return page_article(page, url)
     if reading.kind is Kind.CODE:
         return _code_article(text, url, reading.language)
     return _text_article(text, url)

@@ -2,10 +2,10 @@
 
 import logging
 
-import lxml.html
 import trafilatura
+from lxml import etree
 from lxml.etree import _Element
-from trafilatura.baseline import html2txt
+from lxml.html import HtmlElement
 from trafilatura.htmlprocessing import convert_to_html
 from trafilatura.settings import Document
 
@@ -34,17 +34,29 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 _FEWEST_CHARACTERS = 50
-_ENOUGH = 0.25
-_CLEARLY_MORE = 1.2
 
 
-def page_article(html: str, url: str, *, steps: Steps = STEPS) -> Article:
-    """Find the article of a page.
+def parse_page(html: str) -> _Element | None:
+    """Parse a page, so that its article can be looked for; None when it holds nothing."""
+    return parse(html, make_parser=_page_parser)
+
+
+def _page_parser(**options: bool | str) -> etree.HTMLParser:
+    """Make a parser whose elements are of the class that trafilatura needs.
+
+    All are of one: to choose a class for each by its name, as lxml's own does, is slower.
+    """
+    parser = etree.HTMLParser(**options)
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
+    return parser
+
+
+def page_article(page: _Element | None, url: str, *, steps: Steps = STEPS) -> Article:
+    """Find the article of a page; the page is cut down to it.
 
     Raises:
         DocumentError: The page holds none, or is an interstitial.
     """
-    page = parse(html, parser_class=lxml.html.HTMLParser)
     if page is None:
         raise DocumentError(f"{url} is an empty page: there is no article to read.")
     facts = metadata(page, url)
@@ -66,7 +78,7 @@ def _content(page: _Element, url: str, steps: Steps) -> Content:
     code.free_figures(page)
     work.take([FOOTNOTES], page)
     selection = Selection(page)
-    body = _article_body(page, base_url)
+    body = _found(page, base_url)
     article = selection.cut(body, fewest=_FEWEST_CHARACTERS)
     if article is None and body is not None:
         article = _as_html(body)
@@ -89,17 +101,6 @@ def _fallback(page: _Element, code: CodeStash, work: Work, steps: Steps) -> Cont
     return NOTHING
 
 
-def _article_body(page: _Element, base_url: str | None) -> _Element | None:
-    """Find the article; look again, less strictly, where much of the page was left out."""
-    best = _attempt(page, base_url, thorough=True)
-    found = 0 if best is None else _text_length(best)
-    if found < len(html2txt(page)) * _ENOUGH:
-        other = _attempt(page, base_url, thorough=False)
-        if other is not None and _text_length(other) > found * _CLEARLY_MORE:
-            best = other
-    return best
-
-
 def _as_html(body: _Element) -> _Element | None:
     try:
         html: _Element = convert_to_html(body)
@@ -111,12 +112,15 @@ def _as_html(body: _Element) -> _Element | None:
     return html
 
 
-def _attempt(page: _Element, base_url: str | None, *, thorough: bool) -> _Element | None:
+def _found(page: _Element, base_url: str | None) -> _Element | None:
+    """Let trafilatura find the article.
+
+    Where it found little of a page, it looks again less strictly, and keeps what is clearly more.
+    """
     try:
         document = trafilatura.bare_extraction(
             page,
             url=base_url,
-            fast=not thorough,
             output_format="html",
             include_comments=False,
             include_formatting=True,
@@ -127,7 +131,3 @@ def _attempt(page: _Element, base_url: str | None, *, thorough: bool) -> _Elemen
     except TRAFILATURA_ERRORS:
         return None
     return document.body if isinstance(document, Document) else None
-
-
-def _text_length(element: _Element) -> int:
-    return sum(len(text) for text in element.itertext())

@@ -31,7 +31,8 @@ _PUBLISHED = (
     " or contains(@class, 'published') or contains(@class, 'entry-date')]/@datetime"
 )
 _LD_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
-# The words by which trafilatura knows the elements that may name an author.
+# By which words, in which attributes, trafilatura knows the elements that may name an author.
+_NAMING = ("class", "id", "itemprop", "rel", "data-testid", "data-component")
 _MAY_NAME_AUTHOR = re.compile(
     "[Aa]uthor|[Bb]yline|byl|BBL|username|screenname|writer|channel-name|journalist-name"
     "|submitted-by|posted-by|zuozhe|bianji|xiaobian"
@@ -72,14 +73,14 @@ def _named_author(page: _Element) -> str | None:
     elements alone that can answer, in what they stand in, which says what to leave out.
     """
     root = page.makeelement(page.tag)
-    shells, whole = {page: root}, set()
+    shells, whole = {page: root}, set[_Element]()
     for element in page.iterdescendants(etree.Element):
-        parent = element.getparent()
-        if parent in whole:
+        names = " ".join(filter(None, map(element.get, _NAMING)))
+        if (_MAY_NAME_AUTHOR.search(names) or element.tag == "author") and whole.isdisjoint(
+            element.iterancestors()
+        ):
+            _shell(element.getparent(), shells).append(deepcopy(element))
             whole.add(element)
-        elif element.tag == "author" or _MAY_NAME_AUTHOR.search(" ".join(element.values())):
-            whole.add(element)
-            _shell(parent, shells).append(deepcopy(element))
     return extract_author(root) if whole else None
 
 

@@ -6,13 +6,12 @@ numbers that come back say what was chosen, and the page's own elements are conv
 """
 
 import re
-from dataclasses import dataclass, field
 from itertools import takewhile
 
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.from_html import drop, remove_dropped, text_of
+from planet_mcp.text.from_html import all_text, drop, remove_dropped, text_of
 
 # Placeholders, of private use characters (the table is in `from_html.placeholders`).
 _NUMBER, _END = "\ue004", "\ue006"
@@ -58,30 +57,52 @@ _MOST_LINKED = 0.5
 _NEAR = 3
 
 
-@dataclass(slots=True)
+_Slot = tuple[_Element, str, str]
+
+
 class _Run:
-    """Text of a page up to the next block: where it stands, and its longest piece."""
+    """Text of a page up to the next block: where it stands, and its longest piece.
 
-    holder: _Element
-    slots: list[tuple[_Element, str]] = field(default_factory=list)
+    Each piece is an element, whether it is its `text` or its `tail`, and the text itself.
+    """
 
-    def text_at(self, slot: tuple[_Element, str]) -> str:
-        """Return the text of a slot: an element, and whether its `text` or its `tail`."""
-        return getattr(slot[0], slot[1]) or ""
+    __slots__ = ("_slots", "holder", "longest")
+
+    def __init__(self, holder: _Element, slots: list[_Slot]) -> None:
+        self.holder = holder
+        self._slots = slots
+        self.longest = max(slots, key=_length) if len(slots) > 1 else slots[0]
+
+    def mark(self, mark: str) -> None:
+        """Write a mark at the beginning of the longest piece."""
+        element, name, text = self.longest
+        start = len(text) - len(text.lstrip())
+        setattr(element, name, text[:start] + mark + text[start:])
+
+    def restore(self) -> None:
+        """Write the longest piece as it was."""
+        element, name, text = self.longest
+        setattr(element, name, text)
+
+    def clear(self) -> None:
+        """Take the text away."""
+        for element, name, _ in self._slots:
+            setattr(element, name, None)
 
     def is_linked(self) -> bool:
         """Return whether most of the text is in links."""
         linked = total = 0
-        for element, name in self.slots:
-            size = len(self.text_at((element, name)).strip())
+        for element, name, text in self._slots:
+            size = len(text.strip())
             total += size
             inside = element if name == "text" else element.getparent()
             if inside.tag == "a" or next(inside.iterancestors("a"), None) is not None:
                 linked += size
         return linked > total * _MOST_LINKED
 
-    def longest(self) -> tuple[_Element, str]:
-        return max(self.slots, key=lambda slot: len(self.text_at(slot)))
+
+def _length(slot: _Slot) -> int:
+    return len(slot[2])
 
 
 class Selection:
@@ -94,45 +115,39 @@ class Selection:
         body = page.find("body")
         self._read(page if body is None else body)
         for number, run in enumerate(self._runs):
-            element, name = slot = run.longest()
-            mark = f"{_NUMBER}{f'{number:o}'.translate(_TO_DIGITS)}{_END}"
-            text = run.text_at(slot)
-            start = len(text) - len(text.lstrip())
-            setattr(element, name, text[:start] + mark + text[start:])
+            run.mark(f"{_NUMBER}{f'{number:o}'.translate(_TO_DIGITS)}{_END}")
 
     def _read(self, body: _Element) -> None:
         blocks = [body]
-        run = _Run(body)
+        slots: list[_Slot] = []
         for event, element in etree.iterwalk(body, events=("start", "end")):
             starts = event == "start"
             if element.tag not in _INLINE and element is not body:
+                if slots:
+                    self._runs.append(_Run(blocks[-1], slots))
+                    slots = []
                 blocks.append(element) if starts else blocks.pop()
-                self._add(run)
-                run = _Run(blocks[-1])
             if starts:
                 self._before[element] = len(self._runs)
-            name = "text" if starts else "tail"
-            text = getattr(element, name)
+                text = element.text
+            else:
+                text = element.tail
             if text and not text.isspace() and (starts or element is not body):
-                run.slots.append((element, name))
-        self._add(run)
-
-    def _add(self, run: _Run) -> None:
-        if run.slots:
-            self._runs.append(run)
+                slots.append((element, "text" if starts else "tail", text))
+        if slots:
+            self._runs.append(_Run(blocks[-1], slots))
 
     def cut(self, found: _Element | None, *, fewest: int) -> _Element | None:
         """Take the numbers out of the page; return its part that was found, and nothing else.
 
         None, and the page is whole, where of the page's text fewer characters were found.
         """
-        text = "" if found is None else "".join(found.itertext())
+        text = "" if found is None else all_text(found)
         numbers = {int(digits.translate(_FROM_DIGITS), 8) for digits in _MARK.findall(text)}
         for run in self._runs:
-            slot = run.longest()
-            setattr(slot[0], slot[1], _MARK.sub("", run.text_at(slot)))
+            run.restore()
         chosen = [run for number, run in enumerate(self._runs) if number in numbers]
-        if sum(len(run.text_at(run.longest())) for run in chosen) < fewest:
+        if sum(_length(run.longest) for run in chosen) < fewest:
             return None
         root = _common_ancestor([run.holder for run in chosen])
         root = next(root.iterancestors("article", "main"), root)
@@ -198,8 +213,7 @@ class _Cut:
                 continue
             if run.holder.tag in _WHOLE or (self._is_among(number) and not run.is_linked()):
                 continue
-            for element, name in run.slots:
-                setattr(element, name, None)
+            run.clear()
 
     def _is_among(self, number: int) -> bool:
         return self._first < number <= self._last

@@ -9,7 +9,7 @@ import re
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.from_html import CodeBlock, Stash
+from planet_mcp.text.from_html import CodeBlock, Stash, all_text
 
 _HEAVIEST = 20_000
 
@@ -22,7 +22,7 @@ class CodeStash:
     """
 
     def __init__(self, page: _Element) -> None:
-        text = "".join(page.itertext())
+        text = all_text(page)
         self._stem = "codeblock"
         while self._stem in text:
             self._stem += "z"

@@ -26,6 +26,7 @@ from planet_mcp.text.from_html.plain import (
 from planet_mcp.text.from_html.steps import FOOTNOTES, STEPS, Step, Steps, Work
 from planet_mcp.text.from_html.tree import (
     LXML_ERRORS,
+    all_text,
     drop,
     parse,
     remove_dropped,
@@ -42,6 +43,7 @@ __all__ = [
     "Step",
     "Steps",
     "Work",
+    "all_text",
     "clean_text",
     "convert",
     "convert_counting",

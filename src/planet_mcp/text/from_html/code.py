@@ -5,6 +5,7 @@ a reader would copy: the code without its line numbers, buttons and labels.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from lxml import etree
@@ -253,7 +254,18 @@ class _Reader:
 
 
 def _is_chrome(element: _Element) -> bool:
-    return is_drawn_over(element) or bool(_BAR.search(element.get("class") or ""))
+    return is_drawn_over(element) or _is_bar(element.get("class") or "")
+
+
+# Highlighters use few classes, each for very many elements.
+@lru_cache(maxsize=4096)
+def _is_bar(names: str) -> bool:
+    return bool(_BAR.search(names))
+
+
+@lru_cache(maxsize=4096)
+def _is_gutter_or_chrome(names: str) -> bool:
+    return bool(_GUTTER.search(names) or _CHROME.search(names))
 
 
 def is_drawn_over(element: _Element) -> bool:
@@ -263,9 +275,10 @@ def is_drawn_over(element: _Element) -> bool:
     if element.tag in ("td", "th"):
         return _is_gutter(element)
     names = element.get("class") or ""
-    if names and (_GUTTER.search(names) or _CHROME.search(names)):
+    if names and _is_gutter_or_chrome(names):
         return True
-    return bool(_UNSELECTABLE.search(element.get("style") or ""))
+    style = element.get("style")
+    return bool(style and _UNSELECTABLE.search(style))
 
 
 def _unbroken(children: list[_Element]) -> bool:

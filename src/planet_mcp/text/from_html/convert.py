@@ -13,7 +13,7 @@ from planet_mcp.text.from_html.links import declared_base
 from planet_mcp.text.from_html.placeholders import INLINE
 from planet_mcp.text.from_html.plain import excerpt_of, shortened
 from planet_mcp.text.from_html.steps import STEPS, Steps, Work
-from planet_mcp.text.from_html.tree import count_controls, parse
+from planet_mcp.text.from_html.tree import all_text, count_controls, parse
 
 NOTHING = Content(markdown="", text="", excerpt="", words=0)
 
@@ -61,7 +61,7 @@ def convert_counting(
         return NOTHING, 0
     work = Work(base_url=declared_base(root, base_url))
     work.clear(root, steps)
-    invisible = count_controls(html) + count_unseen("".join(root.itertext()))
+    invisible = count_controls(html) + count_unseen(all_text(root))
     work.stash_listings(root, steps)
     return render(root, work, steps=steps), work.unseen.characters + invisible
 

@@ -19,12 +19,12 @@ _HEAD = re.compile(rf"^(.*[{''.join(_ALIGNMENTS)}].*)\n([ >]*)(\|(?: -+ \|)+)$",
 _CELL = re.compile(r"(?:\\.|[^|\\])+")
 _NOTE = re.compile(f"{NOTE}(?:([^{NOTE}{NOTE_END}]*){NOTE_END})?")
 _NOTE_LINE = re.compile(r"\n(?=[^\n])")
-_ALL = str.maketrans("", "", f"{NOTE}{NOTE_END}{''.join(_ALIGNMENTS)}")
+_LAYOUT = re.compile(f"[{NOTE}{NOTE_END}{''.join(_ALIGNMENTS)}]")
 
 
 def without_layout(text: str) -> str:
     """Take out the placeholders that only the Markdown is laid out by."""
-    return text.translate(_ALL)
+    return _LAYOUT.sub("", text)
 
 
 def finish(markdown: str) -> str:

@@ -70,8 +70,7 @@ def remove_unreadable(root: _Element) -> int:
     on_paper: list[_Element] = []
     tiny: list[_Element] = []
     for element in _STYLED(root):
-        ink = inks.of(element)
-        if sets_ink(element) and is_unreadable(element, ink):
+        if sets_ink(element) and is_unreadable(element, ink := inks.of(element)):
             is_white = ink.is_paper and ink.colour and ink.colour[3] > _BARELY_OPAQUE
             (on_paper if is_white else unreadable).append(element)
         elif is_tiny(element):
@@ -79,7 +78,7 @@ def remove_unreadable(root: _Element) -> int:
     count = sum(_blank(each, sets_ink) for each in unreadable)
     count += sum(_blank(each, sets_size) for each in tiny)
     white = sum(_letters(each, sets_ink) for each in on_paper)
-    if white < _NEARLY_ALL * _letters(root, lambda _: False):
+    if on_paper and white < _NEARLY_ALL * _letters(root, lambda _: False):
         count += sum(_blank(each, sets_ink) for each in on_paper)
     return count
 
@@ -184,6 +183,7 @@ def size(style: str) -> float | None:
     return float(found[1]) * _PX[found[2].lower()] if found else None
 
 
+@lru_cache(maxsize=4096)
 def declarations(style: str) -> dict[str, str]:
     """Return the properties of a `style` attribute, the last of each name."""
     return dict(_declared(style)) if ":" in style else {}

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code
@@ -13,13 +12,6 @@ from planet_mcp.text.from_html.placeholders import BLOCK, Stash
 from planet_mcp.text.from_html.tree import drop
 
 _LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
-find_listings = etree.XPath(
-    "//*[self::pre or self::table or self::xmp or self::listing or self::plaintext"
-    " or self::code[contains(@style, 'white-space') or contains(@class, 'block') or br]"
-    " or self::div[(@data-lang and contains(@class, 'code')) or"
-    " contains(concat(' ', @class), ' syntaxhighlighter')][not(.//pre or .//table)]"
-    " or self::div[contains(concat(' ', @class, ' '), ' CodeMirror-code ')]]"
-)
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
 INLINE_CODE = "code kbd samp tt"
@@ -38,6 +30,24 @@ def adopt_text_areas(root: _Element) -> None:
 
 def _is_lines(area: _Element) -> bool:
     return "\n" in (area.text or "").strip()
+
+
+def find_listings(root: _Element) -> list[_Element]:
+    """Find what may draw a listing, in the order of the document."""
+    return [element for element in root.iter(*_LISTINGS) if _may_draw_code(element)]
+
+
+def _may_draw_code(element: _Element) -> bool:
+    names = element.get("class") or ""
+    if element.tag == "code":
+        styled = "white-space" in (element.get("style") or "") or "block" in names
+        return styled or element.find("br") is not None
+    if element.tag != "div":
+        return True
+    if "CodeMirror-code" in names.split():
+        return True
+    marked = " syntaxhighlighter" in f" {names}" or ("code" in names and element.get("data-lang"))
+    return bool(marked) and next(element.iterdescendants("pre", "table"), None) is None
 
 
 class Listings:

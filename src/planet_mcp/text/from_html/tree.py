@@ -5,6 +5,7 @@ Every pass is linear; the parser bounds the depth of the tree.
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import chain
 
@@ -136,17 +137,19 @@ _LONGEST_ASIDE = 200
 _LONGEST_FORM = 400
 
 
-def parse(html: str, *, parser_class: type[etree.HTMLParser] = etree.HTMLParser) -> _Element | None:
+def parse(
+    html: str, *, make_parser: Callable[..., etree.HTMLParser] = etree.HTMLParser
+) -> _Element | None:
     """Parse any HTML; None when it holds nothing."""
     html = _as_browsers_read(_LOOSE_APOSTROPHE.sub("'", _without_controls(html)))
-    root, complete = _parse(html, parser_class)
+    root, complete = _parse(html, make_parser)
     if not complete:
         # The parser drops what lies too deep: look for it in a flatter document.
-        root, _ = _parse(_WRAPPERS.sub(" ", html), parser_class)
+        root, _ = _parse(_WRAPPERS.sub(" ", html), make_parser)
     if root is not None:
         _end_head(root)
         _remove_odd_attributes(root)
-    if root is not None and _ANY_PLACEHOLDER.search("".join(root.itertext())):
+    if root is not None and _ANY_PLACEHOLDER.search(all_text(root)):
         _remove_forged_placeholders(root)
     return root
 
@@ -212,8 +215,8 @@ def _remove_odd_attributes(root: _Element) -> None:
                 del value.getparent().attrib[value.attrname]
 
 
-def _parse(html: str, parser_class: type[etree.HTMLParser]) -> tuple[_Element | None, bool]:
-    parser = parser_class(encoding="utf-8", remove_comments=True, remove_pis=True)
+def _parse(html: str, make_parser: Callable[..., etree.HTMLParser]) -> tuple[_Element | None, bool]:
+    parser = make_parser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(html.encode("utf-8", "replace"), parser)
     except etree.ParserError:
@@ -250,6 +253,12 @@ def drop(element: _Element) -> None:
 def remove_dropped(root: _Element) -> None:
     """Take away the elements that were dropped; the text behind them stays."""
     etree.strip_elements(root, _DROPPED, with_tail=False)
+
+
+def all_text(root: _Element) -> str:
+    """Join all text of a document as it is, several times faster than from its single pieces."""
+    text: str = etree.tostring(root, method="text", encoding="unicode", with_tail=False)
+    return text
 
 
 def text_of(element: _Element) -> str:
