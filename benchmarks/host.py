@@ -17,11 +17,13 @@ _HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": _CL
 class Host:
     """One server as a child process, and the seconds that things took."""
 
-    def __init__(self, module: Sequence[str], settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, module: Sequence[str], settings: Mapping[str, str], *, python: str = sys.executable
+    ) -> None:
         env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *module],
+            [python, "-m", *module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**env, **settings},
@@ -65,9 +67,10 @@ class Host:
 
 
 @contextmanager
-def hosting(*module: str, **settings: str) -> Iterator[Host]:
-    """Start a server, and end it with the block."""
-    host = Host(module, {f"PLANET_MCP_{k.upper()}": v for k, v in settings.items()})
+def hosting(*module: str, python: str = sys.executable, **settings: str) -> Iterator[Host]:
+    """Start a server, and end it with the block; `python` may be that of another version."""
+    env = {f"PLANET_MCP_{k.upper()}": v for k, v in settings.items()}
+    host = Host(module, env, python=python)
     try:
         yield host
     finally:

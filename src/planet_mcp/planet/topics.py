@@ -20,8 +20,10 @@ LEAST_LINKING, LEAST_NAMING, LEAST_IN_TITLES = 2, 3, 2
 LEAST_SCORE = 1.2
 # So many times more often than before must two words be named, and one alone, which says less.
 LEAST_LIFT, LEAST_LIFT_OF_ONE = 4.0, 12.0
+# What is a subject stands in titles; a word of every day stands in texts more often.
+TITLED = 0.6
 # Where hardly anything is known from before, what more of the voices name is what all is about.
-FEW_BEFORE, MOST_COMMON, ALWAYS_FEW = 30, 0.34, 5
+FEW_BEFORE, MOST_COMMON, ALWAYS_FEW = 30, 0.1, 5
 # Of two topics that share so much of the smaller one, the better is shown.
 SAME = 0.5
 _EXCERPT_CHARS = 300
@@ -111,6 +113,7 @@ def _named(posts: Sequence[TalkedPost], past: Past) -> Iterable[Topic]:
         for term, found in naming.items()
         if len(titled[term]) >= (LEAST_IN_TITLES if " " in term else LEAST_NAMING)
         and len(voices_of(found)) >= LEAST_NAMING
+        and len(titled[term]) >= len(voices_of(found)) * TITLED / (1 + term.count(" "))
     }
     unusual = _unusual(candidates, posts, past)
     for term, weight in unusual.items():
