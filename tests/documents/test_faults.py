@@ -31,12 +31,14 @@ DETAILS = """
 <p><a href="/o">onyx</a> <b>pyrite.</b> done</p><iframe src="https://video.example/1"></iframe>
 <script src="https://gist.github.com/ann/99ff.js"></script><embed src="/x.pdf">
 <noscript><img src="/n.png" alt="quartz"></noscript><form><input name="q"><button>Go</button></form>
-<audio src="/fog.mp3"></audio><p class="yarpp">talc</p>
+<audio src="/fog.mp3"></audio><amp-img src="/u.png" alt="umber"></amp-img>
+<div style="white-space: pre-wrap">velvet
+wool</div><p class="yarpp">talc</p>
 <p style="display:none">Unseen words.</p><div><textarea readonly>ruby
 two</textarea></div>
 <section class="footnotes"><ol><li id="fn1"><p>slate</p></li></ol></section>
 """
-NESTED = "<ul><li>" * 14 + "talc", "topaz" + "</li></ul>" * 14
+NESTED = "<ul><li>" * 14 + "talc", "topaz", "velvet" + "</li></ul>" * 14
 WORDS = (
     *("Amber", "basalt", "cobalt = 1\n  deep()", "Ebony", "FOG", "石", "granite", "halite", "iron"),
     *(

@@ -60,6 +60,53 @@ STRUCTURES = {
         ),
         "It does[^1].\n\n[^1]: One.\n\n    Two.\n\n    ```\n    x\n\n    y\n    ```\n\n    - z",
     ),
+    "footnote of Asciidoctor": (
+        (
+            "<p>It<sup class=footnote>[<a class=footnote href='#_footnotedef_1'>1</a>]</sup>.</p>"
+            "<div class=footnote id=_footnotedef_1><a href='#_footnoteref_1'>1</a>. Eats.</div>"
+        ),
+        "It[^1].\n\n[^1]: Eats.",
+    ),
+    "footnote of a wiki": (
+        (
+            "<p>It<sup><a href='#cite_note-1'>[1]</a></sup>.</p><ol><li id=cite_note-1><span><b>"
+            "<a href='#cite_ref-1'>^</a></b></span> <span>Eats.</span></li></ol>"
+        ),
+        "It[^1].\n\n[^1]: Eats.",
+    ),
+    "footnote of Word": (
+        (
+            "<p>It<a href='#_ftn1' name='_ftnref1'><sup>[1]</sup></a>.</p>"
+            "<p><a href='#_ftnref1' name='_ftn1'>[1]</a> Eats, see <a href='#_ftn2'>2</a>.</p>"
+        ),
+        "It[^1].\n\n[^1]: Eats, see [2](https://example.org/posts/harbour#_ftn2).",
+    ),
+    "admonition with an icon": (
+        (
+            "<div class=admonitionblock><table><tr><td class=icon><div class=title>Note</div></td>"
+            "<td class=content>Mind the gap.</td></tr></table></div>"
+        ),
+        "**Note**\n\nMind the gap.",
+    ),
+    "admonition with a drawn icon": (
+        (
+            "<div class=theme-admonition><div class=admonitionHeading_x1><i><svg></svg></i>tip"
+            "</div><div><p>Mind the gap.</p></div></div>"
+        ),
+        "**tip**\n\nMind the gap.",
+    ),
+    "player of a component": (
+        "<lite-youtube videoid=Ab-9 playlabel='High tide'></lite-youtube>",
+        "[video: High tide](https://www.youtube.com/watch?v=Ab-9)",
+    ),
+    "picture of a component": (
+        "<amp-img src='/a.png' alt=Mast width=9 height=9></amp-img>",
+        "[image: Mast](https://example.org/a.png)",
+    ),
+    "lines that a style keeps": (
+        "<div style='white-space: pre-wrap'>Roses\n are <b>red\nnow</b>\n</div>",
+        "Roses  \nare **red  \nnow**",
+    ),
     "notes that count from one again": (
         (
             "<p>It<sup><a href='#fna1'>1</a></sup>.</p><ol><li id=fna1>Eats. <a href='#a'>1</a>"

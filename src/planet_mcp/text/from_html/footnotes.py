@@ -6,7 +6,7 @@ from itertools import chain, count
 from lxml.etree import _Element
 
 from planet_mcp.text.from_html.placeholders import NOTE, NOTE_END, Stash
-from planet_mcp.text.from_html.tree import drop, remove_dropped, text_of
+from planet_mcp.text.from_html.tree import drop, is_blank, remove_dropped, text_of
 
 _NOTE_NAME = re.compile(
     r"(?:^|[-_:#.])(?:fn|foot-?note|cite[-_]?note|ftn|note|endnote|sdfootnote)", re.IGNORECASE
@@ -16,7 +16,10 @@ _USUAL_LABEL = re.compile(r"[\[(]?\s*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]{1,3}
 _LONGEST_REFERENCE = 2000
 _NUMBER_CLASSES = frozenset(("label", "fn-bracket"))
 _WITHOUT_TEXT = frozenset(("img", "br", "hr", "input", "iframe", "video", "audio"))
-_BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*")
+_BACK_CLASS = re.compile(r"back|reverse")
+# What is left of `1. ` where the number was a link.
+_BEHIND_NUMBER = re.compile(r"\A\s*(?:[.:)]\s)?\s*")
+_BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*|[↩⤴↑^⏎]\ufe0e?\s?\d{1,2}")
 
 
 def link_footnotes(root: _Element, stash: Stash) -> None:
@@ -52,6 +55,11 @@ def _notes(root: _Element) -> dict[str, _Element]:
         parent = link.getparent()
         if link.get("id") and parent is not None and _is_note_class(parent):
             notes[link.get("id")] = parent
+        # Word names the link that a note begins with and that leads back.
+        name = link.get("name") or ""
+        leads_back = _NOTE_NAME.search(name) and (link.get("href") or "").startswith("#")
+        if leads_back and parent.tag in ("p", "div", "li") and parent[0] is link:
+            notes.setdefault(name, parent)
     return notes
 
 
@@ -75,27 +83,22 @@ def _is_reference(link: _Element) -> bool:
 
 
 def _put_reference(link: _Element, text: str, stash: Stash) -> None:
+    raised = link.getparent()
+    if raised.tag == "sup" and (raised.text, link.tail) == ("[", "]"):
+        raised.text = link.tail = None
     link.clear(keep_tail=True)
     link.tag = "span"
     link.text = stash.inline(text, "")
 
 
 def _put_note(note: _Element, label: str, stash: Stash) -> None:
-    shown = label.partition("-")[0]
-    for link in list(note.iter("a")):
-        back = link.get("role") == "doc-backlink" or "back" in (link.get("class") or "")
-        text = _NOTE_LABEL.fullmatch(text_of(link))
-        named = (text and text[1] in (label, shown)) or _BACK.fullmatch(text_of(link))
-        if back or ("#" in link.get("href", "") and named):
-            drop(link)
-    for number in note.iter("span"):
-        if not _NUMBER_CLASSES.isdisjoint((number.get("class") or "").split()):
-            drop(number)
-    remove_dropped(note)
+    _drop_ways_back(note, label)
     first = note
     while not (first.text or "").strip() and len(first) and first[0].tag in ("p", "div", "span"):
+        first.text = None
         first = first[0]
-    first.text = NOTE + stash.inline(f"[^{label}]: ", "") + (first.text or "").lstrip()
+    words = _BEHIND_NUMBER.sub("", first.text or "")
+    first.text = NOTE + stash.inline(f"[^{label}]: ", "") + words
     _end(note)
     note.attrib.clear()
     if note.tag in ("li", "dd", "aside"):
@@ -103,6 +106,25 @@ def _put_note(note: _Element, label: str, stash: Stash) -> None:
         parent = note.getparent()
         if parent is not None and all(child.tag == "div" for child in parent):
             parent.tag = "div"
+
+
+def _drop_ways_back(note: _Element, label: str) -> None:
+    """Take away the number of a note, and what leads from it back into the text."""
+    labels = (label, label.partition("-")[0])
+    for link in list(note.iter("a")):
+        text = _NOTE_LABEL.fullmatch(text_of(link))
+        named = (text and text[1] in labels) or _BACK.fullmatch(text_of(link))
+        back = link.get("role") == "doc-backlink" or _BACK_CLASS.search(link.get("class") or "")
+        if back or ("#" in link.get("href", "") and named):
+            drop(link)
+    for number in note.iter("span"):
+        if not _NUMBER_CLASSES.isdisjoint((number.get("class") or "").split()):
+            drop(number)
+    # The list of the places that refer to it (Wikipedia) is empty now.
+    for child in note[:1]:
+        if child.tag == "span" and is_blank(child) and not (note.text or "").strip():
+            drop(child)
+    remove_dropped(note)
 
 
 def _end(note: _Element) -> None:

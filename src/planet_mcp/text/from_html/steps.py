@@ -171,6 +171,7 @@ STEPS = Steps(
             "typed formula", formulas.typed_formulas, lambda e, w: formulas.stash_typed(e, w.stash)
         ),
         _whole("text areas", lambda e, _: listings.adopt_text_areas(e)),
+        _each(structure.PLAYERS, lambda e, _: structure.adopt_component(e), "component"),
         _each("iframe", lambda e, _: structure.adopt_frame(e)),
         _each("iframe video audio", lambda e, _: tree.empty_player(e)),
         _each("button", lambda e, _: tree.keep_heading_words(e)),
@@ -201,6 +202,7 @@ STEPS = Steps(
         _each("dt", lambda e, w: structure.write_signature(e, w.stash)),
         _each(listings.INLINE_CODE, lambda e, w: listings.stash_inline(e, w.stash)),
         FOOTNOTES,
+        _found("lines", structure.may_keep_lines, lambda e, _: structure.keep_lines(e)),
         _each("caption figcaption", lambda e, _: structure.free_caption(e)),
         _each("abbr acronym", lambda e, w: structure.expand_abbreviation(e, w.said)),
         _each("input", lambda e, _: structure.lead_item(e)),

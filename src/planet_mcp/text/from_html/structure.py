@@ -22,13 +22,29 @@ _EMBEDS = (
 )
 _NOT_IN_EMPHASIS = ("b", "i", "em", "strong", "p", "div", "ul", "ol", "table", "blockquote")
 _TYPED_LINK = re.compile(r"""<a\s[^<>]{0,500}?href=["']([^"'<>]{1,2000})["']""")
+_CODE = frozenset(("pre", "code", "textarea", "table", "ul", "ol"))
 _DEFINITIONS = "definitions"
 _SIGNATURE_PARTS = etree.XPath(
     "boolean(.//*[contains(@class, 'sig-paren') or contains(@class, 'descname')])"
 )
 _LONGEST_EXPANSION = 100
 _EXPANSION = re.compile(r"[^\W\d_][^\d]*[^\W\d_]")
-_TITLE_CLASS = re.compile(r"(?:^|\s)(?:admonition|markdown-alert|callout)-title(?:\s|$)")
+_TITLE_CLASS = re.compile(
+    r"(?:^|\s)(?:(?:admonition|markdown-alert|callout|alert)-(?:title|heading)(?:\s|$)"
+    r"|admonitionHeading)"
+)
+# Elements of components that play a video, and where it can be seen.
+_PLAYERS = {
+    "lite-youtube": "https://www.youtube.com/watch?v=",
+    "amp-youtube": "https://www.youtube.com/watch?v=",
+    "lite-vimeo": "https://vimeo.com/",
+    "amp-vimeo": "https://vimeo.com/",
+}
+_AMP = {"amp-img": "img", "amp-anim": "img", "amp-video": "video", "amp-audio": "audio"}
+PLAYERS = " ".join((*_PLAYERS, *_AMP, "amp-iframe"))
+_VIDEO_ID = re.compile(r"[\w-]{1,64}")
+_PRE_LINES = re.compile(r"white-space\s*:\s*(?:pre-wrap|pre-line|pre|break-spaces)\s*(?:;|$)")
+may_keep_lines = etree.XPath("//*[contains(@style, 'white-space')]")
 
 
 def adopt_script(script: _Element) -> None:
@@ -58,6 +74,48 @@ def adopt_plugin(plugin: _Element) -> None:
         _to_link(plugin, plugin.get("data") or "", "embedded document")
 
 
+def adopt_component(player: _Element) -> None:
+    """Turn the element of a component that shows a picture or plays a video into the usual one."""
+    if player.tag not in _PLAYERS:
+        player.tag = _AMP.get(player.tag, "iframe")
+        return
+    name = player.get("videoid") or player.get("data-videoid") or ""
+    if _VIDEO_ID.fullmatch(name):
+        title = player.get("playlabel") or player.get("title") or ""
+        address = _PLAYERS[player.tag] + name
+        player.clear(keep_tail=True)
+        player.tag = "video"
+        player.attrib.update({"src": address, **({"title": title} if title else {})})
+
+
+def keep_lines(element: _Element) -> None:
+    """Write the ends of lines that a style keeps as breaks."""
+    if not _PRE_LINES.search(element.get("style") or ""):
+        return
+    for part in list(element.iter(etree.Element)):
+        if next(part.iterancestors("pre", "code"), None) is None and part.tag not in _CODE:
+            _break_lines(part, "text")
+        if part is not element and part.getparent().tag not in _CODE:
+            _break_lines(part, "tail")
+
+
+def _break_lines(element: _Element, name: str) -> None:
+    text = getattr(element, name)
+    if not text or "\n" not in text.strip():
+        return
+    first, *rest = text.strip("\n").split("\n")
+    setattr(element, name, first)
+    place = element if name == "tail" else None
+    for line in rest:
+        ending = etree.Element("br")
+        ending.tail = line
+        if place is None:
+            element.insert(0, ending)
+        else:
+            place.addnext(ending)
+        place = ending
+
+
 def adopt_frame(frame: _Element) -> None:
     """Give a frame without an address that of the link in it, which a script would show there."""
     if frame.get("src") or frame.get("data-src") or frame.get("data-lazy-src"):
@@ -80,9 +138,19 @@ def _to_link(element: _Element, url: str, label: str) -> None:
 
 def mark_title(title: _Element) -> None:
     """Write the title of an admonition in bold."""
-    if _TITLE_CLASS.search(title.get("class") or "") and len(title) == 0 and title.text:
-        title.tag, title.text, text = "p", None, title.text
-        etree.SubElement(title, "strong").text = text
+    names = title.get("class") or ""
+    if not (_TITLE_CLASS.search(names) or (names == "title" and _is_icon(title.getparent()))):
+        return
+    if is_blank(title) or any(e.tag not in ("span", "i") for e in title.iterdescendants()):
+        return
+    strong = etree.Element("strong")
+    title.tag, strong.text, title.text = "p", (title.text or "").lstrip(), None
+    strong.extend(list(title))
+    title.append(strong)
+
+
+def _is_icon(cell: _Element | None) -> bool:
+    return cell is not None and cell.tag == "td" and cell.get("class") == "icon"
 
 
 def write_reading(reading: _Element) -> None:

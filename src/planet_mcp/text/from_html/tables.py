@@ -66,6 +66,8 @@ def _is_layout(table: _Element, rows: list[_Element]) -> bool:
         return True
     if next(table.iterdescendants("table"), None) is not None:
         return True
+    if len(rows) == 1 and len(rows[0]) and rows[0][0].get("class") == "icon":
+        return True
     if all(sum(1 for _ in row.iterchildren("td", "th")) <= 1 for row in rows):
         return next(table.iter("th"), None) is None
     blocks = ("h1", "h2", "h3", "hr", "article", "section", "blockquote")
