@@ -138,7 +138,7 @@ class Reader:
         return news - set(stories(store, self.feed, [row[0] for row in rows]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(steps=STEPS)
 def test_complete_runs_tell_each_story_exactly_once(
     empty: Path, steps: list[Arrival | Restart | Removal | Call]

@@ -1,5 +1,6 @@
 """What several feeds talk about is told, and what one of them, or all always, says is not."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,11 +30,11 @@ def text(*, seed: int, link: str = "") -> str:
 
 
 class Week:
-    """A planted week, after some quiet ones in which each blog wrote about itself."""
+    """A planted week, perhaps after quiet ones in which each blog wrote about itself."""
 
-    def __init__(self, path: Path, *, quiet_weeks: int = 3) -> None:
+    def __init__(self, path: Path, *, quiet_weeks: int = 0) -> None:
         self.store = Store(path)
-        self._number = 0
+        self._number = self.store.entries.newest_id()
         subscriptions = [
             Subscription(
                 f"https://blog{blog}.example.org/feed",
@@ -66,9 +67,19 @@ class Week:
             return trending(Reading(self.store, NOW), TrendingRequest(**asked))
 
 
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of quiet weeks alone; to fill it takes longer than the tests."""
+    path = tmp_path_factory.mktemp("weeks") / "quiet.sqlite"
+    Week(path, quiet_weeks=3).store.close()
+    return path
+
+
 @pytest.fixture
-def week(tmp_path: Path) -> Iterator[Week]:
-    planted = Week(tmp_path / "planet.sqlite")
+def week(quiet: Path, tmp_path: Path) -> Iterator[Week]:
+    path = tmp_path / "planet.sqlite"
+    shutil.copy(quiet, path)
+    planted = Week(path)
     yield planted
     planted.store.close()
 

@@ -23,6 +23,8 @@ from planet_mcp.urls import host_of, link_key
 
 # So many of a feed's newest posts show what it links to in each.
 HABIT_POSTS = 20
+# A page that so many posts linked to is none of the period.
+MOST_COUNTED_LINKS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class Mentions:
         """Return the newest stories of a period, of all feeds or of some."""
         chosen = of_feeds(feeds) if feeds else None
         first = f"{first_of(chosen)} AND NOT (s.archived AND s.undated)" if chosen else ON_A_DAY
-        values = {"since": to_seconds(since), "until": to_seconds(until), "limit": limit}
+        begin = to_seconds(since) if since else _BEFORE_ALL
+        values = {"since": begin, "until": to_seconds(until), "limit": limit}
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"""
@@ -79,8 +82,7 @@ class Mentions:
                        e.url, {PUBLISHED} AS published, e.first_seen_at, c.excerpt
                 FROM (
                     SELECT s.* FROM entries AS s
-                    WHERE {first} AND s.ordered_at >= coalesce(:since, s.ordered_at)
-                      AND s.ordered_at < :until
+                    WHERE {first} AND s.ordered_at >= :since AND s.ordered_at < :until
                     ORDER BY s.ordered_at DESC, s.id DESC LIMIT :limit
                 ) AS s
                 JOIN entries AS e ON e.id = {representative_of(chosen) if chosen else _SHOWN}
@@ -111,25 +113,30 @@ class Mentions:
         return found
 
     def linked_before(self, keys: Collection[int], *, before: datetime) -> dict[int, int]:
-        """Return how many feeds linked to each page before a moment.
+        """Return how many feeds linked to each page before a moment, as far as that counts.
 
-        SELECT l.key, count(DISTINCT e.feed_id) FROM links AS l JOIN entries AS e ON …
-        WHERE l.key IN (…) AND e.ordered_at < 1795000000 GROUP BY l.key
+        SELECT count(DISTINCT feed_id) FROM (
+            SELECT e.feed_id FROM links AS l JOIN entries AS e ON e.id = l.entry_id
+            WHERE l.key = 17 AND e.ordered_at < 1795000000 LIMIT 1000
+        )
         """
         with self._database.reading() as connection:
-            rows = connection.execute(
-                """
-                SELECT l.key, count(DISTINCT e.feed_id)
-                FROM links AS l JOIN entries AS e ON e.id = l.entry_id
-                WHERE l.key IN (SELECT value FROM json_each(?)) AND e.ordered_at < ?
-                GROUP BY l.key
-                """,
-                (json.dumps([*keys]), to_seconds(before)),
-            ).fetchall()
-        return dict(map(tuple, rows))
+            return {
+                key: connection.execute(
+                    """
+                    SELECT count(DISTINCT feed_id) FROM (
+                        SELECT e.feed_id FROM links AS l JOIN entries AS e ON e.id = l.entry_id
+                        WHERE l.key = ? AND e.ordered_at < ? LIMIT ?
+                    )
+                    """,
+                    (key, to_seconds(before), MOST_COUNTED_LINKS),
+                ).fetchone()[0]
+                for key in keys
+            }
 
 
 _SHOWN = "s.representative_id"
+_BEFORE_ALL = -(1 << 50)
 
 
 def _links(connection: sqlite3.Connection, ids: Sequence[int]) -> defaultdict[int, frozenset[int]]:
