@@ -21,7 +21,7 @@ from mcp.client.stdio import stdio_client
 from planet_mcp.cli import main
 from planet_mcp.cli.install import HOST_NAMES
 from planet_mcp.errors import HostFileError
-from planet_mcp.hosts import HOSTS, Machine, installed_from, start_command
+from planet_mcp.hosts import COMMAND_HOSTS, HOSTS, Machine, installed_from, start_command
 from planet_mcp.hosts.files import HostFile
 from planet_mcp.hosts.jsonc import read, rewrite
 from planet_mcp.hosts.known import Scope, added, config_path, local_entry, removed
@@ -97,7 +97,7 @@ def backups(path: Path) -> list[Path]:
 
 
 def test_the_command_knows_all_hosts() -> None:
-    assert tuple(HOSTS) == HOST_NAMES
+    assert (*HOSTS, *COMMAND_HOSTS) == HOST_NAMES
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_file_that_does_not_exist_is_begun(
     assert "before" not in done.out
     assert backups(file) == []
     assert f"To undo: planet-mcp install {host}" in done.out
-    assert "7 tools" in done.err
+    assert "9 tools" in done.err
     if os.name == "posix":
         assert (file.stat().st_mode & 0o077 == 0) == (scope == "user")
 
@@ -202,7 +202,7 @@ def test_undoing_leaves_what_was_there(desk: Desk) -> None:
     done = desk.install("claude-code", "--undo")
 
     assert file.read_text() == SETTINGS
-    assert len(backups(file)) == 2
+    assert backups(file) == []
     assert "starts 'planet' no more" in done.out
     assert "has no server 'planet'" in desk.install("claude-code", "--undo").out
 
@@ -480,8 +480,8 @@ def test_what_another_program_wrote_meanwhile_is_not_lost(tmp_path: Path) -> Non
 
 def test_copies_of_one_second_do_not_replace_each_other(desk: Desk) -> None:
     file = desk.file(".claude.json", "{}")
-    for database in ("a", "b", "c"):
-        desk.install("claude-code", "--database", database)
+    for name in ("a", "b", "c"):
+        desk.install("claude-code", "--name", name)
     assert len(backups(file)) == 3
 
 
@@ -659,7 +659,86 @@ def test_what_was_added_can_be_added_again_and_taken_away(desk: Desk, url: str) 
     desk.install("claude-code", "--http", url)
     assert "already" in desk.install("claude-code", "--http", url).out
     desk.install("claude-code", "--undo")
-    assert loaded(desk.home / ".claude.json") == {"mcpServers": {}}
+    assert not (desk.home / ".claude.json").exists()
+
+
+def test_all_steps_together_leave_one_copy_and_other_changes_stay(desk: Desk) -> None:
+    file = desk.file(".claude.json", SETTINGS)
+    for option in ("--read-only", "--fetch-any"):
+        desk.install("claude-code", option)
+    [copy] = backups(file)
+    assert copy.read_text() == SETTINGS
+    file.write_text(file.read_text().replace('"last": [1, 2]', '"last": [1, 2, 3]'))
+
+    desk.install("claude-code", "--undo")
+
+    assert file.read_text() == SETTINGS.replace('"last": [1, 2]', '"last": [1, 2, 3]')
+    assert backups(file) == [copy]
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "key", "local", "remote"),
+    [
+        ("vscode-insiders", ".config/Code - Insiders/User/mcp.json", "servers", STDIO, "url"),
+        ("copilot-cli", ".copilot/mcp-config.json", "mcpServers", {"tools": ["*"], **STDIO}, "url"),
+        ("gemini-cli", ".gemini/settings.json", "mcpServers", LOCAL, "httpUrl"),
+        ("windsurf", ".codeium/windsurf/mcp_config.json", "mcpServers", LOCAL, "serverUrl"),
+        ("zed", ".config/zed/settings.json", "context_servers", LOCAL, "url"),
+        ("junie", ".junie/mcp/mcp.json", "mcpServers", LOCAL, "url"),
+        (
+            "opencode",
+            ".config/opencode/opencode.json",
+            "mcp",
+            {"type": "local", "enabled": True, "command": [PROGRAM], "environment": {}},
+            "url",
+        ),
+    ],
+)
+def test_each_host_has_its_own_file_and_words(
+    host: str, path: str, key: str, local: dict[str, Any], remote: str, desk: Desk
+) -> None:
+    desk.install(host)
+    file = desk.home / path
+    assert loaded(file) == {key: {"planet": local}}
+    assert host in desk.install().out
+    assert "starts it as 'planet'" in desk.install().out
+    assert "already" in desk.install(host).out
+    desk.install(host, "--undo")
+    assert not file.exists()
+
+    if HOSTS[host].token:
+        desk.install(host, "--http", "http://localhost:8000")
+        assert loaded(file)[key]["planet"][remote] == "http://localhost:8000/mcp"
+
+
+def test_a_host_with_a_command_of_its_own_is_asked_by_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = desk.install("codex", "--read-only")
+    assert '[mcp_servers.planet]\ncommand = "/opt/' in shown.out
+    assert 'PLANET_MCP_READ_ONLY = "1"' in shown.out
+    assert "Nothing was written" in shown.err
+
+    said = desk.home / "said"
+    codex = desk.file("bin/codex", f'#!/bin/sh\necho "$@" >> {said}\n')
+    codex.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{codex.parent}{os.pathsep}{os.environ['PATH']}")
+    desk.install("codex", "--read-only")
+    desk.install("codex", "--undo")
+    assert said.read_text().splitlines() == [
+        f"mcp add planet --env PLANET_MCP_READ_ONLY=1 -- {PROGRAM}",
+        "mcp remove planet",
+    ]
+
+
+def test_a_host_that_takes_no_file_of_ours_is_shown_what_to_add(desk: Desk) -> None:
+    shown = desk.install("goose")
+    assert "extensions:\n  planet:\n" in shown.out
+    assert "goose/config.yaml" in shown.err
+
+
+def test_where_no_host_is_found_those_that_are_known_are_named(desk: Desk) -> None:
+    assert "Known are: claude-code, vscode" in desk.install().out
 
 
 def test_one_can_change_between_http_and_a_server_of_ones_own(desk: Desk) -> None:
@@ -699,7 +778,6 @@ def test_the_path_of_an_address_may_be_left_out(given_url: str, url: str, desk: 
         (["claude-desktop", "--http", "https://planet.example.org"], "Settings > Connectors"),
         (["claude-desktop", "--scope", "project"], "no configuration for a project"),
         (["emacs"], "claude-code"),
-        ([], "HOST"),
         (["cursor", "--name", "a b"], "--name"),
         (["cursor", "--feeds", "/does/not/exist.opml"], "/does/not/exist.opml"),
         (["cursor", "--host-delay", "-1"], "--host-delay"),
@@ -734,7 +812,7 @@ def test_settings_given_as_flags_are_written_and_variables_are_named(desk: Desk)
         "PLANET_MCP_HOST_DELAY": "2.5",
         "PLANET_MCP_REFRESH": "off",
     }
-    assert "4 tools" in done.err
+    assert "5 tools" in done.err
     note = next(line for line in done.err.splitlines() if "not written" in line)
     assert "PLANET_MCP_ALLOW_NETWORKS" in note
     assert "PLANET_MCP_DATABASE" not in note

@@ -2,7 +2,9 @@
 
 import os
 import re
+import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,20 +13,23 @@ import click
 
 from planet_mcp.cli.options import FEEDS, FETCH_ANY, NETWORK, READ_ONLY, REFRESH, settings_from
 from planet_mcp.cli.serve import commands
-from planet_mcp.errors import SettingsError
+from planet_mcp.errors import HostFileError, SettingsError
 from planet_mcp.settings import DEFAULT_FEEDS, ENV_PREFIX, Settings
 
 if TYPE_CHECKING:
-    from planet_mcp.hosts import Entry, Host
+    from planet_mcp.hosts import CommandHost, Entry, Host
 
-HOST_NAMES = ("claude-code", "vscode", "cursor", "claude-desktop")
+HOST_NAMES = (
+    *("claude-code", "vscode", "cursor", "claude-desktop", "vscode-insiders", "copilot-cli"),
+    *("gemini-cli", "windsurf", "zed", "opencode", "junie", "codex", "goose"),
+)
 OF_HTTP = {"token", "token_file", "allowed_hosts"}
-TOOLS, READING_TOOLS = 7, 4
+TOOLS, READING_TOOLS = 9, 5
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @commands.command("install")
-@click.argument("host_name", metavar="HOST", type=click.Choice(HOST_NAMES))
+@click.argument("host_name", metavar="[HOST]", type=click.Choice(HOST_NAMES), required=False)
 @click.option(
     "--scope",
     type=click.Choice(["user", "project"]),
@@ -39,22 +44,36 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 @click.option("--force", is_flag=True, help="Replace another server of that name.")
 @settings_from(FEEDS, REFRESH, FETCH_ANY, READ_ONLY, *NETWORK)
 def install_command(
-    _settings: Settings, *, host_name: str, url: str | None, name: str, undo: bool, **given: Any
+    _settings: Settings,
+    *,
+    host_name: str | None,
+    url: str | None,
+    name: str,
+    undo: bool,
+    **given: Any,
 ) -> None:
     """Add this server to an MCP host's configuration, and keep all that is there.
 
-    HOST is claude-code, vscode, cursor or claude-desktop. Settings given as flags are written too.
+    Without a HOST, list those that are on this machine. Settings given as flags are written too.
     """
     from planet_mcp.hosts import (
+        COMMAND_HOSTS,
         HOSTS,
         Installation,
         this_machine,
     )  # deferred: no other command needs them
 
+    if host_name is None:
+        click.echo("\n".join(_found()))
+        return
+
     only_print: bool = given.pop("only_print")
     flags = _flags(url=url, undo=undo, only_print=only_print)
     if not NAME.fullmatch(name):
         raise click.UsageError("--name takes letters, digits, - and _.")
+    if host_name in COMMAND_HOSTS:
+        _by_command(COMMAND_HOSTS[host_name], name, url, flags, undo=undo, only_print=only_print)
+        return
     host = HOSTS[host_name]
     installation = Installation(host, this_machine(), name=name, **given)
     if undo:
@@ -69,6 +88,65 @@ def install_command(
         click.echo("\n".join(installation.add(entry)))
     for hint in hints:
         click.echo(f"Note: {hint}", err=True)
+
+
+def _found() -> list[str]:
+    """Name the hosts of which there is something on this machine, and which start this server."""
+    from planet_mcp.hosts import (  # deferred, as above
+        COMMAND_HOSTS,
+        HOSTS,
+        servers_in,
+        this_machine,
+    )
+
+    machine, lines = this_machine(), []
+    for host in HOSTS.values():
+        files = host.config_files(machine)
+        if not any(Path(file.evidence).exists() for file in files):
+            continue
+        try:
+            path, servers = servers_in(host, "user", machine)
+        except HostFileError as error:
+            lines.append(f"{host.name:16} {host.title}: {error}")
+            continue
+        starts = f", starts it as {', '.join(map(repr, servers))}" if servers else ""
+        lines.append(f"{host.name:16} {host.title} ({path}){starts}")
+    for other in COMMAND_HOSTS.values():
+        theirs = other.config_file(machine)
+        if Path(theirs).exists() or (other.program and shutil.which(other.program)):
+            lines.append(f"{other.name:16} {other.title} ({theirs})")
+    if not lines:
+        return [f"No host that is known was found. Known are: {', '.join(HOST_NAMES)}."]
+    return ["Found on this machine; `planet-mcp install HOST` adds the server:", *lines]
+
+
+def _by_command(
+    host: "CommandHost",
+    name: str,
+    url: str | None,
+    flags: dict[str, Any],
+    *,
+    undo: bool,
+    only_print: bool,
+) -> None:
+    """Let a host change its own configuration, or say what is to be changed by hand."""
+    from planet_mcp.hosts import HOSTS, this_machine  # deferred, as above
+
+    path = host.config_file(this_machine())
+    program = shutil.which(host.program) if host.program else None
+    # As plain as entries get: no type, and a token that is taken from the environment.
+    entry = {} if undo else _entry(HOSTS["gemini-cli"], url, flags)
+    if program and not only_print:
+        arguments = host.removing(name) if undo else host.adding(name, entry)
+        done = subprocess.run([program, *arguments], check=False)  # noqa: S603 - the host's own
+        if done.returncode:
+            raise HostFileError(f"`{shlex.join([program, *arguments])}` failed; see what it said.")
+        return
+    if undo:
+        click.echo(f"Take {name!r} out of {path} by hand: nothing was written.")
+        return
+    click.echo(host.block(name, entry))
+    click.echo(f"Note: this belongs in {path}. Nothing was written.", err=True)
 
 
 def _flags(*, url: str | None, undo: bool, only_print: bool) -> dict[str, Any]:

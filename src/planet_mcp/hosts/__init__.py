@@ -1,9 +1,10 @@
 """MCP hosts' configuration files: where they are, what an entry looks like, how to change them.
 
 In: a host, a scope and an entry. Out: a changed file, of which nothing else was touched.
-Only this room knows what Claude Code, VS Code, Cursor and Claude Desktop read.
+Only this room knows what Claude Code, VS Code, Codex, Gemini CLI and other hosts read.
 """
 
+from planet_mcp.hosts.commands import COMMAND_HOSTS, CommandHost
 from planet_mcp.hosts.installation import Installation, servers_in, this_machine
 from planet_mcp.hosts.known import (
     HOSTS,
@@ -22,8 +23,10 @@ from planet_mcp.hosts.known import (
 )
 
 __all__ = [
+    "COMMAND_HOSTS",
     "HOSTS",
     "TOKEN",
+    "CommandHost",
     "Entry",
     "Host",
     "Installation",

@@ -1,5 +1,6 @@
 """A host's configuration file, read and replaced so that nothing in it is ever lost."""
 
+import glob
 import os
 from contextlib import suppress
 from datetime import datetime
@@ -31,21 +32,52 @@ class HostFile:
         self._bom = BOM if text.startswith(BOM) else ""
         self.text = text.removeprefix(BOM)
 
-    def replace(self, text: str, *, private: bool, now: datetime) -> Path | None:
-        """Write another text in one step; returns where the former one is kept.
+    def replace(self, text: str, *, private: bool, now: datetime, keep: bool = True) -> Path | None:
+        """Write another text in one step; returns where the former one is kept, if it is.
 
         Raises:
             HostFileError: It cannot be written, or somebody else wrote it in the meantime.
         """
         try:
-            return self._replace((self._bom + text).encode("utf-8"), private=private, now=now)
+            new = (self._bom + text).encode("utf-8")
+            return self._replace(new, private=private, now=now if keep else None)
         except OSError as error:
             raise HostFileError(
                 f"{self.path} cannot be written: {error.strerror}. Nothing was changed; "
                 "--print shows what to add by hand."
             ) from error
 
-    def _replace(self, new: bytes, *, private: bool, now: datetime) -> Path | None:
+    def backups(self) -> list[Path]:
+        """Return the copies that are kept of it, the oldest first."""
+        return sorted(self.path.parent.glob(f"{glob.escape(self.path.name)}.backup-*"))
+
+    def restore(self, copy: Path) -> None:
+        """Put a copy back in its place.
+
+        Raises:
+            HostFileError: It cannot be written.
+        """
+        target = self.path.resolve()
+        try:
+            fresh = _write_new(target, f"tmp-{os.getpid()}", copy.read_bytes(), PRIVATE)
+            _same_access(target, fresh)
+            fresh.replace(target)
+            copy.unlink()
+        except OSError as error:
+            raise HostFileError(f"{self.path} cannot be written: {error.strerror}.") from error
+
+    def remove(self) -> None:
+        """Delete it.
+
+        Raises:
+            HostFileError: It cannot be deleted.
+        """
+        try:
+            self.path.unlink()
+        except OSError as error:
+            raise HostFileError(f"{self.path} cannot be removed: {error.strerror}.") from error
+
+    def _replace(self, new: bytes, *, private: bool, now: datetime | None) -> Path | None:
         target = self.path.resolve()  # a symbolic link stays one, and its target is replaced
         target.parent.mkdir(parents=True, exist_ok=True)
         closed = private or self._before is not None
@@ -56,13 +88,13 @@ class HostFile:
             fresh.unlink()
             raise
 
-    def _take_over(self, target: Path, fresh: Path, now: datetime) -> Path | None:
+    def _take_over(self, target: Path, fresh: Path, now: datetime | None) -> Path | None:
         if self._read() != self._before:
             raise HostFileError(f"{self.path} was changed by another program. Try again.")
         backup = None
         if self._before is not None:
             _same_access(target, fresh)
-            backup = self._backup(now) if self.text.strip() else None
+            backup = self._backup(now) if now and self.text.strip() else None
         fresh.replace(target)
         return backup
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -58,7 +59,7 @@ class Installation:
         text, now = before.with_entry(entry, force=self._force)
         if text == file.text:
             return [f"{self.path} has this server already. Nothing was written."]
-        lines = self._replace(file, text)
+        lines = self._replace(file, text, had=before.entry)
         lines += [_changes(before.entry, now), self._host.afterwards]
         if self._scope == "project" and self._host.in_project:
             lines.append(self._host.in_project)
@@ -74,16 +75,35 @@ class Installation:
         file, before = self._read()
         if before.entry is None:
             return [f"{self.path} has no server {self._name!r}. Nothing was written."]
-        lines = self._replace(file, before.without_entry(force=self._force))
-        return [*lines, f"{self._host.title} starts {self._name!r} no more."]
+        text = before.without_entry(force=self._force)
+        no_more = f"{self._host.title} starts {self._name!r} no more."
+        former = self._former(file, before.entry)
+        if former:
+            file.restore(former)
+            return [f"As it was before: {self.path}", no_more]
+        if not file.backups() and jsonc.read(text, strict=False) == {self._host.servers: {}}:
+            file.remove()
+            return [f"Removed, as nothing else is in it: {self.path}", no_more]
+        return [*self._replace(file, text, had=before.entry), no_more]
+
+    def _former(self, file: HostFile, entry: Entry) -> Path | None:
+        """Return the copy from before the entry was added, if nothing else was changed since."""
+        for copy in reversed(file.backups()):
+            with suppress(HostFileError, ArgumentError):
+                before = Configuration(self._host, HostFile(copy), self._name)
+                if before.entry is None and before.with_entry(entry, force=False)[0] == file.text:
+                    return copy
+        return None
 
     def _read(self) -> "tuple[HostFile, Configuration]":
         file = HostFile(self.path)
         return file, Configuration(self._host, file, self._name)
 
-    def _replace(self, file: HostFile, text: str) -> list[str]:
+    def _replace(self, file: HostFile, text: str, *, had: Entry | None) -> list[str]:
+        # One copy is enough: that from before there was any entry of ours.
+        keep = not file.backups() or had is None or not starts_planet_mcp(had)
         now = datetime.now().astimezone()
-        backup = file.replace(text, private=self._scope == "user", now=now)
+        backup = file.replace(text, private=self._scope == "user", now=now, keep=keep)
         kept = [f"As it was before: {backup}"] if backup else []
         return [f"Written: {self.path}", *kept]
 
@@ -109,11 +129,9 @@ def servers_in(host: Host, scope: Scope, machine: Machine) -> tuple[Path, dict[s
     servers = document.get(host.servers) if isinstance(document, dict) else None
     found = servers.items() if isinstance(servers, dict) else ()
     # Not entries with a URL: many servers on the web have one like ours.
-    return path, {
-        name: entry
-        for name, entry in found
-        if isinstance(entry, dict) and "command" in entry and starts_planet_mcp(entry)
-    }
+    read = {name: host.read(entry) for name, entry in found if isinstance(entry, dict)}
+    ours = {name for name, entry in read.items() if "command" in entry and starts_planet_mcp(entry)}
+    return path, {name: entry for name, entry in read.items() if name in ours}
 
 
 def _changes(before: Entry | None, now: Entry) -> str:
@@ -160,7 +178,7 @@ class Configuration:
             if before and not starts_planet_mcp(before):
                 document = removed(self._host, document, self._name)
         wanted = added(self._host, document, self._name, entry)
-        now: Entry = wanted[self._host.servers][self._name]
+        now: Entry = self._host.read(wanted[self._host.servers][self._name])
         return jsonc.rewrite(self._file.text, wanted), now
 
     def without_entry(self, *, force: bool) -> str:
@@ -181,7 +199,7 @@ class Configuration:
         entry = servers.get(self._name)
         if self._name in servers and not isinstance(entry, dict):
             raise self._unusable(f"{self._name!r} should be an object")
-        return entry
+        return entry and self._host.read(entry)
 
     def _check_owner(self, advice: str, *, force: bool) -> None:
         if force or self.entry is None or starts_planet_mcp(self.entry):

@@ -65,7 +65,8 @@ class Host:
 
     `servers` is the key under which its configuration has them, and `typed` lists the transports
     whose entries state their `type`. `token` is how it refers to the token; None if it takes no
-    HTTP servers. The last of `config_files` is what it reads if there is evidence of none.
+    HTTP servers that ask for one. The last of `config_files` is what it reads if there is evidence
+    of none. `written` spells an entry in words of its own, and `read` takes it back.
     """
 
     name: str
@@ -78,6 +79,9 @@ class Host:
     typed: tuple[str, ...]
     afterwards: str
     in_project: str = ""
+    written: Callable[[Entry], Entry] = dict
+    read: Callable[[Entry], Entry] = dict
+    without_http: str = ""
 
 
 def _claude_code(machine: Machine) -> tuple[ConfigFile, ...]:
@@ -104,6 +108,58 @@ def _claude_desktop(machine: Machine) -> tuple[ConfigFile, ...]:
         local = machine.folder("LOCALAPPDATA", "AppData", "Local")
         folders.insert(0, local.joinpath(*_MSIX, "Claude"))
     return tuple(ConfigFile(folder / "claude_desktop_config.json", folder) for folder in folders)
+
+
+def _vscode_insiders(machine: Machine) -> tuple[ConfigFile, ...]:
+    folder = machine.application_data() / "Code - Insiders"
+    return (ConfigFile(folder / "User" / "mcp.json", folder),)
+
+
+def _in_home(*path: str, variable: str = "") -> Callable[[Machine], tuple[ConfigFile, ...]]:
+    """Return where a host keeps a file below the home folder, in a folder of its own."""
+
+    def files(machine: Machine) -> tuple[ConfigFile, ...]:
+        default = path[:-1]
+        folder = machine.folder(variable, *default) if variable else machine.home.joinpath(*default)
+        return (ConfigFile(folder / path[-1], folder),)
+
+    return files
+
+
+def _zed(machine: Machine) -> tuple[ConfigFile, ...]:
+    # Of macOS too, Zed reads ~/.config.
+    linux = machine.folder("XDG_CONFIG_HOME", ".config") / "zed"
+    folder = machine.application_data() / "Zed" if machine.platform == "win32" else linux
+    return (ConfigFile(folder / "settings.json", folder),)
+
+
+def _opencode(machine: Machine) -> tuple[ConfigFile, ...]:
+    folder = machine.folder("XDG_CONFIG_HOME", ".config") / "opencode"
+    paths = (folder / "opencode.jsonc", folder / "opencode.json")
+    return ConfigFile(paths[0], paths[0]), ConfigFile(paths[1], folder)
+
+
+def _renaming(names: Mapping[str, str]) -> Callable[[Entry], Entry]:
+    """Return how keys of an entry get other names."""
+    return lambda entry: {names.get(key, key): value for key, value in entry.items()}
+
+
+def _written_for_opencode(entry: Entry) -> Entry:
+    rest = {key: value for key, value in entry.items() if key not in {"command", "args", "env"}}
+    if "command" not in entry:
+        return {"type": "remote", "enabled": True, **rest}
+    command = [entry["command"], *entry.get("args", [])]
+    local = {"command": command, "environment": entry.get("env", {})}
+    return {"type": "local", "enabled": True, **rest, **local}
+
+
+def _read_of_opencode(entry: Entry) -> Entry:
+    command, rest = entry.get("command"), {**entry}
+    if not isinstance(command, list) or not command:
+        return rest
+    environment = rest.pop("environment", {})
+    kind = {key: value for key, value in rest.items() if key != "type"}
+    return {**kind, "command": command[0], "args": command[1:], "env": environment}
 
 
 HOSTS = {
@@ -153,6 +209,93 @@ HOSTS = {
             project_file=None,
             typed=(),
             afterwards="Quit Claude Desktop and start it anew; Settings > Developer lists it.",
+            without_http=" One on the internet is added under Settings > Connectors.",
+        ),
+        Host(
+            name="vscode-insiders",
+            title="VS Code Insiders",
+            servers="servers",
+            strict=False,
+            token=_ASKED,
+            config_files=_vscode_insiders,
+            project_file=(".vscode", "mcp.json"),
+            typed=("stdio", "http"),
+            afterwards="VS Code starts it by `MCP: List Servers`, once you trust it.",
+        ),
+        Host(
+            name="copilot-cli",
+            title="Copilot CLI",
+            servers="mcpServers",
+            strict=False,
+            token=None,
+            config_files=_in_home(".copilot", "mcp-config.json", variable="COPILOT_HOME"),
+            project_file=None,
+            typed=("stdio", "http"),
+            afterwards="Start Copilot CLI anew; `/mcp show` lists the server.",
+            # It offers those tools of a server that its entry names.
+            written=lambda entry: {"tools": ["*"], **entry},
+        ),
+        Host(
+            name="gemini-cli",
+            title="Gemini CLI",
+            servers="mcpServers",
+            strict=False,
+            token=f"${TOKEN}",
+            config_files=_in_home(".gemini", "settings.json"),
+            project_file=(".gemini", "settings.json"),
+            typed=(),
+            afterwards="Start Gemini CLI anew; `/mcp` lists the server.",
+            # What it calls `url` is a server of the older SSE transport.
+            written=_renaming({"url": "httpUrl"}),
+            read=_renaming({"httpUrl": "url"}),
+        ),
+        Host(
+            name="windsurf",
+            title="Windsurf",
+            servers="mcpServers",
+            strict=False,
+            token=f"${{env:{TOKEN}}}",
+            config_files=_in_home(".codeium", "windsurf", "mcp_config.json"),
+            project_file=None,
+            typed=(),
+            afterwards="Refresh the servers in Windsurf's Cascade panel, or start it anew.",
+            written=_renaming({"url": "serverUrl"}),
+            read=_renaming({"serverUrl": "url"}),
+        ),
+        Host(
+            name="zed",
+            title="Zed",
+            servers="context_servers",
+            strict=False,
+            token=None,
+            config_files=_zed,
+            project_file=(".zed", "settings.json"),
+            typed=(),
+            afterwards="Zed starts it at once; its agent panel lists the server.",
+        ),
+        Host(
+            name="opencode",
+            title="OpenCode",
+            servers="mcp",
+            strict=False,
+            token=f"{{env:{TOKEN}}}",
+            config_files=_opencode,
+            project_file=("opencode.json",),
+            typed=(),
+            afterwards="Start OpenCode anew; `opencode mcp list` shows the server.",
+            written=_written_for_opencode,
+            read=_read_of_opencode,
+        ),
+        Host(
+            name="junie",
+            title="JetBrains Junie",
+            servers="mcpServers",
+            strict=False,
+            token=None,
+            config_files=_in_home(".junie", "mcp", "mcp.json"),
+            project_file=(".junie", "mcp", "mcp.json"),
+            typed=(),
+            afterwards="Settings > Tools > Junie > MCP Settings of the IDE lists the server.",
         ),
     )
 }
@@ -227,9 +370,9 @@ def http_entry(host: Host, url: str, *, token: bool) -> Entry:
     """
     if host.token is None:
         raise ArgumentError(
-            f"{host.title} reads no HTTP servers from its configuration. Without --http it starts "
-            "a server of its own, which shares the database of others on this machine; one on the "
-            "internet is added under Settings > Connectors."
+            f"{host.title} reads no HTTP servers from its configuration, or no token from the "
+            "environment. Without --http it starts a server of its own, which shares the database "
+            f"of others on this machine.{host.without_http}"
         )
     kind = {"type": "http"} if "http" in host.typed else {}
     headers = {"headers": {"Authorization": f"Bearer {host.token}"}} if token else {}
@@ -299,7 +442,7 @@ def added(host: Host, document: Any, name: str, entry: Entry) -> dict[str, Any]:
     That is its variables and headers, and keys that are its host's own.
     """
     servers = {**document.get(host.servers, {})}
-    servers[name] = _merged(servers.get(name, {}), entry)
+    servers[name] = host.written(_merged(host.read(servers.get(name, {})), entry))
     return _with_inputs({**document, host.servers: servers})
 
 
