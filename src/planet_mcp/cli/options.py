@@ -3,6 +3,8 @@
 import gc
 import json
 import logging
+import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +15,7 @@ import anyio
 import click
 
 from planet_mcp.cli.language import CommandLanguage
+from planet_mcp.cli.terminal import as_seen
 from planet_mcp.errors import StoreError, redacted
 from planet_mcp.requests import Request, described
 from planet_mcp.settings import ENV_PREFIX, Settings, load, unknown_variables
@@ -300,7 +303,23 @@ def show(answer: "Answer[Result]", *, as_json: bool) -> None:
     if as_json:
         write(as_printable_json(answer.result.structured()))
     else:
-        write(answer.text)
+        present(answer.text)
+
+
+def present(text: str) -> None:
+    """Print a text as people like it on a terminal, page by page if it is long; else as it is."""
+    if not sys.stdout.isatty():
+        write(text)
+        return
+    screen = shutil.get_terminal_size()
+    styled = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    seen = as_seen(text, width=screen.columns, styled=styled)
+    if seen.count("\n") < screen.lines - 1:
+        click.echo(seen, file=sys.stdout, color=styled)
+        return
+    # Quit at once if it fits, show bold print as such, and leave the text on the screen.
+    os.environ.setdefault("LESS", "FRX")
+    click.echo_via_pager(seen, color=styled)
 
 
 def write(text: str) -> None:
