@@ -54,7 +54,8 @@ async def read_body(
             return bytes(body)
         # The beginning is there, whatever breaks behind it.
         with suppress(Exception):
-            end = await _end(pieces, body[limits.body :], limits, until=until) if cut else b""
+            if cut and _promised(response.headers) <= limits.passed_over:
+                end = await _end(pieces, body[limits.body :], limits, until=until)
     raise too_large(name, limits, bytes(body[: limits.body]), end)
 
 
