@@ -228,7 +228,10 @@ class Settings(BaseModel):
         ),
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="What the server writes to stderr."
+        "warning", description="What the server writes to stderr, or to its log file."
+    )
+    log_file: Annotated[Path | None, BeforeValidator(_path)] = Field(
+        None, description="A file to which the log is appended, with times, instead of stderr."
     )
 
 

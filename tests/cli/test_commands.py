@@ -66,6 +66,15 @@ def test_an_article_is_there_as_json_too(site: Site) -> None:
     assert "1 entry, newest first; 1 shown." in run("search").stdout
 
 
+def test_the_log_may_go_to_a_file(tmp_path: Path) -> None:
+    log = tmp_path / "planet.log"
+    variables = environment(log_file=str(log), hostdelay="1")
+    done = subprocess.run([*COMMAND, "status"], env=variables, capture_output=True, check=False)
+    assert re.match(r"\d{4}-\d\d-\d\d .* WARNING .*HOSTDELAY", log.read_text())
+    assert b"HOSTDELAY" not in done.stderr
+    assert "PLANET_MCP_LOG_FILE" in run("status", code=2, log_file=str(tmp_path)).stderr
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_can_complete_commands(shell: str) -> None:
     assert "_PLANET_MCP_COMPLETE" in run("completion", shell).stdout

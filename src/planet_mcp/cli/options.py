@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args, get_origin
 
@@ -16,7 +17,7 @@ import click
 
 from planet_mcp.cli.language import CommandLanguage
 from planet_mcp.cli.terminal import as_seen
-from planet_mcp.errors import StoreError, redacted
+from planet_mcp.errors import SettingsError, StoreError, redacted
 from planet_mcp.requests import Request, described
 from planet_mcp.settings import ENV_PREFIX, Settings, load, unknown_variables
 
@@ -58,7 +59,13 @@ LOG_LEVEL = option(
     "--log-level",
     env="PLANET_MCP_LOG_LEVEL",
     type=click.Choice(["debug", "info", "warning", "error"]),
-    help="What goes to stderr.",
+    help="What goes to stderr, or to the log file.",
+)
+LOG_FILE = option(
+    "--log-file",
+    env="PLANET_MCP_LOG_FILE",
+    type=click.Path(path_type=Path),
+    help="A file for the log, instead of stderr.",
 )
 FEEDS = option(
     "--feeds",
@@ -219,9 +226,21 @@ def _harmless(line: str) -> str:
     )
 
 
-def _log_to_stderr(level: str) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LogFormatter("%(levelname)s %(name)s: %(message)s"))
+def _log(level: str, file: Path | None) -> None:
+    """Log to stderr, or append to a file, which may be moved away meanwhile.
+
+    Raises:
+        SettingsError: The file cannot be written.
+    """
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if file is not None:
+        path = file.expanduser()
+        try:
+            handler = WatchedFileHandler(path, encoding="utf-8")
+        except OSError as error:
+            raise SettingsError(f"PLANET_MCP_LOG_FILE: {path}: {error.strerror}.") from error
+    when = "%(asctime)s " if file else ""
+    handler.setFormatter(LogFormatter(f"{when}%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
@@ -238,14 +257,14 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
             if ctx.invoked_subcommand:
                 return None
             settings = load(**ctx.obj)
-            _log_to_stderr(settings.log_level)
+            _log(settings.log_level, settings.log_file)
             for problem in unknown_variables():
                 logger.warning(problem)
             return command(settings, **given)
 
         with_settings.__name__ = command.__name__
         with_settings.__doc__ = command.__doc__
-        for add_flag in reversed((DATABASE, LOG_LEVEL, *options)):
+        for add_flag in reversed((DATABASE, LOG_LEVEL, LOG_FILE, *options)):
             with_settings = add_flag(with_settings)
         return with_settings
 

@@ -97,7 +97,8 @@ def serve_stdio(settings: Settings) -> int:
 
 def serve_http(settings: Settings, host: str, port: int) -> int:
     """Serve over HTTP until a signal comes."""
-    from planet_mcp.planet import open_planet  # deferred, as above
+    from planet_mcp.cli.progress import report  # deferred, as above
+    from planet_mcp.planet import open_planet
     from planet_mcp.serving.http import EVERY_ADDRESS, access_for, listen, serve
     from planet_mcp.serving.mcp import create_server
 
@@ -120,7 +121,14 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
                 f"(health: {address}/health){asks}",
                 err=True,
             )
-            await serve(server, planet, listener, settings=settings, access=access)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(report, planet, _say)
+                await serve(server, planet, listener, settings=settings, access=access)
+                tasks.cancel_scope.cancel()
 
     anyio.run(run)
     return 0
+
+
+def _say(line: str) -> None:
+    click.echo(f"planet-mcp: {line}", err=True)

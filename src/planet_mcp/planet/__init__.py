@@ -16,6 +16,7 @@ from planet_mcp.planet.answers import (
     Result,
     SearchHit,
     SearchResult,
+    StatusResult,
     TrendingResult,
 )
 from planet_mcp.planet.language import TOOLS, Language
@@ -42,6 +43,7 @@ __all__ = [
     "Result",
     "SearchHit",
     "SearchResult",
+    "StatusResult",
     "TrendingResult",
     "none_read",
     "open_planet",
