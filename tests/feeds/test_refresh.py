@@ -703,11 +703,13 @@ async def test_a_lively_feed_that_stands_still_is_said_and_a_slow_one_is_not(sit
             await planet.refresh_feeds(urls)
             feeds = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
             said.append([(feed.title, feed.status) for feed in feeds if feed.warning])
+        status = await planet.status()
         site.add("/daily", rss([Post("New", age=timedelta(days=-19)), *daily], title="Daily"))
         await planet.refresh_feeds(urls)
         feeds = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
 
     assert said == [[], [("Daily", "ok")]]
+    assert "2 (0 failing, 1 standing still)" in status.text
     assert [feed.warning for feed in feeds] == [None, None]
 
 

@@ -23,7 +23,7 @@ from planet_mcp.feeds.update import (
     UpdateResult,
     record_answer,
 )
-from planet_mcp.feeds.warnings import warning_of
+from planet_mcp.feeds.warnings import stands_still, warning_of
 
 __all__ = [
     "AddOutcome",
@@ -44,5 +44,6 @@ __all__ = [
     "Updated",
     "added_list",
     "record_answer",
+    "stands_still",
     "warning_of",
 ]

@@ -28,11 +28,14 @@ def _moved(feed: Feed) -> str | None:
     return f"It moved to {feed.redirect.url}, where another feed is followed: remove one of the two"
 
 
+def stands_still(feed: Feed) -> bool:
+    """Return whether a lively feed's server answers as it should, with nothing new for long."""
+    is_overdue = feed.overdue_at is not None and feed.overdue_at <= feed.as_of
+    return is_overdue and feed.status is FeedStatus.OK
+
+
 def _standing_still(feed: Feed) -> str | None:
-    """Say of a lively feed that its server answers as it should, with nothing new for long."""
-    if not feed.newest_entry or not feed.overdue_at or feed.as_of < feed.overdue_at:
-        return None
-    if feed.status is not FeedStatus.OK:
+    if not (feed.newest_entry and stands_still(feed)):
         return None
     return (
         f"It stands still: its server answers, but nothing is newer than "

@@ -308,6 +308,7 @@ class StatusResult(Result):
     feeds: int
     never_checked: int
     failing: int
+    standing_still: int
     entries: int
     last_refresh_at: str | None = None
     refresher: Literal["running", "stopped"]

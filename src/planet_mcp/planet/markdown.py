@@ -284,11 +284,12 @@ def refresh_text(result: RefreshResult) -> str:
 def status_text(result: StatusResult) -> str:
     """Write how the planet is doing."""
     never = f", {result.never_checked} never checked" if result.never_checked else ""
+    still = f", {result.standing_still} standing still" if result.standing_still else ""
     return "\n".join(
         [
             f"planet-mcp {result.version}",
             f"Database: {result.database}",
-            f"Feeds: {result.feeds} ({result.failing} failing{never})",
+            f"Feeds: {result.feeds} ({result.failing} failing{still}{never})",
             f"Entries: {result.entries}",
             f"Last refresh: {result.last_refresh_at or 'never'}",
             f"Refresher: {result.refresher}",

@@ -12,6 +12,7 @@ from planet_mcp.feeds import (
     Unchanged,
     Updated,
     UpdateResult,
+    stands_still,
     warning_of,
 )
 from planet_mcp.models import Feed
@@ -107,7 +108,9 @@ def removed_result(feeds: Sequence[Feed], *, deleted: bool) -> RemoveResult:
     )
 
 
-def status_result(summary: Summary, *, database: str, running: bool) -> StatusResult:
+def status_result(
+    summary: Summary, feeds: Sequence[Feed], *, database: str, running: bool
+) -> StatusResult:
     """Return how a planet is doing; `running` says that a refresher checks its feeds."""
     return StatusResult(
         version=__version__,
@@ -115,6 +118,7 @@ def status_result(summary: Summary, *, database: str, running: bool) -> StatusRe
         feeds=summary.feeds,
         never_checked=summary.never_checked,
         failing=summary.failing,
+        standing_still=sum(map(stands_still, feeds)),
         entries=summary.entries,
         last_refresh_at=stamp(summary.last_refresh_at) if summary.last_refresh_at else None,
         refresher="running" if running else "stopped",

@@ -342,8 +342,9 @@ class Planet:
     async def status(self) -> Answer[StatusResult]:
         """Return how the planet is doing."""
         summary = await self._readers.answer(self.store.feeds.summary)
+        feeds = await self._readers.answer(lambda: self.store.feeds.subscribed(now=self.clock()))
         running = self.refresher.is_running()
-        result = status_result(summary, database=str(self.store.path), running=running)
+        result = status_result(summary, feeds, database=str(self.store.path), running=running)
         return Answer(result, status_text(result))
 
     def _group_called(self, name: str) -> str | None:
