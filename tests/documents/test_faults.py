@@ -31,7 +31,8 @@ DETAILS = """
 <p><a href="/o">onyx</a> <b>pyrite.</b> done</p><iframe src="https://video.example/1"></iframe>
 <script src="https://gist.github.com/ann/99ff.js"></script><embed src="/x.pdf">
 <noscript><img src="/n.png" alt="quartz"></noscript><form><input name="q"><button>Go</button></form>
-<audio src="/fog.mp3"></audio><amp-img src="/u.png" alt="umber"></amp-img>
+<div class="embed" data-attrs='{"url": "/e"}'></div><audio src="/fog.mp3"></audio>
+<amp-img src="/u.png" alt="umber"></amp-img>
 <div style="white-space: pre-wrap">velvet
 wool</div><p class="yarpp">talc</p>
 <p style="display:none">Unseen words.</p><div><textarea readonly>ruby

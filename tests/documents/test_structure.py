@@ -95,6 +95,21 @@ STRUCTURES = {
         ),
         "**tip**\n\nMind the gap.",
     ),
+    "embedded post": (
+        """<div class=post-embed data-attrs='{"title":"Old","canonical_url":"/p/o"}'></div>""",
+        "[embedded page: Old](https://example.org/p/o)",
+    ),
+    "embedded pictures": (
+        (
+            """<div class=image-gallery-embed data-attrs='{"gallery":{"images":[{"src":"/1.png"},"""
+            """{"src":"/2.png"}],"caption":"Two"}}'></div>"""
+        ),
+        "[image](https://example.org/1.png)[image](https://example.org/2.png)\n\nTwo",
+    ),
+    "embedded video": (
+        """<div class=youtube-wrap data-attrs='{"videoId":"Ab-9"}'></div>""",
+        "[video](https://www.youtube.com/watch?v=Ab-9)",
+    ),
     "player of a component": (
         "<lite-youtube videoid=Ab-9 playlabel='High tide'></lite-youtube>",
         "[video: High tide](https://www.youtube.com/watch?v=Ab-9)",

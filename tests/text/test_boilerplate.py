@@ -20,6 +20,7 @@ ORIGIN = "<p>The post <a href='/p'>Fog</a> appeared first on <a href='/'>Harbour
             "Medium, where people are continuing the conversation by highlighting and responding "
             "to this story.</p>"
         ),
+        "<div class='kg-card kg-signup-card'><h2>Sign up</h2><form><input type=email></form></div>",
         "<div class=subscription-widget><p>Thanks for reading! Subscribe for new posts.</p></div>",
         "<p class=button-wrapper><a class='button primary' href='/s'>Subscribe now</a></p>",
         "<div class='jp-relatedposts'><h3>Related</h3><a href='/1'>Ice</a></div>",

@@ -367,6 +367,21 @@ def test_a_footnote_and_its_place_in_the_text_link_to_each_other() -> None:
     assert "Never called." in page
 
 
+@pytest.mark.parametrize(
+    ("source", "markdown"),
+    [
+        ("<b><h2>Tides</h2></b><p>x</p>", "## Tides\n\nx"),
+        ("<p><em>One<br> <br>two</em></p>", "One\n\ntwo"),
+        ("<b>a<ul><li>b</li></ul></b>", "a\n\n- b"),
+        ("<p><em>One<br>two</em></p>", "*One  \ntwo*"),
+    ],
+)
+def test_emphasis_around_more_than_a_paragraph_is_left_out(source: str, markdown: str) -> None:
+    written = convert(source).markdown
+    assert written == markdown
+    assert "*" not in html.fragment_fromstring(whole(written), create_parent="x").text_content()
+
+
 def test_a_list_that_counts_down_counts_down_on_a_page() -> None:
     page = whole(convert("<ol reversed><li>c</li><li>b</li><li>a</li></ol>").markdown)
     assert re.findall(r'<ol(?: start="(\d)")?>', page) == ["3", "2", ""]

@@ -12,7 +12,7 @@ from planet_mcp.text.from_html.tree import drop, text_of
 
 _NAMES = (
     *("subscri", "newsletter", "related", "yarpp", "mc4wp", "share", "sharing", "feedflare"),
-    *("addtoany", "button-wrapper"),
+    *("addtoany", "button-wrapper", "kg-signup-card"),
 )
 find_widgets = etree.XPath(f"//@class[{' or '.join(f'contains(., {n!r})' for n in _NAMES)}]/..")
 _WIDGET = re.compile(
@@ -54,6 +54,8 @@ def drop_widget(element: _Element) -> None:
             drop(element)
         return
     if not _WIDGET.search(element.get("class") or ""):
+        if "kg-signup-card" in (element.get("class") or "").split():
+            drop(element)
         return
     if next(element.iterdescendants(*_LISTINGS), None) is not None:
         return

@@ -17,6 +17,8 @@ _INLINE = _EMPHASIS | frozenset(
     span font abbr acronym bdi bdo big small u ins label mark time data cite dfn var sub sup
     """.split()
 )
+# Blocks that emphasis around them would make text of.
+_BLOCKS = "h1 h2 h3 h4 h5 h6 ul ol table blockquote hr pre".split()
 _EDGE = "\n"
 # What stands around a link in Markdown, and around code and formulas, whose placeholders these are.
 _LINK = ("[", ")")
@@ -30,6 +32,11 @@ def close_emphasis(root: _Element) -> None:
 
     Where a sign that ends it is the only hindrance, it ends before that sign.
     """
+    for element in list(root.iter(*_EMPHASIS)):
+        if next(element.iterdescendants(*_BLOCKS), None) is not None:
+            element.tag = "div"
+        elif _is_divided(element):
+            element.tag = "span"
     parts = list(_parts(root))
     before = _neighbours(parts, at=-1)
     after = _neighbours(reversed(parts), at=0)
@@ -38,6 +45,12 @@ def close_emphasis(root: _Element) -> None:
             element.tag = "span"
         elif _is_stuck(outside=after[element, False], inside=before[element, False]):
             _end_earlier(element)
+
+
+def _is_divided(element: _Element) -> bool:
+    """Return whether two breaks divide a text: emphasis ends with its paragraph."""
+    breaks = [e for e in element.iterdescendants("br") if not (e.tail or "").strip()]
+    return any(e.getnext() is not None and e.getnext().tag == "br" for e in breaks)
 
 
 def _parts(root: _Element) -> Iterator[_Part]:

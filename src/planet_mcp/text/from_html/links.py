@@ -36,6 +36,8 @@ _LAZY = (
 _LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+(\d{1,6}(?:\.\d{1,3})?)[wx])?\s*(?:,|$)")
 _EMOJI_CLASS = re.compile(r"(?:^|\s)(?:wp-smiley|emoji|twemoji)(?:\s|$)")
+# A site's sign beside its name.
+_ICON_CLASS = re.compile(r"(?:^|[\s_-])(?:fav)?icon(?:\s|$)")
 _FILE_NAME = re.compile(r"[\w.-]+")
 _ANCHOR_CLASS = re.compile(
     r"(?:^|\s)(?:headerlink|header-anchor|anchor-?link|heading-?(?:link|anchor)|anchorjs-link"
@@ -97,6 +99,9 @@ def rewrite_image(image: _Element, stash: Stash, base_url: str | None) -> None:
     alt = _alternative(image)
     if _EMOJI_CLASS.search(image.get("class") or "") and alt:
         _to_text(image, alt)
+        return
+    if not alt and _ICON_CLASS.search(image.get("class") or ""):
+        drop(image)
         return
     url = None if _is_tiny(image) else _image_url(image, base_url)
     if not url or _TRACKER.search(url):

@@ -14,6 +14,7 @@ from lxml.etree import _Element
 from planet_mcp.text.from_html import (
     boilerplate,
     cards,
+    embeds,
     emphasis,
     footnotes,
     formulas,
@@ -171,6 +172,7 @@ STEPS = Steps(
             "typed formula", formulas.typed_formulas, lambda e, w: formulas.stash_typed(e, w.stash)
         ),
         _whole("text areas", lambda e, _: listings.adopt_text_areas(e)),
+        _found("embed", embeds.find_embeds, lambda e, _: embeds.adopt_embed(e)),
         _each(structure.PLAYERS, lambda e, _: structure.adopt_component(e), "component"),
         _each("iframe", lambda e, _: structure.adopt_frame(e)),
         _each("iframe video audio", lambda e, _: tree.empty_player(e)),
