@@ -4,6 +4,7 @@ No feed hides the others: of each feed and day the newest few are shown, and the
 of their own.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -104,7 +105,7 @@ def day_view(store: Store, day: date, page: int, options: Options) -> DayView | 
         return None
     here = dealt[(page - 1) * POSTS_OF_DAY : page * POSTS_OF_DAY]
     posts = store.browsing.stories([each.story_id for each in here], chars=TEXT_CHARS)
-    (group,) = _grouped(_shown(posts, options), _more(store, here))
+    (group,) = _grouped(_shown(posts, options), _more(store, dealt))
     stories = sum(store.browsing.counts_by_day(day, day).values())
     earlier, later = store.browsing.neighbours(day)
     return DayView(group, stories, day_path(day), page, pages, earlier, later)
@@ -143,16 +144,30 @@ def _days(store: Store, *, most: int) -> tuple[list[Dealt], str | None]:
         return dealt, None
     cut = dealt[-1].day
     whole = [each for each in dealt if each.day != cut]
-    # Where one day has more than there is space for, its own pages have all of it.
-    return whole or dealt[:most], day_path(cut)
+    return whole or _beginning(store, cut, most), day_path(cut)
+
+
+def _beginning(store: Store, day: date, most: int) -> list[Dealt]:
+    """Return the newest of each feed of a long day, then the second of each, in order of time.
+
+    The day's own pages have all of it.
+    """
+    dealt = store.browsing.dealt(most_of_feed=MOST_OF_FEED, day=day)
+    rounds: Counter[int] = Counter()
+    ranked = []
+    for place, each in enumerate(dealt):
+        rounds[each.feed_id] += 1
+        ranked.append((rounds[each.feed_id], place))
+    return [dealt[place] for place in sorted(place for _, place in sorted(ranked)[:most])]
 
 
 def _more(store: Store, dealt: Sequence[Dealt]) -> dict[tuple[date, int], int]:
-    """Count what was not dealt out, by day and feed."""
+    """Count what was not dealt out of the feeds that have more than may be, by day and feed."""
     if not dealt:
         return {}
+    shown = Counter((each.day, each.feed_id) for each in dealt)
     counts = store.browsing.counts_by_day(dealt[-1].day, dealt[0].day)
-    return {key: count - MOST_OF_FEED for key, count in counts.items() if count > MOST_OF_FEED}
+    return {key: count - shown[key] for key, count in counts.items() if count > MOST_OF_FEED}
 
 
 def _shown(posts: Sequence[Post], options: Options) -> list[Shown]:
