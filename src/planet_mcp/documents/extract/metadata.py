@@ -23,8 +23,8 @@ from trafilatura.settings import set_date_params
 from planet_mcp.documents.library_errors import DATEUTIL_ERRORS, TRAFILATURA_ERRORS
 from planet_mcp.text.from_html import one_line
 
-_PUBLISHED = (
-    "//meta[@property='article:published_time' or @property='og:article:published_time'"
+_PUBLISHED = etree.XPath(
+    "//meta[@content][@property='article:published_time' or @property='og:article:published_time'"
     " or @itemprop='datePublished' or @name='article:published_time' or @name='datePublished'"
     " or @name='date' or @name='pubdate' or @name='publish-date' or @name='DC.date.issued'"
     " or @name='parsely-pub-date']/@content | //time[@itemprop='datePublished' or @pubdate"
@@ -104,7 +104,7 @@ def authors(names: str) -> tuple[str, ...]:
 def published(page: _Element, facts: Document) -> datetime | None:
     """Prefer a time that the page states to the day that the metadata reader worked out."""
     day = _moment(facts.date or "")
-    stated = [str(value) for value in page.xpath(_PUBLISHED)][:20]
+    stated = [str(value) for value in _PUBLISHED(page)][:20]
     for script in page.iter("script"):
         if "ld+json" in (script.get("type") or ""):
             stated += _LD_PUBLISHED.findall(script.text or "")[:5]

@@ -149,7 +149,7 @@ class Selection:
         chosen = [run for number, run in enumerate(self._runs) if number in numbers]
         if sum(_length(run.longest) for run in chosen) < fewest:
             return None
-        root = _common_ancestor([run.holder for run in chosen])
+        root = _common_ancestor(chosen[0].holder, chosen[-1].holder)
         root = next(root.iterancestors("article", "main"), root)
         _Cut(self._runs, self._before, numbers).within(root)
         return root
@@ -232,12 +232,9 @@ class _Cut:
         return media or element.tag in _TEXTS or not _is_mostly_links(element)
 
 
-def _common_ancestor(elements: list[_Element]) -> _Element:
-    common = _path(elements[0])
-    for element in elements[1:]:
-        pairs = zip(common, _path(element), strict=False)
-        common = [ancestor for ancestor, _ in takewhile(lambda pair: pair[0] is pair[1], pairs)]
-    return common[-1]
+def _common_ancestor(first: _Element, last: _Element) -> _Element:
+    pairs = zip(_path(first), _path(last), strict=False)
+    return [ancestor for ancestor, _ in takewhile(lambda pair: pair[0] is pair[1], pairs)][-1]
 
 
 def _path(element: _Element) -> list[_Element]:

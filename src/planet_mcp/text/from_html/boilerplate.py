@@ -14,7 +14,7 @@ _NAMES = (
     *("subscri", "newsletter", "related", "yarpp", "mc4wp", "share", "sharing", "feedflare"),
     *("addtoany", "button-wrapper", "kg-signup-card"),
 )
-find_widgets = etree.XPath(f"//@class[{' or '.join(f'contains(., {n!r})' for n in _NAMES)}]/..")
+find_widgets = etree.XPath(f".//@class[{' or '.join(f'contains(., {n!r})' for n in _NAMES)}]/..")
 _WIDGET = re.compile(
     r"(?:^|\s)(?:subscription-widget(?:-wrap(?:-editor)?)?|(?:wp-block-jetpack-)?subscriptions?(?:-form|-box)?"
     r"|subscribe(?:-widget|-form|-box)?|newsletter-(?:sign-?up|form|box|widget)|mc4wp-form"

@@ -8,7 +8,7 @@ from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code, clean_text
 from planet_mcp.text.from_html.placeholders import Stash
-from planet_mcp.text.from_html.tree import drop, text_of
+from planet_mcp.text.from_html.tree import all_text, drop, text_of
 
 _TEX_SCRIPTS = etree.XPath("//script[starts-with(@type, 'math/tex')]")
 _TEX_IMAGES = etree.XPath(
@@ -18,7 +18,7 @@ _TEX_IMAGES = etree.XPath(
 # Substack draws a formula by script, from the JSON of an attribute.
 _TEX_ATTRIBUTES = etree.XPath("//*[@data-attrs and contains(@class, 'latex-rendered')]")
 _TYPED_TEX = etree.XPath("//text()[contains(., '\\(') or contains(., '\\[') or contains(., '$$')]")
-_MAY_BE_TYPED = etree.XPath("contains(., '\\(') or contains(., '\\[') or contains(., '$$')")
+_TYPED_SIGNS = ("\\(", "\\[", "$$")
 _TEX = re.compile(
     r"(?<![\w\\])\\\(((?:(?!\\\))[^\n$]){1,300})\\\)"
     r"|(?<![\w\\])\\\[((?:(?!\\\])[^$]){1,1000})\\\](?![\w(\[])|\$\$([^$]{1,1000})\$\$"
@@ -70,7 +70,8 @@ def _tex_of(formula: _Element) -> tuple[str, bool]:
 
 def typed_formulas(root: _Element) -> list[_Element]:
     """Find the elements with TeX, in or behind them, that an author typed for a script to find."""
-    found = _TYPED_TEX(root) if _MAY_BE_TYPED(root) else ()
+    text = all_text(root)
+    found = _TYPED_TEX(root) if any(sign in text for sign in _TYPED_SIGNS) else ()
     return list(dict.fromkeys(text.getparent() for text in found))
 
 

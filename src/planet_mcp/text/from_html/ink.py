@@ -40,7 +40,9 @@ _FONT = re.compile(r"(?:^|\s)(\d*\.?\d+(?:px|pt|r?em|%))(?:/|\s)", re.IGNORECASE
 _COMMENT = re.compile(r"/\*.{0,200}?\*/|!\s*important", re.DOTALL | re.IGNORECASE)
 # What is drawn in another way than by the colour of the text.
 _DRAWN_OTHERWISE = re.compile(r"text-shadow\s*:(?!\s*none)|background-clip\s*:\s*text|text-stroke")
-_STYLED = etree.XPath("//*[@style or @color or @bgcolor]")
+_STYLED = etree.XPath(".//@style/..")
+# HTML's own attributes for colours are those of these elements alone.
+_COLOURED = ("font", "body", "table", "thead", "tbody", "tfoot", "tr", "td", "th")
 _CODE = frozenset(("pre", "code", "kbd", "samp", "tt"))
 
 
@@ -69,7 +71,7 @@ def remove_unreadable(root: _Element) -> int:
     unreadable: list[_Element] = []
     on_paper: list[_Element] = []
     tiny: list[_Element] = []
-    for element in _STYLED(root):
+    for element in dict.fromkeys((*root.iter(*_COLOURED), *_STYLED(root))):
         if sets_ink(element) and is_unreadable(element, ink := inks.of(element)):
             is_white = ink.is_paper and ink.colour and ink.colour[3] > _BARELY_OPAQUE
             (on_paper if is_white else unreadable).append(element)

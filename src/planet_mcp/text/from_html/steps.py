@@ -48,7 +48,7 @@ _ATTRIBUTES = {
     "th": ("colspan", "rowspan"),
     "input": ("type", "checked"),
 }
-_WITH_ATTRIBUTES = etree.XPath("//*[@*]")
+_WITH_ATTRIBUTES = etree.XPath("descendant-or-self::*[@*]")
 # What would load something, lead anywhere or be left out, if it stayed as it is.
 _ACTIVE = frozenset("a img video audio iframe math script object embed button".split())
 
@@ -225,7 +225,7 @@ STEPS = Steps(
         _each("td th", lambda e, _: tables.limit_span(e), "spans"),
         _each("table", lambda e, _: tables.adapt_table(e)),
         _each("td th", lambda e, w: tables.adapt_cell(e, w.stash), "bars"),
-        _found("nesting", tables.TOO_NESTED, lambda e, _: tables.flatten(e)),
+        _found("nesting", tables.too_nested, lambda e, _: tables.flatten(e)),
         _found("sup sub", formulas.moved_signs, lambda e, _: formulas.raise_exponent(e)),
         _whole("wrappers", lambda e, _: _strip(e)),
         _whole("emphasis", lambda e, _: emphasis.close_emphasis(e)),

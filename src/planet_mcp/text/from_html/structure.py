@@ -44,7 +44,7 @@ _AMP = {"amp-img": "img", "amp-anim": "img", "amp-video": "video", "amp-audio": 
 PLAYERS = " ".join((*_PLAYERS, *_AMP, "amp-iframe"))
 _VIDEO_ID = re.compile(r"[\w-]{1,64}")
 _PRE_LINES = re.compile(r"white-space\s*:\s*(?:pre-wrap|pre-line|pre|break-spaces)\s*(?:;|$)")
-may_keep_lines = etree.XPath("//*[contains(@style, 'white-space')]")
+may_keep_lines = etree.XPath("descendant-or-self::*/@style[contains(., 'white-space')]/..")
 
 
 def adopt_script(script: _Element) -> None:

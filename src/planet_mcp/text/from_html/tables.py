@@ -11,16 +11,23 @@ from planet_mcp.text.from_html.placeholders import ALIGNED, BLOCK, Stash
 _LAYOUT_ROLES = frozenset(("presentation", "none"))
 _ROW_GROUPS = frozenset(("thead", "tbody", "tfoot"))
 _MOST_SPANNED = 20
+_MOST_NESTED = 12
 _SPANS = ("colspan", "rowspan")
 _TEXT_ALIGN = re.compile(r"text-align\s*:\s*([a-z]+)", re.IGNORECASE)
 _ALIGNING_CLASS = re.compile(
     r"(?:^|\s)(?:has-)?(?:text-(?:align-)?|align-?)(left|center|right)(?:\s|$)"
 )
 _SPAN = re.compile(r"[0-9]{1,2}")
-TOO_NESTED = etree.XPath(
-    "//*[self::ul or self::ol or self::blockquote or self::dl][ancestor::*[self::ul or self::ol"
-    " or self::blockquote or self::dl][12]]"
+_TOO_NESTED = etree.XPath(
+    "descendant-or-self::*[self::ul or self::ol or self::blockquote or self::dl]"
+    "[ancestor::*[self::ul or self::ol or self::blockquote or self::dl][12]]"
 )
+
+
+def too_nested(root: _Element) -> list[_Element]:
+    """Find the lists and quotations that stand in twelve others."""
+    some = sum(1 for _ in root.iter("ul", "ol", "blockquote", "dl"))
+    return list(_TOO_NESTED(root)) if some > _MOST_NESTED else []
 
 
 def adapt_table(table: _Element) -> None:

@@ -115,7 +115,7 @@ _CONTAINERS = (
     ),
     *("button", "svg", "template", "noscript", "select", "textarea"),
 )
-_CONTAINER_TAG = re.compile(f"</?(?:{'|'.join(_CONTAINERS)})(?![a-z0-9-])")
+_TAG_NAME = re.compile(r"</?[a-z][a-z0-9-]*")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)")
 _WITHOUT_END = frozenset(
     """
@@ -174,7 +174,7 @@ def _as_browsers_read(html: str) -> str:
     that is left out would take the rest of the page with it. Sound documents are left alone, and
     deep ones, for which the parser of browsers takes too long.
     """
-    tags = Counter(_CONTAINER_TAG.findall(html.lower()))
+    tags = Counter(_TAG_NAME.findall(html.lower()))
     sound = all(tags[f"<{name}"] == tags[f"</{name}"] for name in _CONTAINERS)
     if sound or _depth(html.lower()) > _DEEPEST:
         return html
