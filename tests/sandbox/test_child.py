@@ -25,6 +25,7 @@ from planet_mcp.models import (
     Validators,
 )
 from planet_mcp.planet import Parts, open_planet
+from planet_mcp.requests import FeedQuery
 from planet_mcp.sandbox import ChildLimits, Limits, Worker
 from planet_mcp.sandbox.child import PART_CHARACTERS
 from planet_mcp.settings import load
@@ -450,13 +451,13 @@ async def test_list_feeds_says_that_a_feed_is_quarantined(site: Site, child: Swi
         child.goes("")
         for _ in range(4):
             await planet.refresh_feeds([1])
-        (feed,) = (await planet.list_feeds()).result.feeds
+        (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
         assert feed.status is FeedStatus.FAILING
         assert "It is quarantined until it changes, or until" in str(feed.problem)
         child.comes_back()
         site.add("/feed", rss([Post("Three")]))
         assert (await planet.refresh_feeds([1])).result.new_entries == 1
-        (feed,) = (await planet.list_feeds()).result.feeds
+        (feed,) = (await planet.list_feeds(FeedQuery(detail="full"))).result.feeds
         assert feed.status is FeedStatus.OK
 
 

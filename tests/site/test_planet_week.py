@@ -41,7 +41,8 @@ async def hits(planet: Planet, query: str = "") -> list[SearchHit]:
 
 
 async def feeds(planet: Planet) -> dict[str, FeedRow]:
-    return {row.title: row for row in (await planet.list_feeds(FeedQuery(limit=50))).result.feeds}
+    rows = (await planet.list_feeds(FeedQuery(detail="full", limit=50))).result.feeds
+    return {row.title: row for row in rows}
 
 
 def told(date: str, entry: LatestEntry) -> Story:

@@ -113,7 +113,8 @@ async def test_changes_of_the_followed_feeds_are_told(
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_what_is_no_news_is_not_told(planet: Planet, site: Site, mode: str) -> None:
     link = site.add("/post", page(whole("A page.")), content_type="text/html")
-    await planet.add_feeds([site.add("/feed", rss([Post("One")]))])
+    linking = Post("One", f'<p>See <a href="{link}">a page</a>.</p>')
+    await planet.add_feeds([site.add("/feed", rss([linking]))])
     async with hearing(planet, LATEST, FEEDS, OPML, mode=mode) as heard:
         await planet.fetch_article(link)
         await planet.refresh_feeds([1])
