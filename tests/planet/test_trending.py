@@ -128,6 +128,17 @@ def test_a_release_that_four_write_about_in_other_words_is_one_topic(week: Week)
     assert topic.url is None
 
 
+def test_what_all_of_a_few_blogs_call_their_posts_is_no_subject(tmp_path: Path) -> None:
+    week = Week(tmp_path / "few.sqlite")
+    for blog in BLOGS[:5]:
+        week.post(blog, f"Weekly notes {blog}{blog}")
+    for blog in BLOGS[:3]:
+        week.post(blog, f"On Fastlib {blog}.5")
+
+    assert [topic.title for topic in week.topics().result.topics] == ["Fastlib"]
+    week.store.close()
+
+
 def test_what_stands_below_every_post_is_no_topic(week: Week) -> None:
     for blog in BLOGS:
         week.post(blog, f"{WORDS.split()[blog]} {WORDS.split()[blog + 2]}")
@@ -144,6 +155,16 @@ def test_nor_is_it_in_a_young_planet(tmp_path: Path, quiet_weeks: int) -> None:
             week.post(blog, f"Day {day} of {WORDS.split()[blog]}", days=day)
     for blog in BLOGS[:4]:
         week.post(blog, f"On {WORDS.split()[blog + 6]}", f"[Wheels now]({PAGE})")
+
+    assert [topic.title for topic in week.topics().result.topics] == ["Wheels now"]
+    week.store.close()
+
+
+def test_of_feeds_with_one_post_the_others_tell_what_stands_everywhere(tmp_path: Path) -> None:
+    week = Week(tmp_path / "new.sqlite")
+    for blog in BLOGS:
+        link = f"[Wheels now]({PAGE})" if blog <= 5 else ""
+        week.post(blog, f"{WORDS.split()[blog]} {WORDS.split()[blog + 2]}", link)
 
     assert [topic.title for topic in week.topics().result.topics] == ["Wheels now"]
     week.store.close()

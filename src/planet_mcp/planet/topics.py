@@ -23,7 +23,9 @@ LEAST_LIFT, LEAST_LIFT_OF_ONE = 4.0, 12.0
 # What is a subject stands in titles; a word of every day stands in texts more often.
 TITLED = 0.6
 # Where hardly anything is known from before, what more of the voices name is what all is about.
-FEW_BEFORE, MOST_COMMON, ALWAYS_FEW = 30, 0.1, 5
+FEW_BEFORE, MOST_COMMON, ALWAYS_FEW = 30, 0.34, 5
+# A link in more of all posts stands below each of them; fewer posts do not tell.
+EVERYWHERE, LEAST_POSTS = 0.8, 5
 # Of two topics that share so much of the smaller one, the better is shown.
 SAME = 0.5
 _EXCERPT_CHARS = 300
@@ -85,7 +87,12 @@ def _voice(post: TalkedPost) -> str:
 
 def _linked(posts: Sequence[TalkedPost], past: Past) -> Iterable[Topic]:
     for key, found in shared_links(posts).items():
-        about = [post for post in found if post.key == key or not _is_habit(post, key, past)]
+        everywhere = len(found) > max(len(posts) * EVERYWHERE, LEAST_POSTS - 1)
+        about = [
+            post
+            for post in found
+            if post.key == key or not _is_habit(post, key, past, everywhere=everywhere)
+        ]
         voices = len(voices_of(about))
         if voices >= LEAST_LINKING and any(post.key != key for post in about):
             # A page that was always linked to is no news, however many do.
@@ -94,9 +101,10 @@ def _linked(posts: Sequence[TalkedPost], past: Past) -> Iterable[Topic]:
                 yield Topic(key, "", voices, 2 * score, _each_once(about))
 
 
-def _is_habit(post: TalkedPost, key: int, past: Past) -> bool:
+def _is_habit(post: TalkedPost, key: int, past: Past, *, everywhere: bool) -> bool:
+    """Return whether a feed links to a page in most posts; of its only one, all others tell."""
     counts = past.habits.get(post.feed_id, Counter())
-    return counts[0] > 1 and counts[key] > counts[0] / 2
+    return counts[key] > counts[0] / 2 if counts[0] > 1 else everywhere
 
 
 def _named(posts: Sequence[TalkedPost], past: Past) -> Iterable[Topic]:
@@ -129,7 +137,8 @@ def _unusual(
     """Return the terms that are named much more often than before, with how unusual that is."""
     voices = {term: len(voices_of(found)) for term, found in candidates.items()}
     if len(past.posts) < FEW_BEFORE:
-        most = max(len(voices_of(posts)) * MOST_COMMON, ALWAYS_FEW)
+        everyone = len(voices_of(posts))
+        most = min(max(everyone * MOST_COMMON, ALWAYS_FEW), everyone * EVERYWHERE)
         return {term: 1.0 for term, number in voices.items() if number <= most}
     before = Counter(term for post in past.posts for term in _terms(post) & candidates.keys())
     lifts = {
