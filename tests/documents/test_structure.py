@@ -143,6 +143,18 @@ STRUCTURES = {
         ),
         "**`async f(*n, int)` [\\[source\\]](https://example.org/src#f)**\n\n- Swims.",
     ),
+    "signature of several lines": (
+        (
+            "<dl><dt class='sig sig-object'><b class=descname>f</b><b class=sig-paren>(</b>"
+            "<dl><dd><em>x</em>,</dd><dd><em>y</em>,</dd></dl><b class=sig-paren>)</b></dt>"
+            "<dd>Swims.</dd></dl>"
+        ),
+        "**`f( x, y, )`**\n\n- Swims.",
+    ),
+    "listing in a table of one column": (
+        "<table><tr><th>Log</th></tr><tr><td>Of May:<pre>a\nb</pre></td></tr></table>",
+        "Log\n\nOf May:\n\n```\na\nb\n```",
+    ),
     "card": (
         (
             "<a href='/tides'><div><div class=t>Tide tables</div><div>All of them.</div></div>"

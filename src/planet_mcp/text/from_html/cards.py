@@ -19,6 +19,8 @@ _PLAYER = re.compile(
 # What a player counts: times, speeds, parts of a hundred.
 _COUNTER = re.compile(r"[\d\s:./%\u00d7x-]*")
 _LOOK_UP = 2
+# Each player and picture looks at so many elements beside it, of which there may be very many.
+_MOST_PARTS = 50
 _SIZE_OF_PICTURE = re.compile(r"\d+\s?[\u00d7x]\s?\d+(?:\s+[\d.,]+\s?[kKMG]?i?B)?")
 
 
@@ -64,7 +66,8 @@ def drop_controls_of(player: _Element) -> None:
     around = list(zip(range(_LOOK_UP), player.iterancestors(), strict=False))
     if not around:
         return
-    for part in around[-1][1].iterdescendants("div", "span"):
+    parts = zip(range(_MOST_PARTS), around[-1][1].iterdescendants("div", "span"), strict=False)
+    for part in [part for _, part in parts]:
         named = _PLAYER.search(part.get("class") or "")
         if named and not is_blank(part) and _COUNTER.fullmatch(text_of(part)):
             drop(part)
@@ -76,7 +79,7 @@ def drop_facts_of_picture(image: _Element) -> None:
     if link is None:
         return
     said = {image.get("alt") or "", image.get("title") or "", link.get("title") or ""}
-    for part in link.iterdescendants("span"):
+    for _, part in zip(range(_MOST_PARTS), link.iterdescendants("span"), strict=False):
         text = text_of(part)
         if text and len(part) == 0 and (text in said or _SIZE_OF_PICTURE.fullmatch(text)):
             drop(part)

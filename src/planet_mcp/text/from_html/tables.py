@@ -75,8 +75,9 @@ def _is_layout(table: _Element, rows: list[_Element]) -> bool:
         return True
     if len(rows) == 1 and len(rows[0]) and rows[0][0].get("class") == "icon":
         return True
-    if all(sum(1 for _ in row.iterchildren("td", "th")) <= 1 for row in rows):
-        return next(table.iter("th"), None) is None
+    narrow = all(sum(1 for _ in row.iterchildren("td", "th")) <= 1 for row in rows)
+    if narrow and next(table.iter("th"), None) is None:
+        return True
     blocks = ("h1", "h2", "h3", "hr", "article", "section", "blockquote")
     if next(table.iterdescendants(*blocks), None) is not None:
         return True

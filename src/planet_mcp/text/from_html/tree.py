@@ -116,6 +116,10 @@ _CONTAINERS = (
     *("button", "svg", "template", "noscript", "select", "textarea"),
 )
 _TAG_NAME = re.compile(r"</?[a-z][a-z0-9-]*")
+_SIGNATURE = re.compile(
+    r"(<dt\b[^<>]{0,200}\bsig\b[^<>]{0,500}>)((?:(?!</?dt\b).)*)(?=</dt)", re.DOTALL
+)
+_LINES_OF_SIGNATURE = re.compile(r"</?d[ld]\b[^<>]*>")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)")
 _WITHOUT_END = frozenset(
     """
@@ -141,6 +145,7 @@ def parse(
     html: str, *, make_parser: Callable[..., etree.HTMLParser] = etree.HTMLParser
 ) -> _Element | None:
     """Parse any HTML; None when it holds nothing."""
+    html = _SIGNATURE.sub(_in_one_line, html) if "sig-paren" in html else html
     html = _as_browsers_read(_LOOSE_APOSTROPHE.sub("'", _without_controls(html)))
     root, complete = _parse(html, make_parser)
     if not complete:
@@ -152,6 +157,11 @@ def parse(
     if root is not None and _ANY_PLACEHOLDER.search(all_text(root)):
         _remove_forged_placeholders(root)
     return root
+
+
+def _in_one_line(signature: re.Match[str]) -> str:
+    """Write a signature of several lines (Sphinx) in one: to the parser `<dd>` ends a `<dt>`."""
+    return signature[1] + _LINES_OF_SIGNATURE.sub(" ", signature[2])
 
 
 def _without_controls(html: str) -> str:
