@@ -171,3 +171,11 @@ def test_people_get_a_line_for_each(site: Site) -> None:
     assert done.code == 0
     topics = [line.split()[1] for line in done.stdout.splitlines()]
     assert topics[:4] == ["program", "hosts", "disk", "database"]
+
+
+def test_feeds_that_were_never_read_are_not_fine(tmp_path: Path) -> None:
+    opml = tmp_path / "feeds.opml"
+    opml.write_text("<opml><body><outline xmlUrl='https://blog.example.org/feed'/></body></opml>")
+    assert command("import", str(opml)).code == 0
+
+    assert doctor()[1]["feeds"] == ("note", "1 followed, 1 never checked")

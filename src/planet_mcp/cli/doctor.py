@@ -217,7 +217,8 @@ def _feeds(store: Store, feeds: list[Feed], now: datetime) -> Iterator[Finding]:
             f", {len(failing)} failing ({_reasons(failing)}); `planet-mcp feeds --status failing`"
         )
     most_fail = len(failing) * 2 > len(checked)
-    yield Finding("feeds", "wrong" if most_fail and len(failing) > 1 else "ok", text)
+    fine: State = "ok" if checked else "note"
+    yield Finding("feeds", "wrong" if most_fail and len(failing) > 1 else fine, text)
     success = store.feeds.summary().last_success_at
     if checked and (success is None or now - success > STALE_AFTER):
         since = f"since {stamp(success)}" if success else "ever"

@@ -44,11 +44,14 @@ async def client(
     planet: Planet, site: Site, request: pytest.FixtureRequest
 ) -> AsyncIterator[Client]:
     text: str = request.param
-    posts = [
-        Post(text, whole(text), author=text, tags=(text,), link=f"{site.url}/{number}")
-        for number in range(3)
-    ]
-    await planet.add_feeds([site.add("/feed", rss(posts, title=text))])
+    for number in range(3):
+        html = (
+            whole(f"{text} {number}")
+            + f"<a href='https://other.example.org/2026/shared-page'>{text}</a>"
+        )
+        own = Post(f"{number} {text}", html, author=text, link=f"{site.url}/own{number}")
+        post = Post(text, whole(text), author=text, tags=(text,), link=f"{site.url}/{number}")
+        await planet.add_feeds([site.add(f"/feed{number or ''}", rss([post, own], title=text))])
     async with Client(create_server(planet, refresh=False)) as connected:
         yield connected
 
@@ -73,6 +76,8 @@ async def texts_of(client: Client, site: Site) -> AsyncIterator[str]:
         ("search_entries", {"sort": "newest"}),
         *(("latest_entries", {"detail": detail}) for detail in ("titles", "excerpts", "full")),
         ("latest_entries", {"max_chars": 1000}),
+        ("catch_up", {}),
+        ("trending", {}),
         ("list_feeds", {}),
         ("fetch_article", {"article": 1}),
         ("add_feeds", {"urls": [f"{site.url}/feed", f"{site.url}/other"]}),
