@@ -155,6 +155,10 @@ STRUCTURES = {
         "<table><tr><th>Log</th></tr><tr><td>Of May:<pre>a\nb</pre></td></tr></table>",
         "Log\n\nOf May:\n\n```\na\nb\n```",
     ),
+    "link to a file": (
+        "<div class=file><a href='/tides.pdf'>All tides</a></div>",
+        "[All tides](https://example.org/tides.pdf)",
+    ),
     "card": (
         (
             "<a href='/tides'><div><div class=t>Tide tables</div><div>All of them.</div></div>"

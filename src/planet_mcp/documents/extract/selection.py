@@ -52,6 +52,10 @@ _MAY_LEAD = etree.XPath(
 _LEAD_TAGS = frozenset(("p", "div", "h2", "h3", "section", "aside"))
 _NOT_AROUND_LEADS = frozenset(("nav", "form", "dialog", "ul", "ol", "table"))
 _PICTURES = frozenset(("figure", "img", "picture", "p", "a", "video", "audio", "iframe"))
+_FILE = re.compile(
+    r"\.(?:pdf|zip|epub|csv|xlsx?|docx?|pptx?|odt|ods|ipynb|t?gz|mp[34]|og[gv])(?:[?#]|$)",
+    re.IGNORECASE,
+)
 _MOST_LINKED = 0.5
 # How many elements around the end of an article may hold a picture that ends it.
 _NEAR = 3
@@ -229,7 +233,8 @@ class _Cut:
             return (media and element.tag in _PICTURES) or _is_lead(element)
         if number > self._last:
             return media and element.tag in _PICTURES and parent in self._ends
-        return media or element.tag in _TEXTS or not _is_mostly_links(element)
+        kept = media or element.tag in _TEXTS or not _is_mostly_links(element)
+        return kept or _leads_to_files(element)
 
 
 def _common_ancestor(first: _Element, last: _Element) -> _Element:
@@ -250,6 +255,12 @@ def _is_boilerplate(element: _Element) -> bool:
 
 def _is_lead(element: _Element) -> bool:
     return bool(_LEAD.search(element.get("class") or "")) and not _is_mostly_links(element)
+
+
+def _leads_to_files(element: _Element) -> bool:
+    """Return whether all links of a part are to files, which are a part of the article."""
+    links = list(element.iter("a"))
+    return bool(links) and all(_FILE.search(link.get("href") or "") for link in links)
 
 
 def _is_mostly_links(element: _Element) -> bool:
