@@ -5,11 +5,14 @@ list is asked for. What that can only mean one way is taken so; all else is left
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 Schema = Mapping[str, Any]
 
+# Ids between commas are a list; in other texts a comma may be part of a title.
+_NUMBERS = re.compile(r"[0-9]+(?:\s*,\s*[0-9]+)+")
 # What models write for nothing, where no text is expected.
 _NOTHING = frozenset({"null", "none", "undefined"})
 
@@ -42,6 +45,8 @@ def _types(field: Schema) -> set[str]:
 
 
 def _parsed_list(value: Any) -> Any:
+    if isinstance(value, str) and _NUMBERS.fullmatch(value.strip()):
+        return [number.strip() for number in value.split(",")]
     if isinstance(value, str) and value.strip().startswith("["):
         try:
             parsed = json.loads(value)
