@@ -505,3 +505,16 @@ async def test_feeds_are_put_in_the_group_that_is_named(planet: Planet, site: Si
     await planet.add_feeds([three], group="MY KIN")
     assert await groups(planet) == dict.fromkeys("123", "My kin")
     assert 'text="My kin"' in await planet.export_opml()
+
+
+async def test_user_names_in_addresses_are_not_shown(planet: Planet, site: Site) -> None:
+    url = site.add("/feed", rss([Post("One")]))
+    outline = f"<outline xmlUrl='{url}' htmlUrl='https://me:secret@example.org/'/>"
+    await planet.import_list(f"<opml><body>{outline}</body></opml>".encode(), name="x")
+
+    added = await planet.add_feeds(["https://me:secret@example.org/feed"])
+    listed = await planet.list_feeds(FeedQuery(detail="full"))
+
+    assert listed.result.feeds[0].site_url == "https://example.org/"
+    for answer in (added, listed):
+        assert "secret" not in answer.text + answer.result.model_dump_json()

@@ -30,7 +30,7 @@ from planet_mcp.planet.answers import (
 from planet_mcp.planet.markdown import counted
 from planet_mcp.store import Summary
 from planet_mcp.times import stamp
-from planet_mcp.urls import MAX_URL
+from planet_mcp.urls import MAX_URL, without_user_info
 
 MAX_PROBLEMS = 20
 MAX_NOT_TAKEN = 50
@@ -42,7 +42,7 @@ def added_feed(item: Added, *, most_named: int = MAX_NOT_TAKEN) -> AddedFeed:
         return _added_list(item.url, item.outcome, item.counts, most_named)
     feed = item.feed
     return AddedFeed(
-        url=item.url[:MAX_URL],
+        url=without_user_info(item.url[:MAX_URL]),
         outcome=item.outcome,
         feed_id=feed.id if feed else None,
         title=feed.title if feed else None,

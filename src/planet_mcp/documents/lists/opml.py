@@ -10,7 +10,7 @@ from planet_mcp.documents.lists.outlines import Malformed, Outline, Outlines, re
 from planet_mcp.errors import OpmlError
 from planet_mcp.models import Subscription, SubscriptionList
 from planet_mcp.text import label
-from planet_mcp.urls import MAX_URL, given_url, http_url
+from planet_mcp.urls import MAX_URL, given_url, http_url, page_url
 
 _END = re.compile(r"</(?:[\w.-]{1,40}:)?opml\s*>", re.IGNORECASE)
 
@@ -39,7 +39,7 @@ def read(document: Decoded) -> SubscriptionList:
 def _take(listing: Listing, outline: Outline) -> None:
     attributes = outline.attributes
     kind = attributes.get("type", "").lower()
-    page = http_url(given_url(attributes.get("htmlurl", "")))
+    page = page_url(given_url(attributes.get("htmlurl", "")))
     other = attributes.get("url", "")
     if kind == "include" and other:
         listing.reading_lists.append(http_url(given_url(other)) or other)
