@@ -5,12 +5,15 @@ Positions are looked for in the bytes as Latin-1, which has one character for ea
 
 import json
 import re
+from itertools import islice
 from typing import Any
 
 _XML_END = re.compile(r"</(item|entry)\s*>")
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _BETWEEN = re.compile(r"\s*,\s*")
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
+# Of so many in the end, one is an item; a document that is made to keep us busy has more.
+_MOST_OBJECTS = 1_000
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -46,7 +49,7 @@ def _join_json(beginning: str, end: str) -> str:
     last = end_of_items(beginning)
     if last is None:
         return beginning
-    for found in _NEXT_OBJECT.finditer(end):
+    for found in islice(_NEXT_OBJECT.finditer(end), _MOST_OBJECTS):
         item = _item_at(end, found.end())
         # Authors and attachments are objects, too.
         if item and "id" in item[0]:
