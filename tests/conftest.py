@@ -1,10 +1,14 @@
 """What tests share: a loopback web, settings that stay in a temporary folder, open planets."""
 
+import atexit
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from hypothesis import settings
 from planet_mcp.network import Web
 from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.settings import Settings, load
+from planet_mcp.store import Store
 from planet_mcp.times import utc_now
 from tests.support.parsers import quick_worker
 from tests.support.site import Site, running_site
@@ -68,9 +73,21 @@ async def planet_of(
     *, web: Web | None = None, clock: Callable[[], datetime] = utc_now, **settings: Any
 ) -> AsyncIterator[Planet]:
     """Open a planet on the test's database, which fetches from `web` if that is given."""
-    parts = Parts(worker=quick_worker, web=web)
-    async with open_planet(load(**settings), clock=clock, parts=parts) as planet:
+    parts, chosen = Parts(worker=quick_worker, web=web), load(**settings)
+    if not chosen.database.exists():
+        shutil.copy(_tables(), chosen.database)
+    async with open_planet(chosen, clock=clock, parts=parts) as planet:
         yield planet
+
+
+@cache
+def _tables() -> Path:
+    """Return a database that has its tables alone; to make them costs more than most tests."""
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / "planet.sqlite"
+    Store(path).close()
+    return path
 
 
 @pytest.fixture
