@@ -74,7 +74,7 @@ async def planet_of(
 ) -> AsyncIterator[Planet]:
     """Open a planet on the test's database, which fetches from `web` if that is given."""
     parts, chosen = Parts(worker=quick_worker, web=web), load(**settings)
-    if not chosen.database.exists():
+    if chosen.database.parent.is_dir() and not chosen.database.exists():
         shutil.copy(_tables(), chosen.database)
     async with open_planet(chosen, clock=clock, parts=parts) as planet:
         yield planet

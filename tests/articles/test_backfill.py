@@ -11,10 +11,10 @@ from planet_mcp.articles import Articles, Backfill, BackfillLimits
 from planet_mcp.network import Access, Web
 from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.requests import LatestRequest, SearchRequest
-from planet_mcp.sandbox import Worker
 from planet_mcp.settings import Settings, load
 from tests.conftest import planet_of
 from tests.support.documents import NOW, Post, page, rss, whole
+from tests.support.parsers import quick_worker
 from tests.support.site import Page, Site
 
 pytestmark = pytest.mark.anyio
@@ -40,9 +40,9 @@ async def opened(
     clock = clock or Clock()
     settings, limits = load(), BackfillLimits(delay_seconds=0)
     async with (
-        open_planet(settings, clock=clock) as planet,
+        planet_of(clock=clock) as planet,
         Web(Access(settings.allow_networks)) as web,
-        Worker() as worker,
+        quick_worker() as worker,
     ):
         articles = Articles(planet.store, web=web, worker=worker, fetch_any=False, clock=clock)
         yield (
@@ -196,7 +196,7 @@ async def test_teasers_of_a_feed_left_are_not_fetched(site: Site) -> None:
 
 
 async def test_pages_are_fetched_unasked_only_if_the_settings_say_so(site: Site) -> None:
-    parts = Parts(backfill=BackfillLimits(delay_seconds=0))
+    parts = Parts(worker=quick_worker, backfill=BackfillLimits(delay_seconds=0))
     await follow_and_run(site, load(full_text="off"), parts, wanted=False)
     await follow_and_run(site, load(full_text="teasers"), parts, wanted=True)
 

@@ -41,7 +41,6 @@ from planet_mcp.models import FactsWanted, Subscription
 from planet_mcp.network import Access, Web
 from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.requests import FeedQuery, LatestRequest, SearchRequest
-from planet_mcp.sandbox import Worker
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from planet_mcp.store import Limits, Store
@@ -62,6 +61,7 @@ from tests.gauntlet.test_faults import (
 )
 from tests.store.test_database import copies, damage, entry, fill, found, let_grow
 from tests.support.documents import NOW, Post, page, rss, whole
+from tests.support.parsers import quick_worker
 from tests.support.programs import COMMAND, PATIENCE_SECONDS, until
 from tests.support.site import Site
 
@@ -360,7 +360,7 @@ async def test_nothing_is_fetched_as_long_as_nothing_can_be_stored(
     store = CountingStore(database)
     store.feeds.subscribe([Subscription(site.add("/feed", rss([Post("One")])))], due_at=NOW)
     web = Web(Access(allowed=load().allow_networks))
-    async with web, Worker() as worker, anyio.create_task_group() as tasks:
+    async with web, quick_worker() as worker, anyio.create_task_group() as tasks:
         limits = RefreshLimits(tick_seconds=0.05, pause_seconds=0.05)
         refresher = Refresher(store, web=web, worker=worker, limits=limits)
         await refresher.check()
@@ -792,7 +792,7 @@ class Clock:
 
 @asynccontextmanager
 async def keeping(keep: str | None, clock: Clock) -> AsyncIterator[Planet]:
-    async with open_planet(load(keep=keep), clock=clock) as planet:
+    async with planet_of(clock=clock, keep=keep) as planet:
         yield planet
 
 

@@ -14,7 +14,10 @@ from tests.support.programs import MORTAL
 
 
 def quick_worker() -> Worker:
-    """Return a worker whose child is a fork; elsewhere than on Linux, a usual one."""
+    """Return a worker whose child is a fork; elsewhere than on Linux, a usual one.
+
+    Not for a thread that ends before the tests: what is forked would end with it.
+    """
     return Worker(command=(*warm_parser.PROGRAM, _address())) if MORTAL else Worker()
 
 
