@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from dateutil import parser as dates
@@ -32,7 +33,7 @@ _PUBLISHED = etree.XPath(
 )
 _LD_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 # By which words, in which attributes, trafilatura knows the elements that may name an author.
-_NAMING = ("class", "id", "itemprop", "rel", "data-testid", "data-component")
+_NAMING = frozenset(("class", "id", "itemprop", "rel", "data-testid", "data-component"))
 _MAY_NAME_AUTHOR = re.compile(
     "[Aa]uthor|[Bb]yline|byl|BBL|username|screenname|writer|channel-name|journalist-name"
     "|submitted-by|posted-by|zuozhe|bianji|xiaobian"
@@ -75,13 +76,18 @@ def _named_author(page: _Element) -> str | None:
     root = page.makeelement(page.tag)
     shells, whole = {page: root}, set[_Element]()
     for element in page.iterdescendants(etree.Element):
-        names = " ".join(filter(None, map(element.get, _NAMING)))
-        if (_MAY_NAME_AUTHOR.search(names) or element.tag == "author") and whole.isdisjoint(
-            element.iterancestors()
-        ):
-            _shell(element.getparent(), shells).append(deepcopy(element))
+        named = any(n in _NAMING and _may_name_author(value) for n, value in element.items())
+        if named or element.tag == "author":
+            if whole.isdisjoint(element.iterancestors()):
+                _shell(element.getparent(), shells).append(deepcopy(element))
             whole.add(element)
     return extract_author(root) if whole else None
+
+
+# Most elements of a page have one of few classes.
+@lru_cache(maxsize=4096)
+def _may_name_author(names: str) -> bool:
+    return bool(_MAY_NAME_AUTHOR.search(names))
 
 
 def _shell(element: _Element, shells: dict[_Element, _Element]) -> _Element:

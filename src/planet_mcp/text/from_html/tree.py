@@ -43,10 +43,8 @@ _EMPTY_TAGS = ("embed", "track")
 _HEAD_TAGS = frozenset(
     "title meta link base script style noscript noframes template bgsound basefont".split()
 )
-may_be_hidden = etree.XPath(
-    "//*[@hidden or @style or @aria-hidden or @popover or (self::dialog and not(@open))"
-    " or @class[contains(., 'sr-only') or contains(., 'visually') or contains(., 'screen')]]"
-)
+_HIDING = frozenset(("hidden", "style", "aria-hidden", "popover"))
+_MAY_BE_READER_ONLY = re.compile(r"sr-only|visually|screen")
 _CONTROLLED = etree.XPath(
     "//@aria-controls[parent::button or parent::a or ../@role='tab'] | //@role[.='tabpanel']/../@id"
     " | //@popovertarget"
@@ -279,6 +277,23 @@ def text_of(element: _Element) -> str:
 def is_blank(element: _Element) -> bool:
     """Return whether an element holds no text."""
     return not any(text and not text.isspace() for text in element.itertext())
+
+
+def may_be_hidden(root: _Element) -> list[_Element]:
+    """Find the elements that may be hidden, in the order of the document."""
+    return [
+        element
+        for element in root.iter(etree.Element)
+        if not _HIDING.isdisjoint(element.keys())
+        or _may_be_reader_only(element.get("class"))
+        or element.tag == "dialog"
+    ]
+
+
+# Most elements of a page have one of few classes.
+@lru_cache(maxsize=4096)
+def _may_be_reader_only(names: str | None) -> bool:
+    return names is not None and bool(_MAY_BE_READER_ONLY.search(names))
 
 
 class Unseen:
