@@ -33,13 +33,14 @@ Convert = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Page:
-    """What two readers made of one page: their word F1, and the seconds that ours took."""
+    """What two readers made of one page: their word F1, and the seconds of CPU that each took."""
 
     kind: str
     file: str
     ours: float
     theirs: float
     seconds: float
+    their_seconds: float
 
 
 @dataclass
@@ -99,13 +100,14 @@ def read_pages(folder: Path) -> Iterator[Page]:
     for line in (folder / "truth.jsonl").read_text("utf-8").splitlines():
         truth = json.loads(line)
         body = (folder / truth["file"]).read_bytes()
-        started = time.perf_counter()
+        started = time.process_time()
         ours = _article_text(body, truth["url"])
-        seconds = time.perf_counter() - started
+        between = time.process_time()
         theirs = trafilatura.extract(body) or ""
+        seconds = (between - started, time.process_time() - between)
         main_content = truth["main_content"]
         scores = (word_f1(ours, main_content), word_f1(theirs, main_content))
-        yield Page(truth["type"], truth["file"], *scores, seconds)
+        yield Page(truth["type"], truth["file"], *scores, *seconds)
 
 
 def _article_text(body: bytes, url: str) -> str:
@@ -133,8 +135,11 @@ def report_pages(pages: Sequence[Page], *, verbose: bool) -> None:
     for kind, group in [("all", list(pages)), *sorted(kinds.items())]:
         ours, theirs = (mean(getattr(p, name) for p in group) for name in ("ours", "theirs"))
         print(f"word F1  {kind:14} {len(group):4} pages  {ours:.4f}  trafilatura {theirs:.4f}")
-    steps = quantiles((page.seconds * 1000 for page in pages), n=20)
-    print(f"ms a page  p50 {steps[9]:.0f}  p95 {steps[18]:.0f}")
+    for name in ("seconds", "their_seconds"):
+        steps = quantiles((getattr(page, name) * 1000 for page in pages), n=20)
+        print(f"CPU ms a page  {name:14} p50 {steps[9]:.0f}  p95 {steps[18]:.0f}")
+    ratio = sum(page.seconds for page in pages) / sum(page.their_seconds for page in pages)
+    print(f"CPU of all pages  {ratio:.2f} x trafilatura")
 
 
 def pairs(folder: Path) -> Iterator[tuple[str, str, str]]:
