@@ -447,6 +447,20 @@ def test_odd_data_of_a_page_cost_neither_its_title_nor_its_author(data: str) -> 
     assert article.published == datetime(2025, 3, 4, tzinfo=UTC)
 
 
+def test_a_page_that_states_a_month_has_no_day_of_ours() -> None:
+    head = '<meta name="date" content="2020-03">'
+    article = extract_article(page(f"<article><p>{PROSE}</p></article>", head), url=URL)
+    assert article.published == datetime(2020, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("spelled", ["2020-03-{:02}", "March {}, 2020", "{} March 2020"])
+def test_a_page_may_state_a_day_that_has_the_number_of_today(spelled: str) -> None:
+    today = datetime.now().astimezone().day
+    head = f'<meta name="date" content="{spelled.format(today)}">'
+    article = extract_article(page(f"<article><p>{PROSE}</p></article>", head), url=URL)
+    assert article.published == datetime(2020, 3, today, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     "stated", ["yesterday", "0000-00-00", "99999999999999", "2025-13-45T99:00"]
 )

@@ -39,6 +39,7 @@ _MAY_NAME_AUTHOR = re.compile(
     "|submitted-by|posted-by|zuozhe|bianji|xiaobian"
 )
 _MOST_AUTHORS = 20
+_TAG = re.compile(r"<[^<>]*>")
 _FIRST_YEAR = 1990
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _Found = TypeVar("_Found")
@@ -54,7 +55,8 @@ def metadata(page: _Element, url: str) -> Document:
     facts.author = facts.author or _tried(lambda: _named_author(page))
     dating = set_date_params(extensive=False)
     dating["url"] = facts.url or _tried(lambda: extract_url(page, url)) or url
-    facts.date = _tried(lambda: find_date(page, **dating))
+    day = _tried(lambda: find_date(page, **dating))
+    facts.date = day if day and _states_day(page, dating["url"], day) else None
     _tried(facts.clean_and_trim)
     return facts
 
@@ -65,6 +67,19 @@ def _tried(step: Callable[[], _Found]) -> _Found | None:
         return step()
     except TRAFILATURA_ERRORS:
         return None
+
+
+def _states_day(page: _Element, url: str, day: str) -> bool:
+    """Return whether a page states a day, as YYYY-MM-DD: htmldate adds today's to a mere month."""
+    year, month, number = day.split("-")
+    if int(number) != datetime.now().astimezone().day:
+        return True
+    markup = f"{url}\n{etree.tostring(page, encoding='unicode')}"
+    alone = rf"(?<!\d)0?{int(number)}(?!\d)"
+    stated = re.compile(
+        rf"{year}{month}{number}|{alone}.{{1,30}}{year}|{year}.{{1,12}}{alone}", re.S
+    )
+    return any(stated.search(text) for text in (markup, _TAG.sub(" ", markup)))
 
 
 def _named_author(page: _Element) -> str | None:
