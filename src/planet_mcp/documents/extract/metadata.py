@@ -77,7 +77,7 @@ def _states_day(page: _Element, url: str, day: str) -> bool:
     markup = f"{url}\n{etree.tostring(page, encoding='unicode')}"
     alone = rf"(?<!\d)0?{int(number)}(?!\d)"
     stated = re.compile(
-        rf"{year}{month}{number}|{alone}.{{1,30}}{year}|{year}.{{1,12}}{alone}", re.S
+        rf"{year}{month}{number}|{alone}.{{1,30}}{year}|{year}.{{1,12}}{alone}", re.DOTALL
     )
     return any(stated.search(text) for text in (markup, _TAG.sub(" ", markup)))
 
