@@ -41,9 +41,19 @@ def serve(address: str) -> None:
                 fcntl.fcntl(connection, fcntl.F_SETOWN, posix.getpid())
                 fcntl.fcntl(connection, F_SETSIG, signal.SIGKILL)
                 fcntl.fcntl(connection, fcntl.F_SETFL, fcntl.FASYNC)
+                if _is_alone(connection):
+                    os._exit(1)
                 main()
                 os._exit(0)
             connection.close()
+
+
+def _is_alone(connection: _socket.socket) -> bool:
+    """Return whether the program that is connected was killed before this could be told."""
+    try:
+        return not connection.recv(1, _socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
 
 
 def connect(address: str) -> None:
