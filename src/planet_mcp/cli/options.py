@@ -277,7 +277,7 @@ async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
 
     new = not settings.database.exists()
     root = cast("click.Group", click.get_current_context().find_root().command)
-    gc.enable()
+    collect_from_now_on()
     async with open_planet(settings, language=CommandLanguage(root)) as planet:
         if new:
             click.echo(f"planet-mcp: began a new planet in {settings.database}", err=True)
@@ -297,6 +297,12 @@ def require_database(settings: Settings) -> None:
 def is_begun(database: Path) -> bool:
     """Return whether there is a database to read."""
     return database.exists() and (not database.is_file() or database.stat().st_size > 0)
+
+
+def collect_from_now_on() -> None:
+    """Look for garbage again, but never among what loading has made, which stays."""
+    gc.freeze()
+    gc.enable()
 
 
 def run_with(

@@ -1,7 +1,5 @@
 """The root of the commands, and those that serve."""
 
-import gc
-
 import anyio
 import click
 from click.core import ParameterSource
@@ -16,6 +14,7 @@ from planet_mcp.cli.options import (
     PREFIX,
     READ_ONLY,
     REFRESH,
+    collect_from_now_on,
     settings_from,
 )
 from planet_mcp.settings import Settings
@@ -89,7 +88,7 @@ def serve_stdio(settings: Settings) -> int:
                 read_only=settings.read_only,
                 keeps_connection=True,
             )
-            gc.enable()
+            collect_from_now_on()
             return await serve(server, source, sink)
 
     return anyio.run(run)
@@ -109,7 +108,7 @@ def serve_http(settings: Settings, host: str, port: int) -> int:
             server = create_server(
                 planet, refresh=settings.refresh == "on", read_only=settings.read_only
             )
-            gc.enable()
+            collect_from_now_on()
             shown = "localhost" if host in EVERY_ADDRESS else host
             shown = f"[{shown}]" if ":" in shown else shown
             address = f"http://{shown}:{listener.getsockname()[1]}"
