@@ -13,6 +13,7 @@ from planet_mcp.cli.options import (
     JSON,
     NETWORK,
     REFRESH,
+    collect_from_now_on,
     require_database,
     settings_from,
 )
@@ -42,6 +43,7 @@ async def _examine(settings: Settings, *, as_json: bool) -> int:
     from planet_mcp.hosts import this_machine
     from planet_mcp.times import utc_now
 
+    collect_from_now_on()
     findings = []
     async for finding in examine(settings, this_machine(), clock=utc_now):
         findings.append(finding)
@@ -149,4 +151,5 @@ def _open(settings: Settings, *, to_repair: bool = False) -> "Store":
     from planet_mcp.store import Store  # deferred, as above
 
     require_database(settings)
+    collect_from_now_on()
     return Store(settings.database, to_repair=to_repair)
