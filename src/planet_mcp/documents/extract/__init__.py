@@ -35,8 +35,7 @@ def read_page(
     Raises:
         DocumentError: There is no article to read; it says what is there and what to do.
     """
-    reading, text = _read(body, url=url, content_type=content_type)
-    page = parse_page(text) if reading.kind is Kind.PAGE else None
+    reading, text, page = _read(body, url=url, content_type=content_type)
     is_page = reading.kind is Kind.PAGE or not text.strip()
     redirect = redirect_of(page, url=url, refresh=refresh) if is_page else None
     return redirect or _article(reading, text, page, url)
@@ -48,15 +47,15 @@ def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article
     Raises:
         DocumentError: There is no article to read; it says what is there and what to do.
     """
-    reading, text = _read(body, url=url, content_type=content_type)
-    page = parse_page(text) if reading.kind is Kind.PAGE else None
+    reading, text, page = _read(body, url=url, content_type=content_type)
     return _article(reading, text, page, url)
 
 
-def _read(body: bytes, *, url: str, content_type: str) -> tuple[Reading, str]:
+def _read(body: bytes, *, url: str, content_type: str) -> tuple[Reading, str, _Element | None]:
     media_type = content_type.partition(";")[0].strip().lower()
     reading = reading_of(body, url=url, media_type=media_type)
-    return reading, decode(body, content_type=content_type).text
+    text = decode(body, content_type=content_type).text
+    return reading, text, parse_page(text) if reading.kind is Kind.PAGE else None
 
 
 def _article(reading: Reading, text: str, page: _Element | None, url: str) -> Article:
