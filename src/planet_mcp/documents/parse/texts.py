@@ -138,16 +138,20 @@ def _appended(content: Content, more: Content, text: str) -> Content:
 
 
 def _longest(texts: Sequence[RawText]) -> RawText | None:
-    texts = list({text.value: text for text in reversed(texts) if text.value}.values())[::-1]
+    distinct: dict[str, RawText] = {}
+    for text in texts:
+        if text.value:
+            distinct.setdefault(text.value, text)
+    texts = list(distinct.values())
     if len(texts) <= 1:
         return texts[0] if texts else None
     sizes = [len(_UNREAD.sub("", text.value)) for text in texts]
-    longest = max(sizes, default=0)
+    longest = max(sizes)
     # Of two texts that say the same, the one with more markup says what is code and what a link.
     rivals = [
         text for text, size in zip(texts, sizes, strict=True) if size >= longest * _NEARLY_AS_LONG
     ]
-    return max(rivals, key=lambda text: len(text.value), default=None)
+    return max(rivals, key=lambda text: len(text.value))
 
 
 def _as_markup(text: RawText) -> str | None:
