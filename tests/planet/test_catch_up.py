@@ -29,6 +29,7 @@ from tests.planet.test_latest import (
     Restart,
     World,
     ask,
+    begun,
     entries_of,
     made,
     record,
@@ -44,13 +45,7 @@ from tests.support.site import Site
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with three feeds that were read before anybody posted."""
-    path = tmp_path_factory.mktemp("readers") / "empty.sqlite"
-    store = Store(path)
-    subscribe(store)
-    for feed in FEEDS:
-        record(store, feed, [], now=START - timedelta(hours=1))
-    store.close()
-    return path
+    return begun(tmp_path_factory.mktemp("readers") / "empty.sqlite")
 
 
 def run(store: Store, request: CatchUpRequest, world: World) -> Run:

@@ -81,16 +81,20 @@ def subscribe(store: Store, feeds: Sequence[int] = FEEDS) -> None:
     store.feeds.subscribe(urls, due_at=START)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with three feeds that were read before anybody posted; to make one takes long."""
-    path = tmp_path_factory.mktemp("river") / "empty.sqlite"
+def begun(path: Path) -> Path:
+    """Make a database with three feeds that were read before anybody posted."""
     store = Store(path)
     subscribe(store)
     for feed in FEEDS:
         record(store, feed, [], now=START - timedelta(hours=1))
     store.close()
     return path
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with three feeds that were read before anybody posted; to make one takes long."""
+    return begun(tmp_path_factory.mktemp("river") / "empty.sqlite")
 
 
 @contextmanager
