@@ -4,8 +4,8 @@ In: HTML, Markdown or plain text of strangers. Out: `Content` that holds no HTML
 reader would not see; what an author typed as text stays text.
 Only this package knows html-to-markdown, and how sites draw code, formulas, tables and footnotes.
 
-tree ─▶ steps: formulas, listings, footnotes, structure, links, tables (what must come through goes
-        into the stash, `placeholders`) ─▶ convert (and back from the stash)
+parsing ─▶ steps: hiding, formulas, listings, footnotes, structure, links, tables (what must come
+           through goes into the stash, `placeholders`) ─▶ convert (and back from the stash)
 """
 
 from planet_mcp.text.characters import clean_text, count_unseen
@@ -13,6 +13,7 @@ from planet_mcp.text.from_html.code import CodeBlock
 from planet_mcp.text.from_html.convert import NOTHING, convert, convert_counting, render
 from planet_mcp.text.from_html.foreign_markdown import from_markdown, looks_like_markdown
 from planet_mcp.text.from_html.links import declared_base
+from planet_mcp.text.from_html.parsing import LXML_ERRORS, parse
 from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.plain import (
     decoded,
@@ -24,14 +25,7 @@ from planet_mcp.text.from_html.plain import (
     one_line,
 )
 from planet_mcp.text.from_html.steps import FOOTNOTES, STEPS, Step, Steps, Work
-from planet_mcp.text.from_html.tree import (
-    LXML_ERRORS,
-    all_text,
-    drop,
-    parse,
-    remove_dropped,
-    text_of,
-)
+from planet_mcp.text.from_html.tree import all_text, drop, remove_dropped, text_of
 
 __all__ = [
     "FOOTNOTES",

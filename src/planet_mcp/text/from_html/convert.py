@@ -10,10 +10,11 @@ from planet_mcp.models import Content
 from planet_mcp.text.characters import count_unseen, strip_unseen
 from planet_mcp.text.from_html.finishing import finish, without_layout
 from planet_mcp.text.from_html.links import declared_base
+from planet_mcp.text.from_html.parsing import count_controls, parse
 from planet_mcp.text.from_html.placeholders import INLINE
 from planet_mcp.text.from_html.plain import excerpt_of, shortened
 from planet_mcp.text.from_html.steps import STEPS, Steps, Work
-from planet_mcp.text.from_html.tree import all_text, count_controls, parse
+from planet_mcp.text.from_html.tree import all_text
 
 NOTHING = Content(markdown="", text="", excerpt="", words=0)
 

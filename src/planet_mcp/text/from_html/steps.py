@@ -18,6 +18,7 @@ from planet_mcp.text.from_html import (
     emphasis,
     footnotes,
     formulas,
+    hiding,
     links,
     listings,
     lists,
@@ -88,7 +89,7 @@ class Work:
         self.stash = Stash()
         self.base_url = base_url
         self.said: set[str] = set()
-        self.unseen = tree.Unseen(interactive=interactive)
+        self.unseen = hiding.Unseen(interactive=interactive)
         self.listings = listings.Listings(put or self.stash.block)
         self.flaws = 0
 
@@ -183,8 +184,8 @@ STEPS = Steps(
         _whole("tabs", lambda e, w: w.unseen.look_for_tabs(e)),
         Step(
             "hidden",
-            tree.may_be_hidden,
-            lambda e, w: w.unseen.judge(e),
+            hiding.may_be_hidden,
+            lambda e, w: w.unseen.remove_if_hidden(e),
             lambda e, w: w.unseen.remove(e),
         ),
         _whole("ink", lambda e, w: w.unseen.remove_unreadable(e)),
