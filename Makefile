@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install serve test check gauntlet bench conformance inspector old-client host-check screenshots mcpb lock release clean help
+.PHONY: install serve test check gauntlet bench conformance inspector old-client host-check screenshots plugin mcpb lock release clean help
 
 ## install: set up .venv with everything pinned in requirements.lock
 install: $(STAMP)
@@ -43,13 +43,18 @@ inspector: $(STAMP)
 old-client: $(STAMP)
 	$(BIN)/python -m tests.conformance.old_client
 
-## host-check: connect Claude Code to the server (needs npm; Linux on x86-64; 176 MB)
+## host-check: connect Claude Code to the server and the plugin (needs npm; Linux on x86-64; 220 MB)
 host-check: $(STAMP)
 	$(BIN)/python -m tests.conformance.host
 
 ## screenshots: write docs/images from the pages of tests/data/planet_week (needs Chromium)
 screenshots: $(STAMP)
 	$(BIN)/python -m tests.browser.screenshots
+
+## plugin: write the plugin for agents' hosts to dist/plugin
+plugin: $(STAMP)
+	.ci/wheel dist
+	$(BIN)/python plugin/build.py dist/plugin dist
 
 ## mcpb: write a bundle for Claude Desktop to dist/planet-mcp.mcpb (needs npm)
 mcpb:
