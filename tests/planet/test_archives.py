@@ -224,7 +224,7 @@ SEEN, A_DAY = int(NOW.timestamp()), 86_400
 
 def of_earlier_version(path: Path, rows: Sequence[Times]) -> None:
     """Make a database as it was before archives, with entries of one feed, the oldest id first."""
-    Database(path, steps=schema.STEPS[: schema.STEPS.index(schema.m013_archives)]).close()
+    Database(path, steps=schema.STEPS[:12]).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO feeds (id, url, next_check_at) VALUES (1, 'https://a', 0)")
         connection.execute(

@@ -517,7 +517,7 @@ def test_addresses_in_texts_from_before_they_were_noted_are_known(database: Path
 
 
 def test_labels_from_before_that_are_only_addresses_give_way_to_titles(database: Path) -> None:
-    Database(database, steps=schema.STEPS[: schema.STEPS.index(schema.m015_later_archives)]).close()
+    Database(database, steps=schema.STEPS[:14]).close()
     feeds = [
         ("https://a.example/feed", "https://a.example/feed"),
         ("https://b.example/feed/", "b.example/feed"),

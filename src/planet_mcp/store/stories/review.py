@@ -1,6 +1,6 @@
 """Stories that were joined by rules that hold no longer: looked at again, once, and taken apart.
 
-What earlier versions joined was found by step 12 of `planet_mcp.store.db.schema`, which leaves in
+What earlier versions joined was found by step 12 of `planet_mcp.store.db`, which leaves in
 `meta` up to which story it was reviewed.
 """
 
