@@ -16,10 +16,11 @@ from planet_mcp.planet import Reading as StoreReading
 from planet_mcp.planet.catching_up import Run, catch_up
 from planet_mcp.requests import CatchUpRequest
 from planet_mcp.store import Store
-from tests.planet.test_latest import _ARRIVALS as ARRIVALS
-from tests.planet.test_latest import _EVENTS as EVENTS
-from tests.planet.test_latest import (
+from tests.support.documents import Post, rss
+from tests.support.river import (
+    ARRIVALS,
     CHOICES,
+    EVENTS,
     FEEDS,
     START,
     TEXTS,
@@ -38,7 +39,6 @@ from tests.planet.test_latest import (
     told_of,
     world_of,
 )
-from tests.support.documents import Post, rss
 from tests.support.site import Site
 
 

@@ -12,7 +12,7 @@ from planet_mcp.planet import Answer, FeedsResult, Reading, fitting
 from planet_mcp.planet.feed_list import list_feeds
 from planet_mcp.requests import FeedQuery
 from planet_mcp.store import Store
-from tests.planet.test_latest import made, record
+from tests.support.river import made, record
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 FEEDS, DEAD = 567, 30

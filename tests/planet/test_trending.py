@@ -12,7 +12,7 @@ from planet_mcp.planet import Answer, Reading, TrendingResult
 from planet_mcp.planet.trending import trending
 from planet_mcp.requests import TrendingRequest
 from planet_mcp.store import Store
-from tests.planet.test_latest import made, record
+from tests.support.river import made, record
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 BLOGS = tuple(range(1, 13))
