@@ -9,13 +9,11 @@ import sys
 
 import click
 
-from planet_mcp.cli import ask, build, completion, follow, install, maintain
 from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR
 from planet_mcp.cli.serve import commands
 from planet_mcp.errors import ArgumentError, ListError, PlanetError, SettingsError
 
-# The modules add their commands when they are imported.
-__all__ = ["ask", "build", "commands", "completion", "follow", "install", "main", "maintain"]
+__all__ = ["commands", "main"]
 
 
 def main() -> int:

@@ -38,7 +38,26 @@ _OF_HTTP = (
 )
 
 
-@click.group(invoke_without_command=True, epilog=EXAMPLES)
+class _Commands(click.Group):
+    """The commands; to serve, as most starts do, takes none of the others' modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        self._load()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        if cmd_name not in self.commands:
+            self._load()
+        return super().get_command(ctx, cmd_name)
+
+    def _load(self) -> None:
+        # The modules add their commands when they are imported.
+        from planet_mcp.cli import ask, build, completion, follow, install, maintain  # noqa: F401
+
+
+@click.group(cls=_Commands, invoke_without_command=True, epilog=EXAMPLES)
 @click.version_option(__version__, prog_name="planet-mcp")
 @settings_from(FEEDS, REFRESH, FETCH_ANY, READ_ONLY, *NETWORK)
 def commands(settings: Settings) -> int:

@@ -19,7 +19,7 @@ from planet_mcp.models import (
     Subscription,
     SubscriptionList,
 )
-from planet_mcp.sandbox.child import END, LAST
+from planet_mcp.sandbox.limits import END, LAST
 
 # What a part costs the parent besides its bytes.
 _PART_COST = 100

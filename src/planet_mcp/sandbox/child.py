@@ -22,11 +22,10 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from planet_mcp.errors import PlanetError
-from planet_mcp.sandbox.limits import ChildLimits
+from planet_mcp.sandbox.limits import END, LAST, ChildLimits
 
 # While the parent validates a part, its event loop waits: at this size for 10 ms at most.
 PART_CHARACTERS = 500_000
-END, LAST = 0, 0xFFFF_FFFF
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
 _DETAIL = 500

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+# Lengths that no part of an answer has: the answer is whole; so is it, and its child wants an end.
+END, LAST = 0, 0xFFFF_FFFF
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

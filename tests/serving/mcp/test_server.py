@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import threading
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -400,3 +401,14 @@ async def test_a_cancelled_call_leaves_the_store_whole(
 def opml(*urls: str) -> bytes:
     outlines = "".join(f'<outline xmlUrl="{url}"/>' for url in urls)
     return f'<opml version="2.0"><body>{outlines}</body></opml>'.encode()
+
+
+async def test_a_server_is_made_without_what_draws_logs(
+    planet: Planet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [each for each in sys.modules if each.split(".")[0] == "rich"]:
+        monkeypatch.delitem(sys.modules, name)
+
+    create_server(planet, refresh=False)
+
+    assert "rich.console" not in sys.modules
