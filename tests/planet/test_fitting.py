@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.planet.answers import ABOUT, AddedFeed, AddResult, Answer
-from planet_mcp.planet.fitting import largest, size
+from planet_mcp.planet.fitting import Size, largest, leading, size
 
 
 def answer(lengths: list[int]) -> Answer[AddResult]:
@@ -40,7 +40,30 @@ def test_the_largest_answer_that_fits_is_built_and_at_least_that_of_one(
     assert built == answer(lengths[:count])
 
 
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=40), st.integers(0, 3_000))
+def test_added_up_sizes_lead_to_the_same_answer_in_three_tries(
+    lengths: list[int], budget: int
+) -> None:
+    built: list[int] = []
+
+    def build(number: int) -> Answer[AddResult]:
+        built.append(number)
+        whole = answer(lengths[:number])
+        # What stands around the items grows with them, as a cursor does.
+        return Answer(whole.result, whole.text + "c" * (number // 8))
+
+    rows = answer(lengths).result.results
+    items = [Size(length, row.json_chars() + 1) for length, row in zip(lengths, rows, strict=True)]
+
+    found = leading(build, items, budget=budget)
+
+    tries = len(built)
+    assert found == largest(build, upto=len(lengths), budget=budget)[0]
+    assert tries <= 4 or not all(lengths)
+
+
 def test_an_answer_without_items_is_built_as_it_is() -> None:
+    assert leading(lambda number: answer([9] * number), [], budget=1) == answer([])
     assert largest(lambda number: answer([9] * number), upto=0, budget=1) == (answer([]), 0)
 
 

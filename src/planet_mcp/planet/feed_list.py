@@ -7,7 +7,8 @@ from planet_mcp.feeds import warning_of
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult, GroupRow, ReaderRow
-from planet_mcp.planet.markdown import feeds_text, without_address
+from planet_mcp.planet.fitting import Size
+from planet_mcp.planet.markdown import feeds_text, listed_feed_line, without_address
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.requests import DEFAULT_FEEDS, FeedQuery, selection
 from planet_mcp.times import day_of, stamp
@@ -34,25 +35,28 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
     begins = not query.cursor and query.status == "any" and not query.query and not query.group
     groups, readers = (_groups(reading), _readers(reading)) if begins else ([], [])
     make_row = _row if query.detail == "full" else _brief_row
+    rows = [make_row(feed) for feed in page.feeds[: budget.items]]
+    lines = [listed_feed_line(row) for row in rows]
 
     def build(count: int) -> Answer[FeedsResult]:
-        feeds = page.feeds[:count]
-        after = replace(position, shown=position.shown | {feed.id for feed in feeds})
+        after = replace(position, shown=position.shown | {row.feed_id for row in rows[:count]})
         left = len(page.feeds) > count
         result = FeedsResult(
             counts=page.counts,
             groups=groups or None,
             readers=readers or None,
-            feeds=[make_row(feed) for feed in feeds],
+            feeds=rows[:count],
             total=total,
             next_cursor=cursors.encode(after, selection(query)) if left else None,
             notice=reading.notice,
         )
         more = reading.more("list_feeds", query, result.next_cursor)
-        return Answer(result, feeds_text(result, status=query.status, more=more))
+        return Answer(result, feeds_text(result, lines[:count], status=query.status, more=more))
 
-    upto = min(len(page.feeds), budget.items)
-    return fitting.largest(build, upto=upto, budget=budget.chars)[0]
+    items = [
+        Size(len(line) + 1, row.json_chars() + 1) for line, row in zip(lines, rows, strict=True)
+    ]
+    return fitting.leading(build, items, budget=budget.chars)
 
 
 def _groups(reading: Reading) -> list[GroupRow]:

@@ -3,6 +3,7 @@
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 from planet_mcp.planet.answers import Answer, Result
@@ -25,6 +26,10 @@ class Size(NamedTuple):
     def plus(self, other: "Size") -> "Size":
         """Return the size of both parts together."""
         return Size(self.markdown + other.markdown, self.json + other.json)
+
+    def minus(self, other: "Size") -> "Size":
+        """Return what is left without a part of it."""
+        return Size(self.markdown - other.markdown, self.json - other.json)
 
     def left_of(self, budget: int) -> "Size":
         """Return what this size leaves of a budget; a negative number when it is over."""
@@ -59,6 +64,29 @@ def largest(
     fitting = bisect_right(range(upto), budget, lo=1, key=lambda count: size(build(count))) - 1
     count = max(fitting, 1)
     return build(count), count
+
+
+def leading(
+    build: Callable[[int], Answer[ResultT]], items: Sequence[Size], *, budget: int
+) -> Answer[ResultT]:
+    """Build the answer of as many of the first items as keep to the budget; at least of 1.
+
+    `items` are their sizes, which are added up: to build answers until one fits takes many times
+    as long. What stands around the items may grow with their number.
+    """
+    sums = [*accumulate(items, Size.plus)]
+    if len(items) <= 1 or max(sums[-1]) <= budget:
+        whole = build(len(items))
+        if len(items) <= 1 or size(whole) <= budget:
+            return whole
+    space = items[0].plus(measure(build(1)).left_of(budget))
+    count = bisect_right(sums, 0, key=lambda total: -min(space.minus(total)))
+    while count > 1:
+        answer = build(count)
+        if size(answer) <= budget:
+            return answer
+        count -= 1
+    return build(1)
 
 
 def share(

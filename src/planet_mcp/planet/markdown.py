@@ -1,7 +1,7 @@
 """Answers as compact Markdown (pure). Lines that quote feeds are marked as quotes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from planet_mcp.planet.answers import (
     ABOUT,
@@ -183,8 +183,8 @@ def body_lines(body: str) -> list[str]:
     return [f"  > {line}" for line in body.replace("![", "! [").split("\n") if body]
 
 
-def feeds_text(result: FeedsResult, *, status: str, more: str | None) -> str:
-    """Write a list of feeds, which are those of one status or of `any`."""
+def feeds_text(result: FeedsResult, rows: Sequence[str], *, status: str, more: str | None) -> str:
+    """Write a list of feeds, of which `rows` are the lines; they are of one status or of `any`."""
     feeds = counted(result.total, "feed")
     of_status = "" if status == "any" else f" that {'is' if result.total == 1 else 'are'} {status}"
     counts = ", ".join(f"{number} {each}" for each, number in result.counts.items())
@@ -196,8 +196,7 @@ def feeds_text(result: FeedsResult, *, status: str, more: str | None) -> str:
         lines.append(f"Readers: {', '.join(map(_reader, result.readers))}")
     if result.feeds:
         lines += [ABOUT, "[feed_id] title · entries · newest entry · status:"]
-    lines += [_row_line(feed) for feed in result.feeds]
-    return _with_tail(lines, result.notice, more)
+    return _with_tail([*lines, *rows], result.notice, more)
 
 
 def _reader(row: ReaderRow) -> str:
@@ -205,7 +204,8 @@ def _reader(row: ReaderRow) -> str:
     return f"{quoted(row.reader)}{scope}, caught up {row.caught_up_at or 'never'}"
 
 
-def _row_line(feed: FeedRow) -> str:
+def listed_feed_line(feed: FeedRow) -> str:
+    """Write one feed of a list."""
     checks = [f"checked {feed.checked_at}"] if feed.checked_at else []
     checks += [f"next {feed.next_check_at}"] if feed.next_check_at else []
     return "- " + _joined(
@@ -214,13 +214,18 @@ def _row_line(feed: FeedRow) -> str:
             str(feed.entries),
             feed.newest_entry,
             feed.status.value,
-            quoted(without_address(feed.problem or feed.warning or "", feed.feed_url or "-")),
+            _said_of(feed),
             f"group {quoted(feed.group)}" if feed.group else None,
             feed.feed_url,
             f"site {feed.site_url}" if feed.site_url else None,
             ", ".join(checks),
         ]
     )
+
+
+def _said_of(feed: FeedRow) -> str | None:
+    said = feed.problem or feed.warning
+    return quoted(without_address(said, feed.feed_url or "-")) if said else None
 
 
 def added_text(result: AddResult) -> str:
