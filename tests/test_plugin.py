@@ -35,15 +35,18 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
+def plain_front_matter(file: str) -> tuple[dict[str, str], str]:
+    """Return the front matter of a SKILL.md, which has to be plain, and its text."""
+    head, _, text = file.removeprefix("---\n").partition("\n---\n")
+    lines = [PLAIN.fullmatch(line) for line in head.splitlines()]
+    assert all(lines), head
+    return {line[1]: line[2] for line in lines if line}, text
+
+
 def skills(plugin: Path) -> Iterator[tuple[str, dict[str, str], str]]:
     """Yield each skill's folder, front matter and text."""
     for path in sorted((plugin / "skills").iterdir()):
-        head, _, text = (
-            (path / "SKILL.md").read_text("utf-8").removeprefix("---\n").partition("\n---\n")
-        )
-        lines = [PLAIN.fullmatch(line) for line in head.splitlines()]
-        assert all(lines), head
-        yield path.name, {line[1]: line[2] for line in lines if line}, text
+        yield path.name, *plain_front_matter((path / "SKILL.md").read_text("utf-8"))
 
 
 def test_the_manifest_has_the_fields_that_there_are(plugin: Path) -> None:
