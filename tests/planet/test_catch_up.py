@@ -231,6 +231,20 @@ async def test_what_was_read_of_everything_is_not_told_again_of_a_part(
 
 
 @pytest.mark.anyio
+async def test_no_call_is_offered_for_one_feed_that_would_leave_the_topic(
+    planet: Planet, site: Site
+) -> None:
+    for feed in ("a", "b"):
+        await follow(planet, site, feed, *(Post(f"Post {n} {'x' * 90}") for n in range(20)))
+    cut = [
+        (await planet.catch_up(CatchUpRequest(topic=topic, max_chars=2000))).result
+        for topic in ("", "post")
+    ]
+    assert all(result.next_cursor and result.notice for result in cut)
+    assert ["latest_entries" in str(result.notice) for result in cut] == [True, False]
+
+
+@pytest.mark.anyio
 async def test_a_cursor_of_a_run_is_of_this_reader_and_survives_its_end(
     planet: Planet, site: Site
 ) -> None:

@@ -103,7 +103,9 @@ class Frame:
             return f"Left out by {limit}: {counted(number, 'entry', 'entries')}. For them, {rest}."
         space = min(self.request.max_chars // 20, MAX_LEFT_OUT_CHARS)
         named, biggest = _listed([each for each in left if each[0]], space)
-        one = f"; for one feed: {self._call_for(biggest)}" if biggest else ""
+        # That call knows no topic.
+        told = None if self.window.topic else biggest
+        one = f"; for one feed: {self._call_for(told)}" if told else ""
         return f"Left out by {limit}: {named}. For all of them, {rest}{one}."
 
     def argument(self, name: str) -> str:

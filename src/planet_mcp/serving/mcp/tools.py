@@ -134,8 +134,8 @@ def _add_search_entries(server: MCPServer[Any], planet: Planet) -> None:
         meta=_meta("blog posts feeds search", always=True, is_large=True),
         description=(
             "Search all entries by title, text, author and tag; a plain question works. Also "
-            'understood: "a phrase", word*, -word, OR. An empty query lists the newest entries '
-            "under the filters."
+            'understood: "a phrase", word*, -word, one OR other. An empty query lists the newest '
+            "entries under the filters."
         ),
     )
     @_takes(SearchRequest)
