@@ -14,7 +14,7 @@ from mcp import ClientSession, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
-TOOLS = 7
+TOOLS = 9
 TEMPLATES = 2
 
 

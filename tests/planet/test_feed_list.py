@@ -1,5 +1,6 @@
 """The list of feeds: brief enough to see all of a planet, and complete where that is asked for."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planet_mcp.models import FeedStatus, Subscription
-from planet_mcp.planet import Answer, FeedsResult, Reading, fitting
+from planet_mcp.planet import Answer, FeedsResult, Reading
 from planet_mcp.planet.feed_list import list_feeds
 from planet_mcp.requests import FeedQuery
 from planet_mcp.store import Store
@@ -58,6 +59,10 @@ def ask(store: Store, query: FeedQuery) -> Answer[FeedsResult]:
         return list_feeds(Reading(store, NOW), query)
 
 
+def structure_chars(answer: Answer[FeedsResult]) -> int:
+    return len(json.dumps(answer.result.structured(), ensure_ascii=False, separators=(",", ":")))
+
+
 def test_all_feeds_of_a_planet_are_seen_in_three_calls_and_fifty_thousand_characters(
     planet: Store,
 ) -> None:
@@ -67,17 +72,51 @@ def test_all_feeds_of_a_planet_are_seen_in_three_calls_and_fifty_thousand_charac
 
     seen = [feed.feed_id for answer in answers for feed in answer.result.feeds]
     assert (len(answers), len(set(seen)), len(seen)) == (3, FEEDS, FEEDS)
-    assert sum(len(answer.text) for answer in answers) <= 50_000
-    assert len(answers[0].text) <= 16_000
-    assert all(fitting.size(answer) <= 40_000 for answer in answers)
+    for chars in (lambda each: len(each.text), structure_chars):
+        assert sum(map(chars, answers)) <= 50_000
+        assert chars(answers[0]) <= 16_000
 
 
 def test_the_feeds_of_one_state_are_a_short_call(planet: Store) -> None:
-    gone = ask(planet, FeedQuery(status="gone")).result
-    assert len(ask(planet, FeedQuery(status="gone")).text) <= 3_000
+    gone = ask(planet, FeedQuery(status="gone"))
+    assert max(len(gone.text), structure_chars(gone)) <= 3_000
+    assert gone.text.count(" · gone") == gone.result.total == len(gone.result.feeds) == DEAD
 
-    assert [feed.status for feed in gone.feeds] == [FeedStatus.GONE] * DEAD
-    assert gone.total == DEAD
+
+def test_a_long_list_says_which_facts_its_rows_leave_out_and_its_text_has_them(
+    planet: Store,
+) -> None:
+    long = ask(planet, FeedQuery(limit=200))
+    assert long.result.left_out == (
+        "status where it is ok, entries, group, newest_entry; "
+        'list_feeds(detail="full") has all.'
+    )
+    of = {feed.feed_id: feed for feed in long.result.feeds}
+    whole = {
+        feed.feed_id: feed
+        for feed in ask(planet, FeedQuery(limit=200, detail="full")).result.feeds
+        if feed.feed_id in of
+    }
+    for number, feed in whole.items():
+        assert of[number].status == (None if feed.status is FeedStatus.OK else feed.status)
+        day = (feed.newest_entry or "")[:10]
+        short = of[number]
+        assert (short.newest_entry, short.group, short.entries) == (None, None, None)
+        problem = f" · {of[number].problem}" if feed.problem else ""
+        group = f" · group {feed.group}" if feed.group else ""
+        line = f"- [{number}] {feed.title} · {feed.entries} · {day} · {feed.status}{problem}{group}"
+        assert line in long.text.split("\n")
+
+    by_entries = ask(planet, FeedQuery(sort="entries", limit=200)).result
+    assert all(feed.entries for feed in by_entries.feeds)
+    assert structure_chars(ask(planet, FeedQuery(sort="entries", limit=200))) <= 16_000
+
+
+def test_a_short_list_leaves_nothing_out(planet: Store) -> None:
+    for query in (FeedQuery(limit=10), FeedQuery(limit=10, status="failing"), FeedQuery("none")):
+        result = ask(planet, query).result
+        assert result.left_out is None
+        assert all(feed.status and feed.entries for feed in result.feeds)
 
 
 def test_counts_are_of_all_states_whichever_is_listed(planet: Store) -> None:

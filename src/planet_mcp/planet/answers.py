@@ -145,14 +145,14 @@ class TrendingResult(Quoting):
 
 
 class FeedRow(Result):
-    """One feed of the planet; a brief row ends with the group."""
+    """One feed of the planet; a brief row ends with the group, or has less (`left_out`)."""
 
     feed_id: int
     title: str
     newest_entry: str | None = None
-    status: FeedStatus
+    status: FeedStatus | None = None
     problem: str | None = None
-    entries: int
+    entries: int | None = None
     group: str | None = None
     feed_url: str | None = None
     site_url: str | None = None
@@ -195,6 +195,9 @@ class FeedsResult(Quoting):
     counts: dict[FeedStatus, int]
     groups: list[GroupRow] | None = None
     readers: list[ReaderRow] | None = None
+    left_out: str | None = Field(
+        default=None, description="What brief rows of a long list do not have, and who has it."
+    )
     feeds: list[FeedRow]
     total: int
     next_cursor: str | None = None

@@ -3,18 +3,20 @@
 from dataclasses import replace
 from heapq import nsmallest
 
-from planet_mcp.feeds import warning_of
-from planet_mcp.models import Feed, FeedStatus
+from planet_mcp.models import FeedStatus
 from planet_mcp.planet import cursors, fitting
-from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult, GroupRow, ReaderRow
+from planet_mcp.planet.answers import Answer, FeedsResult, GroupRow, ReaderRow
+from planet_mcp.planet.feed_rows import brief_row, full_row, shortened
 from planet_mcp.planet.fitting import Size
-from planet_mcp.planet.markdown import feeds_text, listed_feed_line, without_address
+from planet_mcp.planet.markdown import feeds_text, listed_feed_line
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.requests import DEFAULT_FEEDS, FeedQuery, selection
-from planet_mcp.times import day_of, stamp
+from planet_mcp.times import stamp
 
 MOST_GROUPS, MOST_READERS = 50, 20
-BRIEF_TITLE_CHARS, BRIEF_PROBLEM_CHARS = 60, 70
+# A brief list of up to thirty feeds has MIN_BRIEF_CHARS as JSON, of two hundred MAX_BRIEF_CHARS.
+MIN_BRIEF_CHARS, ROW_CHARS, MAX_BRIEF_CHARS = 3_000, 100, 16_000
+LEFT_OUT_CHARS = 250
 
 
 def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
@@ -34,7 +36,7 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
     total = sum(page.counts[each] for each in FeedStatus if query.status in {"any", each})
     begins = not query.cursor and query.status == "any" and not query.query and not query.group
     groups, readers = (_groups(reading), _readers(reading)) if begins else ([], [])
-    make_row = _row if query.detail == "full" else _brief_row
+    make_row = full_row if query.detail == "full" else brief_row
     rows = [make_row(feed) for feed in page.feeds[: budget.items]]
     lines = [listed_feed_line(row) for row in rows]
 
@@ -51,12 +53,25 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
             notice=reading.notice,
         )
         more = reading.more("list_feeds", query, result.next_cursor)
-        return Answer(result, feeds_text(result, lines[:count], status=query.status, more=more))
+        text = feeds_text(result, lines[:count], status=query.status, more=more)
+        return Answer(result if query.detail == "full" else _brief(reading, query, result), text)
 
     items = [
         Size(len(line) + 1, row.json_chars() + 1) for line, row in zip(lines, rows, strict=True)
     ]
     return fitting.leading(build, items, budget=budget.chars)
+
+
+def _brief(reading: Reading, query: FeedQuery, result: FeedsResult) -> FeedsResult:
+    """Return a result without what its text has space for; its fields' names are long."""
+    head = result.model_copy(update={"feeds": []}).json_chars() + LEFT_OUT_CHARS
+    most = min(max(MIN_BRIEF_CHARS, ROW_CHARS * len(result.feeds)), MAX_BRIEF_CHARS)
+    rows, missing = shortened(result.feeds, most=most - head, sort=query.sort)
+    if not missing:
+        return result
+    call = reading.language.call("list_feeds", {**selection(query), "detail": "full"})
+    left_out = f"{', '.join(missing)}; {call} has all."
+    return result.model_copy(update={"feeds": rows, "left_out": left_out})
 
 
 def _groups(reading: Reading) -> list[GroupRow]:
@@ -74,37 +89,3 @@ def _readers(reading: Reading) -> list[ReaderRow]:
         )
         for each in reading.store.readers.all(limit=MOST_READERS)
     ]
-
-
-def _brief_row(feed: Feed) -> FeedRow:
-    return FeedRow(
-        feed_id=feed.id,
-        title=fitting.cut(feed.title, BRIEF_TITLE_CHARS),
-        newest_entry=day_of(feed.newest_entry) if feed.newest_entry else None,
-        status=feed.status,
-        problem=_brief_problem(feed) if feed.problem else None,
-        entries=feed.entries,
-        group=feed.group,
-    )
-
-
-def _brief_problem(feed: Feed) -> str:
-    """Return what is wrong with a feed, without the address of which the row does not speak."""
-    return fitting.cut(without_address(feed.problem or "", feed.url), BRIEF_PROBLEM_CHARS)
-
-
-def _row(feed: Feed) -> FeedRow:
-    return FeedRow(
-        feed_id=feed.id,
-        title=feed.title,
-        newest_entry=stamp(feed.newest_entry) if feed.newest_entry else None,
-        status=feed.status,
-        problem=feed.problem,
-        entries=feed.entries,
-        group=feed.group,
-        feed_url=feed.url,
-        site_url=feed.site_url,
-        warning=warning_of(feed) if not feed.problem else None,
-        checked_at=stamp(feed.checked_at) if feed.checked_at else None,
-        next_check_at=stamp(feed.next_check_at),
-    )

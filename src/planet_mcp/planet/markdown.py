@@ -92,7 +92,7 @@ def search_text(result: SearchResult, *, title: str, more: str | None) -> str:
 def _hit_lines(hit: SearchHit) -> list[str]:
     facts = _joined(
         [
-            f"Feed: {quoted(hit.feed)}",
+            f"{f'Feed {hit.feed_id}' if hit.feed_id else 'Site'}: {quoted(hit.feed)}",
             f"by {quoted(hit.author)}" if hit.author else None,
             when(hit.published, hit.first_seen),
             f"updated {hit.updated}" if hit.updated else None,
@@ -213,7 +213,7 @@ def listed_feed_line(feed: FeedRow) -> str:
             f"[{feed.feed_id}] {quoted(feed.title)}",
             str(feed.entries),
             feed.newest_entry,
-            feed.status.value,
+            feed.status,
             _said_of(feed),
             f"group {quoted(feed.group)}" if feed.group else None,
             feed.feed_url,
@@ -246,8 +246,9 @@ def _added_lines(item: AddedFeed) -> list[str]:
         ]
     known = f"[{item.feed_id}] {quoted(item.title or '')}" if item.feed_id else None
     entries = _entries(item.entries) if item.entries is not None else None
+    found = item.feed_url if item.feed_url != item.url else None
     problem = quoted(without_address(item.problem or "", item.url))
-    first = f"- {item.url}: {_joined([item.outcome, known, entries, problem])}"
+    first = f"- {item.url}: {_joined([item.outcome, known, found, entries, problem])}"
     return [
         first,
         *(f"  - {c.url} {quoted(c.title or '')}".rstrip() for c in item.candidates or []),
