@@ -550,3 +550,40 @@ def test_a_database_from_before_there_were_readers_keeps_one(database: Path) -> 
     assert store.readers.start("me", "") == start
     store.close()
     integrity(database)
+
+
+def test_texts_from_before_every_script_was_indexed_are_found(database: Path) -> None:
+    before = schema.STEPS.index(schema.m020_any_script)
+    Database(database, steps=schema.STEPS[:before]).close()
+    texts = ["今日はasyncioについて", "Die Straße", "plain words"]
+    with closing(sqlite3.connect(database)) as old, old:
+        old.execute(
+            "INSERT INTO feeds (url, title, next_check_at) VALUES ('https://a.e/', 'Łódź', 0)"
+        )
+        for number, text in enumerate(texts, 1):
+            old.execute(
+                """
+                INSERT INTO entries (id, feed_id, key, story_id, representative_id, ordered_at,
+                                     first_seen_at, words, teaser, title_derived, fingerprint)
+                VALUES (?1, 1, ?1, ?1, ?1, 1700000000, 1700000000, 3, 0, 0, 'x')
+                """,
+                (number,),
+            )
+            old.execute(
+                """
+                INSERT INTO contents (entry_id, title, heading, authors, tags, excerpt, text,
+                                      markdown, feed)
+                VALUES (?, ?, ?, '', '', '', ?, '', 'Łódź')
+                """,
+                (number, text, text, text),
+            )
+
+    store = Store(database)
+
+    assert [found(store, word) for word in ("今日", "asyncio", "strasse", "plain")] == [1, 1, 1, 1]
+    assert found(store, "lodz") == 3
+    fill(store, entry("later", "全文搜索"), entry("revised", "straße"), feed_id=1)
+    fill(store, entry("revised", "gasse"), feed_id=1)
+    assert [found(store, word) for word in ("搜索", "strasse", "gasse")] == [1, 1, 1]
+    store.close()
+    integrity(database)

@@ -14,13 +14,16 @@ from planet_mcp.models import (
     RekeyedEntry,
     RevisedEntry,
 )
-from planet_mcp.store.db import join_names, to_seconds
+from planet_mcp.store.db import join_names, placeholders, to_seconds
 from planet_mcp.store.stories import join_story
-from planet_mcp.text import addresses_in, index_terms, title_key
+from planet_mcp.text import addresses_in, index_terms, indexed, title_key
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, link_key
 
-_CONTENT = ("title", "heading", "authors", "tags", "excerpt", "markdown", "text", "terms")
+_CONTENT = (
+    *("title", "heading", "authors", "indexed_authors", "tags", "indexed_tags", "excerpt"),
+    *("markdown", "text", "indexed_text", "terms"),
+)
 # Enough for any article; a page of nothing but links would fill the table.
 MOST_LINKS = 2_000
 
@@ -85,13 +88,11 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
         "UPDATE entries SET story_id = id, representative_id = id WHERE id = ?", (entry_id,)
     )
     connection.execute(
-        """
-        INSERT INTO contents (entry_id, title, heading, authors, tags, excerpt, markdown, text,
-                              terms, feed)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,
-                (SELECT indexed_name FROM feeds WHERE id = ?))
+        f"""
+        INSERT INTO contents (entry_id, feed, {", ".join(_CONTENT)})
+        VALUES ({placeholders(2 + len(_CONTENT))})
         """,
-        (entry_id, *_content_values(entry), feed_id),
+        (entry_id, _name_of_feed(connection, feed_id), *_content_values(entry)),
     )
     _attach(connection, entry_id, entry)
     join_story(connection, entry_id)
@@ -134,10 +135,12 @@ def _revise(connection: sqlite3.Connection, change: RevisedEntry) -> None:
     connection.execute(
         """
         UPDATE contents SET
-            title = :title, heading = :heading, authors = :authors, tags = :tags,
-            excerpt = :excerpt, markdown = :markdown,
+            title = :title, heading = :heading, excerpt = :excerpt, markdown = :markdown,
+            authors = :authors, indexed_authors = :indexed_authors,
+            tags = :tags, indexed_tags = :indexed_tags,
             -- A page that was fetched has more to find than the feed's own text.
             text = CASE WHEN fetched THEN text ELSE :text END,
+            indexed_text = CASE WHEN fetched THEN indexed_text ELSE :indexed_text END,
             terms = CASE WHEN fetched THEN terms ELSE :terms END
         FROM (SELECT EXISTS (SELECT 1 FROM articles WHERE entry_id = :id) AS fetched)
         WHERE entry_id = :id
@@ -175,29 +178,40 @@ def _attach(connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry) -
     note_links(connection, entry_id)
 
 
-def _content_values(entry: ParsedEntry) -> tuple[str, ...]:
+def _content_values(entry: ParsedEntry) -> tuple[str | None, ...]:
     content: Content = entry.content
     return (
         entry.title,
-        "" if entry.title_derived else entry.title,
-        join_names(entry.authors),
-        join_names(entry.tags),
+        "" if entry.title_derived else indexed(entry.title),
+        *as_indexed(join_names(entry.authors)),
+        *as_indexed(join_names(entry.tags)),
         content.excerpt,
         content.markdown,
-        content.text,
-        index_terms(f"{entry.title}\n{content.text}"),
+        *as_indexed(content.text),
+        indexed(index_terms(f"{entry.title}\n{content.text}")),
     )
+
+
+def as_indexed(text: str) -> tuple[str, str | None]:
+    """Return a text with what the index is to have instead, if that is not the same."""
+    held = indexed(text)
+    return text, held if held != text else None
 
 
 def rename_feed(connection: sqlite3.Connection, feed_id: int) -> None:
     """Let the entries of a feed be found by the title that it has now."""
     connection.execute(
         """
-        UPDATE contents SET feed = (SELECT indexed_name FROM feeds WHERE id = :feed)
+        UPDATE contents SET feed = :name
         WHERE entry_id IN (SELECT id FROM entries WHERE feed_id = :feed)
         """,
-        {"feed": feed_id},
+        {"name": _name_of_feed(connection, feed_id), "feed": feed_id},
     )
+
+
+def _name_of_feed(connection: sqlite3.Connection, feed_id: int) -> str:
+    row = connection.execute("SELECT indexed_name FROM feeds WHERE id = ?", (feed_id,)).fetchone()
+    return indexed(row[0])
 
 
 def note_links(connection: sqlite3.Connection, entry_id: int) -> None:

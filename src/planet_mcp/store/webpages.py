@@ -17,8 +17,8 @@ from planet_mcp.store.db import (
     to_seconds,
     to_time,
 )
-from planet_mcp.store.saving import note_links
-from planet_mcp.text import index_terms
+from planet_mcp.store.saving import as_indexed, note_links
+from planet_mcp.text import index_terms, indexed
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical
 
@@ -178,14 +178,15 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
     )
     connection.execute(
         """
-        INSERT INTO contents (entry_id, title, heading, authors, tags, excerpt, markdown, text)
-        VALUES (?, ?, ?, ?, '', ?, '', '')
+        INSERT INTO contents (entry_id, title, heading, authors, indexed_authors, tags, excerpt,
+                              markdown, text)
+        VALUES (?, ?, ?, ?, ?, '', ?, '', '')
         """,
         (
             entry_id,
             article.title or url,
-            article.title,
-            join_names(article.authors),
+            indexed(article.title),
+            *as_indexed(join_names(article.authors)),
             article.content.excerpt,
         ),
     )
@@ -225,10 +226,10 @@ def _put_article(
         ),
     )
     connection.execute(
-        "UPDATE contents SET text = ?, terms = ? WHERE entry_id = ?",
+        "UPDATE contents SET text = ?, indexed_text = ?, terms = ? WHERE entry_id = ?",
         (
-            article.content.text,
-            index_terms(f"{article.title}\n{article.content.text}"),
+            *as_indexed(article.content.text),
+            indexed(index_terms(f"{article.title}\n{article.content.text}")),
             entry_id,
         ),
     )

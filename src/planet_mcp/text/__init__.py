@@ -8,6 +8,7 @@ from planet_mcp.text.addresses import addresses_in
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.escapes import escaped
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
+from planet_mcp.text.indexing import has_signs, indexed, pieces, sought, words_in
 from planet_mcp.text.labels import label
 from planet_mcp.text.likeness import (
     SIGNED_WORDS,
@@ -38,9 +39,11 @@ __all__ = [
     "beginning",
     "escaped",
     "has_few_words_of",
+    "has_signs",
     "has_words_of",
     "humps",
     "index_terms",
+    "indexed",
     "is_beginning",
     "is_corrected",
     "is_respelled",
@@ -49,8 +52,11 @@ __all__ = [
     "named_by_signs",
     "names_another",
     "opens",
+    "pieces",
     "share_held",
     "signature",
     "snippet",
+    "sought",
     "title_key",
+    "words_in",
 ]

@@ -7,6 +7,8 @@ a searched word without its ending, which is the same often enough for a reader.
 import re
 from collections.abc import Iterator, Sequence
 
+from planet_mcp.text.indexing import SIGNS, compared, compiled, has_signs
+
 SNIPPET_CHARS = 240
 # Characters of text around the matches; the asterisks and ellipses are added to them.
 _WINDOW = 200
@@ -22,16 +24,18 @@ STOP_WORDS = frozenset(
     " to was we were what when where which who why will with would you your".split()
 )
 _Span = tuple[int, int, str]
-_PLURAL = re.compile(r"(?:e?s)?(?!\w)")
-_REST = re.compile(r"\w*")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+# A word ends where signs of a script without spaces begin.
+_LETTER = rf"(?![{SIGNS}])\w"
+_PLURAL, _REST = rf"(?:e?s)?(?!{_LETTER})", rf"(?:{_LETTER})*"
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
 
 
 def snippet(text: str, words: Sequence[str]) -> str:
     """Return at most `SNIPPET_CHARS` characters of a text, its matches marked `**so**`.
 
-    Empty when none of the words, given in lower case, is in the text.
+    Empty when none of the words is in the text, in whatever case and with whatever accents.
     """
+    words = [word for word in dict.fromkeys(compared(word)[0] for word in words) if word]
     # Most words are found early; only otherwise is the whole text worth its time.
     selective = [word for word in words if word not in STOP_WORDS] or words
     spans = _spans(text[:_EARLY], selective)
@@ -54,24 +58,35 @@ def _spans(text: str, words: Sequence[str]) -> list[_Span]:
 
     Plain `str.find` on the lowered text: many times faster than a pattern of all words.
     """
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters, such as İ, are longer in lower case
-        return []
-    return sorted(span for word in words for span in _occurrences(lowered, word))
+    same, places = compared(text)
+    found = sorted(span for word in words for span in _occurrences(same, word))
+    # An accent or vowel after the last letter is a part of that.
+    after = [*places[1:], len(text)]
+    return [
+        (places[start], max(after[end - 1], places[end - 1] + 1), word)
+        for start, end, word in found
+    ]
 
 
-def _occurrences(lowered: str, word: str) -> Iterator[_Span]:
+def _occurrences(same: str, word: str) -> Iterator[_Span]:
     stem = _ENDING.sub("", word)
     short = len(word) <= _SHORT_WORD or len(stem) < _SHORTEST_STEM
     needle, rest = (word, _PLURAL) if short else (stem, _REST)
-    position = lowered.find(needle)
+    if has_signs(word):
+        needle, rest = word, ""
+    position = same.find(needle)
     for _ in range(_MOST_MATCHES):
         if position < 0:
             return
-        after = rest.match(lowered, position + len(needle))
-        if after and not (position and lowered[position - 1].isalnum()):
+        after = compiled(rest).match(same, position + len(needle))
+        if after and (not rest or _begins_word(same, position)):
             yield position, after.end(), word
-        position = lowered.find(needle, position + len(needle))
+        position = same.find(needle, position + len(needle))
+
+
+def _begins_word(text: str, position: int) -> bool:
+    before = text[position - 1 : position]
+    return not before.isalnum() or has_signs(before)
 
 
 def _best(spans: Sequence[_Span]) -> int:
@@ -104,7 +119,7 @@ def _marked(text: str, begin: int, spans: Sequence[_Span]) -> str:
         begin += 1
     pieces, position = ["…" if begin else ""], begin
     space = SNIPPET_CHARS - 2
-    for start, end, _ in spans:
+    for start, end in _joined(spans):
         if start < position:
             continue
         needed = end - position + len("****")
@@ -117,10 +132,21 @@ def _marked(text: str, begin: int, spans: Sequence[_Span]) -> str:
     return " ".join("".join([*pieces, rest]).split()) + cut
 
 
+def _joined(spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:
+    """Yield where marked letters begin and end; pairs of signs that overlap are one."""
+    begin, until = spans[0][:2]
+    for start, end, _ in spans:
+        if start >= until:
+            yield begin, until
+            begin = start
+        until = max(until, end)
+    yield begin, until
+
+
 def _word_end(text: str, begin: int, limit: int) -> int:
     if limit >= len(text):
         return len(text)
     for end in range(limit, begin, -1):
-        if text[end].isspace():
+        if text[end].isspace() or has_signs(text[end]):
             return end
     return limit

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
+from planet_mcp.store.db.schema import TOKENIZE
 from planet_mcp.store.search.query import MAX_TERMS, compile_query, phrase
-from planet_mcp.text.identifiers import index_terms
+from planet_mcp.text import index_terms, indexed
 
-# The columns and the tokenizer of the real index, see planet_mcp.store.db.schema.
-INDEX = """
+# The tokenizer of the real index, and its columns.
+INDEX = f"""
 CREATE VIRTUAL TABLE texts USING fts5 (
-    title, authors, tags, terms, text, tokenize = 'porter unicode61 remove_diacritics 2'
+    title, authors, tags, terms, text, tokenize = "{TOKENIZE}"
 )
 """
 DOCUMENTS = {
@@ -59,7 +60,7 @@ def index() -> Iterator[sqlite3.Connection]:
         connection.execute(INDEX)
         connection.executemany(
             "INSERT INTO texts (rowid, terms, text) VALUES (?, ?, ?)",
-            [(number, index_terms(text), text) for number, text in DOCUMENTS.items()],
+            [(number, index_terms(text), indexed(text)) for number, text in DOCUMENTS.items()],
         )
         yield connection
 
@@ -98,7 +99,7 @@ def test_every_name_becomes_a_phrase_that_fts5_accepts(
     matching(index, f"authors : {phrase(typed, name='author')}")
 
 
-_WORDS = st.text("abcxyzABCäß0189'.:/+()^{}_,*", min_size=1, max_size=12).filter(
+_WORDS = st.text("abcxyzABCäßłé日本語คที่한0189'.:/+()^{}_,*", min_size=1, max_size=12).filter(
     lambda word: any(c.isalnum() for c in word) and not word.endswith("*")
 )
 
@@ -109,7 +110,8 @@ def test_a_text_is_found_by_all_of_its_own_words(words: list[str]) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(INDEX)
         connection.execute(
-            "INSERT INTO texts (rowid, terms, text) VALUES (7, ?, ?)", (index_terms(typed), typed)
+            "INSERT INTO texts (rowid, terms, text) VALUES (7, ?, ?)",
+            (indexed(index_terms(typed)), indexed(typed)),
         )
 
         assert found(connection, typed) == {7}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from planet_mcp.store.db import steps_001_to_004, steps_005_to_015
+from planet_mcp.text import indexed
 from planet_mcp.urls import is_address
 
 if TYPE_CHECKING:
@@ -76,6 +77,91 @@ def m019_readers(database: "Database") -> None:
     )
 
 
+def m020_any_script(database: "Database") -> None:
+    """Index texts as `planet_mcp.text.indexed` writes them, which most are already.
+
+    `heading`, `feed` and `terms` are for the index alone, and are kept as it has them. What is
+    shown, too, has a second column for the index, which is NULL where there is no difference: what
+    was put into the index must be known to be taken out again, whatever Unicode says by then.
+    """
+    for statement in _M020_COLUMNS:
+        database.conn.execute(statement)
+    last = 0
+    while rows := database.conn.execute(
+        "SELECT entry_id, heading, feed, terms, authors, tags, text FROM contents "
+        "WHERE entry_id > ? ORDER BY entry_id LIMIT 500",
+        (last,),
+    ).fetchall():
+        last = rows[-1][0]
+        for entry_id, *texts in rows:
+            held = [indexed(text) for text in texts]
+            if held != texts:
+                other = [new if new != old else None for new, old in zip(held, texts, strict=True)]
+                database.conn.execute(
+                    "UPDATE contents SET heading = ?, feed = ?, terms = ?, indexed_authors = ?, "
+                    "indexed_tags = ?, indexed_text = ? WHERE entry_id = ?",
+                    (*held[:3], *other[3:], entry_id),
+                )
+    for statement in _M020_INDEX:
+        database.conn.execute(statement)
+
+
+_M020_COLUMNS = (
+    "DROP TRIGGER contents_inserted",
+    "DROP TRIGGER contents_deleted",
+    "DROP TRIGGER contents_updated",
+    "DROP TABLE entries_index",
+    "ALTER TABLE contents ADD COLUMN indexed_authors TEXT",
+    "ALTER TABLE contents ADD COLUMN indexed_tags TEXT",
+    "ALTER TABLE contents ADD COLUMN indexed_text TEXT",
+)
+
+# Vowels and other marks (Mn, Mc) are part of a word in the scripts of India, Thailand, Burma; those
+# that choose the look of an emoji are not.
+TOKENIZE = (
+    "porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc' separators '\ufe0e\ufe0f'"
+)
+_M020_ROW = """{row}.heading, coalesce({row}.indexed_authors, {row}.authors),
+                coalesce({row}.indexed_tags, {row}.tags), {row}.feed, {row}.terms,
+                coalesce({row}.indexed_text, {row}.text)"""
+_M020_PUT_IN = f"""
+        INSERT INTO entries_index (rowid, heading, authors, tags, feed, terms, text)
+        VALUES (new.entry_id, {_M020_ROW.format(row="new")});
+"""
+_M020_TAKE_OUT = f"""
+        INSERT INTO entries_index (entries_index, rowid, heading, authors, tags, feed, terms, text)
+        VALUES ('delete', old.entry_id, {_M020_ROW.format(row="old")});
+"""
+_M020_INDEX = (
+    f"""
+    CREATE VIEW indexed_contents (entry_id, heading, authors, tags, feed, terms, text) AS
+    SELECT entry_id, {_M020_ROW.format(row="contents")}
+    FROM contents
+    """,
+    f"""
+    CREATE VIRTUAL TABLE entries_index USING fts5 (
+        heading, authors, tags, feed, terms, text,
+        content = 'indexed_contents', content_rowid = 'entry_id',
+        tokenize = "{TOKENIZE}"
+    )
+    """,
+    "INSERT INTO entries_index (entries_index, rank) VALUES ('usermerge', 2)",
+    "INSERT INTO entries_index (entries_index) VALUES ('rebuild')",
+    f"CREATE TRIGGER contents_inserted AFTER INSERT ON contents BEGIN {_M020_PUT_IN} END",
+    f"CREATE TRIGGER contents_deleted AFTER DELETE ON contents BEGIN {_M020_TAKE_OUT} END",
+    f"""
+    CREATE TRIGGER contents_updated
+    AFTER UPDATE OF heading, authors, indexed_authors, tags, indexed_tags, feed, terms, text,
+                    indexed_text ON contents
+    WHEN old.heading IS NOT new.heading OR old.feed IS NOT new.feed OR old.terms IS NOT new.terms
+      OR old.authors IS NOT new.authors OR old.indexed_authors IS NOT new.indexed_authors
+      OR old.tags IS NOT new.tags OR old.indexed_tags IS NOT new.indexed_tags
+      OR old.text IS NOT new.text OR old.indexed_text IS NOT new.indexed_text
+    BEGIN {_M020_TAKE_OUT} {_M020_PUT_IN} END
+    """,
+)
+
+
 STEPS: tuple[Step, ...] = (
     *steps_001_to_004.STEPS,
     *steps_005_to_015.STEPS,
@@ -83,6 +169,7 @@ STEPS: tuple[Step, ...] = (
     m017_labels_that_are_names,
     m018_standstill,
     m019_readers,
+    m020_any_script,
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from planet_mcp.requests import MOST_NAMED
 from planet_mcp.store.search.filters import Filters
+from planet_mcp.store.search.query import fts_string
 
 MOST_COUNTED = 1_000
 _PROBE = "SELECT 1 FROM entries_index WHERE entries_index MATCH :match"
@@ -86,7 +87,7 @@ class SearchPlan:
         )
         if not all(any(map(str.isalnum, name)) for (name,) in names):
             return expression
-        wanted = " OR ".join('"{}"'.format(name.replace('"', " ")) for (name,) in names)
+        wanted = " OR ".join(fts_string(name.replace('"', " ")) for (name,) in names)
         return f"({expression}) AND feed : ({wanted})"
 
     def matching(self, expression: str) -> Source:

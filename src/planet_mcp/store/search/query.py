@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.text import STOP_WORDS, humps, named_by_signs
+from planet_mcp.text import STOP_WORDS, humps, named_by_signs, pieces, sought, words_in
 
 MAX_TERMS = 48
 # Longer questions are not about how one name is spelled.
@@ -56,7 +56,13 @@ class _Term:
     plain: bool = False
 
     def __str__(self) -> str:
-        return f'"{self.text}"{"*" if self.prefix else ""}'
+        return fts_string(self.text, prefix=self.prefix)
+
+
+def fts_string(text: str, *, prefix: bool = False) -> str:
+    """Return the FTS5 string that finds a text as the index has it; a prefix: what begins so."""
+    words, is_open = sought(text)
+    return f'"{words}"{"*" if prefix or is_open else ""}'
 
 
 def compile_query(typed: str) -> Query:
@@ -91,7 +97,7 @@ def phrase(typed: str, *, name: str) -> str:
     """
     if not _LETTER_OR_DIGIT.search(typed):
         raise ArgumentError(f"{name}={typed!r} has no letters or digits to look for.")
-    return str(_Term(typed.replace("\0", " ").replace('"', " ")))
+    return fts_string(typed.replace("\0", " ").replace('"', " "))
 
 
 def _term(token: re.Match[str]) -> _Term | None:
@@ -164,9 +170,9 @@ def _parts(group: Sequence[_Term]) -> Iterator[str]:
     """Return what a text may have of a group to be found by any word: parts of a name, too."""
     yield " OR ".join(spelling for term in group for spelling in _spellings(term))
     for term in group:
-        words = _WORD.findall(term.text)
+        words = pieces(term.text)
         if term.plain and len(words) > 1 and not named_by_signs(term.text):
-            yield from (f'"{word}"' for word in words)
+            yield from map(fts_string, words)
 
 
 def _runs(groups: Sequence[Sequence[_Term]]) -> Iterator[str]:
@@ -189,7 +195,9 @@ def _joined(first: Sequence[_Term], second: Sequence[_Term]) -> str | None:
 def _splits(term: _Term) -> list[str]:
     """Spell one word as two, wherever it may be: only one of these phrases occurs anywhere."""
     word = term.text
-    if not (term.plain and word.isalpha() and SHORTEST_SPLIT <= len(word) <= LONGEST_SPLIT):
+    if not (
+        term.plain and _LETTERS.fullmatch(word) and SHORTEST_SPLIT <= len(word) <= LONGEST_SPLIT
+    ):
         return []
     return [f'"{word[:cut]} {word[cut:]}"' for cut in range(2, len(word) - 1)]
 
@@ -206,4 +214,6 @@ def _phrase_of(groups: Sequence[Sequence[_Term]]) -> str | None:
 
 def _shown(group: Sequence[_Term]) -> Iterator[str]:
     for term in group:
-        yield from (word.lower() for word in _WORD.findall(term.text))
+        words = words_in(term.text)
+        yield from words
+        yield from (piece for piece in pieces(term.text) if piece not in words)
