@@ -226,6 +226,7 @@ def ended(case: Case, site: Site, urls: list[str]) -> End:
 @contextmanager
 def _by_us(settings: dict[str, str], site: Site, *, refreshes: bool) -> Iterator[Server]:
     host = Host(["planet_mcp"], {f"PLANET_MCP_{k.upper()}": v for k, v in settings.items()})
+    host.call("list_feeds", limit=1)  # which is answered when all is loaded
     with _closing(host.process):
         if not refreshes:
             host.call("add_feeds", urls=[_feed(site)])

@@ -12,7 +12,10 @@ def run() -> None:
     gc.disable()
     # Links into pydantic's documentation are of no use to an agent; pydantic reads this once.
     os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")
-    from planet_mcp.cli import main  # deferred: after the line above
+    from planet_mcp.serving.front import begin
+
+    begin(sys.argv[1:], os.environ)
+    from planet_mcp.cli import main  # deferred: after the lines above
 
     code = main()
     try:

@@ -183,11 +183,14 @@ async def test_a_child_of_a_large_process_is_not_taken_for_grown() -> None:
 
 
 async def test_an_idle_child_goes_and_comes_back() -> None:
+    idle = anyio.Event()
     async with Worker(limits=Limits(idle_seconds=0)) as worker:
+        worker.when_idle = idle.set
         await parse(worker)
         first = worker.child
         assert first is not None
         await first.wait()
+        assert idle.is_set()
         assert (await parse(worker)).entries
         assert worker.child is not first
 

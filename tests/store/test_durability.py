@@ -585,6 +585,20 @@ def test_a_long_query_is_stopped_and_its_connection_serves_on(database: Path) ->
     store.close()
 
 
+def test_memory_that_was_given_back_is_taken_again(database: Path) -> None:
+    store = Store(database)
+    fill(store, entry("a"))
+    assert found(store, "text") == 1
+
+    store.give_back()
+
+    assert store.database.idle_readers == 0
+    fill(store, entry("b"))
+    assert found(store, "text") == 2
+    store.close()
+    store.give_back()
+
+
 def test_only_the_long_query_is_stopped(database: Path) -> None:
     store = Store(database, limits=Limits(DatabaseLimits(query_seconds=0.3, clock_steps=1000)))
     fill(store, entry("a"))

@@ -1,4 +1,4 @@
-"""Writes the published tool surface: tests/tools, the tables of documents, the packages' lists.
+"""Writes the published surface: tests/tools, tables of documents, lists of packages, the front.
 
 Run `python -m tests.support.surface` after a deliberate change of a tool.
 """
@@ -14,6 +14,7 @@ from mcp import Client
 from planet_mcp.planet import open_planet
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import Settings, load
+from tests.support import front
 from tests.support.paths import ROOT
 
 BEGIN, END = "<!-- {}: begin -->", "<!-- {}: end -->"
@@ -84,6 +85,7 @@ def main() -> None:
         (folder / f"{tool['name']}.json").write_text(text, "utf-8")
     write_block(ROOT / "README.md", "tools", tool_table(listed))
     write_block(ROOT / "docs" / "settings.md", "settings", settings_table())
+    asyncio.run(front.write())
     from tests import test_packaging  # deferred: it uses this module
 
     test_packaging.main()

@@ -12,6 +12,7 @@ import click
 from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR
 from planet_mcp.cli.serve import commands
 from planet_mcp.errors import ArgumentError, ListError, PlanetError, SettingsError
+from planet_mcp.serving.front import explain
 
 __all__ = ["commands", "main"]
 
@@ -23,6 +24,7 @@ def main() -> int:
         code = commands.main(prog_name="planet-mcp", standalone_mode=False)
     except click.ClickException as error:
         error.show()
+        explain(f"planet-mcp: {error.format_message()}")
         return error.exit_code
     except PlanetError as error:
         wrong_usage = isinstance(error, SettingsError | ArgumentError | ListError)
@@ -45,4 +47,5 @@ def _write_what_can_be_encoded() -> None:
 
 def _complain(problem: str, code: int) -> int:
     click.echo(f"planet-mcp: {problem}", err=True)
+    explain(f"planet-mcp: {problem}")
     return code

@@ -91,9 +91,10 @@ def serve_command(settings: Settings, *, http: bool, host: str, port: int) -> in
 
 def serve_stdio(settings: Settings) -> int:
     """Serve over stdin and stdout until stdin ends or a signal comes."""
-    from planet_mcp.serving.stdio import claim_descriptors, serve  # deferred, as below
+    from planet_mcp.serving.front import claim_descriptors, has_begun, take_over
+    from planet_mcp.serving.stdio import serve  # deferred, as below
 
-    source, sink = claim_descriptors()
+    claimed = None if has_begun() else claim_descriptors()
 
     async def run() -> int:
         # Deferred: the other commands start twice as fast without the MCP SDK.
@@ -108,7 +109,7 @@ def serve_stdio(settings: Settings) -> int:
                 keeps_connection=True,
             )
             collect_from_now_on()
-            return await serve(server, source, sink)
+            return await serve(server, *(claimed or take_over()))
 
     return anyio.run(run)
 

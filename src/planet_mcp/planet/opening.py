@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from planet_mcp.articles import Articles, Backfill, BackfillLimits
 from planet_mcp.feeds import Finder, Refresher, RefreshLimits, Subscriber
@@ -11,6 +12,7 @@ from planet_mcp.network import Access, Pace, Web
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.planet import Planet, Workings
 from planet_mcp.planet.readers import Readers
+from planet_mcp.planet.resting import give_back_memory
 from planet_mcp.planet.seeds import first_feeds
 from planet_mcp.sandbox import Worker
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
@@ -87,6 +89,8 @@ def _workings(
 ) -> Workings:
     """Put together what works on a store, and is closed with the stack."""
     web, feeds_worker, pages_worker = parts.web or _web(settings), parts.worker(), parts.worker()
+    for worker in (feeds_worker, pages_worker):
+        worker.when_idle = partial(give_back_memory, store)
     for opened in (web, feeds_worker, pages_worker):
         stack.push_async_callback(opened.aclose)
     networks, recent = settings.allow_networks, RECENT_PAGES.get(settings.feeds)

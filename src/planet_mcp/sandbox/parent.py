@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -48,8 +48,11 @@ class Worker:
     """One child process, started when there is work and ended when there was none for a while.
 
     `child` is the process that there is now. Requests wait for each other. Use it as an async
-    context manager, so that no child outlives the server.
+    context manager, so that no child outlives the server. `when_idle` is called on the event loop
+    when a child ends because there was no work.
     """
+
+    when_idle: Callable[[], None] | None = None
 
     def __init__(self, *, command: Sequence[str] = COMMAND, limits: Limits | None = None) -> None:
         self._command = command
@@ -201,3 +204,5 @@ class Worker:
         # The next request, or the end, waits for the end of what is killed here.
         if self.child is not None and not self._lock.locked():
             self.child.kill()
+            if self.when_idle:
+                self.when_idle()

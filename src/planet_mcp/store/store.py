@@ -137,6 +137,10 @@ class Store:
             ).fetchone()
         return ChangeToken(newest[0] if newest else 0, feeds[0] or "")
 
+    def give_back(self) -> None:
+        """Forget what is held of the file in memory, until it is read again."""
+        self.database.give_back()
+
     def close(self) -> None:
         """Close the database."""
         self.database.close()

@@ -411,6 +411,8 @@ async def test_a_running_tool_does_not_hold_up_the_end(site: Site, ending: str) 
 async def test_a_search_that_takes_long_does_not_hold_up_the_end(database: Path) -> None:
     async with started(refresh="off") as server:
         await server.initialize()
+        server.call("list_feeds")
+        await server.receive()  # the store is open
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("BEGIN EXCLUSIVE")
             server.call("search_entries", query="x")
@@ -600,3 +602,38 @@ async def test_one_socket_may_be_both_stdin_and_stdout() -> None:
         _, err = await process.communicate()
     assert numbers == [1, PING["id"]]
     assert (process.returncode, err) == (0, b"")
+
+
+async def test_a_wrong_setting_is_said_to_who_was_answered_already(tmp_path: Path) -> None:
+    async with started(database=str(tmp_path / "p.sqlite"), refresh="perhaps") as server:
+        await server.initialize()
+        server.call("search_entries", query="x")
+        answer = (await server.receive())["result"]
+        server.close_stdin()
+        code, _, stderr = await server.end()
+
+    assert answer["isError"]
+    assert "PLANET_MCP_REFRESH" in answer["content"][0]["text"]
+    assert code == 2
+    assert "PLANET_MCP_REFRESH" in stderr
+
+
+async def test_all_requests_of_a_start_are_answered_once_and_in_order(tmp_path: Path) -> None:
+    async with started(database=str(tmp_path / "p.sqlite"), feeds="none", refresh="off") as server:
+        server.send(INITIALIZE)
+        server.send(INITIALIZED)
+        asked = ["tools/list", "prompts/list", "resources/list", "resources/templates/list"]
+        for method in asked:
+            server.send({"jsonrpc": "2.0", "id": method, "method": method, "params": {}})
+        server.call("list_feeds")
+        for method in asked:
+            server.send({"jsonrpc": "2.0", "id": f"{method} again", "method": method})
+        found = [await server.receive() for _ in range(10)]
+        server.close_stdin()
+        code, rest, stderr = await server.end()
+
+    again = [f"{method} again" for method in asked]
+    assert [each["id"] for each in found[:5]] == [1, *asked]
+    assert {each["id"] for each in found[5:]} == {2, *again}
+    assert all("result" in each for each in found)
+    assert (code, rest, stderr) == (0, "", "")

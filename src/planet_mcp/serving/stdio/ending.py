@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import signal
 import time
 from _thread import start_new_thread
-from collections.abc import Callable
 from types import FrameType
 
 FAILED = 1
@@ -14,19 +12,6 @@ GRACE_SECONDS = 0.03
 # How long a client that has closed stdin may take to read what it was not sent yet.
 FLUSH_SECONDS = 2.0
 POLL_SECONDS = 0.01
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-
-
-def on_signals(handler: Callable[[int, FrameType | None], object]) -> None:
-    """Let a function handle the signals that ask a process to end.
-
-    Unlike the event loop's handlers, it is there before the loop and after it, and on Windows.
-    """
-    for name in _SIGNALS:
-        number = getattr(signal, name, None)
-        if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
-            continue  # Windows has no SIGHUP, and `nohup` wants it ignored
-        signal.signal(number, handler)
 
 
 class Ending:

@@ -1,6 +1,7 @@
 """Pipes and sockets on POSIX, served by the event loop."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +10,9 @@ from typing import Self
 
 import anyio
 from mcp.shared.message import SessionMessage
+from mcp_types import JSONRPCError, JSONRPCMessage, JSONRPCResponse
 
+from planet_mcp.serving.front import Conversation
 from planet_mcp.serving.stdio.ending import Ending
 from planet_mcp.serving.stdio.lines import (
     MAX_LINE,
@@ -20,18 +23,23 @@ from planet_mcp.serving.stdio.lines import (
     write_message,
 )
 
-_Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+logger = logging.getLogger(__name__)
 
 
 class Pipes:
     """Both directions of a connection, in the form in which the SDK wants its streams."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ending: Ending
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        ending: Ending,
+        answered: dict[int | str, bytes],
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._ending = ending
+        self._answered = answered
 
     async def __aenter__(self) -> Self:
         return self
@@ -98,6 +106,8 @@ class Pipes:
             anyio.BrokenResourceError: Nobody reads any more.
         """
         line = write_message(item.message)
+        if self._is_repeated(item.message, line):
+            return
         if self._writer.is_closing():
             raise anyio.BrokenResourceError
         self._writer.write(line)
@@ -106,14 +116,29 @@ class Pipes:
         except OSError:
             raise anyio.BrokenResourceError from None
 
+    def _is_repeated(self, message: JSONRPCMessage, line: bytes) -> bool:
+        """Return whether a message answers what was answered before the server was there."""
+        if not isinstance(message, JSONRPCResponse | JSONRPCError) or message.id is None:
+            return False
+        sent = self._answered.pop(message.id, None)
+        if sent is not None and sent != line:
+            logger.warning("A recorded answer was not that of the server: %s", sent[:200])
+        return sent is not None
+
 
 @asynccontextmanager
-async def open_pipes(source: int, sink: int, ending: Ending) -> AsyncIterator[tuple[Pipes, Pipes]]:
-    """Open the streams of messages that come in and that go out."""
+async def open_pipes(
+    source: int, sink: int, ending: Ending, said: Conversation
+) -> AsyncIterator[tuple[Pipes, Pipes]]:
+    """Open the streams of messages that come in and that go out, after what was said before."""
     shared = os.path.samestat(os.fstat(source), os.fstat(sink))
-    reader, writer = await (_one_socket(sink) if shared else _two_pipes(source, sink, ending))
+    reader = asyncio.StreamReader(limit=MAX_LINE)
+    reader.feed_data(said.received)
+    connect = _one_socket(reader, sink) if shared else _two_pipes(reader, source, sink, ending)
+    writer = await connect
     ending.output = writer.transport
-    both = Pipes(reader, writer, ending)
+    both = Pipes(reader, writer, ending, said.answered)
+    writer.write(said.unsent)
     try:
         yield both, both
     finally:
@@ -122,15 +147,20 @@ async def open_pipes(source: int, sink: int, ending: Ending) -> AsyncIterator[tu
             await writer.wait_closed()
 
 
-async def _one_socket(sink: int) -> _Ends:
+async def _one_socket(reader: asyncio.StreamReader, sink: int) -> asyncio.StreamWriter:
     """Connect to the socket that is both stdin and stdout."""
-    return await asyncio.open_connection(sock=socket.socket(fileno=sink), limit=MAX_LINE)
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.create_connection(
+        lambda: asyncio.StreamReaderProtocol(reader), sock=socket.socket(fileno=sink)
+    )
+    return asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
-async def _two_pipes(source: int, sink: int, ending: Ending) -> _Ends:
+async def _two_pipes(
+    reader: asyncio.StreamReader, source: int, sink: int, ending: Ending
+) -> asyncio.StreamWriter:
     """Connect to a pipe for each direction; when nobody reads from the one, the other ends too."""
     loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=MAX_LINE)
     reading, _ = await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(source, "rb", buffering=0)
     )
@@ -142,7 +172,7 @@ async def _two_pipes(source: int, sink: int, ending: Ending) -> _Ends:
     writing, protocol = await loop.connect_write_pipe(
         lambda: _Output(gone), os.fdopen(sink, "wb", buffering=0)
     )
-    return reader, asyncio.StreamWriter(writing, protocol, None, loop)
+    return asyncio.StreamWriter(writing, protocol, None, loop)
 
 
 class _Output(asyncio.StreamReaderProtocol):

@@ -132,11 +132,22 @@ class Database:
         """Return how many connections wait for something to read."""
         return self._readers.qsize()
 
+    def give_back(self) -> None:
+        """Forget the pages of the file that are held in memory, after much was written or read."""
+        with self._write_lock:
+            if self._writer:
+                self._writer.execute("PRAGMA shrink_memory")
+        self._close_readers()
+
     def close(self) -> None:
         """Close all connections that are not in use."""
         with self._write_lock:
             if self._writer:
                 self._writer.close()
+                self._writer = None
+        self._close_readers()
+
+    def _close_readers(self) -> None:
         with suppress(Empty):
             while True:
                 self._readers.get_nowait().connection.close()
