@@ -95,6 +95,7 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
         (entry_id, _name_of_feed(connection, feed_id), *_content_values(entry)),
     )
     _attach(connection, entry_id, entry)
+    _note_links(connection, entry_id, [entry.content.markdown])
     join_story(connection, entry_id)
 
 
@@ -149,6 +150,7 @@ def _revise(connection: sqlite3.Connection, change: RevisedEntry) -> None:
     )
     connection.execute("DELETE FROM enclosures WHERE entry_id = ?", (entry_id,))
     _attach(connection, entry_id, entry)
+    renew_links(connection, entry_id)
     join_story(connection, entry_id)
 
 
@@ -175,7 +177,6 @@ def _attach(connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry) -
             for position, each in enumerate(entry.enclosures)
         ],
     )
-    note_links(connection, entry_id)
 
 
 def _content_values(entry: ParsedEntry) -> tuple[str | None, ...]:
@@ -214,7 +215,7 @@ def _name_of_feed(connection: sqlite3.Connection, feed_id: int) -> str:
     return indexed(row[0])
 
 
-def note_links(connection: sqlite3.Connection, entry_id: int) -> None:
+def renew_links(connection: sqlite3.Connection, entry_id: int) -> None:
     """Note again which addresses stand in the texts of an entry, the feed's and its page's."""
     texts = connection.execute(
         """
@@ -223,9 +224,13 @@ def note_links(connection: sqlite3.Connection, entry_id: int) -> None:
         """,
         {"id": entry_id},
     ).fetchall()
-    addresses = chain.from_iterable(addresses_in(row[0]) for row in texts)
-    keys = {link_key(address) for address in islice(addresses, MOST_LINKS)}
     connection.execute("DELETE FROM links WHERE entry_id = ?", (entry_id,))
+    _note_links(connection, entry_id, [row[0] for row in texts])
+
+
+def _note_links(connection: sqlite3.Connection, entry_id: int, texts: Iterable[str]) -> None:
+    addresses = chain.from_iterable(map(addresses_in, texts))
+    keys = {link_key(address) for address in islice(addresses, MOST_LINKS)}
     connection.executemany(
         "INSERT INTO links (key, entry_id) VALUES (?, ?)", [(key, entry_id) for key in keys]
     )

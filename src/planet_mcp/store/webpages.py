@@ -17,7 +17,7 @@ from planet_mcp.store.db import (
     to_seconds,
     to_time,
 )
-from planet_mcp.store.saving import as_indexed, note_links
+from planet_mcp.store.saving import as_indexed, renew_links
 from planet_mcp.text import index_terms, indexed
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical
@@ -236,7 +236,7 @@ def _put_article(
     connection.execute(
         "UPDATE entries SET words = ? WHERE id = ?", (article.content.words, entry_id)
     )
-    note_links(connection, entry_id)
+    renew_links(connection, entry_id)
 
 
 def _stored_article(row: sqlite3.Row) -> StoredArticle:
