@@ -15,7 +15,7 @@ serve: $(STAMP)
 
 ## test: run the tests; the branch coverage (of this process alone) must not fall
 test: $(STAMP)
-	$(BIN)/python -m slipcover --json --out .coverage -m pytest --numprocesses=auto --dist=loadfile
+	$(BIN)/python -m slipcover --json --out .coverage -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 	$(BIN)/python -m slipcover --merge .coverage --out .coverage --fail-under 92
 
 ## check: run all that CI runs
