@@ -63,7 +63,7 @@ mcpb:
 ## lock: pin the newest dependencies that pyproject.toml allows (needs uv)
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-	  --group dev --output-file requirements.lock pyproject.toml
+	  --group dev --extra semantic --output-file requirements.lock pyproject.toml
 
 ## release: write VERSION everywhere, try the wheel, commit and tag: make release VERSION=1.2.3
 release: $(STAMP)

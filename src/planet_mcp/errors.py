@@ -8,6 +8,7 @@ PlanetError
 │   └── PlanetIniError       the config.ini of a Planet
 ├── HostFileError            an MCP host's configuration cannot be read or written
 ├── PublishError             pages cannot be written as files
+├── ModelError               a model of meaning cannot be fetched, loaded or run
 ├── StoreError               the database cannot be opened or written
 │   ├── NewerDatabaseError   it was written by a newer planet-mcp
 │   ├── ForeignDatabaseError it belongs to another program or is damaged
@@ -122,6 +123,12 @@ class PublishError(PlanetError):
     """Pages cannot be written as files."""
 
     code = "publish"
+
+
+class ModelError(PlanetError):
+    """A model that makes vectors of texts cannot be fetched, loaded or run."""
+
+    code = "model"
 
 
 class StoreError(PlanetError):

@@ -89,6 +89,21 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Vectors:
+    """What texts mean, in their order: 8-bit numbers in base64, as long as the model makes them."""
+
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a question means, as the model of this id makes a vector of it: 8-bit numbers."""
+
+    model: str
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file that comes with an entry, as a podcast's recording (RSS 2.0, `<enclosure>`).
 

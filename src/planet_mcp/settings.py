@@ -158,6 +158,15 @@ class Settings(BaseModel):
             "background, slowly and as robots.txt allows, so that search finds their whole text."
         ),
     )
+    model: Annotated[str | None, BeforeValidator(_path)] = Field(
+        None,
+        min_length=1,
+        description=(
+            "The model for search by meaning: a folder with `model.onnx` and `tokenizer.json`, a "
+            "name that `planet-mcp model` lists, or `off`. Without it, the model that "
+            "`planet-mcp model fetch` has fetched, if any."
+        ),
+    )
     keep: Annotated[timedelta | None, BeforeValidator(_kept)] = Field(
         None,
         description=(

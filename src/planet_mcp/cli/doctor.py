@@ -15,6 +15,7 @@ import anyio
 
 from planet_mcp import __version__
 from planet_mcp.cli.options import BEGINNING, is_begun
+from planet_mcp.embedding import NoModel, chosen_model
 from planet_mcp.errors import (
     BlockedAddressError,
     BlockedUrlError,
@@ -92,6 +93,7 @@ async def _planet(store: Store, settings: Settings, now: datetime) -> AsyncItera
     yield _database(store)
     yield await anyio.to_thread.run_sync(lambda: _index(store))
     yield _refresher(store, settings)
+    yield await anyio.to_thread.run_sync(lambda: _meaning(store, settings))
     feeds = await anyio.to_thread.run_sync(lambda: store.feeds.subscribed(now=now))
     for finding in _feeds(store, feeds, now):
         yield finding
@@ -203,6 +205,19 @@ def _refresher(store: Store, settings: Settings) -> Finding:
         )
     holder = lease.holder()
     return Finding("refresher", "ok", f"process {holder or '?'} checks the feeds")
+
+
+def _meaning(store: Store, settings: Settings) -> Finding:
+    """Find which model there is, and how many entries have vectors of it."""
+    model = chosen_model(settings.model)
+    if isinstance(model, NoModel):
+        state: State = "wrong" if model.is_asked_for else "note"
+        return Finding("meaning", state, f"search is by words alone. {model.reason}")
+    encoded = store.vectors.encoded(model.id)
+    text = f"{encoded.entries} of {encoded.of} entries have vectors of {model.name}"
+    if encoded.is_complete:
+        return Finding("meaning", "ok", text)
+    return Finding("meaning", "note", f"{text}; whoever checks the feeds makes the others")
 
 
 def _feeds(store: Store, feeds: list[Feed], now: datetime) -> Iterator[Finding]:

@@ -54,7 +54,15 @@ class _Commands(click.Group):
 
     def _load(self) -> None:
         # The modules add their commands when they are imported.
-        from planet_mcp.cli import ask, build, completion, follow, install, maintain  # noqa: F401
+        from planet_mcp.cli import (  # noqa: F401
+            ask,
+            build,
+            completion,
+            follow,
+            install,
+            maintain,
+            model,
+        )
 
 
 @click.group(cls=_Commands, invoke_without_command=True, epilog=EXAMPLES)

@@ -5,7 +5,7 @@ file that is served as what it is; a word that names no coding (`UTF-8`, `none`)
 """
 
 import zlib
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from planet_mcp.network.limits import Limits
 if TYPE_CHECKING:
     from brotli import Decompressor
 
+Progress = Callable[[int], object]
+
 _GZIP_MAGIC = b"\x1f\x8b"
 # The window that zlib takes for each.
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -29,11 +31,17 @@ _UNREADABLE = frozenset("aes128gcm compress x-compress dcb dcz exi pack200-gzip 
 
 
 async def read_body(
-    name: str, response: httpx.Response, limits: Limits, *, cut: bool = False
+    name: str,
+    response: httpx.Response,
+    limits: Limits,
+    *,
+    cut: bool = False,
+    progress: Progress = lambda _: None,
 ) -> bytes:
     """Return the body of an answer, decoded; `name` is what errors call its URL.
 
-    Without `cut`, nothing is read of a body that is said to be larger than the limit.
+    Without `cut`, nothing is read of a body that is said to be larger than the limit. `progress` is
+    told how many bytes there are so far.
 
     Raises:
         TooLargeError: It is larger than `limits.body`. It has the beginning of the body, and with
@@ -48,6 +56,7 @@ async def read_body(
     async with aclosing(_pieces(name, response, limits, most=most)) as pieces:
         async for piece in pieces:
             body += piece
+            progress(len(body))
             if len(body) > limits.body:
                 break
         else:

@@ -28,7 +28,7 @@ from planet_mcp.errors import (
 from planet_mcp.models import Document, NotModified, Validators
 from planet_mcp.network.access import Access
 from planet_mcp.network.addresses import AddressGuard, Listening
-from planet_mcp.network.decoding import read_body
+from planet_mcp.network.decoding import Progress, read_body
 from planet_mcp.network.h11_guard import mend_h11
 from planet_mcp.network.header_fields import (
     conditions,
@@ -110,17 +110,19 @@ class Fetcher:
         limiter: Limiter,
         cut: bool = False,
         after: Document | None = None,
+        progress: Progress = lambda _: None,
     ) -> Document:
         """Fetch a document; with `cut`, of one over the limit only the beginning.
 
-        `after` is the page that sent us there, which counts as a redirect.
+        `after` is the page that sent us there, which counts as a redirect. `progress` is told how
+        many bytes of it have come.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
         """
 
         async def read(hop: _Hop, response: httpx.Response) -> Document:
-            return await self._document(hop, response, cut=cut)
+            return await self._document(hop, response, cut=cut, progress=progress)
 
         first = self._first(url, after)
         return await self._follow(first, lambda _: {"Accept": accept}, read, limiter)
@@ -245,11 +247,18 @@ class Fetcher:
         check_parts(location)
         return self._guard.url(str(hop.url.join(location)))
 
-    async def _document(self, hop: "_Hop", response: httpx.Response, *, cut: bool) -> Document:
+    async def _document(
+        self,
+        hop: "_Hop",
+        response: httpx.Response,
+        *,
+        cut: bool,
+        progress: Progress = lambda _: None,
+    ) -> Document:
         _check_status(hop, response)
         is_cut, end = False, b""
         try:
-            body = await read_body(hop.name, response, self._limits, cut=cut)
+            body = await read_body(hop.name, response, self._limits, cut=cut, progress=progress)
         except TooLargeError as error:
             if not (cut and error.beginning):
                 raise

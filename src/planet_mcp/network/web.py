@@ -1,5 +1,6 @@
 """The face of the network: documents by their URL, politely; httpx is loaded at first use."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -62,18 +63,21 @@ class Web:
         accept: str = ACCEPT_FEED,
         cut: bool = False,
         after: Document | None = None,
+        progress: Callable[[int], object] = lambda _: None,
     ) -> Document:
         """Fetch a document; `accept` says which types are wanted (RFC 9110, section 12.5.1).
 
         With `cut`, only the beginning is taken of a document over the limit. `after` is a page
-        that sends its readers there, which counts as a permanent redirect.
+        that sends its readers there, which counts as a permanent redirect. `progress` is told how
+        many bytes of the document have come.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
         """
         fetcher = await self._connections.fetcher()
-        limiter = self._limiter
-        return await fetcher.get(url, accept=accept, limiter=limiter, cut=cut, after=after)
+        return await fetcher.get(
+            url, accept=accept, limiter=self._limiter, cut=cut, after=after, progress=progress
+        )
 
     async def get_if_changed(
         self,

@@ -313,6 +313,8 @@ class StatusResult(Result):
     failing: int
     standing_still: int
     entries: int
+    encoded: int = Field(description="Entries that can be found by meaning: they have vectors.")
+    model: str = Field(description="What makes the vectors, or why nothing does.")
     last_refresh_at: str | None = None
     refresher: Literal["running", "stopped"]
 

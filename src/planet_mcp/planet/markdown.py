@@ -296,7 +296,8 @@ def status_text(result: StatusResult) -> str:
             f"planet-mcp {result.version}",
             f"Database: {result.database}",
             f"Feeds: {result.feeds} ({result.failing} failing{still}{never})",
-            f"Entries: {result.entries}",
+            f"Entries: {result.entries} ({result.encoded} found by meaning, too)",
+            f"Model: {result.model}",
             f"Last refresh: {result.last_refresh_at or 'never'}",
             f"Refresher: {result.refresher}",
         ]

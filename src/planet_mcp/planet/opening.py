@@ -7,7 +7,9 @@ from datetime import datetime
 from functools import partial
 
 from planet_mcp.articles import Articles, Backfill, BackfillLimits
+from planet_mcp.embedding import NoModel, chosen_model
 from planet_mcp.feeds import Finder, Refresher, RefreshLimits, Subscriber
+from planet_mcp.meaning import Encoder, EncodingLimits, Meanings
 from planet_mcp.network import Access, Pace, Web
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.planet import Planet, Workings
@@ -28,14 +30,17 @@ RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
 class Parts:
     """What a planet is put together of; whoever tests one hands in others.
 
-    `worker` makes each of the two workers, which parse. Without `web`, one is made as the settings
-    say. `backfill` limits what is fetched unasked, `store` what one question may cost; `refresh` is
+    `worker` makes each of the two workers which parse, and `encoder` those which run a model, if
+    there is one. Without `web`, one is made as the settings say. `backfill` limits what is fetched
+    unasked, `encoding` how entries are encoded, `store` what one question may cost; `refresh` is
     how a refresher keeps time.
     """
 
     worker: Callable[[], Worker] = Worker
+    encoder: Callable[[], Worker] = Worker.for_models
     web: Web | None = None
     backfill: BackfillLimits | None = None
+    encoding: EncodingLimits | None = None
     store: Limits | None = None
     refresh: RefreshLimits | None = None
 
@@ -108,10 +113,32 @@ def _workings(
         store, refresher=refresher, finder=finder, allowed=networks, clock=clock
     )
     articles = _articles(settings, store, web.with_own_limiter(), pages_worker, clock=clock)
-    workings = Workings(store, web, refresher, subscriber, articles)
+    meanings, encoder = _meaning(settings, store, refresher, stack, parts=parts)
+    workings = Workings(store, web, refresher, subscriber, articles, meanings, encoder)
     if settings.full_text == "off":
         return workings
     return replace(workings, backfill=_backfill(workings, parts.backfill, clock=clock))
+
+
+def _meaning(
+    settings: Settings, store: Store, refresher: Refresher, stack: AsyncExitStack, *, parts: Parts
+) -> tuple[Meanings, Encoder | None]:
+    """Return what encodes questions and entries: in two processes, so that no question waits."""
+    model = chosen_model(settings.model)
+    asked, encoding = parts.encoder(), parts.encoder()
+    for worker in (asked, encoding):
+        stack.push_async_callback(worker.aclose)
+    meanings = Meanings(store, worker=asked, model=model)
+    if isinstance(model, NoModel):
+        return meanings, None
+    encoder = Encoder(
+        store,
+        worker=encoding,
+        model=model,
+        is_leader=lambda: refresher.leads,
+        limits=parts.encoding,
+    )
+    return meanings, encoder
 
 
 def _articles(

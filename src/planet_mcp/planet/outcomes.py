@@ -1,6 +1,7 @@
 """What came of changes to the planet, and how it is doing, as results (pure)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from planet_mcp import __version__
 from planet_mcp.feeds import (
@@ -34,6 +35,14 @@ from planet_mcp.urls import MAX_URL, without_user_info
 
 MAX_PROBLEMS = 20
 MAX_NOT_TAKEN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How many entries have vectors, and what model makes them, or why there is none."""
+
+    encoded: int
+    model: str
 
 
 def added_feed(item: Added, *, most_named: int = MAX_NOT_TAKEN) -> AddedFeed:
@@ -109,7 +118,7 @@ def removed_result(feeds: Sequence[Feed], *, deleted: bool) -> RemoveResult:
 
 
 def status_result(
-    summary: Summary, feeds: Sequence[Feed], *, database: str, running: bool
+    summary: Summary, feeds: Sequence[Feed], meaning: Meaning, *, database: str, running: bool
 ) -> StatusResult:
     """Return how a planet is doing; `running` says that a refresher checks its feeds."""
     return StatusResult(
@@ -120,6 +129,8 @@ def status_result(
         failing=summary.failing,
         standing_still=sum(map(stands_still, feeds)),
         entries=summary.entries,
+        encoded=meaning.encoded,
+        model=meaning.model,
         last_refresh_at=stamp(summary.last_refresh_at) if summary.last_refresh_at else None,
         refresher="running" if running else "stopped",
     )

@@ -10,6 +10,7 @@ from typing import TypeVar
 import anyio
 
 from planet_mcp.articles import Articles, Backfill, FullText
+from planet_mcp.embedding import NoModel
 from planet_mcp.errors import ArgumentError, StoreError
 from planet_mcp.feeds import (
     Added,
@@ -18,6 +19,7 @@ from planet_mcp.feeds import (
     Subscriber,
     added_list,
 )
+from planet_mcp.meaning import Encoder, Meanings
 from planet_mcp.models import Feed, Subscription
 from planet_mcp.network import Web
 from planet_mcp.planet.answers import (
@@ -44,6 +46,7 @@ from planet_mcp.planet.markdown import added_text, refresh_text, removed_text, s
 from planet_mcp.planet.notices import notice, read_only_notice
 from planet_mcp.planet.outcomes import (
     MAX_PROBLEMS,
+    Meaning,
     added_feed,
     refresh_result,
     removed_result,
@@ -74,13 +77,18 @@ R = TypeVar("R", bound=Request | FullText)
 
 @dataclass(frozen=True, slots=True)
 class Workings:
-    """What works on one store; without `backfill`, no page is fetched unasked."""
+    """What works on one store.
+
+    Without `backfill`, no page is fetched unasked; without `encoder`, there is no model.
+    """
 
     store: Store
     web: Web
     refresher: Refresher
     subscriber: Subscriber
     articles: Articles
+    meanings: Meanings
+    encoder: Encoder | None = None
     backfill: Backfill | None = None
 
 
@@ -107,13 +115,14 @@ class Planet:
         self._workings.web.never_fetch_from(host, port)
 
     async def run(self) -> None:
-        """Refresh the feeds, and read the pages of teasers if that is wanted, until cancelled."""
+        """Refresh the feeds, fill in and encode entries as the settings say, until cancelled."""
         if self.store.read_only:
             return
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.refresher.run)
-            if self._workings.backfill:
-                tasks.start_soon(self._workings.backfill.run)
+            for more in (self._workings.backfill, self._workings.encoder):
+                if more:
+                    tasks.start_soon(more.run)
 
     async def list_feeds(self, query: FeedQuery = FeedQuery()) -> Answer[FeedsResult]:
         """List the feeds that the planet follows."""
@@ -344,8 +353,19 @@ class Planet:
         summary = await self._readers.answer(self.store.feeds.summary)
         feeds = await self._readers.answer(lambda: self.store.feeds.subscribed(now=self.clock()))
         running = self.refresher.is_running()
-        result = status_result(summary, feeds, database=str(self.store.path), running=running)
+        meaning = await self._readers.answer(self._meaning)
+        database = str(self.store.path)
+        result = status_result(summary, feeds, meaning, database=database, running=running)
         return Answer(result, status_text(result))
+
+    def _meaning(self) -> Meaning:
+        """Return how many entries have vectors of the model, or why there is no model."""
+        model = self._workings.meanings.model
+        if isinstance(model, NoModel):
+            return Meaning(0, f"none. {model.reason}")
+        encoder = self._workings.encoder
+        problem = f". It failed: {encoder.problem}" if encoder and encoder.problem else ""
+        return Meaning(self.store.vectors.encoded(model.id).entries, f"{model.name}{problem}")
 
     def _group_called(self, name: str) -> str | None:
         """Return the name of a group as it is spelled already, or else as it is to be."""

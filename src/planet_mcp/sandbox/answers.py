@@ -18,6 +18,7 @@ from planet_mcp.models import (
     ParsedFeed,
     Subscription,
     SubscriptionList,
+    Vectors,
 )
 from planet_mcp.sandbox.limits import END, LAST
 
@@ -56,6 +57,12 @@ class _Redirect:
 
 
 @dataclass(frozen=True)
+class _Vectors:
+    type: Literal["Vectors"]
+    value: Vectors
+
+
+@dataclass(frozen=True)
 class Failure:
     """What went wrong, and for the log the words of a library."""
 
@@ -65,14 +72,16 @@ class Failure:
 
 
 _Answer = (
-    Annotated[_Feed | _Links | _List | _Page | _Redirect, Field(discriminator="type")] | Failure
+    Annotated[_Feed | _Links | _List | _Page | _Redirect | _Vectors, Field(discriminator="type")]
+    | Failure
 )
 _Item = TypeVar("_Item")
-Value = ParsedFeed | FeedLinks | SubscriptionList | Article | PageRedirect
+Value = ParsedFeed | FeedLinks | SubscriptionList | Article | PageRedirect | Vectors
 _ANSWERS: dict[str, tuple[type, ...]] = {
     "feed": (ParsedFeed,),
     "discover": (ParsedFeed, FeedLinks, SubscriptionList, PageRedirect),
     "article": (Article, PageRedirect),
+    "encode": (Vectors,),
 }
 
 

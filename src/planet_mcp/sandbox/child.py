@@ -1,13 +1,14 @@
 """The child process: parses one untrusted document per request, and can be killed at any time.
 
-Started by `planet_mcp.sandbox.parent` as `python -I -m planet_mcp.sandbox.child`; it says `END`
-when it is ready. A request is two lengths (big-endian, 32 bits), a JSON head and a body. An answer
-is parts, each a length and JSON, and `END`, or `LAST` when the process is to be replaced. The first
-part says what went right as `{"type": …, "value": …}`, what went wrong as `{"error": code,
-"message": …}`; the others are the entries of a feed, or the subscriptions of a list, some at a
-time.
+Started by `planet_mcp.sandbox.parent` as `python -I -m planet_mcp.sandbox.child`, with `encode` if
+it is to run a model; it says `END` when it is ready. A request is two lengths (big-endian, 32
+bits), a JSON head and a body. An answer is parts, each a length and JSON, and `END`, or `LAST` when
+the process is to be replaced. The first part says what went right as `{"type": …, "value": …}`,
+what went wrong as `{"error": code, "message": …}`; the others are the entries of a feed, or the
+subscriptions of a list, some at a time.
 """
 
+import base64
 import ctypes
 import json
 import os
@@ -19,10 +20,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from planet_mcp.errors import PlanetError
-from planet_mcp.sandbox.limits import END, LAST, ChildLimits
+from planet_mcp.sandbox.limits import ENCODING, END, LAST, ChildLimits
 
 # While the parent validates a part, its event loop waits: at this size for 10 ms at most.
 PART_CHARACTERS = 500_000
@@ -144,10 +146,35 @@ def _article(body: bytes, head: dict[str, Any]) -> Any:
     return read_page(body, **head)
 
 
+def _encode(body: bytes, head: dict[str, Any]) -> Any:
+    from planet_mcp.models import Vectors  # deferred, as above
+
+    if head["background"] and hasattr(os, "nice"):
+        # The first time for a whole priority, then for no more: 19 is the last.
+        os.nice(19 - os.nice(0))
+    model = _model(head["folder"], head["model"])
+    make = model.questions if head["questions"] else model.passages
+    codes = make(json.loads(body))
+    return Vectors(tuple(base64.b64encode(code).decode("ascii") for code in codes))
+
+
+@lru_cache(maxsize=1)
+def _model(folder: str, _: str) -> Any:
+    """Load a model once; the second argument is its id, which differs when its files do."""
+    # A thread for each core of a library that only multiplies small vectors here.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    from pathlib import Path  # deferred, as above
+
+    from planet_mcp.embedding import Model
+
+    return Model(Path(folder))
+
+
 _TASKS: dict[str, Callable[[bytes, dict[str, Any]], Any]] = {
     "feed": _feed,
     "discover": _discover,
     "article": _article,
+    "encode": _encode,
 }
 
 
@@ -212,4 +239,4 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(ENCODING if sys.argv[1:] == ["encode"] else None)

@@ -42,3 +42,7 @@ class ChildLimits:
     grown_bytes: int = 256 * 2**20
     cpu_seconds: int = 10
     open_files: int = 64
+
+
+# A model of 140 MB is twice that in memory, and a few texts at a time some 100 MB more.
+ENCODING = ChildLimits(memory_bytes=2**31, grown_bytes=2**30, cpu_seconds=60)

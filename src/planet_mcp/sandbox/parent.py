@@ -5,6 +5,7 @@ the event loop never parses.
 """
 
 import asyncio
+import base64
 import json
 import logging
 import sys
@@ -15,8 +16,10 @@ from typing import Self
 import anyio
 from pydantic import ValidationError
 
+from planet_mcp.embedding import ModelFolder
 from planet_mcp.errors import (
     DocumentError,
+    ModelError,
     NotAFeedError,
     OpmlError,
     ParseFailedError,
@@ -30,6 +33,7 @@ from planet_mcp.models import (
     PageRedirect,
     ParsedFeed,
     SubscriptionList,
+    Vectors,
 )
 from planet_mcp.sandbox.answers import Failure, Value, validated
 from planet_mcp.sandbox.limits import Limits
@@ -41,7 +45,10 @@ logger = logging.getLogger(__name__)
 # `-I` isolates the child: nothing in the environment or the folder changes what it imports.
 COMMAND = (sys.executable, "-I", "-m", "planet_mcp.sandbox.child")
 
-_ERRORS = {kind.code: kind for kind in (NotAFeedError, ParseFailedError, DocumentError, OpmlError)}
+_ERRORS = {
+    kind.code: kind
+    for kind in (NotAFeedError, ParseFailedError, DocumentError, OpmlError, ModelError)
+}
 
 
 class Worker:
@@ -61,6 +68,14 @@ class Worker:
         self.child: Child | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._quarantine = Quarantine(self._limits)
+
+    @classmethod
+    def for_models(cls) -> Self:
+        """Return a worker whose process has the memory and the time that models need.
+
+        It is kept a little longer, as to load a model takes more than to use it.
+        """
+        return cls(command=(*COMMAND, "encode"), limits=Limits(idle_seconds=120.0))
 
     async def __aenter__(self) -> Self:
         return self
@@ -92,8 +107,32 @@ class Worker:
             OpmlError: It is a malformed OPML document.
         """
         answer = await self._guarded("discover", document, now=now, refresh=document.refresh)
-        assert not isinstance(answer, Article)  # noqa: S101 - as above
+        assert not isinstance(answer, Article | Vectors)  # noqa: S101 - as above
         return answer
+
+    async def encode(
+        self, texts: Sequence[str], model: ModelFolder, *, questions: bool = False
+    ) -> list[bytes]:
+        """Return a vector for each text: of questions, or of what is to be found by them.
+
+        The latter is work for which nobody waits: the process gives way to all others.
+
+        Raises:
+            ModelError: The model cannot be loaded, or fails.
+            ParserDiedError, ParseFailedError: The process died, or did not start.
+        """
+        head = {
+            "task": "encode",
+            "folder": str(model.path.absolute()),
+            "model": model.id,
+            "questions": questions,
+            "background": not questions,
+        }
+        answer = await self._ask(head, json.dumps([*texts]).encode(), of=model.name)
+        assert isinstance(answer, Vectors)  # noqa: S101 - as above
+        if len(answer.codes) != len(texts):
+            raise ModelError(f"The model {model.name} made {len(answer.codes)} vectors.")
+        return [base64.b64decode(code) for code in answer.codes]
 
     async def read_page(self, document: Document) -> Article | PageRedirect:
         """Find the article on a page, or where it sends its readers.
@@ -141,6 +180,10 @@ class Worker:
     async def _run(self, task: str, document: Document, **more: object) -> Value:
         body = document.body + document.end if "gap" in more else document.body
         head = {"task": task, "url": document.url, "content_type": document.content_type, **more}
+        return await self._ask(head, body, of=document.url)
+
+    async def _ask(self, head: dict[str, object], body: bytes, *, of: str) -> Value:
+        task = str(head["task"])
         async with self._lock:
             if self._idle:
                 self._idle.cancel()
@@ -149,7 +192,7 @@ class Worker:
             self._idle = loop.call_later(self._limits.idle_seconds, self._retire)
         if isinstance(answer, Failure):
             if answer.detail:
-                logger.warning("The parser failed on %s: %s", document.url, answer.detail)
+                logger.warning("The parser failed on %s: %s", of, answer.detail)
             raise _ERRORS.get(answer.error, DocumentError)(answer.message)
         return answer
 

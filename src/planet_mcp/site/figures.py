@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from planet_mcp.models import Feed
 from planet_mcp.planet import none_read
 from planet_mcp.site.words import STATES, count, short_day
-from planet_mcp.store import Store, Summary
+from planet_mcp.store import Encoded, Store, Summary
 
 WEEKS, DAYS, LATELY = 53, 30, timedelta(days=30)
 MOST_DELAYS = 5_000
@@ -84,9 +84,10 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class StatsView:
-    """The numbers of a planet."""
+    """The numbers of a planet; `encoded` is None where search is by words alone."""
 
     summary: Summary
+    encoded: Encoded | None
     charts: list[Chart]
 
     @property
@@ -100,6 +101,7 @@ def stats_view(store: Store, *, now: datetime) -> StatsView:
     feeds = store.feeds.subscribed(now=now)
     return StatsView(
         store.feeds.summary(),
+        store.vectors.latest(),
         [
             _weeks(store, now),
             _states(feeds),

@@ -26,6 +26,7 @@ from planet_mcp.store.search import (
 )
 from planet_mcp.store.store import ChangeToken, Limits, Store
 from planet_mcp.store.stories import Join
+from planet_mcp.store.vectors import Encoded, Unencoded, Vectors
 from planet_mcp.store.webpages import StoredArticle, Teaser, Webpages
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Database",
     "DatabaseLimits",
     "Dealt",
+    "Encoded",
     "Entries",
     "EntryText",
     "FeedCount",
@@ -63,6 +65,8 @@ __all__ = [
     "Summary",
     "TalkedPost",
     "Teaser",
+    "Unencoded",
+    "Vectors",
     "Webpages",
     "Window",
     "checksum_of",

@@ -20,6 +20,7 @@ from planet_mcp.store.search import Search, SearchLimits
 from planet_mcp.store.statistics import Statistics
 from planet_mcp.store.stories import review_joins
 from planet_mcp.store.updates import Updates
+from planet_mcp.store.vectors import Vectors
 from planet_mcp.store.webpages import Webpages
 
 
@@ -73,6 +74,7 @@ class Store:
         self.readers = Readers(self.database)
         self.mentions = Mentions(self.database)
         self.webpages = Webpages(self.database)
+        self.vectors = Vectors(self.database)
         self.browsing = Browsing(self.database)
         self.catalogue = Catalogue(self.database)
         self.search = Search(self.database, limits.search)

@@ -162,6 +162,38 @@ _M020_INDEX = (
 )
 
 
+def m021_vectors(database: "Database") -> None:
+    """Keep what parts of entries mean, as a model told by its id makes vectors of 8-bit numbers.
+
+    An id is never given again. Those of an entry that reads otherwise now have no `model`, until
+    they are replaced.
+    """
+    for statement in _M021:
+        database.conn.execute(statement)
+
+
+_M021 = (
+    """
+    CREATE TABLE vectors (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        entry_id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+        part INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        vector BLOB NOT NULL,
+        UNIQUE (entry_id, part)
+    ) STRICT
+    """,
+    "CREATE INDEX outdated_vectors ON vectors (entry_id) WHERE model = ''",
+    """
+    CREATE TRIGGER vectors_outdated AFTER UPDATE OF title, text ON contents
+    WHEN old.title IS NOT new.title OR old.text IS NOT new.text
+    BEGIN
+        UPDATE vectors SET model = '' WHERE entry_id = new.entry_id;
+    END
+    """,
+)
+
+
 STEPS: tuple[Step, ...] = (
     *steps_001_to_004.STEPS,
     *steps_005_to_015.STEPS,
@@ -170,6 +202,7 @@ STEPS: tuple[Step, ...] = (
     m018_standstill,
     m019_readers,
     m020_any_script,
+    m021_vectors,
 )
 
 

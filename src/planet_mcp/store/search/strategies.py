@@ -22,7 +22,7 @@ _PROBE_COST = 500
 # text.
 _RANK = "bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
 # Entries without a date may be of any age: they count as two years older than they are here.
-_AGES_FROM = f"""CASE WHEN e.undated THEN e.first_seen_at - {2 * 365 * 86_400}
+AGES_FROM = f"""CASE WHEN e.undated THEN e.first_seen_at - {2 * 365 * 86_400}
     ELSE e.ordered_at END"""
 # Entries without a rank are ordered by age alone.
 _NO_RANK = -1.0
@@ -65,7 +65,7 @@ def rank_all(plan: SearchPlan, expression: str, most: int) -> tuple[list[Match],
     """Rank every match by bm25."""
     source = plan.matching(expression)
     rows = plan.rows(
-        f"SELECT e.story_id, {_AGES_FROM}, {_RANK} AS rank {source.sql} ORDER BY rank LIMIT {most}",
+        f"SELECT e.story_id, {AGES_FROM}, {_RANK} AS rank {source.sql} ORDER BY rank LIMIT {most}",
         source.values,
     )
     return rows, _stories(rows) if len(rows) < most else plan.count(source)
@@ -93,7 +93,7 @@ def _newest_ranked(plan: SearchPlan, expression: str, most: int) -> list[Match]:
     source = plan.matching(expression)
     order = f"ORDER BY entries_index.rowid DESC LIMIT {most}"
     rows: list[Match] = plan.rows(
-        f"SELECT e.story_id, {_AGES_FROM}, {_RANK} {source.sql} {order}", source.values
+        f"SELECT e.story_id, {AGES_FROM}, {_RANK} {source.sql} {order}", source.values
     )
     return sorted(rows, key=_rank_of)
 

@@ -1,0 +1,67 @@
+"""Texts → vectors that stand for what they mean, and the vectors that are nearest to another.
+
+In: a folder with a model, texts, vectors. Out: vectors of 8-bit numbers, ids with likenesses.
+Only this room knows numpy, onnxruntime and tokenizers, which come with `planet-mcp[semantic]`.
+
+catalogue (models that can be fetched) · folders (which one is there) · parts (an entry's texts)
+model (texts → vectors) · nearest (a vector → those like it)
+"""
+
+from typing import TYPE_CHECKING
+
+from planet_mcp.embedding.catalogue import CATALOGUE, DEFAULT_MODEL, KnownModel, ModelFile, Recipe
+from planet_mcp.embedding.folders import (
+    INSTALL,
+    RECIPE,
+    ModelFolder,
+    NoModel,
+    chosen_model,
+    fetched,
+    is_installed,
+    models_path,
+    place_for,
+    recipe_json,
+)
+from planet_mcp.embedding.parts import MOST_CHARACTERS, Part, parts_of
+
+if TYPE_CHECKING:
+    from planet_mcp.embedding.model import Model
+    from planet_mcp.embedding.nearest import Near, Nearest, compare
+
+__all__ = [
+    "CATALOGUE",
+    "DEFAULT_MODEL",
+    "INSTALL",
+    "MOST_CHARACTERS",
+    "RECIPE",
+    "KnownModel",
+    "Model",
+    "ModelFile",
+    "ModelFolder",
+    "Near",
+    "Nearest",
+    "NoModel",
+    "Part",
+    "Recipe",
+    "chosen_model",
+    "compare",
+    "fetched",
+    "is_installed",
+    "models_path",
+    "parts_of",
+    "place_for",
+    "recipe_json",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load what needs the optional libraries when it is wanted: a start never wants it."""
+    if name == "Model":
+        from planet_mcp.embedding.model import Model  # deferred, as said
+
+        return Model
+    if name in {"Near", "Nearest", "compare"}:
+        from planet_mcp.embedding import nearest  # deferred, as said
+
+        return getattr(nearest, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,133 @@
+"""The vectors that are nearest to another one, among those that were added."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# So many vectors are kept whole. Of more, only the signs of their numbers are: an eighth of it.
+MOST_WHOLE = 200_000
+# So many whose signs are nearest are then compared whole.
+LOOKED_AT = 1_000
+# A block's vectors become floating point numbers together.
+BLOCK = 8_192
+
+Rows = Sequence[tuple[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The id of a vector, and its likeness: the cosine of the angle, from -1 to 1."""
+
+    id: int
+    likeness: float
+
+
+class Nearest:
+    """Vectors of 8-bit numbers by their ids, in memory.
+
+    Where there are more than `most_whole`, who searches is asked for the few that matter.
+    """
+
+    def __init__(self, *, most_whole: int = MOST_WHOLE) -> None:
+        self._most_whole = most_whole
+        self._blocks: list[_Block] = []
+        self._keeps_signs = False
+        self.count = 0
+
+    def add(self, rows: Rows) -> None:
+        """Add vectors, all of one length."""
+        self.count += len(rows)
+        if self.count > self._most_whole and not self._keeps_signs:
+            self._keeps_signs = True
+            self._blocks = [block.signs() for block in self._blocks]
+        block = _block(rows)
+        block = block.signs() if self._keeps_signs else block
+        if self._blocks and len(self._blocks[-1].ids) + len(rows) <= BLOCK:
+            block = self._blocks.pop().joined(block)
+        # One assignment, as others search meanwhile.
+        self._blocks = [*self._blocks, block]
+
+    def find(
+        self,
+        vector: bytes,
+        *,
+        most: int,
+        read_whole: Callable[[Sequence[int]], Rows],
+        among: Collection[int] | None = None,
+    ) -> list[Near]:
+        """Return the nearest vectors, the nearest first; with `among`, of these ids alone.
+
+        `read_whole` returns the vectors of ids, as far as they are still there.
+        """
+        blocks, keeps_signs = self._blocks, self._keeps_signs
+        if not blocks:
+            return []
+        wanted = _block([(0, vector)])
+        if keeps_signs:
+            wanted = wanted.signs()
+        ids = np.concatenate([block.ids for block in blocks])
+        near = np.concatenate([block.likeness(wanted) for block in blocks])
+        if among is not None:
+            chosen = np.isin(ids, np.fromiter(among, np.int64, len(among)))
+            ids, near = ids[chosen], near[chosen]
+        if not keeps_signs:
+            return _best(ids, near, most)
+        rows = read_whole([each.id for each in _best(ids, near, max(most, LOOKED_AT))])
+        return compare(vector, rows)[:most]
+
+
+def compare(vector: bytes, rows: Rows) -> list[Near]:
+    """Return how like a vector these are, the nearest first."""
+    if not rows:
+        return []
+    block = _block(rows)
+    return _best(block.ids, block.likeness(_block([(0, vector)])), len(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Ids with the codes of their vectors and the lengths of these; of signs there are no lengths.
+
+    `codes` has a row for each: 8-bit numbers, or signs as bits of 64-bit ones.
+    """
+
+    ids: Any
+    codes: Any
+    lengths: Any = None
+
+    def signs(self) -> "_Block":
+        bits = np.packbits(self.codes > 0, axis=1)
+        padded = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))
+        return _Block(self.ids, padded.view(np.uint64))
+
+    def joined(self, other: "_Block") -> "_Block":
+        lengths = None
+        if self.lengths is not None:
+            lengths = np.concatenate([self.lengths, other.lengths])
+        codes = np.concatenate([self.codes, other.codes])
+        return _Block(np.concatenate([self.ids, other.ids]), codes, lengths)
+
+    def likeness(self, wanted: "_Block") -> Any:
+        """Return what each vector has in common with the wanted one: more is nearer."""
+        if self.lengths is None:
+            return -np.bitwise_count(self.codes ^ wanted.codes[0]).sum(1, dtype=np.int32)
+        products = self.codes.astype(np.float32) @ wanted.codes[0].astype(np.float32)
+        return products / (self.lengths * wanted.lengths[0])
+
+
+def _block(rows: Rows) -> _Block:
+    ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    codes = np.frombuffer(b"".join(row[1] for row in rows), np.int8).reshape(len(rows), -1)
+    # A vector of nothing is like nothing.
+    lengths = np.maximum(np.linalg.norm(codes.astype(np.float32), axis=1), 1.0)
+    return _Block(ids, codes, lengths)
+
+
+def _best(ids: Any, near: Any, most: int) -> list[Near]:
+    if len(ids) > most:
+        chosen = np.argpartition(-near, most)[:most]
+        ids, near = ids[chosen], near[chosen]
+    order = np.lexsort((-ids, -near))
+    return [Near(int(ids[at]), float(near[at])) for at in order]

@@ -1,0 +1,11 @@
+"""Search by meaning: a model fetched when that is asked for, entries encoded, questions encoded.
+
+In: the store's entries, a model's folder, questions. Out: vectors in the store, and of questions.
+Only this room decides when a model runs; it does so in the sandbox's child process.
+"""
+
+from planet_mcp.meaning.encoding import Encoder, EncodingLimits
+from planet_mcp.meaning.fetching import fetch_model
+from planet_mcp.meaning.questions import Asked, Meanings
+
+__all__ = ["Asked", "Encoder", "EncodingLimits", "Meanings", "fetch_model"]

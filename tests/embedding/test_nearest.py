@@ -1,0 +1,69 @@
+"""The nearest vectors are found, few or many, all of them or some."""
+
+import random
+
+import pytest
+
+from tests.support.toy_model import with_model
+
+pytestmark = with_model
+
+LENGTH = 32
+
+
+def vectors(count: int, *, seed: int = 1) -> list[tuple[int, bytes]]:
+    chance = random.Random(seed)
+    return [
+        (number, bytes(chance.randrange(256) for _ in range(LENGTH)))
+        for number in range(1, count + 1)
+    ]
+
+
+def cosine(one: bytes, other: bytes) -> float:
+    numbers = [list(memoryview(each).cast("b")) for each in (one, other)]
+    product = sum(a * b for a, b in zip(*numbers, strict=True))
+    lengths = [sum(value * value for value in each) ** 0.5 for each in numbers]
+    return float(product / (lengths[0] * lengths[1]))
+
+
+@pytest.mark.parametrize("parts", [1, 7])
+@pytest.mark.parametrize("among", [None, {3, 5, 8, 13, 21, 34}])
+def test_the_nearest_are_those_of_the_smallest_angle(parts: int, among: set[int] | None) -> None:
+    from planet_mcp.embedding import Nearest
+
+    rows, wanted = vectors(300), vectors(1, seed=2)[0][1]
+    nearest = Nearest()
+    for part in range(parts):
+        nearest.add(rows[part::parts])
+    found = nearest.find(wanted, most=5, read_whole=lambda _: [], among=among)
+    chosen = [row for row in rows if among is None or row[0] in among]
+    best = sorted(chosen, key=lambda row: -cosine(wanted, row[1]))[:5]
+    assert [each.id for each in found] == [row[0] for row in best]
+    assert found[0].likeness == pytest.approx(cosine(wanted, best[0][1]), abs=1e-5)
+
+
+def test_of_very_many_only_the_signs_are_kept_and_the_best_are_read_again() -> None:
+    from planet_mcp.embedding import Nearest
+
+    rows = vectors(3_000)
+    by_id = dict(rows)
+    asked: list[int] = []
+
+    def read_whole(ids: list[int]) -> list[tuple[int, bytes]]:
+        asked.extend(ids)
+        return [(each, by_id[each]) for each in ids if each != 7]  # deleted meanwhile
+
+    nearest = Nearest(most_whole=500)
+    nearest.add(rows[:400])
+    nearest.add(rows[400:])
+    found = nearest.find(rows[41][1], most=3, read_whole=read_whole)  # type: ignore[arg-type]
+    assert found[0].id == 42
+    assert found[0].likeness == pytest.approx(1.0)
+    assert len(asked) == 1_000
+    assert not nearest.find(rows[6][1], most=3, read_whole=read_whole, among={7})  # type: ignore[arg-type]
+
+
+def test_nothing_is_near_where_there_is_nothing() -> None:
+    from planet_mcp.embedding import Nearest
+
+    assert Nearest().find(b"\x01" * LENGTH, most=3, read_whole=lambda _: []) == []
