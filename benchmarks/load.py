@@ -2,7 +2,8 @@
 
 `python -m benchmarks.load [--calls 100000] [--sessions 10000]`: one server on loopback with some
 thousand entries, and clients in one asyncio process that speak HTTP/1.1 over plain streams, as
-little as can be. Linux only; no network, about ten minutes.
+little as can be. Linux only; no network, about ten minutes. `--workers 2` compares instead 64
+clients of one process and of so many, in turn, three times.
 """
 
 import argparse
@@ -47,10 +48,37 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--calls", type=int, default=100_000)
     options.add_argument("--sessions", type=int, default=10_000)
+    options.add_argument("--workers", type=int, default=1)
     given = options.parse_args()
     prepare()
+    if given.workers > 1:
+        compare(given.workers)
+        return
     with tempfile.TemporaryDirectory() as folder, serving(filled(Path(folder)), folder) as server:
         asyncio.run(measure(server, given.calls, given.sessions))
+
+
+def compare(workers: int) -> None:
+    """Print the calls a second of one process and of several, and the memory that they take."""
+    print("| processes | `search_entries`/s | `list_feeds(limit=1)`/s | MB, shared once |")
+    print("|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        settings = filled(Path(folder))
+        for count in (1, workers) * 3:
+            with serving(settings, folder, "--workers", str(count)) as server:
+                rates = asyncio.run(_rates(server))
+                shown = " | ".join(f"{rate:.0f}" for rate in rates)
+                print(f"| {count} | {shown} | {server.shared_mb():.0f} |", flush=True)
+
+
+async def _rates(server: "Server") -> list[float]:
+    rates = []
+    for requests in _kinds(server).values():
+        await _timed(server, requests, clients=CLIENTS[-1], calls=WARM_UP)
+        began = time.perf_counter()
+        await _timed(server, requests, clients=CLIENTS[-1], calls=ROUND)
+        rates.append(ROUND / (time.perf_counter() - began))
+    return rates
 
 
 class Server:
@@ -66,15 +94,21 @@ class Server:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return f"{int(line.split()[1]) / 1024:.1f} | {self.files()}"
 
+    def shared_mb(self) -> float:
+        """Return the memory of its processes, each page that they share counted once."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        maps = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in (self.pid, *children)]
+        return sum(int(text.partition("\nPss:")[2].split()[0]) for text in maps) / 1024
+
     def files(self) -> int:
         """Return how many file descriptors are open."""
         return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
 
 @contextmanager
-def serving(settings: dict[str, str], folder: str) -> Iterator[Server]:
+def serving(settings: dict[str, str], folder: str, *more: str) -> Iterator[Server]:
     """Serve over HTTP on a free port while the block runs."""
-    command = [sys.executable, "-m", "planet_mcp", "serve", "--http", "--port", "0"]
+    command = [sys.executable, "-m", "planet_mcp", "serve", "--http", "--port", "0", *more]
     log = Path(folder) / "log"
     with log.open("wb") as sink:
         process = subprocess.Popen(command, env=environment(settings), stderr=sink)
@@ -177,11 +211,7 @@ async def latencies(server: Server) -> None:
     """Print how long calls take that come one by one, and many at a time."""
     print("\n| call, clients | calls/s | p50 ms | p95 | p99 | CPU s of server | of clients |")
     print("|---|---|---|---|---|---|---|")
-    kinds = {
-        "`search_entries`": [tool(server, "search_entries", query=word) for word in WORDS],
-        "`list_feeds(limit=1)`": [tool(server, "list_feeds", limit=1)],
-    }
-    for name, requests in kinds.items():
+    for name, requests in _kinds(server).items():
         await _timed(server, requests, clients=1, calls=WARM_UP)
         for clients in CLIENTS:
             cpu = cpu_seconds(server.pid)[0], time.process_time()
@@ -194,6 +224,13 @@ async def latencies(server: Server) -> None:
                 f"| {name}, {clients} | {rate:.0f} | {spread} | {spent[0]:.1f} | {spent[1]:.1f} |",
                 flush=True,
             )
+
+
+def _kinds(server: Server) -> dict[str, list[bytes]]:
+    return {
+        "`search_entries`": [tool(server, "search_entries", query=word) for word in WORDS],
+        "`list_feeds(limit=1)`": [tool(server, "list_feeds", limit=1)],
+    }
 
 
 async def _timed(

@@ -88,8 +88,7 @@ def test_a_long_list_says_which_facts_its_rows_leave_out_and_its_text_has_them(
 ) -> None:
     long = ask(planet, FeedQuery(limit=200))
     assert long.result.left_out == (
-        "status where it is ok, entries, group, newest_entry; "
-        'list_feeds(detail="full") has all.'
+        'status where it is ok, entries, group, newest_entry; list_feeds(detail="full") has all.'
     )
     of = {feed.feed_id: feed for feed in long.result.feeds}
     whole = {

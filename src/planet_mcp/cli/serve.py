@@ -1,5 +1,7 @@
 """The root of the commands, and those that serve."""
 
+from typing import TYPE_CHECKING
+
 import anyio
 import click
 from click.core import ParameterSource
@@ -19,6 +21,9 @@ from planet_mcp.cli.options import (
 )
 from planet_mcp.settings import Settings
 
+if TYPE_CHECKING:
+    from planet_mcp.serving.http import Access, Worker
+
 EXAMPLES = """\b
 Examples:
   planet-mcp                       serve over stdio (what an MCP host starts)
@@ -31,9 +36,11 @@ Examples:
 """
 
 
+MOST_WORKERS = 64
 _OF_HTTP = (
     "host",
     "port",
+    "workers",
     *(f"{PREFIX}{name}" for name in ("token_file", "allowed_hosts", "title", "site_url", "images")),
 )
 
@@ -85,16 +92,23 @@ def commands(settings: Settings) -> int:
     help="Address for --http; other than loopback needs a token.",
 )
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65_535))
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes for --http, about one for each core (Linux).",
+)
 @settings_from(FEEDS, REFRESH, FETCH_ANY, READ_ONLY, *HTTP, *PAGES, *NETWORK)
-def serve_command(settings: Settings, *, http: bool, host: str, port: int) -> int:
+def serve_command(settings: Settings, *, http: bool, host: str, port: int, workers: int) -> int:
     """Serve MCP over stdio, or with --http at http://HOST:PORT/mcp."""
     given = click.get_current_context().get_parameter_source
     if not http and any(given(name) == ParameterSource.COMMANDLINE for name in _OF_HTTP):
         raise click.UsageError(
-            "--host, --port, --token-file, --allowed-host, --title, --site-url and --images go "
-            "with --http."
+            "--host, --port, --workers, --token-file, --allowed-host, --title, --site-url and "
+            "--images go with --http."
         )
-    return serve_http(settings, host, port) if http else serve_stdio(settings)
+    return serve_http(settings, host, port, workers) if http else serve_stdio(settings)
 
 
 def serve_stdio(settings: Settings) -> int:
@@ -122,39 +136,63 @@ def serve_stdio(settings: Settings) -> int:
     return anyio.run(run)
 
 
-def serve_http(settings: Settings, host: str, port: int) -> int:
-    """Serve over HTTP until a signal comes."""
-    from planet_mcp.cli.progress import report  # deferred, as above
+def serve_http(settings: Settings, host: str, port: int, workers: int) -> int:
+    """Serve over HTTP until a signal comes, in so many processes."""
+    # Deferred, as above; before the workers are forked, so that they share what is loaded.
+    from planet_mcp.serving.http import (
+        Ended,
+        Worker,
+        access_for,
+        in_workers,
+        listen,
+        listen_shared,
+    )
+
+    access = access_for(settings, host)
+    if workers == 1:
+        found: Worker | Ended = Worker(listen(host, port), speaks=True)
+    else:
+        collect_from_now_on()
+        found = in_workers(listen_shared(host, port, count=workers))
+    if isinstance(found, Ended):
+        return found.code
+    anyio.run(_serve_at, settings, host, access, found)
+    return 0
+
+
+async def _serve_at(settings: Settings, host: str, access: "Access", worker: "Worker") -> None:
+    from planet_mcp.cli.progress import report
     from planet_mcp.planet import open_planet
-    from planet_mcp.serving.http import EVERY_ADDRESS, access_for, listen, serve
+    from planet_mcp.serving.http import serve
     from planet_mcp.serving.mcp import create_server
 
-    async def run() -> None:
-        access = access_for(settings, host)
-        listener = listen(host, port)
-        async with open_planet(settings) as planet:
-            server = create_server(
-                planet, refresh=settings.refresh == "on", read_only=settings.read_only
-            )
-            collect_from_now_on()
-            shown = "localhost" if host in EVERY_ADDRESS else host
-            shown = f"[{shown}]" if ":" in shown else shown
-            address = f"http://{shown}:{listener.getsockname()[1]}"
-            asks = "; it asks for the token" if access.token else ""
-            if access.any_address and not settings.allowed_hosts:
-                asks += "; by another name than an address only with --allowed-host NAME"
-            click.echo(
-                f"planet-mcp serves MCP at {address}/mcp and pages at {address}/ "
-                f"(health: {address}/health){asks}",
-                err=True,
-            )
-            async with anyio.create_task_group() as tasks:
+    async with open_planet(settings) as planet:
+        server = create_server(
+            planet, refresh=settings.refresh == "on", read_only=settings.read_only
+        )
+        collect_from_now_on()
+        async with anyio.create_task_group() as tasks:
+            if worker.speaks:
+                _announce(host, worker.listener.getsockname()[1], settings, access)
                 tasks.start_soon(report, planet, _say)
-                await serve(server, planet, listener, settings=settings, access=access)
-                tasks.cancel_scope.cancel()
+            await serve(server, planet, worker.listener, settings=settings, access=access)
+            tasks.cancel_scope.cancel()
 
-    anyio.run(run)
-    return 0
+
+def _announce(host: str, port: int, settings: Settings, access: "Access") -> None:
+    from planet_mcp.serving.http import EVERY_ADDRESS
+
+    shown = "localhost" if host in EVERY_ADDRESS else host
+    shown = f"[{shown}]" if ":" in shown else shown
+    address = f"http://{shown}:{port}"
+    asks = "; it asks for the token" if access.token else ""
+    if access.any_address and not settings.allowed_hosts:
+        asks += "; by another name than an address only with --allowed-host NAME"
+    click.echo(
+        f"planet-mcp serves MCP at {address}/mcp and pages at {address}/ "
+        f"(health: {address}/health){asks}",
+        err=True,
+    )
 
 
 def _say(line: str) -> None:

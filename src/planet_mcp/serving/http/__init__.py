@@ -6,6 +6,18 @@ Only this room knows starlette and uvicorn.
 
 from planet_mcp.serving.http.access import EVERY_ADDRESS, Access, access_for
 from planet_mcp.serving.http.guard import Limits
-from planet_mcp.serving.http.run import listen, serve
+from planet_mcp.serving.http.run import listen, listen_shared, serve
+from planet_mcp.serving.http.workers import Ended, Worker, in_workers
 
-__all__ = ["EVERY_ADDRESS", "Access", "Limits", "access_for", "listen", "serve"]
+__all__ = [
+    "EVERY_ADDRESS",
+    "Access",
+    "Ended",
+    "Limits",
+    "Worker",
+    "access_for",
+    "in_workers",
+    "listen",
+    "listen_shared",
+    "serve",
+]

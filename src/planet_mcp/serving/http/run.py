@@ -30,7 +30,20 @@ _BUSY = (
 )
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen_shared(host: str, port: int, *, count: int) -> list[socket.socket]:
+    """Open so many sockets at one port, among which connections are dealt out (Linux).
+
+    Raises:
+        SettingsError: As for one.
+    """
+    # Others may join a port that is shared, so one that is not is opened first: it is refused
+    # where there is a server already.
+    with listen(host, port) as alone:
+        port = alone.getsockname()[1]
+    return [listen(host, port, shared=True) for _ in range(count)]
+
+
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """Open the listening socket; port 0 takes a free one.
 
     Raises:
@@ -42,6 +55,8 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
         # Here, not by uvicorn: two sockets that are bound and do not listen yet can have one port.
         listener.listen(BACKLOG)
