@@ -12,12 +12,13 @@ from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.planet.tags import no_such_tag
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
-from planet_mcp.store import Filters, Found, Hit, Query, compile_query, phrase
+from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, compile_query, phrase
 from planet_mcp.times import parse_since, parse_until, stamp
 from planet_mcp.urls import host_of
 
 RELAXED = "No entry has all these words; these have some of them, best first."
 FEW_STRICT = "Only {count} of these {have} all the words; the others have some of them, best first."
+TOO_LONG = f"The query is long: only its first {MAX_TERMS} telling words were searched."
 NO_WORDS = "The query has no letters or digits to search for."
 
 
@@ -29,7 +30,7 @@ def search_entries(reading: Reading, request: SearchRequest) -> Answer[SearchRes
     """
     position, query = reading.position(request), compile_query(request.query)
     filters = _filters(reading, request, position, exclude=query.exclude)
-    by_time = query.empty or (request.sort == "newest" and query.strict is not None)
+    by_time = query.empty or (request.sort == "newest" and bool(query.topics))
     budget = Budget.of(request.limit, default=DEFAULT_HITS)
     find = _newest if by_time else _best
     found = find(reading, query, filters, position, limit=budget.items)
@@ -79,7 +80,7 @@ def _filters(
 def _best(
     reading: Reading, query: Query, filters: Filters, position: Position, *, limit: int
 ) -> Found:
-    if query.strict is None:
+    if not query.topics:
         return Found([], 0, more=False, strict=0)
     return reading.store.search.best(
         query, filters, shown=position.shown, limit=limit, now=position.now
@@ -96,12 +97,14 @@ def _remark(query: Query, found: Found) -> str | None:
     """Return what the reader should know about how the words of a query were found."""
     if query.empty:
         return None
-    if query.strict is None:
+    if not query.topics:
         return NO_WORDS
-    if found.total == found.strict:
-        return None
-    have = "has" if found.strict == 1 else "have"
-    return FEW_STRICT.format(count=found.strict, have=have) if found.strict else RELAXED
+    remarks = [TOO_LONG] if query.left_out else []
+    if found.strict < min(found.total, ENOUGH):
+        have = "has" if found.strict == 1 else "have"
+        few = FEW_STRICT.format(count=found.strict, have=have)
+        remarks.append(few if found.strict else RELAXED)
+    return " ".join(remarks) or None
 
 
 def _missing_tag(reading: Reading, request: SearchRequest) -> str | None:

@@ -14,6 +14,8 @@ from planet_mcp.store.mentions import Mentions, TalkedPost
 from planet_mcp.store.readers import Reader, Readers, Start
 from planet_mcp.store.river import FeedCount, River, RiverEntry, Window
 from planet_mcp.store.search import (
+    ENOUGH,
+    MAX_TERMS,
     MOST_COUNTED,
     Filters,
     Found,
@@ -30,6 +32,8 @@ from planet_mcp.store.vectors import Encoded, Unencoded, Vectors
 from planet_mcp.store.webpages import StoredArticle, Teaser, Webpages
 
 __all__ = [
+    "ENOUGH",
+    "MAX_TERMS",
     "MOST_COUNTED",
     "CatalogueEntry",
     "ChangeToken",

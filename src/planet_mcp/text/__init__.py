@@ -5,6 +5,7 @@ Only this room knows the libraries that convert, and which characters nobody see
 """
 
 from planet_mcp.text.addresses import addresses_in
+from planet_mcp.text.asking import ASKING_WORDS, STOP_WORDS
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.escapes import escaped
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
@@ -26,9 +27,10 @@ from planet_mcp.text.likeness import (
     signature,
     title_key,
 )
-from planet_mcp.text.snippets import STOP_WORDS, beginning, snippet
+from planet_mcp.text.snippets import beginning, snippet
 
 __all__ = [
+    "ASKING_WORDS",
     "FORBIDDEN_IN_XML",
     "LATIN_CONTROLS",
     "SIGNED_WORDS",

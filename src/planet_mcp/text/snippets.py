@@ -7,6 +7,7 @@ a searched word without its ending, which is the same often enough for a reader.
 import re
 from collections.abc import Iterator, Sequence
 
+from planet_mcp.text.asking import STOP_WORDS
 from planet_mcp.text.indexing import SIGNS, compared, compiled, has_signs
 
 SNIPPET_CHARS = 240
@@ -17,12 +18,6 @@ _EARLY = 3_000
 _SHORTEST_STEM = 3
 _SHORT_WORD = 4
 _MOST_MATCHES = 20
-# What questions are made of, but not what they are about.
-STOP_WORDS = frozenset(
-    "a an and are as at be by can could did do does for from had has have how i if in is it its"
-    " me my not of on or our s should so t than that the their them then there these they this"
-    " to was we were what when where which who why will with would you your".split()
-)
 _Span = tuple[int, int, str]
 # A word ends where signs of a script without spaces begin.
 _LETTER = rf"(?![{SIGNS}])\w"

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 from planet_mcp.store.search.near import NearStory
-from planet_mcp.store.search.plan import Match
 from planet_mcp.text import humps
 
 # The share of meaning in a score. A name is to be found as it is written: vectors of names say
@@ -17,7 +16,9 @@ _WORD = re.compile(r"[^\s]*\w[^\s]*")
 _AROUND = " \t\n.,;:!?…()[]{}<>'\u2018\u2019\u201c\u201d"
 _NAME = re.compile(r"[\d_.+#@:/\\=*<>$%&~^|]")
 
-# The id of a story, a time in seconds since 1970, and a score: higher is better.
+# The id of a story, a time in seconds since 1970, and a rank by bm25: negative, lower is better.
+Match = tuple[int, int, float]
+# The same with a score: higher is better.
 Scored = tuple[int, int, float]
 
 

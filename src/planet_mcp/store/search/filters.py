@@ -1,7 +1,8 @@
 """What narrows a search. A filter is one field of `Filters` and one condition in a table here.
 
 A filter that is None narrows nothing. In the conditions `e` is an entry and `{s}` the first entry
-of its story, by whose time the story is ordered.
+of its story, by whose time the story is ordered; `{shown}` is the id of the entry that represents
+the story among the feeds that are searched.
 """
 
 import json
@@ -9,16 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.store.db import to_seconds
+from planet_mcp.store.sql import of_feeds, representative_of
 
 _OF_ENTRY = {
     # The plus keeps SQLite from walking by id where it is to walk by time.
     "snapshot": "+e.id <= :snapshot",
     "feeds": "e.feed_id IN (SELECT value FROM json_each(:feeds))",
-    "exclude": "e.id NOT IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :exclude)",
 }
 _OF_STORY = {
     "since": "{s}.ordered_at >= :since",
     "until": "{s}.ordered_at < :until",
+}
+_OF_SHOWN = {
+    "exclude": "{shown} NOT IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :exclude)"
 }
 # Part of the full-text expression (sqlite.org/fts5.html, section 3.7): column : string.
 _OF_INDEX = {
@@ -46,12 +50,16 @@ class Filters:
 
     def of_entry(self) -> list[str]:
         """Return the conditions on an entry `e`."""
-        return [sql for name, sql in _OF_ENTRY.items() if getattr(self, name) is not None]
+        return self._used(_OF_ENTRY)
 
     def of_story(self, alias: str = "s") -> list[str]:
-        """Return the conditions on the story's first entry, which the query calls `alias`."""
-        used = [sql for name, sql in _OF_STORY.items() if getattr(self, name) is not None]
-        return [sql.format(s=alias) for sql in used]
+        """Return the conditions on the story's time, whose first entry the query calls `alias`."""
+        return [sql.format(s=alias) for sql in self._used(_OF_STORY)]
+
+    def of_shown(self) -> list[str]:
+        """Return the conditions on what is shown of the story whose first entry is `s`."""
+        shown = representative_of(of_feeds(self.feeds)) if self.feeds else "s.representative_id"
+        return [sql.format(shown=shown) for sql in self._used(_OF_SHOWN)]
 
     def expression(self, match: str | None) -> str:
         """Return the FTS5 expression for a query and the filters that the index answers."""
@@ -62,6 +70,9 @@ class Filters:
     def values(self) -> dict[str, object]:
         """Return what the placeholders of all conditions stand for."""
         return {name: _value(getattr(self, name)) for name in self.__slots__}
+
+    def _used(self, conditions: dict[str, str]) -> list[str]:
+        return [sql for name, sql in conditions.items() if getattr(self, name) is not None]
 
 
 def _value(value: object) -> object:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from planet_mcp.models import Meant
 from planet_mcp.store.search.filters import Filters
-from planet_mcp.store.search.strategies import AGES_FROM
+from planet_mcp.store.search.ranking import AGES_FROM
 from planet_mcp.store.sql import in_story
 
 if TYPE_CHECKING:

@@ -10,28 +10,49 @@ from typing import Any
 
 from planet_mcp.requests import MOST_NAMED
 from planet_mcp.store.search.filters import Filters
-from planet_mcp.store.search.query import fts_string
+from planet_mcp.store.search.words import fts_string
 
 MOST_COUNTED = 1_000
+MOST_REMEMBERED = 5_000
 _PROBE = "SELECT 1 FROM entries_index WHERE entries_index MATCH :match"
-
-# The id of a story, a time in seconds since 1970 and a rank by bm25: negative, lower is better.
-Match = tuple[int, int, float]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchLimits:
-    """Bounds of what a search reads where a word is in very many entries.
+    """Bounds of what a search reads where its words are in very many entries.
 
-    Of more than `ranked` matches, only so many of the newest are ranked, and so many of the newest
-    by title: a word that more entries have says little about any. Up to `kept_aside` entries of a
-    period are kept aside while the index is read; where there are more, the next of them is never
-    far.
+    A question's rarest words choose the entries, as long as no more than `chosen` match them
+    together. Of more than `ranked` entries only so many of the newest are ranked. Up to
+    `kept_aside` entries of a period are kept aside while the index is read; where there are more,
+    the next of them is never far.
     """
 
-    ranked: int = 4_000
-    ranked_by_title: int = 1_000
+    chosen: int = 4_000
+    ranked: int = 20_000
     kept_aside: int = 50_000
+
+
+class Frequencies:
+    """How many entries match expressions: counted once, and remembered for a while.
+
+    They decide what is read and how, and no answer depends on their being exact.
+    """
+
+    def __init__(self) -> None:
+        self._counted: dict[str, tuple[int, int]] = {}
+
+    def get(self, expression: str, snapshot: int) -> int | None:
+        """Return what was counted when there were about as many entries as now."""
+        count, then = self._counted.get(expression, (0, -1))
+        # What was nowhere may be in the next entry.
+        apart = 0 if not count else then // 20
+        return count if abs(snapshot - then) <= apart else None
+
+    def put(self, expression: str, snapshot: int, count: int) -> None:
+        """Remember a count."""
+        if len(self._counted) >= MOST_REMEMBERED:
+            self._counted.clear()
+        self._counted[expression] = (count, snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +67,59 @@ class SearchPlan:
     """One search through one view of the database: facts that decide how to read it."""
 
     def __init__(
-        self, connection: sqlite3.Connection, filters: Filters, limits: SearchLimits
+        self,
+        connection: sqlite3.Connection,
+        filters: Filters,
+        limits: SearchLimits,
+        frequencies: Frequencies,
     ) -> None:
         self._connection = connection
+        self._frequencies = frequencies
         self.filters = filters
         self.limits = limits
         self._is_period_long: bool | None = None
         self._period: str | None = None
 
-    def is_frequent(self, expression: str) -> bool:
-        """Return whether more entries match than are ranked; counts no further than that.
+    def frequency(self, expression: str) -> int:
+        """Return how many entries match, whatever the filters; about, and up to half of all.
 
         SELECT count(*) FROM (
-            SELECT 1 FROM entries_index WHERE entries_index MATCH '("python")' LIMIT 4001
+            SELECT 1 FROM entries_index WHERE entries_index MATCH '"python"' LIMIT 20001
         )
         """
-        most = self.limits.ranked
-        if not expression or self.filters.snapshot <= most:
-            return False
-        matching = f"{_PROBE} LIMIT {most + 1}"
-        ((count,),) = self.rows(f"SELECT count(*) FROM ({matching})", {"match": expression})
-        return bool(count > most)
+        snapshot = self.filters.snapshot
+        known = self._frequencies.get(expression, snapshot)
+        if known is None:
+            most = max(self.limits.ranked, snapshot // 2) + 1
+            counted = f"SELECT count(*) FROM ({_PROBE} LIMIT {most})"
+            ((known,),) = self.rows(counted, {"match": expression})
+            self._frequencies.put(expression, snapshot, int(known))
+        return int(known)
 
-    def selective_terms(self, terms: Sequence[str]) -> str:
-        """Return an expression for any of the terms; without the frequent ones, if others are left.
+    def is_frequent(self, expression: str) -> bool:
+        """Return whether more entries match than are ranked."""
+        return bool(expression) and self.frequency(expression) > self.limits.ranked
 
-        A frequent word selects too many entries to say what a question is about.
+    @property
+    def is_narrow(self) -> bool:
+        """Return whether the filters leave so few entries that all of them can be looked at."""
+        if self.filters.of_story():
+            return not self._has_long_period()
+        return self.filters.feeds is not None
+
+    def ids(self, expression: str, most: int) -> str:
+        """Return the newest entries that match, whatever the filters, as a JSON list.
+
+        SELECT json_group_array(rowid) FROM (
+            SELECT rowid FROM entries_index WHERE entries_index MATCH 'heading : ("python")'
+            ORDER BY rowid DESC LIMIT 1000
+        )
         """
-        rare = [term for term in terms if not self.is_frequent(term)]
-        return " OR ".join(rare or terms)
+        newest = f"{_PROBE.replace('1', 'rowid', 1)} ORDER BY rowid DESC LIMIT {most}"
+        ((found,),) = self.rows(
+            f"SELECT json_group_array(rowid) FROM ({newest})", {"match": expression}
+        )
+        return str(found)
 
     def within_feeds(self, expression: str) -> str:
         """Let the index leave out other feeds, by the name that it has of each entry's feed."""
@@ -91,34 +136,33 @@ class SearchPlan:
         return f"({expression}) AND feed : ({wanted})"
 
     def matching(self, expression: str) -> Source:
-        """Return the entries `e` that match and pass the filters.
+        """Return the index's entries that match and pass the filters.
 
         In a period they are looked up in the list of its entries: to read the time of each
         match's story costs ten times as much.
         """
-        if not self.filters.of_story():
-            return self._matching(expression)
-        if self._has_long_period():
-            return self.matching_stories(expression)
+        if not self.filters.of_story() or self._has_long_period():
+            return self._matching(expression, conditions=self.filters.of_story())
         period = "+entries_index.rowid IN (SELECT value FROM json_each(:period))"
         return self._matching(expression, conditions=[period], period=self._ids_of_period())
 
     def matching_stories(self, expression: str) -> Source:
         """Return the entries `e` that match and pass the filters, with their stories `s`."""
-        return self._matching(
-            expression,
-            join="JOIN entries AS s ON s.id = e.story_id",
-            conditions=self.filters.of_story(),
-        )
+        return self._matching(expression, conditions=self.filters.of_story(), stories=True)
 
     def stories(self, expression: str = "") -> Source:
         """Return all stories `s` that pass the filters, in the order in which SQLite walks them.
 
-        With an expression, those whose first entry `e` matches it. CROSS keeps SQLite from turning
+        With an expression, those of which any entry matches it. CROSS keeps SQLite from turning
         the walk around (sqlite.org/optoverview.html, section 7).
         """
-        probe = f"EXISTS ({_PROBE} AND entries_index.rowid = e.id)"
-        conditions = ["s.story_id = s.id", *self._narrowed(), *([probe] if expression else [])]
+        probe = f"EXISTS ({_PROBE} AND entries_index.rowid = {{id}})"
+        duplicate = (
+            "SELECT 1 FROM entries AS d WHERE d.story_id = s.id AND d.story_id <> d.id"
+            f" AND d.id <= :snapshot AND {probe.format(id='d.id')}"
+        )
+        either = f"({probe.format(id='e.id')} OR EXISTS ({duplicate}))"
+        conditions = ["s.story_id = s.id", *self._narrowed(), *([either] if expression else [])]
         return Source(
             "FROM entries AS s CROSS JOIN entries AS e ON e.id = s.id "
             f"WHERE {' AND '.join(conditions)}",
@@ -139,32 +183,6 @@ class SearchPlan:
         ((total,),) = self.rows(f"SELECT count(*) FROM ({distinct})", source.values)
         return int(total)
 
-    def few_of_period(self) -> list[tuple[int, int, int]] | None:
-        """Return id, story and time of all entries that pass the filters of time, if few do.
-
-        SELECT e.id, e.story_id, s.ordered_at
-        FROM entries AS e CROSS JOIN entries AS s ON s.id = e.story_id
-        WHERE e.ordered_at >= 1795000000 AND s.ordered_at >= 1795000000
-        UNION the same of entries that are not the first of a story of the period
-        """
-        if not self.filters.of_story():
-            return None
-        # Counted first by the entries' own times, which an index knows without the rows.
-        own = " AND ".join([*self.filters.of_entry(), *self.filters.of_story("e")])
-        some = f"SELECT 1 FROM entries AS e WHERE {own} LIMIT {self.limits.ranked + 1}"
-        ((count,),) = self.rows(f"SELECT count(*) FROM ({some})", self.filters.values())
-        if count > self.limits.ranked:
-            return None
-        story = " AND ".join(self._narrowed())
-        found = (
-            "SELECT e.id, e.story_id, s.ordered_at "
-            "FROM entries AS e CROSS JOIN entries AS s ON s.id = e.story_id"
-        )
-        return self.rows(
-            f"{found} WHERE {own} AND {story} UNION {found} WHERE e.story_id <> e.id AND {story}",
-            self.filters.values(),
-        )
-
     def rows(self, sql: str, values: dict[str, object]) -> list[Any]:
         """Return rows as tuples: quicker where there are thousands."""
         cursor = self._connection.cursor()
@@ -172,15 +190,23 @@ class SearchPlan:
         return cursor.execute(sql, values).fetchall()
 
     def _narrowed(self) -> list[str]:
-        return [*self.filters.of_entry(), *self.filters.of_story()]
+        return [*self.filters.of_entry(), *self.filters.of_story(), *self.filters.of_shown()]
 
     def _matching(
-        self, expression: str, *, join: str = "", conditions: Sequence[str] = (), **values: object
+        self,
+        expression: str,
+        *,
+        conditions: Sequence[str] = (),
+        stories: bool = False,
+        **values: object,
     ) -> Source:
-        where = ["entries_index MATCH :match", *self.filters.of_entry(), *conditions]
+        of_entry, of_shown = self.filters.of_entry(), self.filters.of_shown()
+        stories = stories or bool(of_shown) or (bool(conditions) and not values)
+        joins = "JOIN entries AS e ON e.id = entries_index.rowid"
+        joins += " JOIN entries AS s ON s.id = e.story_id" if stories else ""
+        where = ["entries_index MATCH :match", *of_entry, *conditions, *of_shown]
         return Source(
-            f"FROM entries_index JOIN entries AS e ON e.id = entries_index.rowid {join} "
-            f"WHERE {' AND '.join(where)}",
+            f"FROM entries_index {joins} WHERE {' AND '.join(where)}",
             {**self.filters.values(), "match": expression, **values},
         )
 

@@ -1,92 +1,169 @@
-"""What a person or an agent types → expressions for SQLite FTS5 (sqlite.org/fts5.html, section 3).
+"""What a person or an agent types → what it is about, as strings for SQLite FTS5.
 
 Understood are words, `"a phrase"`, `word*`, `-word` and `a OR b` (which binds its neighbours);
-every other character is literal, and no string is an error.
+every other character is literal, and no string is an error (sqlite.org/fts5.html, section 3).
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.text import STOP_WORDS, humps, named_by_signs, pieces, sought, words_in
+from planet_mcp.store.search.names import address_in, is_name, named_by_number
+from planet_mcp.store.search.words import (
+    WORD,
+    fts_string,
+    joined,
+    parts_of,
+    spellings,
+    splits,
+)
+from planet_mcp.text import ASKING_WORDS, STOP_WORDS, pieces, words_in
 
 MAX_TERMS = 48
+# FTS5 merges all words of a prefix within one step, which no limit of time can interrupt.
+MOST_PREFIXES, SHORTEST_PREFIX = 4, 3
 # Longer questions are not about how one name is spelled.
-MOST_SPELLED = 6
-MOST_SPLIT, SHORTEST_SPLIT, LONGEST_SPLIT = 3, 5, 24
+MOST_SPELLED, MOST_SPLIT = 6, 3
+# A word that is said more often than this says it no more clearly.
+MOST_TIMES = 3
+# Words of so short a query stand side by side where they are meant.
+MOST_IN_PHRASE = 3
+# How many words may stand between each two that are together.
+_BETWEEN = 5
 
+_QUOTES = str.maketrans(
+    {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"', "\u2019": "'"}
+    | {"\0": " "}
+)
+# Single quotes around several words, and not an apostrophe.
+_SINGLE_QUOTED = re.compile(r"(?<!\w)'(\w[^']*\s[^']*[^\s'])'(?!\w)")
 _TOKEN = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
-_WORD = re.compile(r"[^\W_]+")
-_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-_LETTERS = re.compile(r"[a-zA-Z]+")
-_HYPHENATED = re.compile(r"[a-zA-Z]+(?:[-_'\u2019][a-zA-Z]+)+")
+_POSSESSIVE = re.compile(r"(?<=\w)'s?\Z")
+_AROUND = "()[]{}<>`'\",;:!?"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a text may have at one place of the query: any of `spellings` will do.
+
+    `guesses` are further ways to spell it, of which few occur anywhere. `pieces` are the words of
+    a name or phrase; they are `parts`, and may be found instead, where nobody wrote it as a whole.
+    It was said `times` times. `plain` is its text when it was typed as one bare word.
+    """
+
+    spellings: tuple[str, ...]
+    guesses: tuple[str, ...] = ()
+    pieces: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    times: int = 1
+    plain: str | None = None
+    is_quoted: bool = False
+
+    @property
+    def expression(self) -> str:
+        """Return the FTS5 expression for any of its spellings."""
+        return " OR ".join(self.spellings)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The FTS5 expressions for a query.
+    """What was asked for.
 
-    `strict` asks for all selective terms, `any_of` holds an expression for each of them
-    and for the parts of compound names, `exclude` matches what must not appear.
-    `empty` is true when there was nothing to search for at all; a query of signs alone is not
-    empty, but its `strict` is None: it can match nothing. `words` are what a match may show, in
-    lower case.
+    An entry answers by its `topics`; `hints` are words of asking, which rank and need not be
+    there. `names` are strings of FTS5 for names, of one word or several, and `addresses` what may
+    be the address of an entry or a site. `exclude` matches what must not appear. `empty` is true
+    when there was nothing to search for at all; a query of signs alone is not empty, but has no
+    topic. `words` are what a match may show, in lower case; `left_out` words were too many.
     """
 
-    strict: str | None
-    any_of: tuple[str, ...]
-    exclude: str | None
-    empty: bool
+    topics: tuple[Topic, ...]
+    hints: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    exclude: str | None = None
+    empty: bool = False
     words: tuple[str, ...] = ()
+    left_out: int = 0
+
+    @property
+    def strict(self) -> str | None:
+        """Return an expression for all topics; None if there are none."""
+        return " AND ".join(f"({topic.expression})" for topic in self.topics) or None
 
     @property
     def relaxed(self) -> str | None:
-        """Return an expression for any of the words; None when that is the same as all."""
-        return " OR ".join(self.any_of) if len(self.any_of) > 1 else None
+        """Return an expression for any of the topics; None when that is the same as all."""
+        parts = [part for topic in self.topics for part in topic.parts]
+        some = list(dict.fromkeys([*(topic.expression for topic in self.topics), *parts]))
+        return " OR ".join(some) if len(some) > 1 else None
+
+    @property
+    def required(self) -> str | None:
+        """Return an expression for all phrases in quotes, which are meant as they are."""
+        quotes = [topic.expression for topic in self.topics if topic.is_quoted]
+        return " AND ".join(quotes) or None
+
+    @property
+    def together(self) -> str | None:
+        """Return an expression for the words side by side; None where that says nothing."""
+        words = [topic.spellings[0] for topic in self.topics if topic.plain is not None]
+        if len(words) != len(self.topics) or len(words) <= 1:
+            return None
+        if len(words) <= MOST_IN_PHRASE:
+            return " + ".join(words)
+        return f"NEAR({' '.join(words)}, {_BETWEEN * (len(words) - 1)})"
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """One word or phrase; `plain` says that it was typed as a bare word."""
+    """One word, prefix or phrase as it was typed, `at` a place among the terms."""
 
     text: str
-    prefix: bool = False
-    plain: bool = False
+    at: int
+    is_quoted: bool = False
+    is_prefix: bool = False
 
-    def __str__(self) -> str:
-        return fts_string(self.text, prefix=self.prefix)
+    @property
+    def plain(self) -> str | None:
+        return None if self.is_quoted or self.is_prefix else self.text
+
+    def is_one_of(self, words: frozenset[str]) -> bool:
+        # Capitals are names: IT, WHO, NEWS.
+        text = self.plain or ""
+        return text.lower() in words and (len(text) == 1 or not text.isupper())
 
 
-def fts_string(text: str, *, prefix: bool = False) -> str:
-    """Return the FTS5 string that finds a text as the index has it; a prefix: what begins so."""
-    words, is_open = sought(text)
-    return f'"{words}"{"*" if prefix or is_open else ""}'
+@dataclass(slots=True)
+class _Typed:
+    """The terms of a query: groups of which any member will do, and what must not appear."""
+
+    groups: list[list[_Term]] = field(default_factory=list)
+    excluded: list[_Term] = field(default_factory=list)
 
 
 def compile_query(typed: str) -> Query:
-    """Turn what was typed into FTS5 expressions."""
-    groups: list[list[_Term]] = []
-    excluded: list[_Term] = []
-    joining = False
-    tokens = list(_TOKEN.finditer(typed.replace("\0", " ")))[:MAX_TERMS]
-    for token in tokens:
-        if token["word"] == "OR" and not token["minus"]:
-            joining = bool(groups)
-            continue
-        term = _term(token)
-        if term is None:
-            continue
-        # `-R` is an option of some program, and no word to leave out.
-        if token["minus"] and len(term.text) > 1:
-            excluded.append(term)
-        elif joining:
-            groups[-1].append(term)
-        else:
-            groups.append([term])
-        joining = False
-    return _query(groups, excluded, empty=not typed.replace('"', " ").strip())
+    """Find out what was asked for."""
+    text = _SINGLE_QUOTED.sub(r'"\1"', typed.translate(_QUOTES))
+    read = _read(text)
+    stated, hints = _stated(read.groups)
+    left_out = len(stated[MAX_TERMS:])
+    del stated[MAX_TERMS:], hints[MAX_TERMS:]
+    times = Counter(tuple((term.text.lower(), term.plain) for term in group) for group in stated)
+    distinct = {tuple((term.text.lower(), term.plain) for term in group): group for group in stated}
+    topics = _topics(list(distinct.values()), [times[key] for key in distinct])
+    return Query(
+        topics=tuple(topics),
+        hints=tuple(dict.fromkeys(spelled for term in hints for spelled in spellings(term.text))),
+        names=tuple(dict.fromkeys(_names(stated))),
+        addresses=tuple(filter(None, (address_in(t.text) for g in stated for t in g))),
+        exclude=" OR ".join(map(_string, read.excluded)) or None,
+        empty=not text.replace('"', " ").strip() or (not read.groups and bool(read.excluded)),
+        words=tuple(dict.fromkeys(word for g in stated for t in g for word in _shown(t.text))),
+        left_out=left_out,
+    )
 
 
 def phrase(typed: str, *, name: str) -> str:
@@ -95,125 +172,112 @@ def phrase(typed: str, *, name: str) -> str:
     Raises:
         ArgumentError: It has no letters or digits to look for.
     """
-    if not _LETTER_OR_DIGIT.search(typed):
+    if not WORD.search(typed):
         raise ArgumentError(f"{name}={typed!r} has no letters or digits to look for.")
-    return fts_string(typed.replace("\0", " ").replace('"', " "))
+    return fts_string(typed)
 
 
-def _term(token: re.Match[str]) -> _Term | None:
-    phrase, word = token["phrase"], token["word"]
-    text = phrase if phrase is not None else word
-    if not _LETTER_OR_DIGIT.search(text):
+def _read(text: str) -> _Typed:
+    read, joining, prefixes = _Typed(), False, 0
+    for at, token in enumerate(_TOKEN.finditer(text)):
+        if token["word"] == "OR" and not token["minus"]:
+            joining = bool(read.groups)
+            continue
+        term = _term(token, at, may_be_prefix=prefixes < MOST_PREFIXES)
+        if term is None:
+            continue
+        prefixes += term.is_prefix
+        if _is_excluded(token, term):
+            read.excluded.append(term)
+        elif joining:
+            read.groups[-1].append(term)
+        else:
+            read.groups.append([term])
+        joining = False
+    del read.excluded[MAX_TERMS:]
+    return read
+
+
+def _term(token: re.Match[str], at: int, *, may_be_prefix: bool) -> _Term | None:
+    if token["phrase"] is not None:
+        return _Term(token["phrase"], at, is_quoted=True) if WORD.search(token["phrase"]) else None
+    word = token["word"]
+    words = WORD.findall(word)
+    if not words:
         return None
-    prefix = phrase is None and text.endswith("*")
-    plain = phrase is None and not prefix
-    return _Term(text.rstrip("*") if prefix else text, prefix=prefix, plain=plain)
+    if word.endswith("*"):
+        is_prefix = may_be_prefix and len(words[-1]) >= SHORTEST_PREFIX
+        return _Term(word.rstrip("*"), at, is_prefix=is_prefix)
+    text = word.strip(_AROUND)
+    # The end of `it's` is no possessive.
+    return _Term(text if text.lower() in STOP_WORDS else _POSSESSIVE.sub("", text), at)
 
 
-def _query(groups: Sequence[Sequence[_Term]], excluded: Sequence[_Term], *, empty: bool) -> Query:
-    terms = _selective(groups)
-    wanted = [" OR ".join(spellings) for spellings in _spelled(terms)]
-    strict = " AND ".join(f"({each})" for each in wanted)
-    together = _phrase_of(terms)
-    return Query(
-        strict=f"({together}) OR ({strict})" if together else strict or None,
-        any_of=tuple(
-            dict.fromkeys([*(part for group in terms for part in _parts(group)), *_runs(terms)])
-        ),
-        exclude=" OR ".join(map(str, excluded)) or None,
-        empty=empty or (not groups and bool(excluded)),
-        words=tuple(dict.fromkeys(word for group in terms for word in _shown(group))),
-    )
+def _is_excluded(token: re.Match[str], term: _Term) -> bool:
+    # `-R` and `--jobs` are options of some program, and no words to leave out.
+    return bool(token["minus"]) and len(term.text) > 1 and not term.text.startswith("-")
 
 
-def _selective(groups: Sequence[Sequence[_Term]]) -> list[Sequence[_Term]]:
-    """Leave out repetitions, and what questions are made of but not what they are about."""
-    distinct = list({tuple(map(str, group)): group for group in groups}.values())
-    selective = [group for group in distinct if not all(map(_is_stop_word, group))]
-    return selective or distinct
+def _string(term: _Term) -> str:
+    return fts_string(term.text, prefix=term.is_prefix)
 
 
-def _is_stop_word(term: _Term) -> bool:
-    return term.plain and term.text.strip("?!.,;:'()").lower() in STOP_WORDS
+def _stated(groups: Sequence[list[_Term]]) -> tuple[list[list[_Term]], list[_Term]]:
+    """Tell what a query is about from the words of asking, if it has more than those."""
+    said = [group for group in groups if not all(t.is_one_of(STOP_WORDS) for t in group)]
+    about = [group for group in said if not all(t.is_one_of(ASKING_WORDS) for t in group)]
+    if not about:
+        return said or list(groups), []
+    return about, [term for group in said if group not in about for term in group]
 
 
-def _spelled(groups: Sequence[Sequence[_Term]]) -> list[list[str]]:
-    """Return for each group the FTS5 strings of all that it may be spelled as."""
-    found = [[spelling for term in group for spelling in _spellings(term)] for group in groups]
+def _topics(groups: Sequence[Sequence[_Term]], times: Sequence[int]) -> Iterator[Topic]:
+    guesses = _guesses(groups)
+    for group, count, guessed in zip(groups, times, guesses, strict=True):
+        spelled = [each for term in group for each in _spellings(term)]
+        yield Topic(
+            tuple(dict.fromkeys(spelled)),
+            guesses=tuple(dict.fromkeys(guessed)),
+            pieces=tuple(dict.fromkeys(part for term in group for part in parts_of(term.text))),
+            times=min(count, MOST_TIMES),
+            plain=group[0].plain if len(group) == 1 else None,
+            is_quoted=len(group) == 1 and group[0].is_quoted,
+        )
+
+
+def _spellings(term: _Term) -> list[str]:
+    return spellings(term.plain) if term.plain else [_string(term)]
+
+
+def _guesses(groups: Sequence[Sequence[_Term]]) -> list[list[str]]:
+    """Spell neighbours as one word, and words as two, where the query is short enough for that."""
+    guesses: list[list[str]] = [[] for _ in groups]
+    plain = [group[0].plain if len(group) == 1 else None for group in groups]
     if len(groups) <= MOST_SPELLED:
-        for (first, before), (second, after) in pairwise(zip(groups, found, strict=True)):
-            joined = _joined(first, second)
-            if joined:
-                before.append(joined)
-                after.append(joined)
+        for at, (first, second) in enumerate(pairwise(plain)):
+            run = joined(first, second) if first and second else None
+            for each in (at, at + 1) if run else ():
+                guesses[each].append(run or "")
     if len(groups) <= MOST_SPLIT:
-        for group, spellings in zip(groups, found, strict=True):
-            spellings += [split for term in group for split in _splits(term)]
-    return [list(dict.fromkeys(spellings)) for spellings in found]
+        for found, group in zip(guesses, groups, strict=True):
+            found += [split for term in group if term.plain for split in splits(term.plain)]
+    return guesses
 
 
-def _spellings(term: _Term) -> Iterator[str]:
-    """Spell a word as typed, and as the index may have it: `free-threading`, `TaskGroup`, `C++`."""
-    signed = named_by_signs(term.text) if term.plain else []
-    if signed:
-        yield from (f'"{name}"' for name in signed)
-        return
-    yield str(term)
-    if term.plain and _HYPHENATED.fullmatch(term.text):
-        yield f'"{"".join(_WORD.findall(term.text))}"'
-    parts = humps(term.text) if term.plain and term.text.isalnum() else ()
-    if len(parts) > 1:
-        yield f'"{" ".join(parts)}"'
+def _names(groups: Sequence[Sequence[_Term]]) -> Iterator[str]:
+    """Return the names in a query: of one word, or of a word and its number: `PEP 701`."""
+    for group in groups:
+        yield from (
+            s for t in group if t.plain and is_name(t.plain) for s in spellings(t.plain)[:1]
+        )
+    for first, second in pairwise(groups):
+        if len(first) == len(second) == 1 and first[0].at + 1 == second[0].at:
+            name = named_by_number(first[0].plain, second[0].plain)
+            if name:
+                yield fts_string(name)
 
 
-def _parts(group: Sequence[_Term]) -> Iterator[str]:
-    """Return what a text may have of a group to be found by any word: parts of a name, too."""
-    yield " OR ".join(spelling for term in group for spelling in _spellings(term))
-    for term in group:
-        words = pieces(term.text)
-        if term.plain and len(words) > 1 and not named_by_signs(term.text):
-            yield from map(fts_string, words)
-
-
-def _runs(groups: Sequence[Sequence[_Term]]) -> Iterator[str]:
-    """Spell neighbours of a short question as one word each."""
-    if len(groups) <= MOST_SPELLED:
-        for first, second in pairwise(groups):
-            joined = _joined(first, second)
-            if joined:
-                yield joined
-
-
-def _joined(first: Sequence[_Term], second: Sequence[_Term]) -> str | None:
-    """Spell two neighbours as one word, as `free threading` is by some."""
-    words = [term.text for term in (*first, *second) if term.plain]
-    if len(words) == len(first) + len(second) == 2 and all(map(_LETTERS.fullmatch, words)):  # noqa: PLR2004
-        return f'"{"".join(words)}"'
-    return None
-
-
-def _splits(term: _Term) -> list[str]:
-    """Spell one word as two, wherever it may be: only one of these phrases occurs anywhere."""
-    word = term.text
-    if not (
-        term.plain and _LETTERS.fullmatch(word) and SHORTEST_SPLIT <= len(word) <= LONGEST_SPLIT
-    ):
-        return []
-    return [f'"{word[:cut]} {word[cut:]}"' for cut in range(2, len(word) - 1)]
-
-
-def _phrase_of(groups: Sequence[Sequence[_Term]]) -> str | None:
-    """Return two or three words as a phrase, which is what so few words mean most often."""
-    if not 2 <= len(groups) <= 3 or not all(len(group) == 1 for group in groups):  # noqa: PLR2004
-        return None
-    terms = [group[0] for group in groups]
-    if not all(term.plain for term in terms):
-        return None
-    return f'"{" ".join(term.text for term in terms)}"'
-
-
-def _shown(group: Sequence[_Term]) -> Iterator[str]:
-    for term in group:
-        words = words_in(term.text)
-        yield from words
-        yield from (piece for piece in pieces(term.text) if piece not in words)
+def _shown(text: str) -> Iterator[str]:
+    words = words_in(text)
+    yield from words
+    yield from (piece for piece in pieces(text) if piece not in words)

@@ -1,27 +1,28 @@
-"""Full-text search: all words first, then most of them; best or newest first."""
+"""Full-text search: the best or the newest of the stories that have words of a query."""
 
 import math
-from collections.abc import Collection, Sequence
+import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from planet_mcp.store.db import Database
+from planet_mcp.store.search.addresses import entries_at
+from planet_mcp.store.search.by_time import newest
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.hits import Hit, read_hits
-from planet_mcp.store.search.plan import Match, SearchLimits, SearchPlan
+from planet_mcp.store.search.plan import Frequencies, SearchLimits, SearchPlan
 from planet_mcp.store.search.query import Query
-from planet_mcp.store.search.strategies import best, newest
+from planet_mcp.store.search.ranking import Candidate, Ranking, rank, spell
 
 CANDIDATES = 200
-# A question asks for more words than any text needs to have.
-QUESTION_WORDS = 4
-ENOUGH = 10
 MERGED_PAGES = 50
 
 _YEAR = timedelta(days=365)
-# What is left of the rank of something very old: less for a word or two, as news are looked for,
-# than for a question that says what it is about.
-_FLOOR, _FLOOR_OF_QUESTIONS = 0.4, 0.7
+# What is left of the score of something very old: less for a word or two, as news are looked for,
+# than for a name or a question that says what it is about.
+_FLOOR, _FLOOR_OF_QUESTIONS = 0.5, 0.85
+MOST_OF_NEWS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Search:
     def __init__(self, database: Database, limits: SearchLimits | None = None) -> None:
         self._database = database
         self._limits = limits or SearchLimits()
+        self._frequencies = Frequencies()
 
     def best(
         self,
@@ -53,23 +55,20 @@ class Search:
         limit: int,
         now: datetime,
     ) -> Found:
-        """Return the best stories that are not in `shown`: those with all words, then with any.
+        """Return the best stories that are not in `shown`, by how well they match and their age.
 
-        The best matches by bm25 are ordered anew by match and age: a story of today counts 2.5
-        times one that is many years old.
+        An entry or a site whose address was given comes before what has words of it.
         """
-        most = CANDIDATES + 2 * len(shown)
-        floor = _FLOOR_OF_QUESTIONS if _is_question(query) else _FLOOR
         with self._database.reading() as connection:
-            plan = SearchPlan(connection, filters, self._limits)
-            matches, strict = best(plan, query.strict or "", most)
-            chosen, total = _blended(matches, floor, now), strict
-            if _is_to_relax(query, strict):
-                relaxed, total = best(plan, plan.selective_terms(query.any_of), most)
-                chosen += _blended(relaxed, floor, now)
-            left = [story for story in dict.fromkeys(chosen) if story not in shown]
+            plan = self._plan(connection, filters)
+            addressed = entries_at(plan, query.addresses, CANDIDATES)
+            known = spell(plan, query)
+            ranking = rank(plan, known, CANDIDATES + 2 * len(shown))
+            chosen = dict.fromkeys([*addressed, *by_score_and_age(ranking, known, now)])
+            left = [story for story in chosen if story not in shown]
             hits = read_hits(connection, left[:limit], words=query.words, feeds=filters.feeds)
-        return Found(hits, max(total, strict), more=len(left) > limit, strict=strict)
+        total = max(ranking.total, len(chosen)) if addressed else ranking.total
+        return Found(hits, total, more=len(left) > limit, strict=ranking.strict)
 
     def newest(
         self,
@@ -84,13 +83,17 @@ class Search:
         `before` is the (time, id) of the last story that was shown already.
         """
         with self._database.reading() as connection:
-            plan = SearchPlan(connection, filters, self._limits)
-            chosen, total = newest(plan, query.strict, before, limit + 1)
+            plan = self._plan(connection, filters)
+            known = spell(plan, query)
+            chosen, total = newest(plan, known.strict, before, limit + 1)
             strict = total
-            if not total and len(query.any_of) > 1:
-                chosen, total = newest(plan, query.relaxed, before, limit + 1)
+            if not total and known.relaxed:
+                chosen, total = newest(plan, known.relaxed, before, limit + 1)
             hits = read_hits(connection, chosen[:limit], words=query.words, feeds=filters.feeds)
         return Found(hits, total, more=len(chosen) > limit, strict=strict)
+
+    def _plan(self, connection: sqlite3.Connection, filters: Filters) -> SearchPlan:
+        return SearchPlan(connection, filters, self._limits, self._frequencies)
 
     def merge_index(self) -> bool:
         """Merge some segments of the index, a short transaction's worth; False when all is done.
@@ -107,22 +110,14 @@ class Search:
             return connection.total_changes - before > 1
 
 
-def _is_to_relax(query: Query, strict: int) -> bool:
-    """Return whether entries with some of the words are to follow those with all."""
-    is_one_word = len(query.any_of) <= 1
-    return not is_one_word and (not strict or (_is_question(query) and strict < ENOUGH))
-
-
-def _is_question(query: Query) -> bool:
-    return len(query.any_of) >= QUESTION_WORDS
-
-
-def _blended(matches: Sequence[Match], floor: float, now: datetime) -> list[int]:
-    """Order the stories of matches by rank and age; of the rank of an old one `floor` is left."""
+def by_score_and_age(ranking: Ranking, query: Query, now: datetime) -> list[int]:
+    """Order the stories of a ranking by score and age: of an old one's score a part is left."""
+    is_news = len(query.topics) <= MOST_OF_NEWS and not query.names
+    floor = _FLOOR if is_news else _FLOOR_OF_QUESTIONS
     moment, year = now.timestamp(), _YEAR.total_seconds()
-    # bm25 is negative, and lower is better; so the best come first.
-    scored = sorted(
-        (rank * (floor + (1 - floor) * math.exp(min(time - moment, 0.0) / year)), story)
-        for story, time, rank in matches
-    )
-    return list(dict.fromkeys(story for _, story in scored))
+
+    def aged(candidate: Candidate) -> float:
+        age = min(candidate.time - moment, 0.0) / year
+        return candidate.score * (floor + (1 - floor) * math.exp(age))
+
+    return [each.story for each in sorted(ranking.candidates, key=aged, reverse=True)]

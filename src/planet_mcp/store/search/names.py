@@ -1,0 +1,35 @@
+"""What in a query is a name: something that is written in one way only (pure).
+
+A name is found by its exact words, and where it stands as a whole it says more than its words do.
+"""
+
+import re
+
+_DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
+# Signs between or around words: `os.path`, `std::vector`, `__slots__`, `C++`, `--jobs`, `@cache`.
+_SIGNED = re.compile(r"\w(?:\.|::|@)\w\w|\w::\w|_\w|\w_|\w\+\+|\w#|\A(?:--?|@|\.)\w")
+# Shorter numbers are years and counts.
+_LONG_NUMBER = re.compile(r"#\d+|#?\d{5,}|\d+(?:\.\d+)+")
+_NUMBER = re.compile(r"#?v?\d+(?:\.\w+)*")
+_ADDRESS = re.compile(
+    r"(?:(?i:https?)://)(?P<url>\S+)|(?P<domain>(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,})(?:/\S*)?"
+)
+
+
+def is_name(word: str) -> bool:
+    """Return whether a word is a name: it has digits and letters, or signs that carry meaning."""
+    if _LONG_NUMBER.fullmatch(word) or _SIGNED.search(word):
+        return True
+    return bool(_DIGIT.search(word) and _LETTER.search(word))
+
+
+def named_by_number(word: str | None, number: str | None) -> str | None:
+    """Return the name that a word and its number make: `PEP 701`, `Python 3.13`."""
+    if word and number and word.isalpha() and _NUMBER.fullmatch(number):
+        return f"{word} {number}"
+    return None
+
+
+def address_in(word: str) -> str | None:
+    """Return what may be the address of an entry or the domain of a site."""
+    return word if _ADDRESS.fullmatch(word) else None

@@ -1,0 +1,194 @@
+"""One ranking of the entries that have words of a query: the best candidates with their scores.
+
+The score is bm25 over all words (Robertson and Zaragoza, The Probabilistic Relevance Framework,
+2009), more where a name stands as it was typed, where the words stand together, and where the
+title has all of them. It is made inside SQLite, which brings out the best alone.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from planet_mcp.store.search.plan import SearchPlan
+from planet_mcp.store.search.query import Query, Topic
+
+# Fewer entries with all words of a query are followed by those that have some.
+ENOUGH = 10
+# Columns: heading, authors, tags, feed, terms, text. A word in the title says more than one in the
+# text.
+_BM25 = "-bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
+# What a score is multiplied with, where the title has all words or a name, or they are together.
+_TITLED, _TITLED_NAME, _TOGETHER, _COMPLETE = 1.8, 1.3, 1.3, 1.3
+MOST_MARKED, MOST_NAMES = 2_000, 4
+# So many times more matches than are ranked may be read of words that only rank.
+_RANKING = 5
+# Entries without a date may be of any age: they count as two years older than they are here.
+AGES_FROM = f"""CASE WHEN e.undated THEN e.first_seen_at - {2 * 365 * 86_400}
+    ELSE e.ordered_at END"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A story that may answer: its time in seconds since 1970, and how well it matches.
+
+    `entry` is the one that matches best. A higher score is better; age has no part in it.
+    """
+
+    story: int
+    entry: int
+    time: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The best candidates, the best first, one for each story; and how many stories match.
+
+    `total` and `strict`, the number of those that have all words, are at most `MOST_COUNTED`.
+    """
+
+    candidates: list[Candidate]
+    total: int
+    strict: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Bonus:
+    """What is added to the score of the entries that match, or what it is multiplied with."""
+
+    expression: str
+    times: float = 1.0
+    plus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoring:
+    """What a score is made of, besides bm25, in which each word was `counted` so many times."""
+
+    bonuses: list[_Bonus]
+    counted: int
+
+
+def spell(plan: SearchPlan, query: Query) -> Query:
+    """Leave only such spellings of a query's words as the index has, as far as it has any."""
+    topics = tuple(_known(plan, topic) for topic in query.topics)
+    return replace(query, topics=topics)
+
+
+def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
+    """Return at most `most` of the entries that answer a query whose spellings are known."""
+    strict = plan.filters.expression(query.strict)
+    have_all = plan.count(plan.matching(plan.within_feeds(strict)))
+    if not query.relaxed or (len(query.topics) == 2 and have_all >= ENOUGH):  # noqa: PLR2004
+        rare, rest = [query.strict or ""], [*query.hints]
+    else:
+        rare, rest = _choosing(plan, query, most)
+    wanted = _any(rare)
+    if query.required and len(query.topics) > 1 and plan.frequency(query.required):
+        wanted = f"({wanted}) AND {query.required}"
+    found = plan.within_feeds(plan.filters.expression(wanted))
+    # Words that need not be there are counted twice; so are the others: once where they choose.
+    ranked = f"({found}) AND ({_any([*rare, *rest, *rest])})" if rest else found
+    scoring = _Scoring(list(_bonuses(plan, query)), counted=2 if rest else 1)
+    candidates = _candidates(plan, ranked, scoring, most)
+    total = len(candidates) if len(candidates) < most else plan.count(plan.matching(found))
+    return Ranking(candidates, max(total, have_all), have_all)
+
+
+def _known(plan: SearchPlan, topic: Topic) -> Topic:
+    guesses = tuple(guess for guess in topic.guesses if plan.frequency(guess))
+    spellings = (*topic.spellings, *guesses)
+    # The pieces of a name are other words, where anyone wrote the name itself.
+    parts = () if any(map(plan.frequency, spellings)) else topic.pieces
+    return replace(topic, spellings=spellings, guesses=(), parts=parts)
+
+
+def _choosing(plan: SearchPlan, query: Query, most: int) -> tuple[list[str], list[str]]:
+    """Return the rarest words, which choose the entries, and others by which these are ranked.
+
+    Words of more than half of all entries rank nothing by bm25, and are left out.
+    """
+    counted = sorted((plan.frequency(term), term) for term in _terms(query))
+    rare: list[str] = []
+    rest: list[str] = []
+    read = 0
+    for count, term in counted:
+        within = plan.limits.chosen if read >= most else plan.limits.ranked
+        if not rare or plan.is_narrow or (not rest and read + count <= within):
+            rare.append(term)
+        elif count <= plan.filters.snapshot // 2 and read + count <= _RANKING * plan.limits.ranked:
+            rest.append(term)
+        read += count
+    return rare, [*rest, *query.hints]
+
+
+def _terms(query: Query) -> Iterator[str]:
+    for topic in query.topics:
+        yield from [topic.expression] * topic.times
+        yield from topic.parts
+
+
+def _any(expressions: Sequence[str]) -> str:
+    return " OR ".join(expressions)
+
+
+def _bonuses(plan: SearchPlan, query: Query) -> Iterator[_Bonus]:
+    for name in query.names[:MOST_NAMES]:
+        rarity = math.log((plan.filters.snapshot + 0.5) / (plan.frequency(name) + 0.5))
+        yield _Bonus(name, plus=max(rarity, 0.0))
+        yield _Bonus(f"heading : {name}", times=_TITLED_NAME)
+    if query.strict:
+        yield _Bonus(f"heading : ({query.strict})", times=_TITLED)
+    if query.together:
+        yield _Bonus(query.together, times=_TOGETHER)
+    if len(query.topics) == 2 and query.strict:  # noqa: PLR2004
+        yield _Bonus(query.strict, times=_COMPLETE)
+
+
+def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int) -> list[Candidate]:
+    """Score all entries that match, and return the best, one for each story.
+
+    SELECT e.story_id, e.id, e.ordered_at, m.score FROM (
+        SELECT entries_index.rowid AS id, -bm25(entries_index, 3.0, …) / 1
+               * iif(entries_index.rowid IN (SELECT value FROM json_each('[7,9]')), 1.8, 1) AS score
+        FROM entries_index JOIN entries AS e ON e.id = entries_index.rowid
+        WHERE entries_index MATCH '"python"' AND +e.id <= 17603
+        ORDER BY score DESC LIMIT 200
+    ) AS m JOIN entries AS e ON e.id = m.id
+    """
+    source = plan.matching(expression)
+    score, values = _score(plan, scoring)
+    matches = f"SELECT entries_index.rowid AS id, {score} AS score {source.sql}"
+    if plan.is_frequent(expression):
+        newest = f"ORDER BY entries_index.rowid DESC LIMIT {plan.limits.ranked}"
+        matches = f"SELECT id, score FROM ({matches} {newest})"
+    rows = plan.rows(
+        f"SELECT e.story_id, e.id, {AGES_FROM}, m.score "
+        f"FROM ({matches} ORDER BY score DESC LIMIT {most}) AS m "
+        "CROSS JOIN entries AS e ON e.id = m.id",
+        {**source.values, **values},
+    )
+    found: dict[int, Candidate] = {}
+    for candidate in sorted((Candidate(*row) for row in rows), key=_worst_first):
+        found[candidate.story] = candidate
+    return sorted(found.values(), key=_worst_first, reverse=True)
+
+
+def _score(plan: SearchPlan, scoring: _Scoring) -> tuple[str, dict[str, object]]:
+    added, multiplied = [f"{_BM25} / {scoring.counted}"], list[str]()
+    values: dict[str, object] = {}
+    for number, bonus in enumerate(scoring.bonuses):
+        ids = plan.ids(plan.within_feeds(bonus.expression), MOST_MARKED)
+        if ids == "[]":
+            continue
+        values[f"marked{number}"] = ids
+        marked = f"entries_index.rowid IN (SELECT value FROM json_each(:marked{number}))"
+        if bonus.plus:
+            added.append(f"iif({marked}, {bonus.plus}, 0)")
+        else:
+            multiplied.append(f"iif({marked}, {bonus.times}, 1)")
+    return " * ".join([f"({' + '.join(added)})", *multiplied]), values
+
+
+def _worst_first(candidate: Candidate) -> float:
+    return candidate.score

@@ -1,0 +1,61 @@
+"""How a word that is typed may be written in the index: strings of FTS5 (pure).
+
+The one place that spells: what the index holds of a text (`planet_mcp.text.identifiers`) and what
+a query asks for are two sides of one rule.
+"""
+
+import re
+from collections.abc import Iterator
+
+from planet_mcp.text import STOP_WORDS, humps, named_by_signs, pieces, sought
+
+SHORTEST_SPLIT, LONGEST_SPLIT = 5, 24
+
+WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[a-zA-Z]+")
+_HYPHENATED = re.compile(r"[a-zA-Z]+(?:[-_'\u2019][a-zA-Z]+)+")
+
+
+def fts_string(text: str, *, prefix: bool = False) -> str:
+    """Return the FTS5 string that finds a text as the index has it; a prefix: what begins so."""
+    words, is_open = sought(text.replace("\0", " ").replace('"', " "))
+    return f'"{words}"{"*" if prefix or is_open else ""}'
+
+
+def spellings(word: str) -> list[str]:
+    """Spell a word as typed, and as the index may have it: `free-threading`, `TaskGroup`, `C++`."""
+    signed = named_by_signs(word)
+    if signed:
+        return [fts_string(name) for name in signed]
+    return list(dict.fromkeys(_written(word)))
+
+
+def _written(word: str) -> Iterator[str]:
+    yield fts_string(word)
+    if _HYPHENATED.fullmatch(word):
+        yield fts_string("".join(WORD.findall(word)))
+    camel = humps(word) if word.isalnum() else ()
+    if len(camel) > 1:
+        yield fts_string(" ".join(camel))
+
+
+def parts_of(text: str) -> list[str]:
+    """Return the words that say something of a name or phrase; empty when it has but one word."""
+    found = pieces(text)
+    if len(found) == 1 or named_by_signs(text):
+        return []
+    return [fts_string(word) for word in found if len(word) > 1 and word not in STOP_WORDS]
+
+
+def joined(first: str, second: str) -> str | None:
+    """Spell two neighbours as one word, as `free threading` is by some."""
+    if _LETTERS.fullmatch(first) and _LETTERS.fullmatch(second):
+        return fts_string(first + second)
+    return None
+
+
+def splits(word: str) -> list[str]:
+    """Spell one word as two, wherever it may be: few of these phrases occur anywhere."""
+    if not (_LETTERS.fullmatch(word) and SHORTEST_SPLIT <= len(word) <= LONGEST_SPLIT):
+        return []
+    return [fts_string(f"{word[:cut]} {word[cut:]}") for cut in range(2, len(word) - 1)]
