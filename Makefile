@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install serve test check gauntlet bench conformance inspector old-client host-check screenshots plugin mcpb lock release clean help
+.PHONY: install serve test check gauntlet bench conformance inspector old-client clients host-check screenshots plugin mcpb lock release clean help
 
 ## install: set up .venv with everything pinned in requirements.lock
 install: $(STAMP)
@@ -42,6 +42,10 @@ inspector: $(STAMP)
 ## old-client: ask the server with the client of the MCP SDK 1.30, in its own environment
 old-client: $(STAMP)
 	$(BIN)/python -m tests.conformance.old_client
+
+## clients: ask the server with agents' clients, four in Python and the SDK for TypeScript (needs npm)
+clients: $(STAMP)
+	$(BIN)/python -m tests.conformance.clients
 
 ## host-check: connect Claude Code to the server and the plugin (needs npm; Linux on x86-64; 220 MB)
 host-check: $(STAMP)

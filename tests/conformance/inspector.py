@@ -1,9 +1,11 @@
 """Asks planet-mcp with the MCP Inspector, in both eras of the protocol and over both transports.
 
-`python -m tests.conformance.inspector`; with `--strict`, tools' schemas must suit every host.
+`python -m tests.conformance.inspector`; with `--strict`, tools' schemas must suit every host, but
+for one remark: plain values of results have no type there, so that all tools can be read cheaply.
 """
 
 import json
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -28,6 +30,12 @@ from tests.conformance.tools import (
 INSPECTOR = "@modelcontextprotocol/inspector@2.12.0"
 PROGRAM = "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 CALL_SECONDS = 60
+# What `planet_mcp.serving.mcp.schemas.outline` leaves out, as the Inspector says it.
+OUTLINED = re.compile(
+    r'Warning: tool "\w+"\n  Path: outputSchema\.[\w.]+\n'
+    r"  Issue: Schema carries no validation keyword at all.*\n  Suggestion: .*\n"
+    r"|0 errors, \d+ warnings across \d+ tools\.\n"
+)
 ERAS = ("legacy", "modern")
 
 
@@ -76,6 +84,7 @@ def _passes(command: list[str], transport: str, era: str, request: Request, home
     code, output, complaint = attempt(
         [*command, *asked, "--format", "json"], seconds=CALL_SECONDS, env=environment(HOME=home)
     )
+    complaint = OUTLINED.sub("", complaint).strip()
     found = 0 if code else _count(output, request)
     right = found > 0 and not complaint
     text = f"{found} {request.items}" if right else f"exit code {code}: {complaint or output}"

@@ -128,6 +128,29 @@ def test_a_release_that_four_write_about_in_other_words_is_one_topic(week: Week)
     assert topic.url is None
 
 
+def test_a_word_of_every_day_is_no_topic_of_a_long_time_and_what_was_talked_about_once_is(
+    tmp_path: Path,
+) -> None:
+    week = Week(tmp_path / "long.sqlite")
+    for month in range(20):
+        for blog in (1 + month % 12, 1 + (month + 5) % 12):
+            noun = WORDS.split()[(month + blog) % 15]
+            week.post(blog, f"A faster library for {noun}{month}", days=30 * month + blog)
+    for blog in (2, 4, 6, 8):
+        week.post(blog, f"Fastlib as {WORDS.split()[blog]} has it", days=200 + blog)
+
+    assert [topic.title for topic in week.topics(since="2y").result.topics] == ["Fastlib"]
+    assert week.topics(since="60d").result.topics == []
+    week.store.close()
+
+
+def test_little_words_of_another_language_name_nothing(week: Week) -> None:
+    for blog in BLOGS[:4]:
+        week.post(blog, f"Les {WORDS.split()[blog]} après la {WORDS.split()[blog + 4]} à la une")
+
+    assert week.topics().result.topics == []
+
+
 def test_what_all_of_a_few_blogs_call_their_posts_is_no_subject(tmp_path: Path) -> None:
     week = Week(tmp_path / "few.sqlite")
     for blog in BLOGS[:5]:

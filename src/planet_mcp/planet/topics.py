@@ -1,18 +1,21 @@
 """Posts of a period, and those before → what several feeds talk about, best first (pure).
 
-A topic is a page that they link to, an entry among these, or words that their titles share and that
-were rare before. It counts by the number of different voices, and by how unusual that number is.
+A topic is a page that they link to, an entry among these, or words that their titles share within
+a month and that are rare otherwise. It counts by the number of different voices, and by how unusual
+that number is.
 """
 
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import pairwise
 
+from planet_mcp.planet.little_words import LITTLE_WORDS
 from planet_mcp.store import TalkedPost
-from planet_mcp.text import STOP_WORDS
 
 # Two who link to one page agree on more than two whose titles have a word in common.
 LEAST_LINKING, LEAST_NAMING, LEAST_IN_TITLES = 2, 3, 2
@@ -22,7 +25,9 @@ LEAST_SCORE = 1.2
 LEAST_LIFT, LEAST_LIFT_OF_ONE = 4.0, 12.0
 # What is a subject stands in titles; a word of every day stands in texts more often.
 TITLED = 0.6
-# Where hardly anything is known from before, what more of the voices name is what all is about.
+# Over a longer time, many use a word of every day; what is talked about is named at one time.
+AT_ONE_TIME = timedelta(days=31)
+# Where little is known from other times, what more of the voices name is what all is about.
 FEW_BEFORE, MOST_COMMON, ALWAYS_FEW = 30, 0.34, 5
 # A link in more of all posts stands below each of them; fewer posts do not tell.
 EVERYWHERE, LEAST_POSTS = 0.8, 5
@@ -109,47 +114,87 @@ def _is_habit(post: TalkedPost, key: int, past: Past, *, everywhere: bool) -> bo
 
 def _named(posts: Sequence[TalkedPost], past: Past) -> Iterable[Topic]:
     naming: defaultdict[str, list[TalkedPost]] = defaultdict(list)
-    titled: defaultdict[str, set[str]] = defaultdict(set)
+    titling: defaultdict[str, set[int]] = defaultdict(set)
     for post in posts:
-        terms = _terms(post)
-        for term in terms:
+        for term in _terms(post):
             naming[term].append(post)
-        for term in terms & _terms(post, title_alone=True):
-            titled[term].add(_voice(post))
+        for term in _terms(post, title_alone=True):
+            titling[term].add(post.id)
     candidates = {
-        term: found
+        term: densest
         for term, found in naming.items()
-        if len(titled[term]) >= (LEAST_IN_TITLES if " " in term else LEAST_NAMING)
-        and len(voices_of(found)) >= LEAST_NAMING
-        and len(titled[term]) >= len(voices_of(found)) * TITLED / (1 + term.count(" "))
+        if len(titling[term]) >= LEAST_IN_TITLES
+        and _is_subject(term, densest := _at_one_time(found), titling[term])
     }
-    unusual = _unusual(candidates, posts, past)
-    for term, weight in unusual.items():
+    for term, weight in _unusual(candidates, naming, posts, past).items():
         found = candidates[term]
-        voices = len(voices_of(found))
-        score = weight * (voices + len(titled[term])) / (2 if " " in term else 3)
-        yield Topic(None, _as_written(term, found), voices, score, _each_once(found))
+        titled = len(_titled(found, titling[term]))
+        score = weight * (len(voices_of(found)) + titled) / (2 if " " in term else 3)
+        yield Topic(None, _as_written(term, found), len(voices_of(found)), score, _each_once(found))
+
+
+def _is_subject(term: str, found: Sequence[TalkedPost], titling: Collection[int]) -> bool:
+    """Return whether enough voices name a term, and enough of them in a title."""
+    voices, titled = len(voices_of(found)), len(_titled(found, titling))
+    return (
+        voices >= LEAST_NAMING
+        and titled >= (LEAST_IN_TITLES if " " in term else LEAST_NAMING)
+        and titled >= voices * TITLED / (1 + term.count(" "))
+    )
+
+
+def _titled(found: Sequence[TalkedPost], titling: Collection[int]) -> set[str]:
+    return voices_of(post for post in found if post.id in titling)
+
+
+def _at_one_time(found: Sequence[TalkedPost]) -> Sequence[TalkedPost]:
+    """Return those of some posts that stand nearest to each other in time, by voices."""
+    dated = sorted(found, key=_time)
+    if not dated or _time(dated[-1]) - _time(dated[0]) <= AT_ONE_TIME:
+        return dated
+    densest: Sequence[TalkedPost] = ()
+    most = end = 0
+    for begin, post in enumerate(dated):
+        while end < len(dated) and _time(dated[end]) - _time(post) <= AT_ONE_TIME:
+            end += 1
+        voices = len(voices_of(dated[begin:end])) if end - begin > most else 0
+        if voices > most:
+            densest, most = dated[begin:end], voices
+    return densest
+
+
+def _time(post: TalkedPost) -> datetime:
+    return post.published or post.first_seen_at
 
 
 def _unusual(
-    candidates: Mapping[str, Sequence[TalkedPost]], posts: Sequence[TalkedPost], past: Past
+    candidates: Mapping[str, Sequence[TalkedPost]],
+    naming: Mapping[str, Sequence[TalkedPost]],
+    posts: Sequence[TalkedPost],
+    past: Past,
 ) -> dict[str, float]:
-    """Return the terms that are named much more often than before, with how unusual that is."""
-    voices = {term: len(voices_of(found)) for term, found in candidates.items()}
-    if len(past.posts) < FEW_BEFORE:
-        everyone = len(voices_of(posts))
-        most = min(max(everyone * MOST_COMMON, ALWAYS_FEW), everyone * EVERYWHERE)
-        return {term: 1.0 for term, number in voices.items() if number <= most}
+    """Return the terms that are named much more often than at other times, and how unusual it is.
+
+    `candidates` are the posts of a month that name a term, `naming` those of the whole period.
+    """
     before = Counter(term for post in past.posts for term in _terms(post) & candidates.keys())
-    lifts = {
-        term: number * (len(past.posts) + 1) / ((before[term] + 0.1) * len(posts))
-        for term, number in voices.items()
-    }
-    return {
-        term: min(math.log10(lift), 1.5)
-        for term, lift in lifts.items()
-        if lift >= (LEAST_LIFT if " " in term else LEAST_LIFT_OF_ONE)
-    }
+    times, everyone = sorted(map(_time, posts)), len(voices_of(posts))
+    most = min(max(everyone * MOST_COMMON, ALWAYS_FEW), everyone * EVERYWHERE)
+    unusual = {}
+    for term, found in candidates.items():
+        voices = len(voices_of(found))
+        there = bisect_right(times, _time(found[0]) + AT_ONE_TIME)
+        there -= bisect_left(times, _time(found[-1]) - AT_ONE_TIME)
+        elsewhere = len(past.posts) + len(posts) - there
+        if elsewhere < FEW_BEFORE:
+            if voices <= most:
+                unusual[term] = 1.0
+            continue
+        named = before[term] + len(naming[term]) - len(found)
+        lift = voices * (elsewhere + 1) / ((named + 0.1) * there)
+        if lift >= (LEAST_LIFT if " " in term else LEAST_LIFT_OF_ONE):
+            unusual[term] = min(math.log10(lift), 1.5)
+    return unusual
 
 
 def _terms(post: TalkedPost, *, title_alone: bool = False) -> set[str]:
@@ -163,7 +208,7 @@ def _terms(post: TalkedPost, *, title_alone: bool = False) -> set[str]:
         terms.update(
             f"{first} {second}"
             for first, second in pairwise(words)
-            if not {first, second} & STOP_WORDS
+            if not {first, second} & LITTLE_WORDS
         )
     return terms
 
@@ -173,7 +218,7 @@ def _plain(word: str) -> str:
 
 
 def _may_name(word: str) -> bool:
-    return len(word) > 2 and word not in STOP_WORDS and not word.isdigit()  # noqa: PLR2004
+    return len(word) > 2 and word not in LITTLE_WORDS and not word.isdigit()  # noqa: PLR2004
 
 
 def _as_written(term: str, posts: Sequence[TalkedPost]) -> str:

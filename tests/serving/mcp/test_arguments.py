@@ -39,6 +39,7 @@ OPTIONAL = [
     # A second call without `restart` has nothing new to show, so that all others are made with it.
     if name not in (*SCHEMAS[tool].get("required", ()), "restart")
 ]
+NOTHING: list[Any] = [None, "", "  ", "\t\n", [], [None], [""]]
 # Of each kind of argument one value, and what it may be sent as.
 SPELLINGS: dict[str, list[tuple[Any, list[Any]]]] = {
     "integer": [(20, ["20", " 20 ", 20.0, "20.0", [20], ["20"]])],
@@ -191,7 +192,9 @@ ANYTHING = settings(
 )
 
 
-@pytest.mark.parametrize("tool", ["search_entries", "latest_entries", "catch_up", "list_feeds"])
+@pytest.mark.parametrize(
+    "tool", ["search_entries", "latest_entries", "catch_up", "trending", "list_feeds"]
+)
 @given(data=st.data())
 @settings(ANYTHING, max_examples=120)
 def test_reading_tools_answer_or_say_what_is_wrong(
@@ -242,12 +245,23 @@ def said(result: CallToolResult) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(("tool", "argument"), OPTIONAL)
-@pytest.mark.parametrize("nothing", [None, "", "  ", "\t\n", [], [None], [""]], ids=repr)
+@pytest.mark.parametrize("nothing", NOTHING, ids=repr)
 def test_nothing_for_an_optional_argument_is_as_if_it_was_left_out(
     call: Call, tool: str, argument: str, nothing: Any
 ) -> None:
     least = required_by(tool)
     assert said(call(tool, {**least, argument: nothing})) == said(call(tool, least))
+
+
+@pytest.mark.parametrize("nothing", NOTHING, ids=repr)
+def test_nothing_for_restart_sets_no_reader_back(call: Call, nothing: Any) -> None:
+    arguments = {"reader": f"who gave {nothing!r}", "detail": "titles", "max_chars": 40_000}
+    totals = [
+        (checked(call("catch_up", {**arguments, **restart})).structured_content or {})["total"]
+        for restart in ({}, {"restart": nothing}, {"restart": "2000-01-01"})
+    ]
+    assert totals[0]
+    assert totals[1:] == [0, totals[0]]
 
 
 @pytest.mark.parametrize("tool", ARGUMENTS)

@@ -32,8 +32,9 @@ HOSTILE = (
     f"[{SIGN}]: https://evil.example/",
 )
 _OURS = re.compile(
-    r"\s*(?:- |\[\d+\] |> |# |Feed(?: \d+)?: |Author: |Groups: |Tags: |Elsewhere: "
-    r"|\d+ entr(?:y|ies) for \"|(?:Note|More): [^:]*\"|No feed fits|\d+ feeds fit|<)"
+    r"\s*(?:- |\[\d+\] |> |##? |Feed(?: \d+)?: |Author: |Groups: |Tags: |Elsewhere: "
+    r"|\d+ entr(?:y|ies) for \"|No feed fits|\d+ feeds fit|<)"
+    rf"|(?:Note|More): (?:(?!{SIGN})[^\"])*\""
 )
 
 _ARTICLE = re.compile(r"third-party text begins.*?(?=--- \w{8} third-party text ends)", re.DOTALL)
@@ -49,7 +50,9 @@ async def client(
             whole(f"{text} {number}")
             + f"<a href='https://other.example.org/2026/shared-page'>{text}</a>"
         )
-        own = Post(f"{number} {text}", html, author=text, link=f"{site.url}/own{number}")
+        # Only what different people on a platform link to is a trend.
+        link = f"{site.url}/@person{number}/own"
+        own = Post(f"{number} {text}", html, author=text, link=link)
         post = Post(text, whole(text), author=text, tags=(text,), link=f"{site.url}/{number}")
         await planet.add_feeds([site.add(f"/feed{number or ''}", rss([post, own], title=text))])
     async with Client(create_server(planet, refresh=False)) as connected:
@@ -106,6 +109,8 @@ async def test_what_feeds_say_never_stands_where_our_words_stand(
     for text in texts:
         check(text)
     assert sum(SIGN in text for text in texts) > len(texts) // 2
+    (trend,) = [text for text in texts if " of several feeds since " in text]
+    assert SIGN in trend
     for prompt in (await client.list_prompts()).prompts:
         assert SIGN not in str(prompt)
 
