@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Without compiled files, every process that the tests start would take a second longer.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install serve test check gauntlet bench conformance inspector old-client clients host-check screenshots plugin mcpb lock release clean help
 

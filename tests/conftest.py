@@ -51,6 +51,8 @@ LONG = tuple(
         "feeds/test_refresh.py",
         "cli/test_commands.py",
         "site/test_pages.py",
+        "serving/test_processes.py",
+        "browser/test_harness.py",
     )
 )
 

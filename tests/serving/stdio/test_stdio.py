@@ -305,7 +305,15 @@ async def test_the_end_of_stdin_ends_the_server(idle: str) -> None:
         assert await server.end() == (0, "", "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+# Under nohup the server inherits that SIGHUP is ignored, and heeds it.
+SIGNALS = [
+    number
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    if signal.getsignal(number) is not signal.SIG_IGN
+]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 async def test_a_signal_ends_the_server(number: signal.Signals) -> None:
     async with started() as server:
         await server.initialize()
