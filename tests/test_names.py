@@ -18,7 +18,8 @@ ROOTS = (ROOT, ROOT / "src" / "planet_mcp", TESTS)
 BLOCK = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"[\w.*-]+(?:/[\w.*-]+)+/?|[\w-]+\.(?:py|md|toml|json|opml|lock)")
 DRAWN = re.compile(r"\b[a-z_]+/[a-z_/]*(?:\.py)?")
-METHOD = re.compile(r"(?:tools|resources|prompts|subscriptions|server)/\w+")  # of the protocol
+# Methods of the protocol.
+METHOD = re.compile(r"(?:tools|resources|prompts|subscriptions|server|events|skills)/\w+")
 NAME = re.compile(r"(?:\w+\.)*(?P<last>[A-Za-z]\w*_\w+|[A-Z][a-z]+[A-Z]\w*|\w+(?=\(\)$))(?:\(\))?")
 
 

@@ -37,6 +37,9 @@ _Feed = Annotated[
     ),
 ]
 _Group = Annotated[str | None, Described(description="Only feeds of this group.")]
+_Query = Annotated[str, Described(description="Any text.", max_length=MAX_QUERY)]
+_Author = Annotated[str | None, Described(description="By this author.")]
+_Tag = Annotated[str | None, Described(description="With this tag.")]
 _Detail = Annotated[Detail, Described(description="How much of each entry, if it fits.")]
 _MaxChars = Annotated[int, Described(ge=1000, le=MOST_CHARS, description="Size of the answer.")]
 _Cursor = Annotated[
@@ -58,11 +61,11 @@ def _limit(default: int, most: int) -> Any:
 class SearchRequest:
     """A search over all entries."""
 
-    query: Annotated[str, Described(description="Any text.", max_length=MAX_QUERY)] = ""
+    query: _Query = ""
     feed: _Feed = None
     group: _Group = None
-    author: Annotated[str | None, Described(description="By this author.")] = None
-    tag: Annotated[str | None, Described(description="With this tag.")] = None
+    author: _Author = None
+    tag: _Tag = None
     since: Annotated[
         str | None,
         Described(
@@ -127,6 +130,22 @@ class TrendingRequest:
     @property
     def feed(self) -> None:
         """Return that no feed is named: one alone makes no trend."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalsRequest:
+    """Which entries are told of when they arrive: as in a search, but with all words."""
+
+    query: _Query = ""
+    feed: _Feed = None
+    group: _Group = None
+    author: _Author = None
+    tag: _Tag = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedChangesRequest:
+    """The changes of all followed feeds."""
 
 
 @dataclass(frozen=True, slots=True)

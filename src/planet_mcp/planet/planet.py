@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
@@ -44,6 +44,7 @@ from planet_mcp.planet.latest import latest_entries
 from planet_mcp.planet.lookup import Directory
 from planet_mcp.planet.markdown import added_text, refresh_text, removed_text, status_text
 from planet_mcp.planet.notices import notice, read_only_notice
+from planet_mcp.planet.occurrences import Asked, Occurrences, arrivals, feed_changes
 from planet_mcp.planet.outcomes import (
     MAX_PROBLEMS,
     Meaning,
@@ -58,7 +59,9 @@ from planet_mcp.planet.related import related_entries
 from planet_mcp.planet.search import search_entries
 from planet_mcp.planet.trending import trending
 from planet_mcp.requests import (
+    ArrivalsRequest,
     CatchUpRequest,
+    FeedChangesRequest,
     FeedQuery,
     LatestRequest,
     Request,
@@ -72,7 +75,7 @@ MAX_IDS = 101
 MOST_TAGS = 200
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Request | FullText)
+R = TypeVar("R", bound=Request | FullText | Asked[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +342,22 @@ class Planet:
             return None
         names = await self._readers.answer(lambda: [*known[argument]()])
         return [name for name in names if name.casefold().startswith(beginning.casefold())]
+
+    async def arrivals(self, asked: Asked[ArrivalsRequest]) -> Occurrences:
+        """Tell which stories arrived since a cursor.
+
+        Raises:
+            ArgumentError: An argument or the cursor is not usable.
+        """
+        return await self._answered(arrivals, asked)
+
+    async def feed_changes(self, asked: Asked[FeedChangesRequest]) -> Occurrences:
+        """Tell how the followed feeds changed since a cursor.
+
+        Raises:
+            ArgumentError: The cursor is not usable.
+        """
+        return await self._answered(feed_changes, asked)
 
     async def change_token(self) -> ChangeToken:
         """Return what differs after entries arrived or other feeds are followed."""

@@ -27,29 +27,35 @@ def encode(entry_id: int, *, identity: str, scope: str | None) -> str:
     return f"{identity}-{entry_id}" + (f"-{scope}" if scope else "")
 
 
+def read(watermark: str) -> tuple[str, int, str | None] | None:
+    """Return the database, the entry and the scope that a watermark names; None if it is none."""
+    match = _WATERMARK.fullmatch(watermark.strip())
+    return (match[1], int(match[2]), match[3]) if match else None
+
+
 def decode(watermark: str, *, identity: str, scope: str | None, newest: int) -> int:
     """Read a watermark.
 
     Raises:
         ArgumentError: It is none, or was given out by another database or for other feeds.
     """
-    match = _WATERMARK.fullmatch(watermark.strip())
-    if match is None:
+    named = read(watermark)
+    if named is None:
         raise ArgumentError(
             f"{watermark[:100]!r} is not a watermark. Copy the watermark of an earlier answer "
             "exactly, or use since instead."
         )
-    name, entry_id, of_feeds = match[1], int(match[2]), match[3]
+    name, entry_id, of_feeds = named
     if name != identity or entry_id > newest:
         raise ArgumentError(
             "This watermark was given out by another database, so what is new since then cannot "
             "be told. Use since instead, and keep the watermark of that answer."
         )
     if of_feeds and of_feeds != scope:
-        whose, named = f"feed {of_feeds} alone", "that feed"
+        whose, those = f"feed {of_feeds} alone", "that feed"
         if of_feeds.startswith("x"):
-            whose, named = "other feeds, or of a group", "the same feeds or group"
+            whose, those = "other feeds, or of a group", "the same feeds or group"
         raise ArgumentError(
-            f"This watermark is of {whose}. Name {named} with it, or use since instead."
+            f"This watermark is of {whose}. Name {those} with it, or use since instead."
         )
     return entry_id

@@ -8,6 +8,7 @@ from pathlib import Path
 from planet_mcp.errors import StoreError
 from planet_mcp.store.browsing import Browsing
 from planet_mcp.store.catalogue import Catalogue
+from planet_mcp.store.changes import Changes
 from planet_mcp.store.db import Database, DatabaseLimits
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
@@ -26,10 +27,10 @@ from planet_mcp.store.webpages import Webpages
 
 @dataclass(frozen=True, slots=True)
 class ChangeToken:
-    """What differs after entries arrived, and when other feeds are followed."""
+    """What differs after entries arrived, and after the followed feeds changed."""
 
     newest_entry: int
-    subscriptions: str
+    feed_change: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Store:
         self.entries = Entries(self.database)
         self.river = River(self.database)
         self.readers = Readers(self.database)
+        self.changes = Changes(self.database)
         self.mentions = Mentions(self.database)
         self.webpages = Webpages(self.database)
         self.vectors = Vectors(self.database)
@@ -134,10 +136,7 @@ class Store:
             newest = connection.execute(
                 "SELECT id FROM entries WHERE feed_id IS NOT NULL ORDER BY id DESC LIMIT 1"
             ).fetchone()
-            feeds = connection.execute(
-                "SELECT group_concat(id) FROM (SELECT id FROM feeds WHERE subscribed ORDER BY id)"
-            ).fetchone()
-        return ChangeToken(newest[0] if newest else 0, feeds[0] or "")
+        return ChangeToken(newest[0] if newest else 0, self.changes.newest_id())
 
     def give_back(self) -> None:
         """Forget what is held of the file in memory, until it is read again."""

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import anyio
 import h11
 import uvicorn
-from mcp.server.subscriptions import ListenHandler
 from sse_starlette.sse import AppStatus
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -124,7 +123,7 @@ class _Protocol(H11Protocol):
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn, which at its end closes open `subscriptions/listen` streams instead of waiting."""
+    """uvicorn, which at its end closes what clients listen on instead of waiting."""
 
     def __init__(self, config: uvicorn.Config, server: PlanetServer) -> None:
         super().__init__(config)
@@ -142,10 +141,7 @@ class _Uvicorn(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        low_level = self._server._lowlevel_server  # noqa: SLF001 - the handler has no other owner
-        entry = low_level.get_request_handler("subscriptions/listen")
-        if entry and isinstance(entry.handler, ListenHandler):
-            entry.handler.close()
+        self._server.end_streams()
         await super().shutdown(sockets)
 
 

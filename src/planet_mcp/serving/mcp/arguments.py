@@ -9,12 +9,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 Schema = Mapping[str, Any]
 
 # Ids between commas are a list; in other texts a comma may be part of a title.
 _NUMBERS = re.compile(r"[0-9]+(?:\s*,\s*[0-9]+)+")
 # What models write for nothing, where no text is expected.
 _NOTHING = frozenset({"null", "none", "undefined"})
+# Pydantic names the arm of a union in the location of an error; no argument is called so.
+_UNION_ARM = re.compile(r"int|str|list\[.*\]")
 
 
 def as_meant(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
@@ -22,6 +26,19 @@ def as_meant(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     fields = schema["properties"]
     meant = {name: _value(value, fields[name]) for name, value in arguments.items()}
     return {name: value for name, value in meant.items() if not _says_nothing(value, fields[name])}
+
+
+def explain(what: str, error: ValidationError) -> str:
+    """Return what came of it, which arguments were wrong and what is allowed."""
+    lines = [f"{what}:"]
+    for item in error.errors():
+        field = ".".join(str(part) for part in item["loc"] if not _UNION_ARM.fullmatch(str(part)))
+        if item["type"] == "missing":
+            lines.append(f"- {field} is required")
+        else:
+            text = str(item["msg"]).removeprefix("Input ")
+            lines.append(f"- {field}: {text} (got {repr(item['input'])[:100]})")
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _value(value: Any, field: Schema) -> Any:

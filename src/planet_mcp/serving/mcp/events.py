@@ -37,8 +37,15 @@ class Events:
         self._every = every
         # Set when a first state of the store is known, which later ones are compared with.
         self.watching = anyio.Event()
+        # Set, and replaced by a new one, at the next change.
+        self.next_change = anyio.Event()
         self.bus = InMemorySubscriptionBus()
         self._sessions: dict[str, ServerSession] = {}
+
+    def wake(self) -> None:
+        """Let all who wait for the next change look now."""
+        self.next_change.set()
+        self.next_change = anyio.Event()
 
     def serve_older_clients(self, server: MCPServer[Any]) -> None:
         """Answer `resources/subscribe`; only for a transport that keeps its one connection."""
@@ -67,6 +74,8 @@ class Events:
                 found = await self._planet.change_token()
                 for uri in _changed(known or found, found):
                     await self._notify(uri)
+                if found != known:
+                    self.wake()
                 known, problem = found, ""
                 self.watching.set()
             except PlanetError as error:
@@ -87,6 +96,6 @@ class Events:
 def _changed(before: ChangeToken, after: ChangeToken) -> Iterator[str]:
     if before.newest_entry != after.newest_entry:
         yield LATEST
-    if before.subscriptions != after.subscriptions:
+    if before.feed_change != after.feed_change:
         yield FEEDS
         yield FEEDS_OPML

@@ -1,6 +1,5 @@
 """The server object: instructions, lifespan, and errors in words that an agent can act on."""
 
-import re
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -11,6 +10,7 @@ from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
@@ -26,7 +26,8 @@ from pydantic import ValidationError
 from planet_mcp import __version__
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
-from planet_mcp.serving.mcp.arguments import as_meant
+from planet_mcp.serving.mcp.arguments import as_meant, explain
+from planet_mcp.serving.mcp.event_streams import EventStreams, StreamLimits
 from planet_mcp.serving.mcp.events import Events
 from planet_mcp.serving.mcp.protocol import HOUR, MINUTE
 from planet_mcp.serving.mcp.resources import add_completion, add_prompts, add_resources
@@ -77,12 +78,19 @@ ICON = Icon(
 )
 
 _PREFIX = "Error executing tool"
-# Pydantic names the arm of a union in the location of an error; no argument is called so.
-_UNION_ARM = re.compile(r"int|str|list\[.*\]")
 
 
 class PlanetServer(MCPServer[None]):
     """An MCP server whose errors say what was wrong and what is allowed."""
+
+    event_streams: EventStreams
+
+    def end_streams(self) -> None:
+        """End all that clients listen on, in good order."""
+        self.event_streams.close()
+        entry = self._lowlevel_server.get_request_handler("subscriptions/listen")
+        if entry and isinstance(entry.handler, ListenHandler):
+            entry.handler.close()
 
     async def call_tool(
         self,
@@ -103,7 +111,7 @@ class PlanetServer(MCPServer[None]):
             raise
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
-                raise ToolError(explain(name, error.__cause__)) from None
+                raise ToolError(explain(f"{name} was not called", error.__cause__)) from None
             raise ToolError(str(error).removeprefix(f"{_PREFIX} {name}: ")) from error
         _record_size(result)
         return result
@@ -150,19 +158,6 @@ def _record_size(result: object) -> None:
             span.set_attribute("planet_mcp.answer.total", total)
 
 
-def explain(tool: str, error: ValidationError) -> str:
-    """Return which arguments of a call were wrong and what is allowed."""
-    lines = [f"{tool} was not called:"]
-    for item in error.errors():
-        field = ".".join(str(part) for part in item["loc"] if not _UNION_ARM.fullmatch(str(part)))
-        if item["type"] == "missing":
-            lines.append(f"- {field} is required")
-        else:
-            text = str(item["msg"]).removeprefix("Input ")
-            lines.append(f"- {field}: {text} (got {repr(item['input'])[:100]})")
-    return "\n".join(dict.fromkeys(lines))
-
-
 def create_server(
     planet: Planet,
     *,
@@ -170,6 +165,7 @@ def create_server(
     read_only: bool = False,
     keeps_connection: bool = False,
     events: Events | None = None,
+    stream_limits: StreamLimits | None = None,
 ) -> PlanetServer:
     """Build the MCP server for a planet.
 
@@ -179,6 +175,7 @@ def create_server(
     as stdio has, so that clients before 2026-07-28 can be told of changes.
     """
     events = events or Events(planet)
+    streams = EventStreams(planet, events, stream_limits)
     answered = anyio.Event()
 
     async def note_answer(
@@ -211,9 +208,10 @@ def create_server(
             cache_hints=CACHE_HINTS,
             subscriptions=events.bus,
             middleware=[note_answer],
-            extensions=[Skills()],
+            extensions=[Skills(), streams],
             log_level="WARNING",
         )
+    server.event_streams = streams
     add_tools(server, planet, read_only=read_only)
     add_resources(server, planet)
     add_completion(server, planet)

@@ -194,6 +194,57 @@ _M021 = (
 )
 
 
+def m022_changes(database: "Database") -> None:
+    """Note each change of the followed feeds, and up to which entry news were deleted.
+
+    Of the changes the last 10,000 are kept. News that were deleted before this step may be any.
+    """
+    for statement in (
+        """
+        CREATE TABLE feed_changes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            feed_id INTEGER NOT NULL,
+            change TEXT NOT NULL,
+            changed_at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER))
+        ) STRICT
+        """,
+        """
+        CREATE TRIGGER feed_changes_kept AFTER INSERT ON feed_changes BEGIN
+            DELETE FROM feed_changes WHERE id <= new.id - 10000;
+        END
+        """,
+        *(
+            f"""
+            CREATE TRIGGER {name} AFTER {event} ON feeds WHEN {condition} BEGIN
+                INSERT INTO feed_changes (feed_id, change) VALUES (new.id, {change});
+            END
+            """
+            for name, event, condition, change in _FEED_CHANGES
+        ),
+        """
+        INSERT INTO meta (key, value)
+        SELECT 'news_lost_upto', CAST(coalesce(max(id), 0) AS TEXT) FROM entries
+        """,
+        """
+        CREATE TRIGGER news_lost AFTER DELETE ON entries
+        WHEN old.feed_id IS NOT NULL AND NOT old.archived BEGIN
+            UPDATE meta SET value = CAST(old.id AS TEXT)
+            WHERE key = 'news_lost_upto' AND CAST(value AS INTEGER) < old.id;
+        END
+        """,
+    ):
+        database.conn.execute(statement)
+
+
+_FOLLOWED = "CASE WHEN new.subscribed THEN 'followed' ELSE 'unfollowed' END"
+_FEED_CHANGES = (
+    ("feed_new", "INSERT", "new.subscribed", "'followed'"),
+    ("feed_chosen", "UPDATE OF subscribed", "old.subscribed <> new.subscribed", _FOLLOWED),
+    ("feed_moved", "UPDATE OF url", "new.subscribed AND old.url <> new.url", "'moved'"),
+    ("feed_gone", "UPDATE OF gone", "new.subscribed AND old.gone < 2 AND new.gone = 2", "'gone'"),
+)
+
+
 STEPS: tuple[Step, ...] = (
     *steps_001_to_004.STEPS,
     *steps_005_to_015.STEPS,
@@ -203,6 +254,7 @@ STEPS: tuple[Step, ...] = (
     m019_readers,
     m020_any_script,
     m021_vectors,
+    m022_changes,
 )
 
 

@@ -1,0 +1,185 @@
+"""Events by poll and by stream (SEP-3415), for clients that act on what happens.
+
+Names and fields are those of the SEP as of October 2026. Its webhooks are not here: they post to
+addresses that callers give. Its own error codes are not settled, so what a client did wrong is
+invalid parameters, and too many streams are an error of ours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+import anyio
+from mcp.server.context import ServerRequestContext
+from mcp.server.extension import Extension, MethodBinding
+from mcp.server.subscriptions import SUBSCRIPTION_ID_META_KEY
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    Notification,
+    PaginatedRequestParams,
+    RequestParams,
+)
+from pydantic import Field
+
+from planet_mcp.errors import ArgumentError, PlanetError
+from planet_mcp.planet import Asked, Occurrence, Occurrences, Planet
+from planet_mcp.serving.mcp.event_types import EventType, event_types
+from planet_mcp.serving.mcp.events import Events
+from planet_mcp.serving.mcp.protocol import MODERN
+
+# In the range that the protocol leaves to implementations.
+TOO_MANY = -32000
+LONGEST_AGE_MS = 366 * 24 * 3_600_000
+
+Context = ServerRequestContext[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Bounds of what events may cost; a heartbeat comes at least every 30 s, as clients expect."""
+
+    streams: int = 100
+    events_at_once: int = 100
+    poll_seconds: float = 30.0
+    heartbeat_seconds: float = 25.0
+
+
+class StreamParams(RequestParams):
+    """The parameters of `events/stream`."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    cursor: str | None = None
+    max_age_ms: int | None = Field(None, ge=0, le=LONGEST_AGE_MS)
+
+
+class PollParams(StreamParams):
+    """The parameters of `events/poll`."""
+
+    max_events: int | None = Field(None, ge=1)
+
+
+class Told(Notification[dict[str, Any], str]):
+    """A notification of a stream."""
+
+
+class EventStreams(Extension):
+    """Tells clients what happened, at most a number of events at once and of streams."""
+
+    identifier = "io.modelcontextprotocol/events"
+
+    def __init__(self, planet: Planet, watch: Events, limits: StreamLimits | None = None) -> None:
+        self._types = event_types(planet)
+        self._watch = watch
+        self._limits = limits or StreamLimits()
+        self._open = 0
+        self._closing = anyio.Event()
+
+    def methods(self) -> Sequence[MethodBinding]:
+        """Return how events are asked for."""
+        return [
+            MethodBinding("events/list", PaginatedRequestParams, self._list, MODERN),
+            MethodBinding("events/poll", PollParams, self._poll, MODERN),
+            MethodBinding("events/stream", StreamParams, self._stream, MODERN),
+        ]
+
+    def close(self) -> None:
+        """End all streams in good order."""
+        self._closing.set()
+        self._watch.wake()
+
+    async def _list(self, _: Context, params: PaginatedRequestParams | None) -> dict[str, Any]:
+        if params and params.cursor:
+            raise MCPError(INVALID_PARAMS, "All events are on one page: leave the cursor out")
+        return {"events": [each.described() for each in self._types.values()]}
+
+    async def _poll(self, _: Context, params: PollParams) -> dict[str, Any]:
+        kind = self._type(params.name)
+        most = min(params.max_events or self._limits.events_at_once, self._limits.events_at_once)
+        found = await _tell(kind, params, params.cursor, most)
+        return {
+            "events": [_event(kind, each) for each in found.told],
+            "cursor": found.cursor,
+            "truncated": found.truncated,
+            "hasMore": found.more,
+            "nextPollMs": int(self._limits.poll_seconds * 1000),
+        }
+
+    async def _stream(self, ctx: Context, params: StreamParams) -> dict[str, Any]:
+        kind = self._type(params.name)
+        if self._open >= self._limits.streams:
+            most = {"limit": "streams", "max": self._limits.streams}
+            raise MCPError(TOO_MANY, "Too many streams are open: end one, or poll", data=most)
+        self._open += 1
+        try:
+            await self._send_all(ctx, kind, params)
+        finally:
+            self._open -= 1
+        return {"_meta": _stamp(ctx)}
+
+    async def _send_all(self, ctx: Context, kind: EventType, params: StreamParams) -> None:
+        """Send what happens until the server ends, or the client, which cancels this."""
+        cursor, is_begun, pause = params.cursor, False, self._limits.heartbeat_seconds
+        heartbeat_at = anyio.current_time() + pause
+        while not self._closing.is_set():
+            change = self._watch.next_change
+            found = await _tell(kind, params, cursor, self._limits.events_at_once)
+            cursor = found.cursor
+            if found.truncated or not is_begun:
+                await _send(ctx, "active", cursor=found.start, truncated=found.truncated)
+                is_begun = True
+            for each in found.told:
+                await _send(ctx, "event", **_event(kind, each), cursor=each.cursor)
+                heartbeat_at = anyio.current_time() + pause
+            if found.more:
+                continue
+            if anyio.current_time() >= heartbeat_at:
+                await _send(ctx, "heartbeat", cursor=cursor)
+                heartbeat_at = anyio.current_time() + pause
+            with anyio.CancelScope(deadline=heartbeat_at):
+                await change.wait()
+
+    def _type(self, name: str) -> EventType:
+        if name not in self._types:
+            known = ", ".join(self._types)
+            raise MCPError(
+                INVALID_PARAMS,
+                f"There is no event {name[:100]!r}; there are {known}",
+                data={"kind": "event"},
+            )
+        return self._types[name]
+
+
+async def _tell(
+    kind: EventType, params: StreamParams, cursor: str | None, limit: int
+) -> Occurrences:
+    age = None if params.max_age_ms is None else timedelta(milliseconds=params.max_age_ms)
+    try:
+        request = kind.read(params.arguments)
+        return await kind.tell(Asked(request, cursor, limit, age))
+    except ArgumentError as error:
+        raise MCPError(INVALID_PARAMS, str(error)) from error
+    except PlanetError as error:
+        raise MCPError(INTERNAL_ERROR, str(error)) from error
+
+
+def _event(kind: EventType, occurrence: Occurrence) -> dict[str, Any]:
+    return {
+        "eventId": occurrence.id,
+        "name": kind.name,
+        "timestamp": occurrence.at.isoformat(),
+        "data": occurrence.data,
+    }
+
+
+def _stamp(ctx: Context) -> dict[str, Any]:
+    return {SUBSCRIPTION_ID_META_KEY: ctx.request_id}
+
+
+async def _send(ctx: Context, what: str, **params: Any) -> None:
+    told = Told(method=f"notifications/events/{what}", params={**params, "_meta": _stamp(ctx)})
+    # The SDK sends any notification, and names its own alone in its types.
+    await ctx.session.send_notification(cast("Any", told), related_request_id=ctx.request_id)
