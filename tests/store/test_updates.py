@@ -1,9 +1,13 @@
 """Plans are written when they were made from what holds still, and else not at all."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from planet_mcp.errors import StoreError
 from planet_mcp.feeds import Failed, Moment, NewDocument, record_answer
 from planet_mcp.models import (
     Answered,
@@ -116,4 +120,50 @@ def test_a_feed_that_was_removed_while_it_was_checked_takes_nothing_in(database:
 
     assert isinstance(result, Failed)
     assert found(store, "late") == 0
+    store.close()
+
+
+def long_plan(store: Store, *names: str) -> FeedPlan:
+    facts = facts_of(store)
+    changes = tuple(NewEntry(entry(name, f"planned {name}"), NOW) for name in names)
+    feed = replace(facts.feed, own_title="Renamed", succeeded_at=LATER)
+    return FeedPlan(feed, facts.change_token, NOW, Answered.DOCUMENT, changes)
+
+
+def test_a_long_document_is_written_in_parts_and_counts_as_read_with_the_last(
+    database: Path,
+) -> None:
+    store, other = Store(database), Store(database)
+    fill(store, entry("a"))
+    updates = Updates(store.database, None, entries_at_once=2)
+    plan = long_plan(store, *"bcdef")
+
+    written = updates.apply(plan)
+
+    assert written is not None
+    assert (written.entries, written.title, written.succeeded_at) == (6, "Renamed", LATER)
+    assert found(other, "planned") == 5
+    assert found(other, "renamed") == 6
+    assert updates.apply(plan) is None
+    for each in (store, other):
+        each.close()
+
+
+def test_a_long_document_that_was_cut_off_is_read_again(database: Path) -> None:
+    store = Store(database)
+    fill(store, entry("a"))
+    before = facts_of(store).feed
+    *first, last = (plan := long_plan(store, *"bcdef")).changes
+    assert isinstance(last, NewEntry)
+    broken = replace(last, entry=replace(last.entry, key=None))  # type: ignore[arg-type]
+
+    with pytest.raises((StoreError, sqlite3.Error)):
+        Updates(store.database, None, entries_at_once=2).apply(
+            replace(plan, changes=(*first, broken))
+        )
+
+    feed = facts_of(store).feed
+    assert (found(store, "planned"), feed.entries) == (4, 5)
+    assert (feed.body_hash, feed.succeeded_at) == (before.body_hash, before.succeeded_at)
+    assert store.updates.apply(long_plan(store, "f")) is not None
     store.close()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from planet_mcp.models import (
     Answered,
     DomainPause,
+    EntryChange,
     FactsWanted,
     Feed,
     FeedFacts,
@@ -30,11 +31,17 @@ PAUSES_REMEMBERED_FOR = timedelta(days=1)
 
 
 class Updates:
-    """The updates of the feeds of one database, of which entries are kept for `keep`, or always."""
+    """The updates of the feeds of one database, of which entries are kept for `keep`, or always.
 
-    def __init__(self, database: Database, keep: timedelta | None) -> None:
+    Of a document's entries so many are written in one transaction.
+    """
+
+    def __init__(
+        self, database: Database, keep: timedelta | None, *, entries_at_once: int = 2_000
+    ) -> None:
         self._database = database
         self._keep = keep
+        self._at_once = entries_at_once
 
     def facts(self, feed_id: int, wanted: FactsWanted, *, now: datetime) -> FeedFacts | None:
         """Return what a decision about a feed needs; None when it is not followed (any more)."""
@@ -55,21 +62,48 @@ class Updates:
     def apply(self, plan: FeedPlan) -> Feed | None:
         """Write what was decided about a feed, and return the feed as it is stored now.
 
-        None, and nothing is written, when the plan was made from facts that hold no longer.
+        None, and no more is written, when the plan was made from facts that hold no longer. While
+        one transaction is committed nobody reads, so what a very long document brings is written
+        in several; the feed counts as read with the last, and is read again if that does not come.
         """
+        token: tuple[object, ...] | None = plan.change_token
+        first, *later = _parts(plan.changes, self._at_once)
+        for following in later:
+            token = self._write_ahead(plan, token, first)
+            first = following
+        return self._write(plan, token, first)
+
+    def _write_ahead(
+        self, plan: FeedPlan, token: tuple[object, ...] | None, changes: Sequence[EntryChange]
+    ) -> tuple[object, ...] | None:
+        """Write entries of a document that has more; returns what the feed's row is then."""
+        with self._database.writing() as connection:
+            before = _row(connection, plan.feed.id)
+            if before is None or tuple(before) != token:
+                return None
+            # The title goes first, as it is indexed with each entry.
+            connection.execute(
+                "UPDATE feeds SET title = ? WHERE id = ?", (plan.feed.own_title, plan.feed.id)
+            )
+            _rename(connection, before)
+            write_entries(connection, plan.feed.id, changes, now=plan.now)
+            return tuple(_row(connection, plan.feed.id) or ())
+
+    def _write(
+        self, plan: FeedPlan, token: tuple[object, ...] | None, changes: Sequence[EntryChange]
+    ) -> Feed | None:
         feed = plan.feed
         with self._database.writing() as connection:
             before = _row(connection, feed.id)
-            if before is None or tuple(before) != plan.change_token:
+            if before is None or tuple(before) != token:
                 return None
             if feed.url != before["url"]:
                 if _is_followed(connection, feed.id, feed.url):
                     return None
                 _leave_address(connection, before, plan.now, left_for=feed.url)
             _write_feed(connection, feed, before)
-            if before["indexed_name"] != _indexed_name(connection, feed.id):
-                rename_feed(connection, feed.id)
-            write_entries(connection, feed.id, plan.changes, now=plan.now)
+            _rename(connection, before)
+            write_entries(connection, feed.id, changes, now=plan.now)
             if plan.postponement:
                 _postpone(connection, plan.postponement)
             elif plan.answered in {Answered.DOCUMENT, Answered.NOT_MODIFIED}:
@@ -115,6 +149,10 @@ class Updates:
             )
             times += (row[0] for row in rows)
         return tuple(map(to_time, sorted(times, reverse=True)[:limit]))
+
+
+def _parts(changes: Sequence[EntryChange], size: int) -> list[Sequence[EntryChange]]:
+    return [changes[begin : begin + size] for begin in range(0, len(changes), size)] or [()]
 
 
 def _row(connection: sqlite3.Connection, feed_id: int) -> sqlite3.Row | None:
@@ -168,6 +206,11 @@ def _write_feed(connection: sqlite3.Connection, feed: Feed, before: sqlite3.Row)
             f"UPDATE feeds SET {', '.join(f'{name} = :{name}' for name in changed)} WHERE id = :id",
             {**columns, "id": feed.id},
         )
+
+
+def _rename(connection: sqlite3.Connection, before: sqlite3.Row) -> None:
+    if before["indexed_name"] != _indexed_name(connection, before["id"]):
+        rename_feed(connection, before["id"])
 
 
 def _indexed_name(connection: sqlite3.Connection, feed_id: int) -> str:
