@@ -74,6 +74,26 @@ async def test_what_is_not_fetched_in_time_is_followed_and_read_in_its_turn(
     assert (refreshed.ok, refreshed.new_entries) == (1, 1)
 
 
+async def test_all_that_is_left_at_the_end_of_the_time_is_stored_at_once(
+    planet: Planet, site: Site
+) -> None:
+    def commits() -> int:
+        """Return the file change counter of the database (SQLite file format, 1.3.6)."""
+        with planet.store.path.open("rb") as file:
+            return int.from_bytes(file.read(28)[24:])
+
+    there = site.add("/there", rss([Post("One")]))
+    await planet.add_feeds([there])
+    urls = [f"{site.url}/{number}" for number in range(30)]
+    before = commits()
+    results = (await planet.add_feeds([*urls, urls[0], there, "ftp://a"], seconds=0)).result.results
+
+    assert commits() == before + 1, "where a disk is busy, a commit takes seconds"
+    assert [item.outcome for item in results] == [*["queued"] * 31, "already subscribed", "failed"]
+    assert all(item.feed_id for item in results[:-1])
+    assert (await planet.list_feeds()).result.total == 31
+
+
 async def test_an_address_that_refreshes_elsewhere_is_followed_there(
     planet: Planet, site: Site
 ) -> None:

@@ -103,28 +103,45 @@ class Subscriber:
         try:
             return replace(await self._add(given_url(url), group), url=url)
         except PausedError as error:
-            return await self.queue(url, reason=str(error))
+            return (await self.queue([url], reason=str(error)))[0]
         except (FetchError, DocumentError, OpmlError) as error:
             return Added(url, "failed", problem=str(error))
 
-    async def queue(self, url: str, *, reason: str = NOT_IN_TIME) -> Added:
-        """Follow a URL that was not fetched yet, so that it is read in its turn."""
+    async def queue(self, urls: Sequence[str], *, reason: str = NOT_IN_TIME) -> list[Added]:
+        """Follow URLs that were not fetched yet, so that they are read in their turn.
+
+        All are stored at once: where a disk is busy, each time may take seconds.
+        """
+        now, feeds = self._clock(), self._store.feeds
+        judged = [self._judged(url) for url in urls]
+        addresses = [each for each in judged if isinstance(each, str)]
+
+        def subscribe() -> tuple[dict[str, Feed | None], dict[str, Feed | None]]:
+            known = {address: feeds.at(address, now=now) for address in addresses}
+            fresh = [address for address in known if not known[address]]
+            if fresh:
+                feeds.subscribe(map(Subscription, fresh), due_at=now)
+            return known, {address: feeds.by_url(address, now=now) for address in fresh}
+
+        known, fresh = await anyio.to_thread.run_sync(subscribe)
+        added: list[Added] = []
+        for url, each in zip(urls, judged, strict=True):
+            if isinstance(each, FetchError):
+                added.append(Added(url, "failed", problem=str(each)))
+            elif each in fresh:
+                added.append(Added(url, "queued", feed=fresh[each], problem=reason))
+            else:
+                added.append(Added(url, "already subscribed", feed=known[each]))
+        return added
+
+    def _judged(self, url: str) -> str | FetchError:
+        """Return the address that a URL means, or why it is never fetched."""
         try:
             address = given_url(url)
             check_url(address, allowed=self._allowed)
         except FetchError as error:
-            return Added(url, "failed", problem=str(error))
-        feed = await self._known_at(address)
-        if feed:
-            return Added(url, "already subscribed", feed=feed)
-        now = self._clock()
-
-        def subscribe() -> Feed | None:
-            self._store.feeds.subscribe([Subscription(address)], due_at=now)
-            return self._store.feeds.by_url(address, now=now)
-
-        feed = await anyio.to_thread.run_sync(subscribe)
-        return Added(url, "queued", feed=feed, problem=reason)
+            return error
+        return address
 
     async def _add(self, url: str, group: str | None) -> Added:
         known = await self._known_at(url)

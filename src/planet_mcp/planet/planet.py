@@ -234,9 +234,9 @@ class Planet:
                         tasks.start_soon(one, position)
         except* StoreError as errors:
             raise errors.exceptions[0] from None
-        for position, url in enumerate(urls):
-            if position not in added:
-                added[position] = await subscriber.queue(url)
+        left = [position for position in range(len(urls)) if position not in added]
+        queued = await subscriber.queue([urls[position] for position in left])
+        added |= dict(zip(left, queued, strict=True))
         followed = {each.feed.id: group for each in added.values() if each.feed and group}
         await _in_thread(lambda: self.store.feeds.put_in_groups(followed, from_others=True))
         items = [added_feed(added[position]) for position in range(len(urls))]
