@@ -26,6 +26,7 @@ from pydantic import ValidationError
 from planet_mcp import __version__
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
+from planet_mcp.serving.mcp.app import river_app
 from planet_mcp.serving.mcp.arguments import as_meant, explain
 from planet_mcp.serving.mcp.event_streams import EventStreams, StreamLimits
 from planet_mcp.serving.mcp.events import Events
@@ -208,7 +209,7 @@ def create_server(
             cache_hints=CACHE_HINTS,
             subscriptions=events.bus,
             middleware=[note_answer],
-            extensions=[Skills(), streams],
+            extensions=[Skills(), streams, river_app()],
             log_level="WARNING",
         )
     server.event_streams = streams

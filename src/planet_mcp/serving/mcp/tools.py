@@ -31,6 +31,7 @@ from planet_mcp.requests import (
     SearchRequest,
     TrendingRequest,
 )
+from planet_mcp.serving.mcp.app import SHOWN
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -66,8 +67,10 @@ CATCHES_UP = _hints(read_only=False, destructive=False, open_world=False, idempo
 REMOVES = _hints(read_only=False, destructive=True, open_world=False)
 
 
-def _meta(hint: str, *, always: bool = False, is_large: bool = False) -> dict[str, Any]:
-    """Return what hosts use to find a tool, and to fit its results.
+def _meta(
+    hint: str, *, always: bool = False, is_large: bool = False, is_shown: bool = False
+) -> dict[str, Any]:
+    """Return what hosts use to find a tool, to fit its results and to show them.
 
     As Claude Code has it: words for its search of tools, whether the tool is there without one, and
     up to how many characters a result is given whole (50,000 by default).
@@ -76,6 +79,7 @@ def _meta(hint: str, *, always: bool = False, is_large: bool = False) -> dict[st
         "anthropic/searchHint": hint,
         **({"anthropic/alwaysLoad": True} if always else {}),
         **({"anthropic/maxResultSizeChars": MOST_RESULT_CHARS} if is_large else {}),
+        **(SHOWN if is_shown else {}),
     }
 
 
@@ -131,7 +135,7 @@ def _add_search_entries(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Search entries",
         annotations=READS,
-        meta=_meta("blog posts feeds search", always=True, is_large=True),
+        meta=_meta("blog posts feeds search", always=True, is_large=True, is_shown=True),
         description=(
             "Search all entries by title, text, author and tag; a plain question works. Also "
             'understood: "a phrase", word*, -word, one OR other. An empty query lists the newest '
@@ -147,7 +151,7 @@ def _add_latest_entries(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Latest entries",
         annotations=READS,
-        meta=_meta("news new posts digest", always=True, is_large=True),
+        meta=_meta("news new posts digest", always=True, is_large=True, is_shown=True),
         description=(
             "Show what is new, by day and feed, fitted to max_chars: all titles first, then "
             "excerpts or texts. With the watermark of an earlier answer: exactly what was stored "
@@ -163,7 +167,7 @@ def _add_catch_up(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Catch up",
         annotations=CATCHES_UP,
-        meta=_meta("unread since last time", is_large=True),
+        meta=_meta("unread since last time", is_large=True, is_shown=True),
         description=(
             "Show what arrived since this reader last caught up, each entry once; the first time, "
             "what is new in 7 days. The server keeps the reader's place, and moves it on when the "
@@ -179,7 +183,7 @@ def _add_trending(server: MCPServer[Any], planet: Planet) -> None:
     @server.tool(
         title="Trending",
         annotations=READS,
-        meta=_meta("popular topics links"),
+        meta=_meta("popular topics links", is_shown=True),
         description=(
             "Show what the community talks about: pages, entries and subjects that several feeds "
             "wrote about or linked to, each with its entries."
