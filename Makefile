@@ -71,10 +71,10 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	  --group dev --extra semantic --output-file requirements.lock pyproject.toml
 
-## release: write VERSION everywhere, try the wheel, commit and tag: make release VERSION=1.2.3
+## release: write VERSION everywhere, build all into dist, commit and tag: make release VERSION=1.2.3
 release: $(STAMP)
 	$(BIN)/python .ci/release.py prepare $(VERSION)
-	.ci/wheel dist
+	$(MAKE) plugin mcpb
 	$(BIN)/python .ci/release.py tag $(VERSION)
 
 ## clean: remove .venv and all that was built or measured

@@ -24,6 +24,7 @@ from planet_mcp.cli.install import OF_HTTP
 from planet_mcp.hosts import HOSTS, http_entry, local_entry
 from planet_mcp.hosts.known import added
 from planet_mcp.settings import DEFAULT_FEEDS, Settings, load
+from plugin import build as plugin
 from tests.support import surface
 from tests.support.paths import ROOT
 
@@ -190,6 +191,34 @@ def test_bundle_and_image_are_made_of_listed_files_alone(name: str) -> None:
     assert all((ROOT / path).exists() for path in kept)
     assert {"pyproject.toml", "README.md", "LICENSE", "feeds.opml", "src"} <= kept
     assert any("__pycache__" in line for line in lines)
+
+
+# All of them
+
+
+def test_registry_bundle_plugin_and_readme_agree() -> None:
+    server, manifest = loaded(SERVER), loaded(MANIFEST)
+    made = plugin.documents()
+    offered = [made["plugin.json"], made[".claude-plugin/plugin.json"]]
+    for name in ("version", "description"):
+        assert {each[name] for each in (server, manifest, *offered)} == {PROJECT[name]}, name
+    for name in ("name", "license", "keywords", "author"):
+        assert all(each[name] == manifest[name] for each in offered), name
+    [ours] = made["mcp.json"]["mcpServers"].values()
+    assert ours["args"][-1] == manifest["server"]["mcp_config"]["args"][-1]
+    assert server["packages"][0]["runtimeHint"] == ours["command"] == "uvx"
+    variables = {each["name"] for each in server["packages"][0]["environmentVariables"]}
+    assert {*ours["env"], *manifest["server"]["mcp_config"]["env"]} <= variables
+    assert PROJECT["description"].partition(":")[0] in README
+    for made_file in ("dist/plugin", "dist/planet-mcp.mcpb"):
+        assert made_file in README
+
+
+def test_what_needs_an_account_is_listed_with_its_names() -> None:
+    page = (ROOT / "docs" / "publishing.md").read_text("utf-8")
+    names = (loaded(SERVER)["name"], loaded(SERVER)["packages"][0]["identifier"], PROJECT["name"])
+    assert all(f"`{name}`" in page for name in names)
+    assert "dist/plugin" in page
 
 
 # The image

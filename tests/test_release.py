@@ -100,15 +100,17 @@ def test_wrong_usage_is_answered_with_the_right_one(
     assert "make release VERSION=1.2.3" in refused.stderr
 
 
-def test_make_builds_and_tries_the_wheel_before_it_tags() -> None:
+def test_make_tries_the_wheel_and_builds_all_before_it_tags() -> None:
     command = ["make", "--dry-run", "release", "VERSION=7.8.9"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    steps = [line for line in listed.splitlines() if ".ci/" in line]
-    assert [step.partition(".ci/")[2] for step in steps] == [
-        "release.py prepare 7.8.9",
-        "wheel dist",
-        "release.py tag 7.8.9",
+    steps = [
+        ".ci/release.py prepare 7.8.9",
+        ".ci/wheel dist",
+        "plugin/build.py dist/plugin dist",
+        "mcpb@2.1.2 pack . dist/planet-mcp.mcpb",
+        ".ci/release.py tag 7.8.9",
     ]
+    assert re.search(".*".join(map(re.escape, steps)), listed, re.DOTALL)
 
 
 def test_make_help_explains_each_target() -> None:
