@@ -144,35 +144,12 @@ class Webpages:
 
 def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: datetime) -> int:
     """Return the entry id of a page that belongs to no feed; a new one gets its entry."""
-    key = canonical(url)
     known = connection.execute(
-        "SELECT id FROM entries WHERE feed_id IS NULL AND key = ?", (key,)
+        "SELECT id FROM entries WHERE feed_id IS NULL AND key = ?", (canonical(url),)
     ).fetchone()
     if known:
         return int(known["id"])
-    claim = article.published
-    credible = claim if claim and is_credible(claim, now=now) else None
-    ordered_at = to_seconds(min(credible, now) if credible else now)
-    entry_id = connection.execute(
-        """
-        INSERT INTO entries (feed_id, key, story_id, ordered_at, undated, published,
-                             credible_date, first_seen_at, url, canonical_url, words, teaser,
-                             title_derived, fingerprint)
-        VALUES (NULL, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '')
-        """,
-        (
-            key,
-            ordered_at,
-            credible is None,
-            to_seconds(claim),
-            to_seconds(credible),
-            to_seconds(now),
-            url,
-            key,
-            article.content.words,
-        ),
-    ).lastrowid
-    assert entry_id is not None  # noqa: S101 - an INSERT always sets it
+    entry_id = _add_page(connection, url, article, now)
     connection.execute(
         "UPDATE entries SET story_id = id, representative_id = id WHERE id = ?", (entry_id,)
     )
@@ -190,6 +167,32 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
             article.content.excerpt,
         ),
     )
+    return entry_id
+
+
+def _add_page(connection: sqlite3.Connection, url: str, article: Article, now: datetime) -> int:
+    claim = article.published
+    credible = claim if claim and is_credible(claim, now=now) else None
+    entry_id = connection.execute(
+        """
+        INSERT INTO entries (feed_id, key, story_id, ordered_at, undated, published,
+                             credible_date, first_seen_at, url, canonical_url, words, teaser,
+                             title_derived, fingerprint)
+        VALUES (NULL, :key, 0, :ordered_at, :undated, :published, :credible, :now, :url, :key,
+                :words, 0, 0, '')
+        """,
+        {
+            "key": canonical(url),
+            "ordered_at": to_seconds(min(credible, now) if credible else now),
+            "undated": credible is None,
+            "published": to_seconds(claim),
+            "credible": to_seconds(credible),
+            "now": to_seconds(now),
+            "url": url,
+            "words": article.content.words,
+        },
+    ).lastrowid
+    assert entry_id is not None  # noqa: S101 - an INSERT always sets it
     return entry_id
 
 

@@ -1,8 +1,9 @@
 """The server object: instructions, lifespan, and errors in words that an agent can act on."""
 
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -30,8 +31,9 @@ from planet_mcp.serving.mcp.app import river_app
 from planet_mcp.serving.mcp.arguments import as_meant, explain
 from planet_mcp.serving.mcp.event_streams import EventStreams, StreamLimits
 from planet_mcp.serving.mcp.events import Events
+from planet_mcp.serving.mcp.prompts import add_prompts
 from planet_mcp.serving.mcp.protocol import HOUR, MINUTE
-from planet_mcp.serving.mcp.resources import add_completion, add_prompts, add_resources
+from planet_mcp.serving.mcp.resources import add_completion, add_resources
 from planet_mcp.serving.mcp.schemas import tighten
 from planet_mcp.serving.mcp.skill_list import Skills
 from planet_mcp.serving.mcp.tools import add_tools
@@ -187,31 +189,14 @@ def create_server(
         finally:
             answered.set()
 
-    async def work() -> None:
-        with anyio.move_on_after(START_SECONDS):
-            await answered.wait()
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(events.run)
-            if refresh:
-                tasks.start_soon(planet.run)
-
-    with _plain_logs():
-        server = PlanetServer(
-            "planet-mcp",
-            title="Planet",
-            instructions=INSTRUCTIONS.format(
-                repeats=WATERMARKS if read_only else CATCHING_UP,
-                changing="" if read_only else CHANGING,
-            ),
-            icons=[ICON],
-            version=__version__,
-            lifespan=_lifespan(work),
-            cache_hints=CACHE_HINTS,
-            subscriptions=events.bus,
-            middleware=[note_answer],
-            extensions=[Skills(), streams, river_app()],
-            log_level="WARNING",
-        )
+    work = [events.run, planet.run] if refresh else [events.run]
+    server = _bare_server(
+        read_only=read_only,
+        lifespan=_lifespan(partial(_work, work, begin=answered)),
+        subscriptions=events.bus,
+        middleware=[note_answer],
+        extensions=[Skills(), streams, river_app()],
+    )
     server.event_streams = streams
     add_tools(server, planet, read_only=read_only)
     add_resources(server, planet)
@@ -221,6 +206,34 @@ def create_server(
         events.serve_older_clients(server)
     tighten(server)
     return server
+
+
+def _bare_server(*, read_only: bool, **parts: Any) -> PlanetServer:
+    """Make a server that says what it is, and offers nothing yet."""
+    with _plain_logs():
+        return PlanetServer(
+            "planet-mcp",
+            title="Planet",
+            instructions=INSTRUCTIONS.format(
+                repeats=WATERMARKS if read_only else CATCHING_UP,
+                changing="" if read_only else CHANGING,
+            ),
+            icons=[ICON],
+            version=__version__,
+            cache_hints=CACHE_HINTS,
+            log_level="WARNING",
+            **parts,
+        )
+
+
+async def _work(
+    parts: Sequence[Callable[[], Coroutine[Any, Any, None]]], *, begin: anyio.Event
+) -> None:
+    with anyio.move_on_after(START_SECONDS):
+        await begin.wait()
+    async with anyio.create_task_group() as tasks:
+        for part in parts:
+            tasks.start_soon(part)
 
 
 @contextmanager
