@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from planet_mcp.models import FeedFacts, ParsedEntry, ParsedFeed, RecognisedEntry
 from planet_mcp.times import EARLIEST, is_credible
 
-# Of what a feed has when it is first read, this is news all the same.
+# How old an entry of a first document may be, and be news and no archive.
 NEWS_AGE = timedelta(days=1)
-# Posts come so late at times: drafts keep the day on which they were begun, lists are sent weekly.
+# How late a post may come: drafts keep the day on which they were begun, lists are sent weekly.
 LATE = timedelta(days=7)
 # After ABSENCE a feed is read as if for the first time.
 ABSENCE = timedelta(days=60)
-# A feed that is followed may add a few old posts, which then are news.
+# How many old posts a feed that is followed may add at once: more of them are an archive.
 FEW = 5
 
 

@@ -193,7 +193,7 @@ def _cut_warning(document: Document) -> str:
 
 
 def _body_hash(feed: Feed, answer: NewDocument) -> str:
-    """Return what a document is known by; with a mark in front if its end may be missing.
+    """Return what a document is known by; with a prefix if its end may be missing.
 
     What was cut on its way is asked for again, as a whole. What comes so twice is so at its source.
     """

@@ -45,7 +45,7 @@ class Lease:
                     # LeaseSettingsMismatch: from a version of planet-mcp with other seconds.
                     return False
             elif not self.held:
-                return False  # lost; whoever took it before is about to notice
+                return False  # lost: whoever acquired it in this process stands down soon
             self._holders += 1
             return True
 

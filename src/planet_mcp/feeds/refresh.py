@@ -73,7 +73,7 @@ class Refresher:
     ) -> None:
         self._store = store
         self._limits = limits or DEFAULT_LIMITS
-        # A feed that names those which posted lately, until it was asked.
+        # `recent_page` names the feeds that posted lately; it is asked once, before all others.
         self._recent_page = recent_page
         self._updater = FeedUpdater(store, web=web, worker=worker, clock=clock)
         self._clock = clock
@@ -225,7 +225,7 @@ class Refresher:
         after = (await self._states([before])).get(before.id, before)
         if after.checked_at is None or after.checked_at < since:
             if (after.problem or "").startswith(REFUSED_HERE):
-                # What that process may not fetch, this one may.
+                # The settings of the other process forbid it; those of this one may not.
                 return await self._updater.update(after)
             return Queued(after, after.problem or "its domain asked us to wait")
         if after.problem:

@@ -18,7 +18,7 @@ MAX_INTERVAL = 7 * DAY
 # that is no wish about a lively feed.
 LIVELY = 30 * DAY
 LONGEST_WISH_OF_LIVELY = 12 * HOUR
-# So many times a feed's usual gap, and at least two weeks, are no holiday any more.
+# When silence is no holiday any more: after ten times a feed's usual gap, and two weeks at least.
 USUAL_GAPS, FEWEST_GAPS, SHORTEST_STANDSTILL = 10, 4, 14 * DAY
 SUSPECT_AFTER = 10
 LEAST_WHOLE_INTERVAL = 2 * DAY
@@ -30,12 +30,12 @@ GONE_INTERVAL = 30 * DAY
 GONE_STATUS = 410
 GONE_CONFIRMED_AFTER = timedelta(hours=20)
 OFFLINE_INTERVAL = timedelta(minutes=10)
-# After the settings of the process that refreshes forbade to ask.
+# When a feed is tried again that the settings of the refreshing process forbid to ask.
 REFUSED_INTERVAL = timedelta(hours=6)
-# The first five take a day and a half, the others a day each.
+# The first five failures take a day and a half, as waits grow, and the others a day each.
 ERRORS_OF_TWO_WEEKS = 18
 _JITTER = 0.1
-# A little less than the hour, so that no rounding reaches the next one.
+# Within one hour, and a little less of it, so that no rounding reaches the next one.
 _SPREAD_IN_HOUR = timedelta(minutes=59)
 
 

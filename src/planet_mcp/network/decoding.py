@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 Progress = Callable[[int], object]
 
 _GZIP_MAGIC = b"\x1f\x8b"
-# The window that zlib takes for each.
+# `wbits` of `zlib.decompressobj`, which names the format: 31 is gzip, 15 is zlib.
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _GZIP_FILE = _GZIP_MAGIC + b"\x08"
-# What comes after the body has to be done within the time of a fetch.
+# What is left of the time of a fetch for all that follows the body.
 _SPARE_SECONDS = 2.0
 # Other codings of the registry of IANA: RFC 9110, section 16.6.1.
 _UNREADABLE = frozenset("aes128gcm compress x-compress dcb dcz exi pack200-gzip zstd".split())
@@ -61,7 +61,7 @@ async def read_body(
                 break
         else:
             return bytes(body)
-        # The beginning is there, whatever breaks behind it.
+        # Whatever breaks in the rest, the beginning of the body can be read.
         with suppress(Exception):
             if cut and _promised(response.headers) <= limits.passed_over:
                 end = await _end(pieces, body[limits.body :], limits, until=until)
@@ -183,7 +183,7 @@ class Inflate:
         self._started = False
         self._members = 1
         self._over = False
-        # The first half of the magic number of another member, if it is one.
+        # A last byte that may be the first of two by which another gzip member begins.
         self._half = b""
 
     @property
@@ -202,7 +202,7 @@ class Inflate:
             return
         data, full = self._half + chunk, False
         self._half = b""
-        # A full piece may leave more inside the engine although all input is taken.
+        # zlib may hold back output when a piece is full, although it took all input.
         while data or full:
             if self._engine.eof:
                 data = self._next_member(data)

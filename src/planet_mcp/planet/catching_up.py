@@ -197,5 +197,5 @@ def _as_latest(part: _Part, identity: str) -> LatestRequest:
     )
     if start.after is None:
         return replace(latest, since=f"{start.since:%Y-%m-%dT%H:%M:%SZ}")
-    mark = watermarks.encode(start.after, identity=identity, scope=None)
-    return replace(latest, watermark=mark)
+    watermark = watermarks.encode(start.after, identity=identity, scope=None)
+    return replace(latest, watermark=watermark)

@@ -39,7 +39,8 @@ def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestRes
     if feeds and request.feed is not None:
         request = replace(request, feed=feeds[0] if len(feeds) == 1 else [*feeds])
     if request.watermark is not None:
-        request = replace(request, since=LatestRequest().since)  # ignored, so no cursor minds it
+        # A watermark takes the place of `since`, so a cursor is not bound to what that said.
+        request = replace(request, since=LatestRequest().since)
     position, identity = reading.position(request), reading.store.identity()
     window = _window(request, position, identity, feeds)
     total = reading.store.river.total(window)

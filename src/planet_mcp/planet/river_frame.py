@@ -16,7 +16,7 @@ from planet_mcp.store import FeedCount, RiverEntry, Window
 MAX_LEFT_OUT_CHARS = 300
 LEFT_OUT_TITLE_CHARS = 40
 MIN_NAME_CHARS = 15
-# So many feeds are named that are new, one for each of these characters of the answer.
+# How many new feeds are named: one for each 800 characters of the answer, and five at most.
 MOST_NEW_FEEDS, CHARS_FOR_A_NEW_FEED = 5, 800
 
 
@@ -103,7 +103,7 @@ class Frame:
             return f"Left out by {limit}: {counted(number, 'entry', 'entries')}. For them, {rest}."
         space = min(self.request.max_chars // 20, MAX_LEFT_OUT_CHARS)
         named, biggest = _listed([each for each in left if each[0]], space)
-        # That call knows no topic.
+        # `latest_entries`, which shows one feed alone, has no argument for a topic.
         told = None if self.window.topic else biggest
         one = f"; for one feed: {self._call_for(told)}" if told else ""
         return f"Left out by {limit}: {named}. For all of them, {rest}{one}."

@@ -25,7 +25,7 @@ from planet_mcp.store.statistics import count_answer
 from planet_mcp.store.stories import recognise
 from planet_mcp.urls import canonical, host_of, registrable_domain
 
-# A document of a hundred thousand entries takes longer than a query of a reader may.
+# Longer than a query for a reader: a document may have a hundred thousand entries.
 FACTS_SECONDS = 120.0
 PAUSES_REMEMBERED_FOR = timedelta(days=1)
 
@@ -140,7 +140,7 @@ class Updates:
     ) -> tuple[datetime, ...]:
         """Return what a feed's newest entries are ordered by, with those that were deleted."""
         times: list[int] = []
-        # What an archive without dates is ordered by says nothing of when anybody wrote.
+        # Archived entries without dates are ordered by places we gave them, and tell no rhythm.
         entries, deleted = "entries WHERE NOT (archived AND undated) AND", "forgotten WHERE"
         for rows_of in (entries, deleted) if self._keep else (entries,):
             rows = connection.execute(
@@ -199,7 +199,7 @@ def _leave_address(
 def _write_feed(connection: sqlite3.Connection, feed: Feed, before: sqlite3.Row) -> None:
     """Write what has changed: UPDATE feeds SET errors = :errors, … WHERE id = :id."""
     columns = columns_of(feed)
-    # The others stay unnamed: to write a URL again would also write its index.
+    # Columns that did not change are left out: to write a URL again would also write its index.
     changed = [name for name, value in columns.items() if value != before[name]]
     if changed:
         connection.execute(

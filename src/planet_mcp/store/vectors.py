@@ -13,7 +13,7 @@ from planet_mcp.embedding import MOST_CHARACTERS
 from planet_mcp.store.db import Database
 
 _SPAN = "encoded"
-# Revised ones, new ones, older ones.
+# Entries that wait for a vector, in the order of the conditions: revised, new, older ones.
 _WAITING = (
     """e.id IN (SELECT entry_id FROM vectors WHERE model = '' LIMIT :limit)
        AND e.id BETWEEN :low AND :high""",

@@ -16,7 +16,7 @@ from planet_mcp.text.from_html import all_text, drop, remove_dropped, text_of
 # Placeholders, of private use characters (the table is in `from_html.placeholders`).
 _NUMBER, _END = "\ue004", "\ue006"
 _DIGITS = "\ue008\ue009\ue00a\ue00b\ue00c\ue00d\ue00e\ue00f"
-_MARK = re.compile(f"{_NUMBER}([{_DIGITS}]+){_END}")
+_NUMBERED = re.compile(f"{_NUMBER}([{_DIGITS}]+){_END}")
 _TO_DIGITS = str.maketrans("01234567", _DIGITS)
 _FROM_DIGITS = str.maketrans(_DIGITS, "01234567")
 
@@ -77,11 +77,11 @@ class _Run:
         self._slots = slots
         self.longest = max(slots, key=_length) if len(slots) > 1 else slots[0]
 
-    def mark(self, mark: str) -> None:
-        """Write a mark at the beginning of the longest piece."""
+    def number(self, placeholder: str) -> None:
+        """Write the placeholder of a number at the beginning of the longest piece."""
         element, name, text = self.longest
         start = len(text) - len(text.lstrip())
-        setattr(element, name, text[:start] + mark + text[start:])
+        setattr(element, name, text[:start] + placeholder + text[start:])
 
     def restore(self) -> None:
         """Write the longest piece as it was."""
@@ -119,7 +119,7 @@ class Selection:
         body = page.find("body")
         self._read(page if body is None else body)
         for number, run in enumerate(self._runs):
-            run.mark(f"{_NUMBER}{f'{number:o}'.translate(_TO_DIGITS)}{_END}")
+            run.number(f"{_NUMBER}{f'{number:o}'.translate(_TO_DIGITS)}{_END}")
 
     def _read(self, body: _Element) -> None:
         blocks = [body]
@@ -147,7 +147,7 @@ class Selection:
         None, and the page is whole, where of the page's text fewer characters were found.
         """
         text = "" if found is None else all_text(found)
-        numbers = {int(digits.translate(_FROM_DIGITS), 8) for digits in _MARK.findall(text)}
+        numbers = {int(digits.translate(_FROM_DIGITS), 8) for digits in _NUMBERED.findall(text)}
         for run in self._runs:
             run.restore()
         chosen = [run for number, run in enumerate(self._runs) if number in numbers]

@@ -44,7 +44,7 @@ class Frequencies:
     def get(self, expression: str, snapshot: int) -> int | None:
         """Return what was counted when there were about as many entries as now."""
         count, then = self._counted.get(expression, (0, -1))
-        # What was nowhere may be in the next entry.
+        # A count of 0 holds for no other snapshot: the next entry may have the word.
         apart = 0 if not count else then // 20
         return count if abs(snapshot - then) <= apart else None
 

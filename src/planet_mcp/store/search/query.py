@@ -25,13 +25,13 @@ from planet_mcp.text import ASKING_WORDS, STOP_WORDS, pieces, words_in
 MAX_TERMS = 48
 # FTS5 merges all words of a prefix within one step, which no limit of time can interrupt.
 MOST_PREFIXES, SHORTEST_PREFIX = 4, 3
-# Longer questions are not about how one name is spelled.
+# How many words a query may have for its names to be tried in other spellings, and split.
 MOST_SPELLED, MOST_SPLIT = 6, 3
-# A word that is said more often than this says it no more clearly.
+# How often a repeated word of a query counts.
 MOST_TIMES = 3
-# Words of so short a query stand side by side where they are meant.
+# The longest query that is looked for as a phrase too: its words may be one name.
 MOST_IN_PHRASE = 3
-# How many words may stand between each two that are together.
+# How many words may stand between two that count as together.
 _BETWEEN = 5
 
 _QUOTES = str.maketrans(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from planet_mcp.store.search.plan import SearchPlan
 from planet_mcp.store.search.query import Query, Topic
 
-# Fewer entries with all words of a query are followed by those that have some.
+# Where fewer entries have all words of a query, those that have some follow.
 ENOUGH = 10
 # Columns: heading, authors, tags, feed, terms, text. A word in the title says more than one in the
 # text.

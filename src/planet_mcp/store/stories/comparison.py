@@ -19,18 +19,18 @@ from planet_mcp.text import (
     share_held,
 )
 
-# A weekly issue may come half a day early.
+# Less than a week, as weekly issues have one title, and may come half a day early.
 SAME_TITLE_WITHIN = timedelta(days=6, hours=12)
-# What is further apart is no second copy of one post; a daily issue may come some hours early.
+# How far apart copies of one post are; less than a day, as a daily issue may come hours early.
 ONE_DAY = timedelta(hours=18)
 ALIKE_WITHIN = timedelta(days=60)
 # What is the same word for word is the same story however far apart.
 ALIKE, EQUAL = 0.92, 0.97
 # Under one title the other may be cut, or have an introduction of its own.
 HELD, HELD_LATER = 0.7, 0.9
-# Up to so many words, an entry is a title without a text.
+# An entry of so few words is a title without a text.
 EMPTY_WORDS = 5
-# From here on, what two write about one page are two texts and not two excerpts.
+# Two entries about one page that both have so many words are two texts, and no excerpts of it.
 OPINION_WORDS = 100
 
 
@@ -41,7 +41,7 @@ class Match(IntEnum):
     TEXT = 1
     TITLE = 2
     ADDRESS = 3
-    # Of one feed, which has each of its posts once unless there is strong evidence.
+    # The next three are between entries of one feed, which rarely has a post twice.
     COUNTERPART = 4
     CORRECTED = 5
     ONE_ADDRESS = 6

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 from planet_mcp.store.sql import in_story
 from planet_mcp.store.stories.comparison import (
@@ -22,11 +23,12 @@ from planet_mcp.urls import names_a_page
 
 COUNTERPART_WITHIN = timedelta(days=2)
 COMPARED_CHARS, OPENING_CHARS = 40_000, 1_000
-# So many entries that are alike in one thing are compared, and so many of one story.
+# MOST_ALIKE entries that have a title, text or address in common are compared, and
+# MOST_DUPLICATES of one story.
 MOST_ALIKE, MOST_DUPLICATES = 20, 50
-# Who posts more in a few days is no blog.
+# Of how many entries around one time a counterpart is looked for: no blog posts more.
 MOST_AT_ONE_TIME = 500
-# Slightly longer than the first entry is a footer more, not a fuller text.
+# The share of the fullest text that is as full: what is slightly longer has a footer more.
 NEARLY_AS_FULL = 0.9
 
 _COLUMNS = """
@@ -34,7 +36,7 @@ _COLUMNS = """
     e.words, e.title_derived, e.title_key, e.minhash_a, e.minhash_b, e.url, c.title,
     c.authors
 """
-# The newest entries with one of these; a title that hundreds have says little.
+# The newest entries that have one of these columns in common; a title of hundreds says little.
 _ALIKE_IN_ONE = " UNION ".join(
     f"SELECT * FROM (SELECT id FROM entries WHERE {column} = :{column} AND id <> :id "
     f"ORDER BY id DESC LIMIT {MOST_ALIKE})"
@@ -130,13 +132,6 @@ def choose_representative(connection: sqlite3.Connection, story_id: int) -> None
         """,
         {"story": story_id},
     ).fetchall()
-    fullest = max(row["words"] for row in rows)
-    representative = next(row for row in rows if row["words"] >= fullest * NEARLY_AS_FULL)
-    titles = [row["title"] for row in rows if not row["title_derived"]]
-    # Entries without a date, and those of the future, are ordered by when they were first seen.
-    dates = [row["ordered_at"] for row in rows if row["dated"]]
-    first = rows[0]
-    takes_date = bool(dates) and not first["dated"]
     connection.execute(
         f"""
         UPDATE entries SET
@@ -146,14 +141,25 @@ def choose_representative(connection: sqlite3.Connection, story_id: int) -> None
             moved_from = CASE WHEN ordered_at = :time THEN moved_from ELSE ordered_at END
         WHERE id = :story
         """,
-        {
-            "representative": representative["id"],
-            "title": titles[0] if titles and representative["title_derived"] else None,
-            "time": min(dates) if takes_date else first["ordered_at"],
-            "takes_date": takes_date,
-            "story": story_id,
-        },
+        {"story": story_id, **_representation(rows)},
     )
+
+
+def _representation(entries: Sequence[sqlite3.Row]) -> dict[str, Any]:
+    """Choose representative, title and time of a story from its entries, the first one first."""
+    fullest = max(each["words"] for each in entries)
+    chosen = next(each for each in entries if each["words"] >= fullest * NEARLY_AS_FULL)
+    titles = [each["title"] for each in entries if not each["title_derived"]]
+    # Entries without a date, and those of the future, are ordered by when they were first seen.
+    dates = [each["ordered_at"] for each in entries if each["dated"]]
+    first = entries[0]
+    takes_date = bool(dates) and not first["dated"]
+    return {
+        "representative": chosen["id"],
+        "title": titles[0] if titles and chosen["title_derived"] else None,
+        "time": min(dates) if takes_date else first["ordered_at"],
+        "takes_date": takes_date,
+    }
 
 
 def delete_entries_of_feeds(connection: sqlite3.Connection, ids: str) -> None:
