@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import FeedName
-from planet_mcp.planet.lookup import Directory, find_feeds
+from planet_mcp.planet.lookup import Directory, find_feeds, find_group
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -33,6 +33,7 @@ FEEDS = (
     feed(14, "Twins", "https://twins.example/a", "https://twins.example/"),
     feed(15, "Twins", "https://twins.example/b", "https://twins.example/"),
     feed(16, "https://bare.example/feed", "https://bare.example/feed", None),
+    feed(17, "Müllers Notizen", "https://mueller.example/feed", None),
 )
 
 
@@ -52,6 +53,7 @@ FEEDS = (
         ("real PYTHON", 2),
         ("ned's blog", 3),
         ("STRASSE", 13),
+        ("MU\u0308LLERS NOTIZEN", 17),
         ("planet", 1),
         ("planetpy", 1),
         ("comments", 4),
@@ -190,3 +192,9 @@ def test_feeds_that_are_not_there_are_refused_with_what_is(
 def test_where_there_are_no_groups_it_says_where_they_come_from() -> None:
     with pytest.raises(ArgumentError, match=r"no feed is in a group. Groups are the folders"):
         find_feeds(FEEDS, None, "friends")
+
+
+@pytest.mark.parametrize("wanted", ["Künste", "künste", "KU\u0308NSTE", " küns"])
+def test_a_group_is_found_however_its_umlauts_are_written(wanted: str) -> None:
+    for stored in ("Künste", "Ku\u0308nste"):
+        assert find_group([stored, "Web"], wanted) == stored

@@ -168,6 +168,7 @@ def test_what_stands_below_every_post_is_no_topic(week: Week) -> None:
 
     assert week.topics().result.topics == []
     assert "0 topics" in week.topics().text
+    assert "a longer time may have some" in (week.topics().result.notice or "")
 
 
 @pytest.mark.parametrize("quiet_weeks", [0, 1])

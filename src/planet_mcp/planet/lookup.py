@@ -1,6 +1,7 @@
 """Which feeds someone means: by id, URL, site, title or group (pure)."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -10,6 +11,11 @@ from planet_mcp.planet.markdown import named
 from planet_mcp.urls import canonical
 
 NEAREST = 5
+
+
+def folded(name: str) -> str:
+    """Return a name for comparison: the same in capitals, and where an umlaut is two characters."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def find_feeds(
@@ -39,9 +45,9 @@ def find_group(groups: Iterable[str], wanted: str) -> str:
     Raises:
         ArgumentError: None fits, or several do; the nearest ones are named.
     """
-    by_name = {name.casefold(): name for name in sorted(groups)}
-    text = wanted.strip().casefold()
-    fitting = [name for folded, name in by_name.items() if text in folded]
+    by_name = {folded(name): name for name in sorted(groups)}
+    text = folded(wanted.strip())
+    fitting = [name for key, name in by_name.items() if text in key]
     if text in by_name or len(fitting) == 1:
         return by_name.get(text) or fitting[0]
     if not by_name:
@@ -56,8 +62,8 @@ def find_group(groups: Iterable[str], wanted: str) -> str:
 
 
 def _in_group(feeds: Sequence[FeedName], group: str) -> list[FeedName]:
-    name = find_group({feed.group for feed in feeds if feed.group}, group).casefold()
-    return [feed for feed in feeds if (feed.group or "").casefold() == name]
+    name = folded(find_group({feed.group for feed in feeds if feed.group}, group))
+    return [feed for feed in feeds if folded(feed.group or "") == name]
 
 
 class Directory:
@@ -65,7 +71,7 @@ class Directory:
 
     def __init__(self, feeds: Sequence[FeedName]) -> None:
         self._feeds = [
-            (feed, f"{feed.title}\n{feed.url}\n{feed.site_url or ''}".casefold()) for feed in feeds
+            (feed, folded(f"{feed.title}\n{feed.url}\n{feed.site_url or ''}")) for feed in feeds
         ]
         self._by_id = {str(feed.id): feed for feed in feeds}
 
@@ -90,7 +96,7 @@ class Directory:
         raise ArgumentError(f"No feed fits {text[:100]!r}. {self._hint(text)}")
 
     def _same(self, text: str) -> list[FeedName]:
-        key, folded = canonical(text), text.casefold()
+        key, name = canonical(text), folded(text)
         # An address has its host in it; to bring all into canonical form takes long.
         host = re.split(r"[/?\]]", key.removeprefix("["), maxsplit=1)[0].casefold()
         likely = [feed for feed, names in self._feeds if host in names]
@@ -100,23 +106,23 @@ class Directory:
             or [
                 feed
                 for feed, names in self._feeds
-                if names.startswith(f"{folded}\n")
+                if names.startswith(f"{name}\n")
                 or (feed.site_url and host in names and canonical(feed.site_url) == key)
             ]
         )
 
     def _containing(self, text: str) -> list[FeedName]:
-        folded = text.casefold()
+        name = folded(text)
         # A number is an id. That of a feed that is gone must not find another, whose URL has it.
-        if not folded.strip("0123456789"):
+        if not name.strip("0123456789"):
             return []
-        return [feed for feed, names in self._feeds if folded in names]
+        return [feed for feed, names in self._feeds if name in names]
 
     def _hint(self, text: str) -> str:
         if not self._feeds:
             return "There are no feeds yet; add one first."
         titles = {names.partition("\n")[0]: feed for feed, names in self._feeds}
-        near = get_close_matches(text.casefold()[:100], titles, NEAREST)
+        near = get_close_matches(folded(text)[:100], titles, NEAREST)
         if near:
             return f"Nearest: {_listed([titles[title] for title in near])}."
         return "None has a title that is near; the list of feeds has titles and ids."

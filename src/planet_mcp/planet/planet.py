@@ -41,7 +41,7 @@ from planet_mcp.planet.catching_up import Run, catch_up, restart_of, scope_of
 from planet_mcp.planet.feed_list import list_feeds
 from planet_mcp.planet.language import Language
 from planet_mcp.planet.latest import latest_entries
-from planet_mcp.planet.lookup import Directory
+from planet_mcp.planet.lookup import Directory, folded
 from planet_mcp.planet.markdown import added_text, refresh_text, removed_text, status_text
 from planet_mcp.planet.notices import notice, read_only_notice
 from planet_mcp.planet.occurrences import Asked, Occurrences, arrivals, feed_changes
@@ -388,9 +388,9 @@ class Planet:
 
     def _group_called(self, name: str) -> str | None:
         """Return the name of a group as it is spelled already, or else as it is to be."""
-        there = {each.casefold(): each for each in self.store.feeds.groups()}
+        there = {folded(each): each for each in self.store.feeds.groups()}
         wanted = label(name)
-        return there.get(wanted.casefold(), wanted) if wanted else None
+        return there.get(folded(wanted), wanted) if wanted else None
 
     def _named(self, feeds: Sequence[int | str], *, undone: str) -> list[Feed]:
         """Find followed feeds by what someone called them, each once."""

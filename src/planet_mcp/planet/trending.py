@@ -19,6 +19,7 @@ from planet_mcp.urls import link_key
 
 MOST_POSTS, MOST_POSTS_BEFORE = 3_000, 2_000
 MOST_ENTRIES = 8
+NOTHING_SHARED = "No page or subject is shared by several feeds then; a longer time may have some."
 MOST_TITLE_CHARS = 120
 _TEXT_CHARS, _TEXTS_READ = 20_000, 5
 _LINK = re.compile(r"\[([^\[\]\n]{4,120})\]\((https?://[^\s)]+)\)")
@@ -42,7 +43,8 @@ def trending(reading: Reading, request: TrendingRequest) -> Answer[TrendingResul
     found = topics(posts, _past(reading, posts, since, feeds))[: budget.items]
     named = [_named(reading, topic) for topic in found]
     cut = f"Only the newest {MOST_POSTS:,} entries of the period were looked at."
-    notice = reading.with_notice(cut if len(posts) == MOST_POSTS else None)
+    none = None if found else NOTHING_SHARED
+    notice = reading.with_notice(cut if len(posts) == MOST_POSTS else None, none)
 
     def build(entries: int) -> Answer[TrendingResult]:
         rows = [
