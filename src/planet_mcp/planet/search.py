@@ -1,7 +1,7 @@
 """A search over all entries: a request → filters and a query → hits that fit an answer."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from planet_mcp.errors import ArgumentError
@@ -10,6 +10,7 @@ from planet_mcp.planet.answers import Answer, SearchHit, SearchResult
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
+from planet_mcp.planet.spelling import FEW_FOUND, respelled
 from planet_mcp.planet.tags import no_such_tag
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
 from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, compile_query, phrase
@@ -28,14 +29,18 @@ def search_entries(reading: Reading, request: SearchRequest) -> Answer[SearchRes
     Raises:
         ArgumentError: The feed is not known, or the cursor or another argument is not usable.
     """
-    position, query = reading.position(request), compile_query(request.query)
-    filters = _filters(reading, request, position, exclude=query.exclude)
-    by_time = query.empty or (request.sort == "newest" and bool(query.topics))
-    budget = Budget.of(request.limit, default=DEFAULT_HITS)
-    find = _newest if by_time else _best
-    found = find(reading, query, filters, position, limit=budget.items)
+    position, budget = reading.position(request), Budget.of(request.limit, default=DEFAULT_HITS)
+    searched = _searched(reading, request, position, limit=budget.items)
+    spelled = None
+    if not searched.query.empty and searched.found.strict < FEW_FOUND:
+        spelled = respelled(reading, request, snapshot=position.snapshot)
+        if spelled.query != request.query:
+            meant = replace(request, query=spelled.query)
+            searched = _searched(reading, meant, position, limit=budget.items)
+    found, by_time = searched.found, searched.by_time
     missing = _missing_tag(reading, request) if request.tag and not found.total else None
-    notice = reading.with_notice(missing or _remark(query, found))
+    remarks = spelled.remarks if spelled else ()
+    notice = reading.with_notice(*remarks, missing or _remark(searched.query, found))
     title = _title(request.query, by_time=by_time)
 
     def build(count: int) -> Answer[SearchResult]:
@@ -52,6 +57,23 @@ def search_entries(reading: Reading, request: SearchRequest) -> Answer[SearchRes
         return Answer(result, search_text(result, title=title, more=more))
 
     return fitting.largest(build, upto=len(found.hits), budget=budget.chars)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    query: Query
+    found: Found
+    by_time: bool
+
+
+def _searched(
+    reading: Reading, request: SearchRequest, position: Position, *, limit: int
+) -> _Searched:
+    query = compile_query(request.query)
+    filters = _filters(reading, request, position, exclude=query.exclude)
+    by_time = query.empty or (request.sort == "newest" and bool(query.topics))
+    find = _newest if by_time else _best
+    return _Searched(query, find(reading, query, filters, position, limit=limit), by_time)
 
 
 def _filters(

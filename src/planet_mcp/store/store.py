@@ -17,7 +17,7 @@ from planet_mcp.store.mentions import Mentions
 from planet_mcp.store.readers import Readers
 from planet_mcp.store.retention import Retention
 from planet_mcp.store.river import River
-from planet_mcp.store.search import Search, SearchLimits
+from planet_mcp.store.search import Search, SearchLimits, Spelling
 from planet_mcp.store.statistics import Statistics
 from planet_mcp.store.stories import review_joins
 from planet_mcp.store.updates import Updates
@@ -80,6 +80,7 @@ class Store:
         self.browsing = Browsing(self.database)
         self.catalogue = Catalogue(self.database)
         self.search = Search(self.database, limits.search)
+        self.spelling = Spelling(self.database)
         self.statistics = Statistics(self.database)
         self.retention = Retention(
             self.database, keep, stories_at_once=limits.stories_deleted_at_once

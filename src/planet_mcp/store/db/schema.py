@@ -245,6 +245,13 @@ _FEED_CHANGES = (
 )
 
 
+def m023_vocabulary(database: "Database") -> None:
+    """Let the words of the index be read (sqlite.org/fts5.html, section 7); nothing is stored."""
+    database.conn.execute(
+        "CREATE VIRTUAL TABLE entries_vocabulary USING fts5vocab(entries_index, row)"
+    )
+
+
 STEPS: tuple[Step, ...] = (
     *steps_001_to_004.STEPS,
     *steps_005_to_015.STEPS,
@@ -255,6 +262,7 @@ STEPS: tuple[Step, ...] = (
     m020_any_script,
     m021_vectors,
     m022_changes,
+    m023_vocabulary,
 )
 
 

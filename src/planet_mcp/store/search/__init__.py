@@ -10,6 +10,7 @@ from planet_mcp.store.search.plan import MOST_COUNTED, SearchLimits
 from planet_mcp.store.search.query import MAX_TERMS, Query, compile_query, phrase
 from planet_mcp.store.search.ranking import ENOUGH
 from planet_mcp.store.search.search import Found, Search
+from planet_mcp.store.search.spelling import Meant, Spelling
 
 __all__ = [
     "ENOUGH",
@@ -18,9 +19,11 @@ __all__ = [
     "Filters",
     "Found",
     "Hit",
+    "Meant",
     "Query",
     "Search",
     "SearchLimits",
+    "Spelling",
     "compile_query",
     "phrase",
 ]
