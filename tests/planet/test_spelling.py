@@ -13,11 +13,11 @@ from tests.support.site import running_site
 
 pytestmark = pytest.mark.anyio
 
-COMMON = "Our database speaks asyncio, documented; kubernetes deployments stay quick."
+COMMON = "A database speaks asyncio, documented; kubernetes deployments stay quick under a header."
 POSTS = [
     *(Post(f"Common {number}", f"<p>{COMMON} Number {number}.</p>") for number in range(120)),
     Post("Slip", "<p>Somebody wrote databse here.</p>"),
-    Post("Flash", "<p>Zeppelins flash in the sun.</p>"),
+    Post("Flash", "<p>Zeppelins flash in the sun above a heater.</p>"),
     Post("Name", "<p>The asyncia project, by xkubernetes people.</p>"),
     Post("Two", "<p>A free thread is a free threading thing.</p>"),
 ]
@@ -97,6 +97,7 @@ async def test_a_rare_name_is_shown_whatever_is_near(spelt: Planet) -> None:
     "typed",
     [
         "xkubernetes",  # a name that an entry has
+        "heater",  # and a rare word, by another consonant
         "zeppelin",
         "flask",  # nothing near is frequent
         "quack",  # short words are others by one letter

@@ -75,15 +75,15 @@ def _meant(connection: sqlite3.Connection, typed: str, snapshot: int) -> Meant |
     least = TIMES_MORE * typed_in or min(max(snapshot // SHARE, LEAST), MOST)
     edits = set(_edits(typed))
     near = _near(connection, edits, least, edits.__contains__)
-    if not near and len(typed) >= LONG:
+    if not near and not typed_in and len(typed) >= LONG:
         terms = _terms(connection, typed, least)
         near = _near(connection, terms, least, lambda word: _is_near(typed, word))
     likely = {word: entries * _likelihood(typed, word) for word, entries in near.items()}
     best = max(likely, key=likely.__getitem__, default="")
     if not best or likely[best] < least / _WRITTEN:
         return None
-    # What some have written, and begins otherwise, is a name: xarray.
-    return None if typed_in and not _begin_alike(typed, best) else Meant(best, typed_in)
+    # What some have written is rather a rare word: heater, xarray.
+    return None if typed_in and not _is_slip(typed, best) else Meant(best, typed_in)
 
 
 # SELECT value, (SELECT count(*) FROM (
@@ -196,9 +196,20 @@ def _edits(word: str) -> Iterator[str]:
 
 def _likelihood(typed: str, word: str) -> float:
     """Return how likely a word was meant, of those that are in as many entries."""
-    is_substitution = len(typed) == len(word) and sorted(typed) != sorted(word)
-    by_letters = _SUBSTITUTION if is_substitution else 1.0
+    by_letters = _SUBSTITUTION if _replaced(typed, word) else 1.0
     return by_letters if _begin_alike(typed, word) else by_letters * _OTHER_FIRST_LETTER
+
+
+def _is_slip(typed: str, word: str) -> bool:
+    """Return whether a word of texts is misspelt as many do: not by another consonant."""
+    return _begin_alike(typed, word) and set(_replaced(typed, word)) <= set("aeiouy")
+
+
+def _replaced(typed: str, word: str) -> str:
+    """Return the letters that stand for others in a word of the same length and other letters."""
+    if len(typed) != len(word) or sorted(typed) == sorted(word):
+        return ""
+    return "".join(mine + other for mine, other in zip(typed, word, strict=True) if mine != other)
 
 
 def _begin_alike(typed: str, word: str) -> bool:
