@@ -98,7 +98,7 @@ def _rare_words(store: Store, number: int) -> list[str]:
             "SELECT term FROM entries_vocabulary WHERE doc BETWEEN 1 AND 3 "
             "AND length(term) BETWEEN 5 AND 12 AND NOT term GLOB '*[^a-z]*'"
         ).fetchall()
-        some = random.Random(15).sample([row[0] for row in rows], 2 * number)
+        some = random.Random(16).sample([row[0] for row in rows], 2 * number)
         found = "SELECT 1 FROM entries_index WHERE entries_index MATCH ?"
         return [word for word in some if connection.execute(found, (word,)).fetchone()][:number]
 
