@@ -16,7 +16,7 @@ from planet_mcp.models import (
 )
 from planet_mcp.store.db import join_names, placeholders, to_seconds
 from planet_mcp.store.stories import join_story
-from planet_mcp.text import addresses_in, index_terms, indexed, title_key
+from planet_mcp.text import addresses_in, index_heading, index_terms, indexed, title_key
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, link_key
 
@@ -183,7 +183,7 @@ def _content_values(entry: ParsedEntry) -> tuple[str | None, ...]:
     content: Content = entry.content
     return (
         entry.title,
-        "" if entry.title_derived else indexed(entry.title),
+        "" if entry.title_derived else indexed(index_heading(entry.title)),
         *as_indexed(join_names(entry.authors)),
         *as_indexed(join_names(entry.tags)),
         content.excerpt,

@@ -18,7 +18,7 @@ from planet_mcp.store.db import (
     to_time,
 )
 from planet_mcp.store.saving import as_indexed, renew_links
-from planet_mcp.text import index_terms, indexed
+from planet_mcp.text import index_heading, index_terms, indexed
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical
 
@@ -162,7 +162,7 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
         (
             entry_id,
             article.title or url,
-            indexed(article.title),
+            indexed(index_heading(article.title)),
             *as_indexed(join_names(article.authors)),
             article.content.excerpt,
         ),

@@ -8,7 +8,7 @@ from planet_mcp.text.addresses import addresses_in
 from planet_mcp.text.asking import ASKING_WORDS, STOP_WORDS
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.escapes import escaped
-from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
+from planet_mcp.text.identifiers import humps, index_heading, index_terms, named_by_signs
 from planet_mcp.text.indexing import has_signs, indexed, pieces, sought, words_in
 from planet_mcp.text.labels import label
 from planet_mcp.text.likeness import (
@@ -44,6 +44,7 @@ __all__ = [
     "has_signs",
     "has_words_of",
     "humps",
+    "index_heading",
     "index_terms",
     "indexed",
     "is_beginning",

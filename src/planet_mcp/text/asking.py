@@ -5,26 +5,26 @@ Each language is an entry of both tables; a query may mix languages, so all coun
 
 # What sentences are made of: no topic, whatever stands beside them.
 _OF_SENTENCES = {
-    "en": "a about actually also am an and any anybody anyone anything anywhere are as at be been"
-    " being but by can could did do does doing ever every everyone everything exactly for from get"
-    " got had has have having how i if in into is it its just kindly know lately let like maybe me"
-    " most much my myself not of on onto or our ours over please really s should so some somebody"
-    " someone something somewhere tell tells than that the their them then there these they this"
-    " those to us wanna want wanted wants was we were what when where which while who whom whose"
-    " why will with would yet you your yours"
+    "en": "a about am an and are as at be by can could did do does for from had has have having how"
+    " i if in is it its me my not of on or our please s should so t than that the their them then"
+    " there these they this those to us was we were what when where which who whom whose why will"
+    " with would you your yours"
     " i'm i'd i've i'll it's that's there's here's what's who's where's how's when's why's let's"
     " you're you've you'd you'll we're we've we'd we'll they're they've they'd they'll he's she's"
     " isn't aren't wasn't weren't don't doesn't didn't haven't hasn't hadn't can't couldn't won't"
     " wouldn't shouldn't",
 }
-# What asks for texts or an answer, and may be a topic too: the `find` command, a blog engine.
+# What asks for texts or an answer, at the beginning or the end of a sentence; elsewhere, and in a
+# few words without a sentence, it may be a topic: the `find` command, a blog engine.
 _OF_ASKING = {
-    "en": "announcement announcements article articles blog blogs describe describes description"
-    " discuss discussed entries entry explain explained explains explanation find happen happened"
-    " happening happens help info information interested latest learn look looking mean means"
-    " meant mention mentioned mentions need needed new newest news people post posted posts read"
-    " recent recently regarding said say says search see show stuff talk talked talking talks thing"
-    " things think thoughts today understand work works write writes written wrote",
+    "en": "also any anybody anyone anything article articles been being blog blogs describe"
+    " describes discuss discussed entries entry ever every everything exactly explain explained"
+    " explains explanation find get give going got happened happening happens info information"
+    " interested just kindly know lately latest learn let like look looking maybe mean means meant"
+    " mention mentioned mentions more much need needed new newest news now post posted posts read"
+    " really recent recently regarding said say says show some somebody someone something stuff"
+    " talk talked talking talks tell tells think thoughts today understand want wanted wants"
+    " work works write writes written wrote yet",
 }
 
 STOP_WORDS = frozenset(word for words in _OF_SENTENCES.values() for word in words.split())

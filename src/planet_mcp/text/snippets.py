@@ -56,9 +56,10 @@ def _spans(text: str, words: Sequence[str]) -> list[_Span]:
     same, places = compared(text)
     found = sorted(span for word in words for span in _occurrences(same, word))
     # An accent or vowel after the last letter is a part of that.
-    after = [*places[1:], len(text)]
     return [
-        (places[start], max(after[end - 1], places[end - 1] + 1), word)
+        (places[start], max(*places[end : end + 1], places[end - 1] + 1), word)
+        if end < len(places)
+        else (places[start], len(text), word)
         for start, end, word in found
     ]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from planet_mcp.store.db import steps_001_to_004, steps_005_to_015
-from planet_mcp.text import indexed
+from planet_mcp.text import index_heading, index_terms, indexed
 from planet_mcp.urls import is_address
 
 if TYPE_CHECKING:
@@ -252,6 +252,27 @@ def m023_vocabulary(database: "Database") -> None:
     )
 
 
+def m024_names_with_signs(database: "Database") -> None:
+    """Count names with signs as often as they stand in a text, and in titles, too."""
+    # Those that a step before this one gave words of their own, and those that it did not know.
+    rows = database.conn.execute(
+        """
+        SELECT c.entry_id, c.title, c.text, e.title_derived
+        FROM contents AS c JOIN entries AS e ON e.id = c.entry_id
+        WHERE instr(c.title || c.text, '__') OR instr(c.title || c.text, '--')
+           OR instr(c.title || c.text, '++') OR instr(c.title || c.text, '#')
+           OR instr(c.title || c.text, '.NET')
+        """
+    )
+    while chunk := rows.fetchmany(500):
+        for entry_id, title, text, is_derived in chunk:
+            heading = "" if is_derived else indexed(index_heading(title))
+            database.conn.execute(
+                "UPDATE contents SET heading = ?, terms = ? WHERE entry_id = ?",
+                (heading, indexed(index_terms(f"{title}\n{text}")), entry_id),
+            )
+
+
 STEPS: tuple[Step, ...] = (
     *steps_001_to_004.STEPS,
     *steps_005_to_015.STEPS,
@@ -263,6 +284,7 @@ STEPS: tuple[Step, ...] = (
     m021_vectors,
     m022_changes,
     m023_vocabulary,
+    m024_names_with_signs,
 )
 
 

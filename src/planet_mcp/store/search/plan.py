@@ -135,8 +135,22 @@ class SearchPlan:
         wanted = " OR ".join(fts_string(name.replace('"', " ")) for (name,) in names)
         return f"({expression}) AND feed : ({wanted})"
 
+    def ranked(self, expression: str) -> Source:
+        """Return the index's entries that match and pass the filters; other tables only if needed.
+
+        To read the row of each match takes a quarter of the time of a ranking.
+        """
+        filters = self.filters
+        if filters.feeds is not None or filters.of_story() or filters.of_shown():
+            return self.matching(expression)
+        return Source(
+            "FROM entries_index WHERE entries_index MATCH :match"
+            " AND entries_index.rowid <= :snapshot",
+            {**filters.values(), "match": expression},
+        )
+
     def matching(self, expression: str) -> Source:
-        """Return the index's entries that match and pass the filters.
+        """Return the entries `e` that match and pass the filters.
 
         In a period they are looked up in the list of its entries: to read the time of each
         match's story costs ten times as much.

@@ -25,8 +25,8 @@ from planet_mcp.text import ASKING_WORDS, STOP_WORDS, pieces, words_in
 MAX_TERMS = 48
 # FTS5 merges all words of a prefix within one step, which no limit of time can interrupt.
 MOST_PREFIXES, SHORTEST_PREFIX = 4, 3
-# How many words a query may have for its names to be tried in other spellings, and split.
-MOST_SPELLED, MOST_SPLIT = 6, 3
+# The longest query whose words are tried in other spellings, joined and split.
+MOST_SPELLED = 3
 # How often a repeated word of a query counts.
 MOST_TIMES = 3
 # The longest query that is looked for as a phrase too: its words may be one name.
@@ -209,6 +209,8 @@ def _term(token: re.Match[str], at: int, *, may_be_prefix: bool) -> _Term | None
         is_prefix = may_be_prefix and len(words[-1]) >= SHORTEST_PREFIX
         return _Term(word.rstrip("*"), at, is_prefix=is_prefix)
     text = word.strip(_AROUND)
+    if token["minus"] and text.startswith("-"):
+        return _Term(f"-{text}", at)
     # The end of `it's` is no possessive.
     return _Term(text if text.lower() in STOP_WORDS else _POSSESSIVE.sub("", text), at)
 
@@ -223,12 +225,23 @@ def _string(term: _Term) -> str:
 
 
 def _stated(groups: Sequence[list[_Term]]) -> tuple[list[list[_Term]], list[_Term]]:
-    """Tell what a query is about from the words of asking, if it has more than those."""
-    said = [group for group in groups if not all(t.is_one_of(STOP_WORDS) for t in group)]
-    about = [group for group in said if not all(t.is_one_of(ASKING_WORDS) for t in group)]
+    """Tell what a query is about from the words of asking, if it has more than those.
+
+    In a sentence these are at its beginning and end. A few words without one may mean any of them:
+    they are hints.
+    """
+    said = [group for group in groups if not _is_all(group, STOP_WORDS)]
+    about = [group for group in said if not _is_all(group, ASKING_WORDS)]
     if not about:
         return said or list(groups), []
-    return about, [term for group in said if group not in about for term in group]
+    if len(said) == len(groups) <= MOST_SPELLED:
+        return about, [term for group in said if group not in about for term in group]
+    first, last = said.index(about[0]), len(said) - said[::-1].index(about[-1])
+    return said[first:last], []
+
+
+def _is_all(group: Sequence[_Term], words: frozenset[str]) -> bool:
+    return all(term.is_one_of(words) for term in group)
 
 
 def _topics(groups: Sequence[Sequence[_Term]], times: Sequence[int]) -> Iterator[Topic]:
@@ -253,14 +266,14 @@ def _guesses(groups: Sequence[Sequence[_Term]]) -> list[list[str]]:
     """Spell neighbours as one word, and words as two, where the query is short enough for that."""
     guesses: list[list[str]] = [[] for _ in groups]
     plain = [group[0].plain if len(group) == 1 else None for group in groups]
-    if len(groups) <= MOST_SPELLED:
-        for at, (first, second) in enumerate(pairwise(plain)):
-            run = joined(first, second) if first and second else None
-            for each in (at, at + 1) if run else ():
-                guesses[each].append(run or "")
-    if len(groups) <= MOST_SPLIT:
-        for found, group in zip(guesses, groups, strict=True):
-            found += [split for term in group if term.plain for split in splits(term.plain)]
+    if len(groups) > MOST_SPELLED:
+        return guesses
+    for at, (first, second) in enumerate(pairwise(plain)):
+        run = joined(first, second) if first and second else None
+        for each in (at, at + 1) if run else ():
+            guesses[each].append(run or "")
+    for found, group in zip(guesses, groups, strict=True):
+        found += [split for term in group if term.plain for split in splits(term.plain)]
     return guesses
 
 

@@ -20,6 +20,8 @@ _BM25 = "-bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
 # What a score is multiplied with, where the title has all words or a name, or they are together.
 _TITLED, _TITLED_NAME, _TOGETHER, _COMPLETE = 1.8, 1.3, 1.3, 1.3
 MOST_MARKED, MOST_NAMES = 2_000, 4
+# A word that no more entries have may be one that is mostly written as two.
+_RARE = 50
 # So many times more matches than are ranked may be read of words that only rank.
 _RANKING = 5
 # Entries without a date may be of any age: they count as two years older than they are here.
@@ -77,30 +79,44 @@ def spell(plan: SearchPlan, query: Query) -> Query:
 
 def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
     """Return at most `most` of the entries that answer a query whose spellings are known."""
-    strict = plan.filters.expression(query.strict)
-    have_all = plan.count(plan.matching(plan.within_feeds(strict)))
-    if not query.relaxed or (len(query.topics) == 2 and have_all >= ENOUGH):  # noqa: PLR2004
-        rare, rest = [query.strict or ""], [*query.hints]
+    strict = plan.within_feeds(plan.filters.expression(query.strict))
+    have_all = plan.count(plan.matching(strict)) if query.relaxed else None
+    if have_all is None or (len(query.topics) == 2 and have_all >= ENOUGH):  # noqa: PLR2004
+        found, rare, rest = strict, [query.strict or ""], [*query.hints]
     else:
         rare, rest = _choosing(plan, query, most)
-    wanted = _any(rare)
-    if query.required and len(query.topics) > 1 and plan.frequency(query.required):
-        wanted = f"({wanted}) AND {query.required}"
-    found = plan.within_feeds(plan.filters.expression(wanted))
+        found = plan.within_feeds(plan.filters.expression(_with_quotes(plan, query, _any(rare))))
     # Words that need not be there are counted twice; so are the others: once where they choose.
     ranked = f"({found}) AND ({_any([*rare, *rest, *rest])})" if rest else found
-    scoring = _Scoring(list(_bonuses(plan, query)), counted=2 if rest else 1)
-    candidates = _candidates(plan, ranked, scoring, most)
-    total = len(candidates) if len(candidates) < most else plan.count(plan.matching(found))
-    return Ranking(candidates, max(total, have_all), have_all)
+    bonuses = [each for each in _bonuses(plan, query) if each.expression != found]
+    candidates = _candidates(plan, ranked, _Scoring(bonuses, counted=2 if rest else 1), most)
+    total = have_all if found == strict else None
+    if total is None:
+        are_all = len(candidates) < min(most, plan.limits.ranked)
+        total = len(candidates) if are_all else plan.count(plan.matching(found))
+    return Ranking(candidates, max(total, have_all or 0), total if have_all is None else have_all)
+
+
+def _with_quotes(plan: SearchPlan, query: Query, wanted: str) -> str:
+    """Ask for what was quoted, too, if any entry has all of it: a title may be quoted wrongly."""
+    quotes = query.required
+    return f"({wanted}) AND {quotes}" if quotes and plan.frequency(quotes) else wanted
 
 
 def _known(plan: SearchPlan, topic: Topic) -> Topic:
-    guesses = tuple(guess for guess in topic.guesses if plan.frequency(guess))
-    spellings = (*topic.spellings, *guesses)
+    own = plan.frequency(topic.expression)
+    guesses = (guess for guess in topic.guesses if _is_likely(plan, guess, own))
+    spellings = tuple(dict.fromkeys([*topic.spellings, *guesses]))
     # The pieces of a name are other words, where anyone wrote the name itself.
     parts = () if any(map(plan.frequency, spellings)) else topic.pieces
     return replace(topic, spellings=spellings, guesses=(), parts=parts)
+
+
+def _is_likely(plan: SearchPlan, guess: str, own: int) -> bool:
+    """Return whether a word is written so, too; two words are chance beside a common one."""
+    if " " in guess and own > _RARE:
+        return False
+    return plan.frequency(guess) > 0
 
 
 def _choosing(plan: SearchPlan, query: Query, most: int) -> tuple[list[str], list[str]]:
@@ -142,7 +158,7 @@ def _bonuses(plan: SearchPlan, query: Query) -> Iterator[_Bonus]:
     if query.together:
         yield _Bonus(query.together, times=_TOGETHER)
     if len(query.topics) == 2 and query.strict:  # noqa: PLR2004
-        yield _Bonus(query.strict, times=_COMPLETE)
+        yield _Bonus(plan.filters.expression(query.strict), times=_COMPLETE)
 
 
 def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int) -> list[Candidate]:
@@ -151,12 +167,11 @@ def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int)
     SELECT e.story_id, e.id, e.ordered_at, m.score FROM (
         SELECT entries_index.rowid AS id, -bm25(entries_index, 3.0, …) / 1
                * iif(entries_index.rowid IN (SELECT value FROM json_each('[7,9]')), 1.8, 1) AS score
-        FROM entries_index JOIN entries AS e ON e.id = entries_index.rowid
-        WHERE entries_index MATCH '"python"' AND +e.id <= 17603
+        FROM entries_index WHERE entries_index MATCH '"python"' AND entries_index.rowid <= 17603
         ORDER BY score DESC LIMIT 200
     ) AS m JOIN entries AS e ON e.id = m.id
     """
-    source = plan.matching(expression)
+    source = plan.ranked(expression)
     score, values = _score(plan, scoring)
     matches = f"SELECT entries_index.rowid AS id, {score} AS score {source.sql}"
     if plan.is_frequent(expression):

@@ -21,7 +21,7 @@ MERGED_PAGES = 50
 _YEAR = timedelta(days=365)
 # What is left of the score of something very old: less for a word or two, as news are looked for,
 # than for a name or a question that says what it is about.
-_FLOOR, _FLOOR_OF_QUESTIONS = 0.5, 0.85
+_FLOOR, _FLOOR_OF_QUESTIONS = 0.5, 0.9
 MOST_OF_NEWS = 2
 
 

@@ -42,7 +42,7 @@ def _written(word: str) -> Iterator[str]:
 def parts_of(text: str) -> list[str]:
     """Return the words that say something of a name or phrase; empty when it has but one word."""
     found = pieces(text)
-    if len(found) == 1 or named_by_signs(text):
+    if len(found) == 1 and not named_by_signs(text):
         return []
     return [fts_string(word) for word in found if len(word) > 1 and word not in STOP_WORDS]
 

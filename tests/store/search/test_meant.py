@@ -1,0 +1,208 @@
+"""What was meant comes first: plain questions, names with their signs, addresses, quoted titles."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planet_mcp.planet import Planet
+from planet_mcp.requests import SearchRequest
+from planet_mcp.store import Filters, Limits, SearchLimits, Store, compile_query
+from tests.support.documents import NOW, Post, rss, whole
+from tests.support.site import Site
+
+pytestmark = pytest.mark.anyio
+
+FILLER = " ".join(f"word{n}" for n in range(400))
+POSTS = [
+    Post("Slots in hangars", whole("A slot is a slot; hangar slots, slots and slots again.")),
+    Post("Small objects", whole("With __slots__ an object keeps no dictionary.")),
+    Post("A remark", whole("There is a part in F# as well.")),
+    Post("F# for those who know F#", whole(f"F# infers types, F# pipes values. {FILLER}")),
+    Post("NOTE 44", whole(f"This proposal is about brackets. {FILLER}")),
+    Post("Version 5", whole("Brackets as in NOTE 44. Thanks to the authors of NOTE 44.")),
+    Post("How a kettle boils", whole("The kettle heats water until it boils.")),
+    Post(
+        "Everything of the month",
+        whole(f"Kettle drums. {FILLER} A boat. {FILLER} Water on tap, and egg boils. {FILLER}"),
+    ),
+    Post("The runner", whole("Start it with --dry-run to see what it would do.")),
+    Post("Running in dry weather", whole("A dry run along the river; run, run, dry.")),
+    Post("Find in files", whole("The find command walks folders.")),
+    Post("Orders", whole("A command of ships and fleets: command, command.")),
+]
+
+
+@pytest.fixture
+async def corpus(planet: Planet, site: Site) -> Planet:
+    posts = [
+        replace(post, link=f"https://notes.example/{n}", guid=str(n))
+        for n, post in enumerate(POSTS)
+    ]
+    await planet.add_feeds([site.add("/notes", rss(posts, title="Notes"))])
+    other = Post("Elsewhere", whole("Something else."), link="https://else.example/x", guid="x")
+    await planet.add_feeds([site.add("/else", rss([other], title="Other"))])
+    return planet
+
+
+async def titles(planet: Planet, query: str, **more: Any) -> list[str]:
+    hits = (await planet.search_entries(SearchRequest(query, **more))).result.hits
+    return [hit.title for hit in hits]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("__slots__", "Small objects"),
+        ("what does __slots__ do?", "Small objects"),
+        ("F#", "F# for those who know F#"),
+        ("has anyone written about F# lately?", "F# for those who know F#"),
+        ("NOTE 44", "NOTE 44"),
+        ("please tell me about NOTE 44", "NOTE 44"),
+        ("--dry-run", "The runner"),
+        ("what is --dry-run for", "The runner"),
+        ("how does a kettle boil water?", "How a kettle boils"),
+        ("kettle's water", "How a kettle boils"),
+        ("find command", "Find in files"),
+        ("https://notes.example/6", "How a kettle boils"),
+        ("notes.example/6/", "How a kettle boils"),
+        ("else.example", "Elsewhere"),
+        ('who wrote "How a kettle boils" and why?', "How a kettle boils"),
+        ("who wrote “How the kettle boils water” and why?", "How a kettle boils"),
+    ],
+)
+async def test_what_was_meant_comes_first(corpus: Planet, query: str, first: str) -> None:
+    assert (await titles(corpus, query))[0] == first
+
+
+@pytest.mark.parametrize(
+    ("asked", "bare"),
+    [
+        ("Is there anything new about the kettle?", "kettle"),
+        ("I'd like to read more on brackets, please", "brackets"),
+        ("what's F# about", "F#"),
+        ("explain how the hangar works", "hangar"),
+    ],
+)
+async def test_words_of_asking_are_not_the_topic(corpus: Planet, asked: str, bare: str) -> None:
+    assert await titles(corpus, asked) == await titles(corpus, bare)
+
+
+def test_words_of_asking_stay_where_they_are_all_or_quoted() -> None:
+    def topics(typed: str) -> list[str]:
+        return [topic.spellings[0] for topic in compile_query(typed).topics]
+
+    assert topics("what is it about?") == ['"what"', '"is"', '"it"', '"about"']
+    assert topics("latest news") == ['"latest"', '"news"']
+    assert topics('about "the who"') == ['"the who"']
+    assert topics("full text search in files") == ['"full"', '"text"', '"search"', '"files"']
+    assert topics("what does WHO say?") == ['"WHO"']
+    assert topics("don't panic, it's the cat's") == ['"panic"', '"cat"']
+
+
+def test_what_a_question_repeats_counts_and_what_is_too_much_is_counted() -> None:
+    query = compile_query("cache the cache of caches: cache")
+    long = compile_query(" ".join(f"word{n}" for n in range(60)))
+
+    assert [topic.times for topic in query.topics] == [3, 1]
+    assert (len(long.topics), long.left_out) == (48, 12)
+
+
+async def test_words_past_the_limit_are_said(corpus: Planet) -> None:
+    result = (await corpus.search_entries(SearchRequest("kettle " + "x1 y2 z3 " * 20))).result
+
+    assert "only its first 48" in (result.notice or "")
+
+
+def test_prefixes_are_few_and_have_three_letters() -> None:
+    query = compile_query("a* ab* " + " ".join(f"abc{n}*" for n in range(8)))
+
+    prefixes = [topic for topic in query.topics if topic.expression.endswith("*")]
+    assert len(prefixes) == 4
+    assert query.topics[0].expression == '"ab"'
+
+
+async def test_words_side_by_side_come_before_words_apart(planet: Planet, site: Site) -> None:
+    posts = [
+        Post("One", whole(f"cold and damp, {FILLER} brew of tea")),
+        Post("Two", whole(f"some say {FILLER} cold brew is best")),
+    ]
+    await planet.add_feeds([site.add("/feed", rss(posts))])
+
+    assert await titles(planet, "cold brew") == ["Two", "One"]
+
+
+# ------------------------------------------------------------------------------ many matches
+def ages(posts: list[Post]) -> list[Post]:
+    return [
+        replace(post, link=f"https://many.example/{n}", guid=str(n), age=timedelta(days=n))
+        for n, post in enumerate(posts)
+    ]
+
+
+async def found_in_all_ways(database: Path, typed: str, **filters: Any) -> list[set[str]]:
+    """Search by relevance and by time, each within its bounds and beyond them."""
+    found = []
+    for most in (1, 4_000):
+        limits = SearchLimits(chosen=most, ranked=50, kept_aside=50)
+        store = Store(database, limits=Limits(search=limits))
+        query = compile_query(typed)
+        given = Filters(store.entries.newest_id(), exclude=query.exclude, **filters)
+        best = store.search.best(query, given, shown=(), limit=50, now=NOW)
+        newest = store.search.newest(query, given, before=None, limit=50)
+        found += [{hit.title for hit in best.hits}, {hit.title for hit in newest.hits}]
+        store.close()
+    return found
+
+
+async def test_a_story_is_found_by_any_of_its_entries_and_hidden_by_the_one_that_is_shown(
+    planet: Planet, site: Site, database: Path
+) -> None:
+    text = " ".join(f"ship{n}" for n in range(60))
+    filler = [Post(f"Post {n}", f"<p>lighthouse number{n}</p>") for n in range(6)]
+    first = Post("Harbour", f"<p>{text}</p>", link="https://h.example/1", guid="h")
+    await planet.add_feeds([site.add("/a", rss([*ages(filler), first], title="A"))])
+    # The fuller one is shown.
+    more = " ".join(f"mast{n}" for n in range(30))
+    second = replace(first, html=f"<p>{text} lighthouse tower {more}</p>")
+    await planet.add_feeds([site.add("/b", rss([second], title="B"))])
+
+    assert all("Harbour" in found for found in await found_in_all_ways(database, "lighthouse"))
+    hidden = await found_in_all_ways(database, "lighthouse -tower")
+    shown = await found_in_all_ways(database, "ship3 -number1")
+    assert hidden == [{f"Post {n}" for n in range(6)}] * 4
+    assert shown == [{"Harbour"}] * 4
+
+
+async def test_a_frequent_word_is_ranked_within_a_period_a_feed_and_a_group(
+    planet: Planet, site: Site
+) -> None:
+    plain = [Post(f"Post {n}", f"<p>rain on day{n}</p>") for n in range(12)]
+    plain[9] = Post("Rain and rain", "<p>rain, rain and more rain</p>")
+    url = site.add("/a", rss(ages(plain), title="Weather"))
+    await planet.add_feeds([url], group="Sky")
+
+    for narrowed in ({"since": "30d"}, {"feed": ["Weather"]}, {"group": "Sky"}):
+        assert (await titles(planet, "rain", **narrowed))[0] == "Rain and rain"
+
+
+async def test_the_one_entry_with_a_name_is_found_beside_frequent_words(
+    database: Path, planet: Planet, site: Site
+) -> None:
+    posts = [Post(f"Release {n}", f"<p>fixed release{n}, fixed it</p>") for n in range(9)]
+    posts[4] = Post("Maintenance", f"<p>ADV-2031-77 was fixed here. {FILLER}</p>")
+    await planet.add_feeds([site.add("/a", rss(ages(posts)))])
+    store = Store(database, limits=Limits(search=SearchLimits(chosen=2)))
+
+    found = store.search.best(
+        compile_query("which release fixed ADV-2031-77?"),
+        Filters(store.entries.newest_id()),
+        shown=(),
+        limit=5,
+        now=NOW,
+    )
+    store.close()
+
+    assert found.hits[0].title == "Maintenance"
