@@ -22,6 +22,7 @@ from planet_mcp.urls import (
     given_url,
     host_of,
     http_url,
+    is_plain,
     literal_address,
     registrable_domain,
 )
@@ -846,3 +847,10 @@ def test_a_url_that_is_encoded_already_stays_as_it_is() -> None:
 
 def test_two_hosts_of_ipv6_have_two_keys() -> None:
     assert canonical("http://[2606::1]:8080/") != canonical("http://[2606::1:8080]/")
+
+
+@given(st.text("ab.-/%?&=#:@!,+_~ 1\u00e9", max_size=30))
+def test_an_address_that_needs_no_mending_comes_through_the_mending_as_it_is(rest: str) -> None:
+    url = f"https://example.org{rest}"
+    if is_plain(url):
+        assert http_url(f" {url}", "https://other.example/") == url

@@ -46,6 +46,10 @@ _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LONGEST_NAME = 253
 _CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
 # A line that was broken inside of an address, and control characters.
+_PLAIN = re.compile(
+    r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+    r"(?:/[A-Za-z0-9._~/%+,:@!=&-]*)?(?:\?[A-Za-z0-9._~/%+,:@!=&-]+)?"
+)
 _BROKEN = re.compile(r"\s*[\t\r\n]\s*|[\x00-\x1f\x7f]")
 _AUTHORITY = re.compile(r"[^/?#]*//([^/?#]*)")
 _USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@", re.IGNORECASE)
@@ -103,12 +107,19 @@ def _unwrapped(text: str) -> str:
     return bare
 
 
+def is_plain(url: str) -> bool:
+    """Return whether a URL is http(s), absolute and needs no mending, as most are."""
+    return len(url) <= MAX_URL and _PLAIN.fullmatch(url) is not None
+
+
 def http_url(raw: str, base: str | None = None) -> str | None:
     """Resolve a reference to an absolute http(s) URL; None when it is none.
 
     Broken lines and control characters inside are mended, and a blank is `%20`, as in browsers
     (WHATWG URL, 4.4).
     """
+    if is_plain(raw):
+        return raw
     reference = _BROKEN.sub("", raw.strip())
     try:
         absolute = urljoin(base, reference) if base else reference

@@ -549,3 +549,35 @@ async def test_no_flood_takes_too_long() -> None:
     async with patient_worker() as worker:
         assert await too_slow(worker.read_page, pages, "text/html") == []
         assert await too_slow(worker.read_page, texts, "text/markdown") == []
+
+
+BETWEEN = {
+    "a card": ('<div><a href="/b"><img src="/b.jpg"><div>Ten boats that sank</div></a></div>', ""),
+    "a card with a heading": (
+        '<div><a href="/b"><img src="/b.jpg"></a><h3><a href="/b">Ten boats</a></h3></div>',
+        "",
+    ),
+    "a picture that opens": (
+        '<div><a href="/mast.jpg"><img src="/s.jpg" alt="Mast"><span>The mast</span></a></div>',
+        "[image: Mast The mast](https://example.org/mast.jpg)",
+    ),
+    "a picture with a linked credit": (
+        '<figure><img src="/s.jpg"><figcaption><a href="/ann">Ann</a></figcaption></figure>',
+        "[image](https://example.org/s.jpg)\n\n*[Ann](https://example.org/ann)*",
+    ),
+    "a player with a link": (
+        '<div><iframe src="https://video.example/1"></iframe><a href="/w">Watch there</a></div>',
+        "[embedded page](https://video.example/1)\n\n[Watch there](https://example.org/w)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("part", "expected"), BETWEEN.values(), ids=BETWEEN)
+def test_pictures_and_players_between_paragraphs_stay_and_cards_of_other_articles_go(
+    part: str, expected: str
+) -> None:
+    prose = "The keeper wrote down the weather every morning for forty years, and nobody read it"
+    lines = [f"<p>{prose} in year {year}.</p>" for year in range(5)]
+    page = f"<html><body><main><h1>Ice</h1>{''.join([*lines[:3], part, *lines[3:]])}</main></body>"
+    text = extract_article(page.encode(), url="https://example.org/a").content.markdown
+    assert text.partition("year 2.")[2].partition("The keeper")[0].strip() == expected

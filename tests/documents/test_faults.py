@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from lxml.etree import _Element
 
 from planet_mcp.documents.extract.article import page_article, parse_page
+from planet_mcp.documents.extract.selection import Selection
 from planet_mcp.text.from_html import STEPS, Step, Steps, convert_counting
 
 URL = "https://example.org/posts/ice"
@@ -31,7 +33,12 @@ DETAILS = """
 <p><a href="/o">onyx</a> <b>pyrite.</b> done</p><iframe src="https://video.example/1"></iframe>
 <script src="https://gist.github.com/ann/99ff.js"></script><embed src="/x.pdf">
 <noscript><img src="/n.png" alt="quartz"></noscript><form><input name="q"><button>Go</button></form>
-<div class="embed" data-attrs='{"url": "/e"}'></div><audio src="/fog.mp3"></audio>
+<div class="embed" data-attrs='{"url": "/e"}'></div>
+<div class="latex-rendered" data-attrs='{"persistentExpression": "y^2"}'></div>
+<audio src="/fog.mp3"></audio>
+<iframe srcdoc="<p>wolfram</p>"></iframe>
+<b style="font-weight:normal"><p>yttrium</p></b>
+<ul><li><div class="checkbox checkbox-on"></div>zinc</li></ul>
 <amp-img src="/u.png" alt="umber"></amp-img>
 <div style="white-space: pre-wrap">velvet
 wool</div><p class="yarpp">talc</p>
@@ -107,6 +114,45 @@ def test_a_fault_in_the_writer_of_markdown_leaves_the_words() -> None:
     content, _ = convert_counting(html, steps=STEPS._replace(write=fail))
     assert content.markdown == f"{PROSE}\n\nA \\* star and ``a`b``"
     assert content.flaws == 1
+
+
+class _Unnumbered(Selection):
+    """Fails before anything is chosen."""
+
+    def __init__(self, page: _Element) -> None:
+        raise ValueError(page.tag)
+
+
+class _Uncut(Selection):
+    """Fails when a part of the page was taken away."""
+
+    def cut(self, found: _Element | None, *, fewest: int) -> _Element | None:
+        article = super().cut(found, fewest=fewest)
+        raise ValueError(article)
+
+
+@pytest.mark.parametrize("select", [_Unnumbered, _Uncut])
+def test_a_fault_in_the_choice_of_an_article_leaves_what_was_found(select: type[Selection]) -> None:
+    body = f"<h1>Ice</h1><p>{PROSE}</p><p>{PROSE[40:]}</p><pre>cobalt()</pre><p>{PROSE[80:]}</p>"
+    page = f"<html><body><nav><a href='/'>Home</a></nav><article>{body}</article></body></html>"
+    content = page_article(parse_page(page), URL, select=select).content
+    assert content.flaws == 1
+    assert [PROSE in content.markdown, "cobalt()" in content.markdown] == [True, True]
+    assert "Home" not in content.markdown
+    assert not any("\ue000" <= sign <= "\uf8ff" for sign in content.markdown)
+
+
+def everything(group: str) -> list[Step]:
+    """Return the steps of a group so that each asks every document."""
+    return [replace(step, having=frozenset()) for step in getattr(STEPS, group)]
+
+
+@pytest.mark.parametrize("html", [*DETAILS.strip().split("\n"), f"{DETAILS}{NESTED}"])
+def test_a_step_is_passed_over_only_where_it_has_nothing_to_do(html: str) -> None:
+    all_steps = Steps(everything("clearing"), everything("stashing"), everything("adapting"))
+    assert convert_counting(html, base_url=URL) == convert_counting(
+        html, base_url=URL, steps=all_steps
+    )
 
 
 def test_nothing_is_counted_where_nothing_fails() -> None:

@@ -31,6 +31,29 @@ STRUCTURES = {
         ),
         "Tides\n\n| h | m |\n| --- | --- |\n| 1 | 2 |",
     ),
+    "paragraphs within emphasis": (
+        "<b><p>The <i>first</i></p><p>Second</p></b><p>Third</p>",
+        "**The *first***\n\n**Second**\n\nThird",
+    ),
+    "emphasis that a style takes back": (
+        "<b style='font-weight:normal' id='pasted'><p>Pasted</p><p>again</p></b>",
+        "Pasted\n\nagain",
+    ),
+    "a document within a frame": (
+        "<iframe srcdoc='&lt;p&gt;Framed &lt;b&gt;words&lt;/b&gt;&lt;/p&gt;'></iframe>",
+        "Framed **words**",
+    ),
+    "a frame with an address of its own": (
+        "<iframe src='/f' srcdoc='&lt;p&gt;Instead&lt;/p&gt;'></iframe>",
+        "[embedded page](https://example.org/f)",
+    ),
+    "drawn boxes before tasks": (
+        (
+            "<ul><li><div class='checkbox checkbox-on'></div> <span>caulk</span></li>"
+            "<li><div class='checkbox checkbox-off'></div> <span>paint</span></li></ul>"
+        ),
+        "- [x] caulk\n- [ ] paint",
+    ),
     "list in a cell": (
         (
             "<table><tr><th>Ship</th><th>Cargo</th></tr><tr><td>Ann</td><td><ol><li>tea</li><li>rum"

@@ -320,6 +320,12 @@ async def test_a_child_that_was_killed_while_idle_costs_nothing() -> None:
         assert (await parse(worker)).entries
 
 
+def test_a_large_document_may_take_longer_within_bounds() -> None:
+    limits = ChildLimits(cpu_seconds=10, cpu_seconds_a_mb=1)
+    assert [limits.cpu_seconds_for(size << 20) for size in (0, 1, 8)] == [10, 11, 18]
+    assert ChildLimits().cpu_seconds_for(10 << 20) <= 20 < Limits().wall_seconds / 3
+
+
 def with_limits(limits: ChildLimits) -> tuple[str, ...]:
     """Return the command of a child with limits of its own."""
     begin = "from planet_mcp.sandbox import ChildLimits; from planet_mcp.sandbox.child import main"

@@ -117,6 +117,17 @@ def test_each_shape_of_a_code_block_comes_out_exactly_and_nothing_else_with_it(p
     assert md(f"<p>Before</p>{html}<p>After</p>") == f"Before\n\n{expected.rstrip()}\n\nAfter"
 
 
+def test_what_the_document_of_a_frame_hides_stays_hidden() -> None:
+    frame = '<iframe srcdoc="<p style=&quot;display:none&quot;>unseen</p><p>seen</p>"></iframe>'
+    content, unseen = from_html.convert_counting(f"<p>Before</p>{frame}")
+    assert (content.markdown, unseen) == ("Before\n\nseen", len("unseen"))
+
+
+def test_what_is_named_as_a_box_but_stands_before_no_item_is_none() -> None:
+    assert md("<div class='checkbox checkbox-on'></div><p>Words</p>") == "Words"
+    assert md("<ul><li><div class='checkbox-outer'>Words</div></li></ul>") == "- Words"
+
+
 def test_a_fence_is_longer_than_any_backticks_inside() -> None:
     assert md("<pre>```\nx\n````</pre>") == "`````\n```\nx\n````\n`````"
 

@@ -18,7 +18,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -45,7 +45,7 @@ def main(limits: ChildLimits | None = None) -> None:
         return
     _send(sink, b"", END)
     while (request := _read(source)) is not None and _is_awaited(sink):
-        _limit_cpu(limits.cpu_seconds)
+        _limit_cpu(limits.cpu_seconds_for(len(request[1])))
         answer, spent = _answer(*request)
         _send(sink, answer, LAST if spent or _most_memory() > limits.grown_bytes else END)
 
@@ -112,10 +112,10 @@ def _framed(parts: Iterable[str]) -> bytes:
 def _parts(value: Any) -> Iterator[str]:
     name = _LISTS.get(type(value).__name__)
     bare = replace(value, **{name: ()}) if name else value
-    yield _json({"type": type(value).__name__, "value": asdict(bare)})
+    yield _json({"type": type(value).__name__, "value": bare})
     part, size = [], 0
     for item in getattr(value, name) if name else ():
-        part.append(_json(asdict(item)))
+        part.append(_json(item))
         size += len(part[-1])
         if size > PART_CHARACTERS:
             yield f"[{','.join(part)}]"
@@ -178,9 +178,11 @@ _TASKS: dict[str, Callable[[bytes, dict[str, Any]], Any]] = {
 }
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 

@@ -34,6 +34,9 @@ class Limits:
 class ChildLimits:
     """What a child process grants itself; the CPU time is that of one document.
 
+    A document gets `cpu_seconds`, and `cpu_seconds_a_mb` for each whole MB that it has: twice what
+    the densest feeds take, and for the largest document that is fetched no more than 20 seconds.
+
     What a library once took it rarely gives back: a process that grew over `grown_bytes` asks to be
     replaced.
     """
@@ -41,7 +44,12 @@ class ChildLimits:
     memory_bytes: int = 768 * 2**20
     grown_bytes: int = 256 * 2**20
     cpu_seconds: int = 10
+    cpu_seconds_a_mb: int = 1
     open_files: int = 64
+
+    def cpu_seconds_for(self, size: int) -> int:
+        """Return the seconds of CPU time that a document of so many bytes may take."""
+        return self.cpu_seconds + size // 2**20 * self.cpu_seconds_a_mb
 
 
 # A model of 140 MB is twice that in memory, and a few texts at a time some 100 MB more.

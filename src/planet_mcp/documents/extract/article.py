@@ -1,6 +1,7 @@
 """A web page in, its article out."""
 
 import logging
+from collections.abc import Callable
 
 import trafilatura
 from lxml import etree
@@ -11,7 +12,7 @@ from trafilatura.settings import Document
 
 from planet_mcp.documents.extract.interstitials import Hints, refuse_interstitials
 from planet_mcp.documents.extract.metadata import authors, metadata, published
-from planet_mcp.documents.extract.selection import Selection
+from planet_mcp.documents.extract.selection import Selection, remove_numbers
 from planet_mcp.documents.extract.stash import CodeStash
 from planet_mcp.documents.heads import without_head
 from planet_mcp.documents.library_errors import TRAFILATURA_ERRORS
@@ -34,6 +35,7 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
 _FEWEST_CHARACTERS = 50
+Select = Callable[[_Element], Selection]
 
 
 def parse_page(html: str) -> _Element | None:
@@ -51,7 +53,9 @@ def _page_parser(**options: bool | str) -> etree.HTMLParser:
     return parser
 
 
-def page_article(page: _Element | None, url: str, *, steps: Steps = STEPS) -> Article:
+def page_article(
+    page: _Element | None, url: str, *, steps: Steps = STEPS, select: Select = Selection
+) -> Article:
     """Find the article of a page; the page is cut down to it.
 
     Raises:
@@ -62,14 +66,14 @@ def page_article(page: _Element | None, url: str, *, steps: Steps = STEPS) -> Ar
     facts = metadata(page, url)
     time = published(page, facts)
     hints = Hints.of(page)
-    content = _content(page, url, steps)
+    content = _content(page, url, steps, select)
     refuse_interstitials(url, content, hints)
     title, names = one_line(facts.title or ""), authors(facts.author or "")
     content = without_head(content, title=title, authors=names)
     return Article(title=title, authors=names, published=time, content=content)
 
 
-def _content(page: _Element, url: str, steps: Steps) -> Content:
+def _content(page: _Element, url: str, steps: Steps, select: Select) -> Content:
     base_url = declared_base(page, url)
     code = CodeStash(page)
     work = Work(base_url=base_url, put=code.put, interactive=True)
@@ -77,17 +81,32 @@ def _content(page: _Element, url: str, steps: Steps) -> Content:
     work.stash_listings(page, steps)
     code.free_figures(page)
     work.take([FOOTNOTES], page)
-    selection = Selection(page)
-    body = _found(page, base_url)
-    article = selection.cut(body, fewest=_FEWEST_CHARACTERS)
-    if article is None and body is not None:
-        article = _as_html(body)
+    article = _article(page, base_url, work, select)
     if article is not None:
         code.exchange(article, work.stash)
         content = render(article, work, steps=steps)
         if len(content.text) >= _FEWEST_CHARACTERS:
             return content
     return _fallback(page, code, work, steps)
+
+
+def _article(page: _Element, base_url: str | None, work: Work, select: Select) -> _Element | None:
+    """Find the article: the page's own elements, else what the search made of them.
+
+    The latter also where their choice fails, at a detail that nobody has thought of.
+    """
+    try:
+        selection = select(page)
+    except Exception:  # noqa: BLE001 - as said; the page is as it was
+        work.flaws += 1
+        return _as_html(_found(page, base_url))
+    body = _found(page, base_url)
+    try:
+        article = selection.cut(body, fewest=_FEWEST_CHARACTERS)
+    except Exception:  # noqa: BLE001 - as said
+        work.flaws += 1
+        article = None
+    return _as_html(body) if article is None else article
 
 
 def _fallback(page: _Element, code: CodeStash, work: Work, steps: Steps) -> Content:
@@ -101,7 +120,9 @@ def _fallback(page: _Element, code: CodeStash, work: Work, steps: Steps) -> Cont
     return NOTHING
 
 
-def _as_html(body: _Element) -> _Element | None:
+def _as_html(body: _Element | None) -> _Element | None:
+    if body is None:
+        return None
     try:
         html: _Element = convert_to_html(body)
     except TRAFILATURA_ERRORS:
@@ -109,6 +130,7 @@ def _as_html(body: _Element) -> _Element | None:
     # All listings are in the stash: what trafilatura takes for one is code within a line.
     for element in html.iter("pre"):
         element.tag = "code"
+    remove_numbers(html)
     return html
 
 

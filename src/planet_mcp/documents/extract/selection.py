@@ -26,7 +26,8 @@ _INLINE = frozenset(
     nobr picture q rb rp rt ruby s samp small source span strike strong sub sup time tt u var wbr
     """.split()
 )
-_MEDIA = ("img", "iframe", "video", "audio", "object", "hr")
+_PLAYERS = ("iframe", "video", "audio", "object")
+_MEDIA = ("img", "hr", *_PLAYERS)
 # What is chosen in part is kept whole: a list without some of its items would say something else.
 _WHOLE = frozenset("table ul ol dl figure blockquote details pre p".split())
 _NEVER = frozenset("nav footer form dialog".split())
@@ -53,7 +54,8 @@ _LEAD_TAGS = frozenset(("p", "div", "h2", "h3", "section", "aside"))
 _NOT_AROUND_LEADS = frozenset(("nav", "form", "dialog", "ul", "ol", "table"))
 _PICTURES = frozenset(("figure", "img", "picture", "p", "a", "video", "audio", "iframe"))
 _FILE = re.compile(
-    r"\.(?:pdf|zip|epub|csv|xlsx?|docx?|pptx?|odt|ods|ipynb|t?gz|mp[34]|og[gv])(?:[?#]|$)",
+    r"\.(?:pdf|zip|epub|csv|xlsx?|docx?|pptx?|odt|ods|ipynb|t?gz|mp[34]|og[gv]|jpe?g|png|gif|webp)"
+    r"(?:[?#]|$)",
     re.IGNORECASE,
 )
 _MOST_LINKED = 0.5
@@ -109,6 +111,13 @@ def _length(slot: _Slot) -> int:
     return len(slot[2])
 
 
+def remove_numbers(tree: _Element) -> None:
+    """Take the numbers of a page's runs out of what was copied from it."""
+    for element in tree.iter(etree.Element):
+        element.text = _NUMBERED.sub("", element.text or "")
+        element.tail = _NUMBERED.sub("", element.tail or "")
+
+
 class Selection:
     """Numbers the runs of a page, and cuts the page down to those that were chosen."""
 
@@ -118,6 +127,7 @@ class Selection:
         self._before: dict[_Element, int] = {}
         body = page.find("body")
         self._read(page if body is None else body)
+        # What may fail has been done: until here the page is as it was.
         for number, run in enumerate(self._runs):
             run.number(f"{_NUMBER}{f'{number:o}'.translate(_TO_DIGITS)}{_END}")
 
@@ -146,10 +156,10 @@ class Selection:
 
         None, and the page is whole, where of the page's text fewer characters were found.
         """
-        text = "" if found is None else all_text(found)
-        numbers = {int(digits.translate(_FROM_DIGITS), 8) for digits in _NUMBERED.findall(text)}
         for run in self._runs:
             run.restore()
+        text = "" if found is None else all_text(found)
+        numbers = {int(digits.translate(_FROM_DIGITS), 8) for digits in _NUMBERED.findall(text)}
         chosen = [run for number, run in enumerate(self._runs) if number in numbers]
         if sum(_length(run.longest) for run in chosen) < fewest:
             return None
@@ -233,7 +243,7 @@ class _Cut:
             return (media and element.tag in _PICTURES) or _is_lead(element)
         if number > self._last:
             return media and element.tag in _PICTURES and parent in self._ends
-        kept = media or element.tag in _TEXTS or not _is_mostly_links(element)
+        kept = element.tag in _TEXTS or not _is_mostly_links(element) or _shows(element)
         return kept or _leads_to_files(element)
 
 
@@ -255,6 +265,14 @@ def _is_boilerplate(element: _Element) -> bool:
 
 def _is_lead(element: _Element) -> bool:
     return bool(_LEAD.search(element.get("class") or "")) and not _is_mostly_links(element)
+
+
+def _shows(element: _Element) -> bool:
+    """Return whether a part plays something, or has a caption.
+
+    A mere picture beside linked words leads to another article.
+    """
+    return next(element.iter(*_PLAYERS, "figcaption"), None) is not None
 
 
 def _leads_to_files(element: _Element) -> bool:

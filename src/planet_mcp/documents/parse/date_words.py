@@ -49,6 +49,12 @@ _BEGINNINGS = (
 )
 _SHORTEST = 3
 
+# Dates as RFC 822 and RFC 3339 have them, in which there is nothing to spell otherwise.
+_PLAIN = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT|Z)"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d|Z)",
+    re.ASCII,
+)
 _COMMENT = re.compile(r"[(\[]([^()\[\]]*)(?:[)\]]|$)")
 _ENDS_IN_A_TIME = re.compile(r"(?<![+-]\d\d)(?<![+-]\d):\d\d(?:[.,]\d+)?\s*$")
 _NAMES = "|".join(sorted(ZONES, key=len, reverse=True))
@@ -73,6 +79,8 @@ _HALF = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
 
 def spelled_plainly(text: str) -> str:
     """Spell a date in ASCII signs: no comments, `+0100` for `GMT+0100`, `10:00` for `10h00`."""
+    if _PLAIN.fullmatch(text):
+        return text
     text = _without_comments(" ".join(_without_marks(text).split()))
     text = _NAMED_OFFSET.sub(_plain_offset, _NO_ZONE.sub("", text))
     text = _DOTTED_CLOCK.sub(_colons, _CLOCK.sub(_colons, _EAST_ASIAN.sub(r"\1-\2-\3 ", text)))

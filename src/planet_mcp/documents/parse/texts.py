@@ -88,6 +88,8 @@ def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> tuple
 
 def with_captions(content: Content, described: Sequence[RawDescribed], *, url: str) -> Content:
     """Add what comes with an entry and has a caption, unless its text has it already."""
+    if not described:
+        return content
     said = " ".join(content.text.split())
     missing = [
         (page_url(file.url, url) or "", one_line(file.caption), file.is_picture)

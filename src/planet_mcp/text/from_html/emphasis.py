@@ -11,7 +11,12 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 from lxml.etree import _Element
 
+from planet_mcp.text.from_html.tree import is_blank
+
 _EMPHASIS = frozenset("b strong i em del s strike".split())
+_ALIKE = {
+    tag: tags for tags in (("b", "strong"), ("i", "em"), ("del", "s", "strike")) for tag in tags
+}
 _INLINE = _EMPHASIS | frozenset(
     """
     span font abbr acronym bdi bdo big small u ins label mark time data cite dfn var sub sup
@@ -19,6 +24,7 @@ _INLINE = _EMPHASIS | frozenset(
 )
 # Blocks that emphasis around them would make text of.
 _BLOCKS = "h1 h2 h3 h4 h5 h6 ul ol table blockquote hr pre".split()
+_NORMAL_WEIGHT = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00|lighter)\b", re.IGNORECASE)
 _EDGE = "\n"
 # What stands around a link in Markdown, and around code and formulas, whose placeholders these are.
 _LINK = ("[", ")")
@@ -27,16 +33,28 @@ _LABEL = re.compile(r".*\w[:.,;!?\u3002\u3001\uff1a\uff01\uff1f]", re.DOTALL)
 _Part = str | tuple[_Element, bool]
 
 
+def of_normal_weight(root: _Element) -> list[_Element]:
+    """Find what is bold by its name but not by its style, as all of a text that was pasted."""
+    return [e for e in root.iter("b", "strong") if _NORMAL_WEIGHT.search(e.get("style") or "")]
+
+
+def show_plainly(element: _Element) -> None:
+    """Take emphasis away; its text stays."""
+    element.tag = "span"
+
+
 def close_emphasis(root: _Element) -> None:
     """Take away emphasis that would not open or close where it stands; its text stays.
 
     Where a sign that ends it is the only hindrance, it ends before that sign.
     """
+    emphasised = list(root.iter(*_EMPHASIS))
+    if not emphasised:
+        return
+    for element in emphasised:
+        _spread(element)
     for element in list(root.iter(*_EMPHASIS)):
-        if next(element.iterdescendants(*_BLOCKS), None) is not None:
-            element.tag = "div"
-        elif _is_divided(element):
-            element.tag = "span"
+        _end_divided(element)
     parts = list(_parts(root))
     before = _neighbours(parts, at=-1)
     after = _neighbours(reversed(parts), at=0)
@@ -45,6 +63,29 @@ def close_emphasis(root: _Element) -> None:
             element.tag = "span"
         elif _is_stuck(outside=after[element, False], inside=before[element, False]):
             _end_earlier(element)
+
+
+def _spread(element: _Element) -> None:
+    """Emphasise the paragraphs within emphasis in its place, as browsers show them."""
+    paragraphs = list(element.iterdescendants("p", "div"))
+    within = element.iterdescendants(*_ALIKE[element.tag], *_BLOCKS)
+    if not paragraphs or next(within, None) is not None:
+        return
+    for paragraph in paragraphs:
+        if next(paragraph.iterdescendants("p", "div"), None) is None and not is_blank(paragraph):
+            inner = etree.Element(element.tag)
+            inner.text, paragraph.text = (paragraph.text or "").lstrip(), None
+            inner.extend(list(paragraph))
+            paragraph.append(inner)
+    element.tag = "div"
+
+
+def _end_divided(element: _Element) -> None:
+    """Take away emphasis that would have to go on beyond the end of a paragraph."""
+    if next(element.iterdescendants(*_BLOCKS), None) is not None:
+        element.tag = "div"
+    elif _is_divided(element):
+        element.tag = "span"
 
 
 def _is_divided(element: _Element) -> bool:

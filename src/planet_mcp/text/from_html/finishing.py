@@ -35,8 +35,12 @@ def finish(markdown: str) -> str:
         markdown = _HEAD.sub(_aligned, markdown)
     if NOTE in markdown:
         markdown = _NOTE.sub(lambda note: _NOTE_LINE.sub("\n    ", note[1] or ""), markdown)
-    markdown = _BREAK_BEFORE_BLANK.sub("\n", _WOULD_BE_IMAGE.sub(_NO_IMAGE, markdown))
-    return without_layout(_BLANK_LINES.sub("\n\n", markdown).strip())
+    markdown = _WOULD_BE_IMAGE.sub(_NO_IMAGE, markdown)
+    if "  \n" in markdown:
+        markdown = _BREAK_BEFORE_BLANK.sub("\n", markdown)
+    if "\n\n\n" in markdown:
+        markdown = _BLANK_LINES.sub("\n\n", markdown)
+    return without_layout(markdown.strip())
 
 
 def _aligned(table: re.Match[str]) -> str:

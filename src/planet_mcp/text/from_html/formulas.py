@@ -10,13 +10,9 @@ from planet_mcp.text.characters import clean_code, clean_text
 from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.tree import all_text, drop, text_of
 
-_TEX_SCRIPTS = etree.XPath("//script[starts-with(@type, 'math/tex')]")
-_TEX_IMAGES = etree.XPath(
-    "//img[string-length(@alt) > 0 and (contains(concat(' ', @class, ' '), ' latex ')"
-    " or contains(concat(' ', @class, ' '), ' tex ') or contains(@class, 'math'))]"
-)
+_TEX_IMAGE = re.compile(r"(?:^|\s)(?:la)?tex(?:\s|$)|math")
 # Substack draws a formula by script, from the JSON of an attribute.
-_TEX_ATTRIBUTES = etree.XPath("//*[@data-attrs and contains(@class, 'latex-rendered')]")
+attributed_formulas = etree.XPath("//*[@data-attrs and contains(@class, 'latex-rendered')]")
 _TYPED_TEX = etree.XPath("//text()[contains(., '\\(') or contains(., '\\[') or contains(., '$$')]")
 _TYPED_SIGNS = ("\\(", "\\[", "$$")
 _TEX = re.compile(
@@ -41,11 +37,15 @@ _EXPONENT = re.compile(r"[-+\u2212]?\d{1,4}|[nkmxijt]")
 
 
 def drawn_formulas(root: _Element) -> list[_Element]:
-    """Find the formulas that are elements: scripts, MathML, images, attributes."""
-    scripts = _TEX_SCRIPTS(root)
+    """Find the formulas that are elements: scripts, MathML, images."""
+    scripts = [e for e in root.iter("script") if (e.get("type") or "").startswith("math/tex")]
     for preview in _TEX_PREVIEWS(root) if scripts else ():
         drop(preview)
-    return [*scripts, *root.iter("math"), *_TEX_IMAGES(root), *_TEX_ATTRIBUTES(root)]
+    return [*scripts, *root.iter("math"), *filter(_is_tex_image, root.iter("img"))]
+
+
+def _is_tex_image(image: _Element) -> bool:
+    return bool(image.get("alt") and _TEX_IMAGE.search(image.get("class") or ""))
 
 
 def stash_formula(formula: _Element, stash: Stash) -> None:

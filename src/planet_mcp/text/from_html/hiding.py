@@ -13,6 +13,8 @@ from planet_mcp.text.from_html.ink import remove_unreadable
 from planet_mcp.text.from_html.tree import drop, is_blank, text_of
 
 _HIDING = frozenset(("hidden", "style", "aria-hidden", "popover"))
+# What a document has in which anything may be hidden: attributes, and an element.
+MAY_HIDE = frozenset((*_HIDING, "class", "dialog"))
 _MAY_BE_READER_ONLY = re.compile(r"sr-only|visually|screen")
 _CONTROLLED = etree.XPath(
     "//@aria-controls[parent::button or parent::a or ../@role='tab'] | //@role[.='tabpanel']/../@id"

@@ -9,7 +9,7 @@ from lxml.etree import _Element
 from planet_mcp.text.characters import clean_code, clean_text
 from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.tree import drop, is_blank, text_of
-from planet_mcp.urls import without_user_info
+from planet_mcp.urls import is_plain, without_user_info
 
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\s\"()<>\\^`{|}]")
@@ -54,6 +54,8 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 def absolute_url(url: str, base_url: str | None) -> str | None:
     """Resolve a URL; None unless it leads to http(s)."""
+    if is_plain(url):
+        return url
     url = _UNSEEN_IN_URL.sub("", clean_code(url.strip()))
     if url.startswith("//"):
         url = f"https:{url}" if not base_url else url

@@ -54,6 +54,8 @@ _CONTAINERS = (
     ),
     *("button", "svg", "template", "noscript", "select", "textarea"),
 )
+# To the parser a paragraph ends emphasis that holds nothing yet; an empty element keeps it open.
+_EMPHASISED_BLOCK = re.compile(r"(<(?:b|strong|i|em)>\s*)(?=<(?:p|div)[\s>])", re.IGNORECASE)
 _TAG_NAME = re.compile(r"</?[a-z][a-z0-9-]*")
 _SIGNATURE = re.compile(
     r"(<dt\b[^<>]{0,200}\bsig\b[^<>]{0,500}>)((?:(?!</?dt\b).)*)(?=</dt)", re.DOTALL
@@ -77,6 +79,7 @@ def parse(
     """Parse any HTML; None when it holds nothing."""
     html = _SIGNATURE.sub(_in_one_line, html) if "sig-paren" in html else html
     html = _as_browsers_read(_LOOSE_APOSTROPHE.sub("'", _without_controls(html)))
+    html = _EMPHASISED_BLOCK.sub(r"\1<wbr>", html)
     root, complete = _parse(html, make_parser)
     if not complete:
         # The parser drops what lies too deep: look for it in a flatter document.

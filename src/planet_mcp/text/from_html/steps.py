@@ -6,6 +6,7 @@ counted as a flaw of the content.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from lxml import etree
@@ -49,6 +50,8 @@ _ATTRIBUTES = {
     "th": ("colspan", "rowspan"),
     "input": ("type", "checked"),
 }
+# Elements that a step may make: they may be there although the document has none.
+MADE = frozenset("a img input iframe video audio p div span ul ol li br strong pre tr td".split())
 _WITH_ATTRIBUTES = etree.XPath("descendant-or-self::*[@*]")
 # What would load something, lead anywhere or be left out, if it stayed as it is.
 _ACTIVE = frozenset("a img video audio iframe math script object embed button".split())
@@ -56,12 +59,18 @@ _ACTIVE = frozenset("a img video audio iframe math script object embed button".s
 
 @dataclass(frozen=True)
 class Step:
-    """What is done to each of the elements that `find` finds, and to one that this fails on."""
+    """What is done to each of the elements that `find` finds, and to one that this fails on.
+
+    It is only about documents that have elements or attributes of the names in `having`.
+    One that `opens` what was closed may bring others.
+    """
 
     name: str
     find: Find
     adapt: Adapt
     give_up: Adapt
+    having: frozenset[str] = frozenset()
+    opens: bool = False
 
 
 class Steps(NamedTuple):
@@ -103,15 +112,21 @@ class Work:
         self.take(steps.stashing, root)
         tree.remove_dropped(root)
 
-    def take(self, steps: Iterable[Step], root: _Element) -> None:
+    def take(self, steps: Sequence[Step], root: _Element) -> None:
         """Take steps, one after the other; what one fails on costs that detail."""
+        names = _names(root) if any(step.having for step in steps) else MADE
         for step in steps:
-            for element in self._found(step, root):
+            if step.having and step.having.isdisjoint(names):
+                continue
+            found = self._found(step, root)
+            for element in found:
                 try:
                     step.adapt(element, self)
                 except Exception:  # noqa: BLE001 - whatever it is, it is about this detail alone
                     self.flaws += 1
                     step.give_up(element, self)
+            if found and step.opens:
+                names = _names(root)
 
     def _found(self, step: Step, root: _Element) -> Sequence[_Element]:
         try:
@@ -119,6 +134,12 @@ class Work:
         except Exception:  # noqa: BLE001 - as above
             self.flaws += 1
             return ()
+
+
+def _names(root: _Element) -> frozenset[str]:
+    """Return the names of all elements and attributes, and of the elements that steps make."""
+    attributes = chain.from_iterable(map(_Element.keys, root.iter(etree.Element)))
+    return MADE.union(attributes, (element.tag for element in root.iter(etree.Element)))
 
 
 def _as_words(element: _Element, _: Work) -> None:
@@ -136,15 +157,16 @@ def _leave(_: _Element, __: Work) -> None:
 
 def _each(tags: str, adapt: Adapt, name: str = "") -> Step:
     wanted = tags.split()
-    return Step(name or tags, lambda root: root.iter(*wanted), adapt, _as_words)
+    found = lambda root: root.iter(*wanted)  # noqa: E731
+    return Step(name or tags, found, adapt, _as_words, frozenset(wanted))
 
 
-def _found(name: str, find: Find, adapt: Adapt) -> Step:
-    return Step(name, find, adapt, _as_words)
+def _found(name: str, having: str, find: Find, adapt: Adapt) -> Step:
+    return Step(name, find, adapt, _as_words, frozenset(having.split()))
 
 
-def _whole(name: str, adapt: Adapt) -> Step:
-    return Step(name, lambda root: (root,), adapt, _leave)
+def _whole(name: str, adapt: Adapt, having: str = "") -> Step:
+    return Step(name, lambda root: (root,), adapt, _leave, frozenset(having.split()))
 
 
 def _strip(root: _Element) -> None:
@@ -168,12 +190,34 @@ FOOTNOTES = _whole("footnotes", lambda e, w: footnotes.link_footnotes(e, w.stash
 
 STEPS = Steps(
     clearing=(
-        _found("formula", formulas.drawn_formulas, lambda e, w: formulas.stash_formula(e, w.stash)),
-        _found(
-            "typed formula", formulas.typed_formulas, lambda e, w: formulas.stash_typed(e, w.stash)
+        Step(
+            "frame's document",
+            structure.find_frames,
+            lambda e, _: structure.open_frame(e),
+            _as_words,
+            frozenset(("srcdoc",)),
+            opens=True,
         ),
-        _whole("text areas", lambda e, _: listings.adopt_text_areas(e)),
-        _found("embed", embeds.find_embeds, lambda e, _: embeds.adopt_embed(e)),
+        _found(
+            "formula",
+            "script math alt",
+            formulas.drawn_formulas,
+            lambda e, w: formulas.stash_formula(e, w.stash),
+        ),
+        _found(
+            "attributed formula",
+            "data-attrs",
+            formulas.attributed_formulas,
+            lambda e, w: formulas.stash_formula(e, w.stash),
+        ),
+        _found(
+            "typed formula",
+            "",
+            formulas.typed_formulas,
+            lambda e, w: formulas.stash_typed(e, w.stash),
+        ),
+        _whole("text areas", lambda e, _: listings.adopt_text_areas(e), "textarea"),
+        _found("embed", "data-attrs", embeds.find_embeds, lambda e, _: embeds.adopt_embed(e)),
         _each(structure.PLAYERS, lambda e, _: structure.adopt_component(e), "component"),
         _each("iframe", lambda e, _: structure.adopt_frame(e)),
         _each("iframe video audio", lambda e, _: tree.empty_player(e)),
@@ -187,8 +231,9 @@ STEPS = Steps(
             hiding.may_be_hidden,
             lambda e, w: w.unseen.remove_if_hidden(e),
             lambda e, w: w.unseen.remove(e),
+            hiding.MAY_HIDE,
         ),
-        _whole("ink", lambda e, w: w.unseen.remove_unreadable(e)),
+        _whole("ink", lambda e, w: w.unseen.remove_unreadable(e), "style color bgcolor"),
         _each("form", lambda e, _: tree.drop_controls(e)),
     ),
     stashing=(
@@ -200,14 +245,19 @@ STEPS = Steps(
         ),
     ),
     adapting=(
-        _found("widget", boilerplate.find_widgets, lambda e, _: boilerplate.drop_widget(e)),
+        _found(
+            "widget", "class", boilerplate.find_widgets, lambda e, _: boilerplate.drop_widget(e)
+        ),
         _whole("origin", lambda e, _: boilerplate.drop_origin(e)),
         _each("dt", lambda e, w: structure.write_signature(e, w.stash)),
         _each(listings.INLINE_CODE, lambda e, w: listings.stash_inline(e, w.stash)),
         FOOTNOTES,
-        _found("lines", structure.may_keep_lines, lambda e, _: structure.keep_lines(e)),
+        _found("lines", "style", structure.may_keep_lines, lambda e, _: structure.keep_lines(e)),
         _each("caption figcaption", lambda e, _: structure.free_caption(e)),
         _each("abbr acronym", lambda e, w: structure.expand_abbreviation(e, w.said)),
+        _found(
+            "check box", "class", structure.find_check_boxes, lambda e, _: structure.check_box(e)
+        ),
         _each("input", lambda e, _: structure.lead_item(e)),
         _each("ol", lambda e, _: lists.number(e)),
         _each("td th", lambda e, _: lists.flatten_cell(e)),
@@ -226,8 +276,9 @@ STEPS = Steps(
         _each("td th", lambda e, _: tables.limit_span(e), "spans"),
         _each("table", lambda e, _: tables.adapt_table(e)),
         _each("td th", lambda e, w: tables.adapt_cell(e, w.stash), "bars"),
-        _found("nesting", tables.too_nested, lambda e, _: tables.flatten(e)),
-        _found("sup sub", formulas.moved_signs, lambda e, _: formulas.raise_exponent(e)),
+        _found("nesting", "ul ol blockquote dl", tables.too_nested, lambda e, _: tables.flatten(e)),
+        _found("sup sub", "sup sub", formulas.moved_signs, lambda e, _: formulas.raise_exponent(e)),
+        _found("weight", "style", emphasis.of_normal_weight, lambda e, _: emphasis.show_plainly(e)),
         _whole("wrappers", lambda e, _: _strip(e)),
         _whole("emphasis", lambda e, _: emphasis.close_emphasis(e)),
     ),

@@ -8,6 +8,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_text
+from planet_mcp.text.from_html.parsing import parse
 from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.tree import drop, is_blank, text_of
 
@@ -43,6 +44,8 @@ _PLAYERS = {
 _AMP = {"amp-img": "img", "amp-anim": "img", "amp-video": "video", "amp-audio": "audio"}
 PLAYERS = " ".join((*_PLAYERS, *_AMP, "amp-iframe"))
 _VIDEO_ID = re.compile(r"[\w-]{1,64}")
+find_check_boxes = etree.XPath(".//div[contains(@class, 'checkbox-o')]")
+find_frames = etree.XPath(".//iframe[@srcdoc]")
 _PRE_LINES = re.compile(r"white-space\s*:\s*(?:pre-wrap|pre-line|pre|break-spaces)\s*(?:;|$)")
 may_keep_lines = etree.XPath("descendant-or-self::*/@style[contains(., 'white-space')]/..")
 
@@ -114,6 +117,26 @@ def _break_lines(element: _Element, name: str) -> None:
         else:
             place.addnext(ending)
         place = ending
+
+
+def open_frame(frame: _Element) -> None:
+    """Put the document that a frame brings with it in its place, unless it has an address."""
+    inside = None if frame.get("src") or frame.get("data-src") else parse(frame.get("srcdoc"))
+    body = None if inside is None else inside.find("body")
+    if body is None:
+        return
+    frame.clear(keep_tail=True)
+    frame.tag, frame.text = "div", body.text
+    frame.extend(list(body))
+
+
+def check_box(box: _Element) -> None:
+    """Turn the drawing of a box before a task (Notion) into a box."""
+    checked = "checkbox-on" in (box.get("class") or "").split()
+    if is_blank(box) and not len(box) and next(box.iterancestors("li"), None) is not None:
+        box.attrib.clear()
+        box.tag = "input"
+        box.attrib.update({"type": "checkbox", **({"checked": ""} if checked else {})})
 
 
 def adopt_frame(frame: _Element) -> None:
