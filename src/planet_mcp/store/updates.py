@@ -1,9 +1,11 @@
 """Updates of feeds: one read of what a decision needs, and one write of what was decided."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from planet_mcp.models import (
     Answered,
@@ -24,6 +26,8 @@ from planet_mcp.store.saving import rename_feed, write_entries
 from planet_mcp.store.statistics import count_answer
 from planet_mcp.store.stories import recognise
 from planet_mcp.urls import canonical, host_of, registrable_domain
+
+T = TypeVar("T")
 
 # Longer than a query for a reader: a document may have a hundred thousand entries.
 FACTS_SECONDS = 120.0
@@ -69,48 +73,12 @@ class Updates:
         token: tuple[object, ...] | None = plan.change_token
         first, *later = _parts(plan.changes, self._at_once)
         for following in later:
-            token = self._write_ahead(plan, token, first)
+            token = self._write(partial(_write_ahead, plan, token, first), first)
             first = following
-        return self._write(plan, token, first)
+        return self._write(partial(_write_plan, plan, token, first), first)
 
-    def _write_ahead(
-        self, plan: FeedPlan, token: tuple[object, ...] | None, changes: Sequence[EntryChange]
-    ) -> tuple[object, ...] | None:
-        """Write entries of a document that has more; returns what the feed's row is then."""
-        with self._database.writing() as connection:
-            before = _row(connection, plan.feed.id)
-            if before is None or tuple(before) != token:
-                return None
-            # The title goes first, as it is indexed with each entry.
-            connection.execute(
-                "UPDATE feeds SET title = ? WHERE id = ?", (plan.feed.own_title, plan.feed.id)
-            )
-            _rename(connection, before)
-            write_entries(connection, plan.feed.id, changes, now=plan.now)
-            return tuple(_row(connection, plan.feed.id) or ())
-
-    def _write(
-        self, plan: FeedPlan, token: tuple[object, ...] | None, changes: Sequence[EntryChange]
-    ) -> Feed | None:
-        feed = plan.feed
-        with self._database.writing() as connection:
-            before = _row(connection, feed.id)
-            if before is None or tuple(before) != token:
-                return None
-            if feed.url != before["url"]:
-                if _is_followed(connection, feed.id, feed.url):
-                    return None
-                _leave_address(connection, before, plan.now, left_for=feed.url)
-            _write_feed(connection, feed, before)
-            _rename(connection, before)
-            write_entries(connection, feed.id, changes, now=plan.now)
-            if plan.postponement:
-                _postpone(connection, plan.postponement)
-            elif plan.answered in {Answered.DOCUMENT, Answered.NOT_MODIFIED}:
-                _forget_pause(connection, feed, plan.now)
-            if plan.answered:
-                count_answer(connection, plan.answered, now=plan.now)
-            return select_feeds(connection, "id = :id", {"id": feed.id}, now=plan.now)[0]
+    def _write(self, work: Callable[[sqlite3.Connection], T], changes: Sequence[EntryChange]) -> T:
+        return self._database.write(work, weight=len(changes))
 
     def pauses(self, now: datetime) -> list[DomainPause]:
         """Return the pauses of domains, those of the last day that are over included."""
@@ -149,6 +117,51 @@ class Updates:
             )
             times += (row[0] for row in rows)
         return tuple(map(to_time, sorted(times, reverse=True)[:limit]))
+
+
+def _write_ahead(
+    plan: FeedPlan,
+    token: tuple[object, ...] | None,
+    changes: Sequence[EntryChange],
+    connection: sqlite3.Connection,
+) -> tuple[object, ...] | None:
+    """Write entries of a document that has more; returns what the feed's row is then."""
+    before = _row(connection, plan.feed.id)
+    if before is None or tuple(before) != token:
+        return None
+    # The title goes first, as it is indexed with each entry.
+    connection.execute(
+        "UPDATE feeds SET title = ? WHERE id = ?", (plan.feed.own_title, plan.feed.id)
+    )
+    _rename(connection, before)
+    write_entries(connection, plan.feed.id, changes, now=plan.now)
+    return tuple(_row(connection, plan.feed.id) or ())
+
+
+def _write_plan(
+    plan: FeedPlan,
+    token: tuple[object, ...] | None,
+    changes: Sequence[EntryChange],
+    connection: sqlite3.Connection,
+) -> Feed | None:
+    feed = plan.feed
+    before = _row(connection, feed.id)
+    if before is None or tuple(before) != token:
+        return None
+    if feed.url != before["url"]:
+        if _is_followed(connection, feed.id, feed.url):
+            return None
+        _leave_address(connection, before, plan.now, left_for=feed.url)
+    _write_feed(connection, feed, before)
+    _rename(connection, before)
+    write_entries(connection, feed.id, changes, now=plan.now)
+    if plan.postponement:
+        _postpone(connection, plan.postponement)
+    elif plan.answered in {Answered.DOCUMENT, Answered.NOT_MODIFIED}:
+        _forget_pause(connection, feed, plan.now)
+    if plan.answered:
+        count_answer(connection, plan.answered, now=plan.now)
+    return select_feeds(connection, "id = :id", {"id": feed.id}, now=plan.now)[0]
 
 
 def _parts(changes: Sequence[EntryChange], size: int) -> list[Sequence[EntryChange]]:

@@ -5,17 +5,21 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, LifoQueue
+from typing import TypeVar
 
 from planet_mcp.errors import DatabaseAccessError
 from planet_mcp.store.db.connections import beside, connect, transaction
 from planet_mcp.store.db.opening import OPEN_SECONDS, DatabaseFile, locked
 from planet_mcp.store.db.schema import STEPS, Step
+from planet_mcp.store.db.together import Together
 from planet_mcp.store.db.translation import translated
+
+T = TypeVar("T")
 
 _PREALLOCATED = 1_000_000
 
@@ -66,6 +70,7 @@ class Database:
                 self._writer = connect(self.path)
             self._file_id = _file_id(self.path)
         self._write_lock = threading.Lock()
+        self._together = Together(self.writing)
         self._view = threading.local()
         self._readers: LifoQueue[_Reader] = LifoQueue()
 
@@ -76,6 +81,19 @@ class Database:
             writer = self._permitted()
             with transaction(writer, "IMMEDIATE"):
                 yield writer
+
+    def write(self, work: Callable[[sqlite3.Connection], T], *, weight: int = 1) -> T:
+        """Do some work in a transaction, which it shares with what other threads write then.
+
+        `weight` is about how many entries it writes.
+        """
+
+        def translating(connection: sqlite3.Connection) -> T:
+            # Here, as who shares the transaction has errors of its own.
+            with self._translated():
+                return work(connection)
+
+        return self._together.write(translating, weight=weight)
 
     @contextmanager
     def maintaining(self) -> Iterator[sqlite3.Connection]:
