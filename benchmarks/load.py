@@ -148,12 +148,17 @@ class Client:
 
     async def call(self, request: bytes) -> None:
         """Call a tool and wait for the answer."""
+        body = await self.answer(request)
+        assert b'"isError":false' in body, body
+
+    async def answer(self, request: bytes) -> bytes:
+        """Send a request; returns the body of its answer."""
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         _, _, rest = head.partition(b"content-length: ")
         body = await self._reader.readexactly(int(rest.partition(b"\r\n")[0]))
         assert head.startswith(b"HTTP/1.1 200"), head + body
-        assert b'"isError":false' in body, body
+        return body
 
     async def ask(self, request: bytes, *, until: bytes) -> None:
         """Send a request and read its answer up to some text."""

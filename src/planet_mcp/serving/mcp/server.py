@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from planet_mcp import __version__
 from planet_mcp.errors import PlanetError
 from planet_mcp.planet import Planet
-from planet_mcp.serving.mcp.app import river_app
+from planet_mcp.serving.mcp.app import RiverApp
 from planet_mcp.serving.mcp.arguments import as_meant, explain
 from planet_mcp.serving.mcp.event_streams import EventStreams, StreamLimits
 from planet_mcp.serving.mcp.events import Events
@@ -195,7 +195,7 @@ def create_server(
         lifespan=_lifespan(partial(_work, work, begin=answered)),
         subscriptions=events.bus,
         middleware=[note_answer],
-        extensions=[Skills(), streams, river_app()],
+        extensions=[Skills(), streams, RiverApp()],
     )
     server.event_streams = streams
     add_tools(server, planet, read_only=read_only)
