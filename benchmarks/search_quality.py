@@ -1,6 +1,7 @@
 """Measures how good the search is, on judged queries and on questions about known documents.
 
-`python -m benchmarks.search_quality [--npl FOLDER] [--corpus FILE] [--cache FOLDER] [--fresh]`.
+`python -m benchmarks.search_quality [--npl FOLDER] [--corpus FILE] [--cache FOLDER] [--fresh]
+[--questions FILE …] [--titles COUNT]`.
 The documents are served as feeds from loopback and go the whole way into a database, which is
 kept in the cache folder; the questions are asked as they are. No network.
 
@@ -13,6 +14,7 @@ import asyncio
 import gzip
 import json
 import math
+import random
 import sys
 import tempfile
 import time
@@ -34,6 +36,19 @@ QUESTIONS = Path(__file__).with_name("questions.jsonl")
 TOP = 10
 # Few enough for the time and the memory that a document may take.
 DOCUMENTS, CHARACTERS = 400, 3_000_000
+SEED, MOST_WORDS = 15, 12
+FRAMES = (
+    "what is {} about?",
+    "Can you tell me something about {}?",
+    "find me posts on {}",
+    "are there any articles about {}",
+    "please explain {}",
+    "I'm looking for what was written about {} recently",
+    "what's the latest on {}?",
+    "has anybody mentioned {} lately?",
+    "I want to understand {}",
+    "summary of {}, please",
+)
 NPL_DATE = "2020-01-01T00:00:00Z"
 
 Item = dict[str, Any]
@@ -76,7 +91,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--npl", type=Path, help="a folder with the NPL collection")
     options.add_argument("--corpus", type=Path, help="the documents of the questions")
-    options.add_argument("--questions", type=Path, default=QUESTIONS)
+    options.add_argument("--questions", type=Path, nargs="*", default=[QUESTIONS])
+    options.add_argument("--titles", type=int, default=0, help="so many titles, asked in frames")
     options.add_argument("--cache", type=Path, help="a folder that keeps the databases")
     options.add_argument("--fresh", action="store_true", help="build the databases anew")
     given = options.parse_args()
@@ -93,7 +109,11 @@ def main() -> None:
             database = stored(
                 folder, "corpus", lambda: corpus_feeds(given.corpus), fresh=given.fresh
             )
-            report_known("corpus", asyncio.run(ask(database, questions(given.questions))))
+            asked = {file.stem: questions(file) for file in given.questions}
+            if given.titles:
+                asked["titles"] = framed_titles(given.corpus, given.titles)
+            for name, them in asked.items():
+                report_known(name, asyncio.run(ask(database, them)))
 
 
 # The documents as feeds.
@@ -219,6 +239,21 @@ def questions(file: Path) -> list[Question]:
         Question(each["question"], dict.fromkeys(each["expected"], 1.0), each["kind"])
         for each in lines(file)
     ]
+
+
+def framed_titles(corpus: Path, count: int) -> list[Question]:
+    """Return titles of the corpus as they are, and each in two of the frames, in turn."""
+    of_title = defaultdict(list)
+    for document in lines(corpus):
+        of_title[" ".join(document["title"].split())].append(document["id"])
+    telling = sorted(t for t in of_title if MOST_WORDS >= len(t.split()) > 1)
+    asked = []
+    for at, title in enumerate(random.Random(SEED).sample(telling, count)):
+        gains = dict.fromkeys(of_title[title], 1.0)
+        frames = (FRAMES[(2 * at + each) % len(FRAMES)] for each in range(2))
+        asked += [Question(title, gains, "bare")]
+        asked += [Question(frame.format(title), gains, "framed") for frame in frames]
+    return asked
 
 
 async def ask(database: Path, asked: Sequence[Question]) -> list[Asked]:

@@ -31,6 +31,8 @@ POSTS = [
     Post("The runner", whole("Start it with --dry-run to see what it would do.")),
     Post("Running in dry weather", whole("A dry run along the river; run, run, dry.")),
     Post("Find in files", whole("The find command walks folders.")),
+    Post("We go on", whole("They go and go, and we go. Go home!")),
+    Post("A language", whole("Servers in Go are small; I wrote one in Go.")),
     Post("Orders", whole("A command of ships and fleets: command, command.")),
 ]
 
@@ -66,6 +68,9 @@ async def titles(planet: Planet, query: str, **more: Any) -> list[str]:
         ("how does a kettle boil water?", "How a kettle boils"),
         ("kettle's water", "How a kettle boils"),
         ("find command", "Find in files"),
+        ("Go", "A language"),
+        ("is there something about Go?", "A language"),
+        ("go", "We go on"),
         ("https://notes.example/6", "How a kettle boils"),
         ("notes.example/6/", "How a kettle boils"),
         ("else.example", "Elsewhere"),

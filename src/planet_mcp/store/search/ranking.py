@@ -9,11 +9,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from planet_mcp.store.search.capitals import gains, is_capital_name
 from planet_mcp.store.search.plan import SearchPlan
 from planet_mcp.store.search.query import Query, Topic
+from planet_mcp.text import humps
 
 # Where fewer entries have all words of a query, those that have some follow.
 ENOUGH = 10
+# So many of the best are looked into for capitals.
+LOOKED_INTO = 100
 # Columns: heading, authors, tags, feed, terms, text. A word in the title says more than one in the
 # text.
 _BM25 = "-bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
@@ -90,11 +94,23 @@ def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
     ranked = f"({found}) AND ({_any([*rare, *rest, *rest])})" if rest else found
     bonuses = [each for each in _bonuses(plan, query) if each.expression != found]
     candidates = _candidates(plan, ranked, _Scoring(bonuses, counted=2 if rest else 1), most)
+    candidates = _as_written(plan, query, candidates)
     total = have_all if found == strict else None
     if total is None:
         are_all = len(candidates) < min(most, plan.limits.ranked)
         total = len(candidates) if are_all else plan.count(plan.matching(found))
     return Ranking(candidates, max(total, have_all or 0), total if have_all is None else have_all)
+
+
+def _as_written(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> list[Candidate]:
+    """Score those of the best higher that write names such as Go with their capitals."""
+    words = [topic.plain for topic in query.topics if topic.plain]
+    names = [word for word in words if is_capital_name(word)]
+    if not names:
+        return candidates
+    gained = gains(plan, names, [each.entry for each in candidates[:LOOKED_INTO]])
+    scored = [replace(each, score=each.score * gained.get(each.entry, 1)) for each in candidates]
+    return sorted(scored, key=_worst_first, reverse=True)
 
 
 def _with_quotes(plan: SearchPlan, query: Query, wanted: str) -> str:
@@ -149,9 +165,12 @@ def _any(expressions: Sequence[str]) -> str:
 
 
 def _bonuses(plan: SearchPlan, query: Query) -> Iterator[_Bonus]:
-    for name in query.names[:MOST_NAMES]:
+    # A name with humps is indexed as its words, too, which others may have.
+    humped = [t.spellings[0] for t in query.topics if t.plain and len(humps(t.plain)) > 1]
+    for name in [*query.names, *humped][:MOST_NAMES]:
         rarity = math.log((plan.filters.snapshot + 0.5) / (plan.frequency(name) + 0.5))
         yield _Bonus(name, plus=max(rarity, 0.0))
+    for name in query.names[:MOST_NAMES]:
         yield _Bonus(f"heading : {name}", times=_TITLED_NAME)
     if query.strict:
         yield _Bonus(f"heading : ({query.strict})", times=_TITLED)
