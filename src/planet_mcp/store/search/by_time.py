@@ -20,7 +20,7 @@ def newest(
 ) -> tuple[list[int], int]:
     """Return the newest stories that match, of those before a (time, id), and how many match."""
     expression = plan.filters.expression(match)
-    frequent = bool(expression) and plan.frequency(expression) > plan.limits.chosen
+    frequent = plan.is_in_more(expression, plan.limits.chosen)
     if frequent:
         expression = plan.within_feeds(expression)
     if plan.filters.feeds is None and (frequent or not expression):

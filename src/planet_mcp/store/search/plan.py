@@ -14,6 +14,8 @@ from planet_mcp.store.search.words import fts_string
 
 MOST_COUNTED = 1_000
 MOST_REMEMBERED = 5_000
+# So many times more matches than are ranked may be read of words that only rank.
+RANKING = 5
 _PROBE = "SELECT 1 FROM entries_index WHERE entries_index MATCH :match"
 
 
@@ -81,7 +83,7 @@ class SearchPlan:
         self._period: str | None = None
 
     def frequency(self, expression: str) -> int:
-        """Return how many entries match, whatever the filters; about, and up to half of all.
+        """Return how many entries match, whatever the filters; about, and no more than can count.
 
         SELECT count(*) FROM (
             SELECT 1 FROM entries_index WHERE entries_index MATCH '"python"' LIMIT 20001
@@ -90,15 +92,21 @@ class SearchPlan:
         snapshot = self.filters.snapshot
         known = self._frequencies.get(expression, snapshot)
         if known is None:
-            most = max(self.limits.ranked, snapshot // 2) + 1
-            counted = f"SELECT count(*) FROM ({_PROBE} LIMIT {most})"
-            ((known,),) = self.rows(counted, {"match": expression})
-            self._frequencies.put(expression, snapshot, int(known))
-        return int(known)
+            most = max(self.limits.ranked, snapshot // 2)
+            known = self._counted(expression, min(most, RANKING * self.limits.ranked) + 1)
+            self._frequencies.put(expression, snapshot, known)
+        return known
 
-    def is_frequent(self, expression: str) -> bool:
-        """Return whether more entries match than are ranked."""
-        return bool(expression) and self.frequency(expression) > self.limits.ranked
+    def is_in_more(self, expression: str, most: int) -> bool:
+        """Return whether more entries match than `most`; counts no further than that."""
+        if not expression or self.filters.snapshot <= most:
+            return False
+        return self._counted(expression, most + 1) > most
+
+    def _counted(self, expression: str, most: int) -> int:
+        counted = f"SELECT count(*) FROM ({_PROBE} LIMIT {most})"
+        ((count,),) = self.rows(counted, {"match": expression})
+        return int(count)
 
     @property
     def is_narrow(self) -> bool:

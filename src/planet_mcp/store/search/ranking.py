@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from planet_mcp.store.search.capitals import gains, is_capital_name
-from planet_mcp.store.search.plan import SearchPlan
+from planet_mcp.store.search.plan import RANKING, SearchPlan
 from planet_mcp.store.search.query import Query, Topic
 from planet_mcp.text import humps
 
@@ -26,8 +26,6 @@ _TITLED, _TITLED_NAME, _TOGETHER, _COMPLETE = 1.8, 1.3, 1.3, 1.3
 MOST_MARKED, MOST_NAMES = 2_000, 4
 # A word that no more entries have may be one that is mostly written as two.
 _RARE = 50
-# So many times more matches than are ranked may be read of words that only rank.
-_RANKING = 5
 # Entries without a date may be of any age: they count as two years older than they are here.
 AGES_FROM = f"""CASE WHEN e.undated THEN e.first_seen_at - {2 * 365 * 86_400}
     ELSE e.ordered_at END"""
@@ -148,7 +146,7 @@ def _choosing(plan: SearchPlan, query: Query, most: int) -> tuple[list[str], lis
         within = plan.limits.chosen if read >= most else plan.limits.ranked
         if not rare or plan.is_narrow or (not rest and read + count <= within):
             rare.append(term)
-        elif count <= plan.filters.snapshot // 2 and read + count <= _RANKING * plan.limits.ranked:
+        elif count <= plan.filters.snapshot // 2 and read + count <= RANKING * plan.limits.ranked:
             rest.append(term)
         read += count
     return rare, [*rest, *query.hints]
@@ -193,7 +191,7 @@ def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int)
     source = plan.ranked(expression)
     score, values = _score(plan, scoring)
     matches = f"SELECT entries_index.rowid AS id, {score} AS score {source.sql}"
-    if plan.is_frequent(expression):
+    if plan.is_in_more(expression, plan.limits.ranked):
         newest = f"ORDER BY entries_index.rowid DESC LIMIT {plan.limits.ranked}"
         matches = f"SELECT id, score FROM ({matches} {newest})"
     rows = plan.rows(
