@@ -35,6 +35,7 @@ pytestmark = pytest.mark.anyio
 EXTENSION = "io.modelcontextprotocol/events"
 SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 ARRIVED, CHANGED = "entry.published", "feed.changed"
+KINDS = ("active", "event", "heartbeat", "error", "terminated")
 # Watches closely, so that no test waits for a second.
 CLOSELY = 0.01
 
@@ -53,7 +54,7 @@ class Heard(ClientExtension):
         self._more = anyio.Event()
 
     def notifications(self) -> Sequence[NotificationBinding[Any]]:
-        return [self._binding(kind) for kind in ("active", "event", "heartbeat")]
+        return [self._binding(kind) for kind in KINDS]
 
     def _binding(self, kind: str) -> NotificationBinding[Any]:
         async def note(params: Params) -> None:
@@ -239,6 +240,37 @@ async def test_a_gap_is_said_on_a_stream_with_a_cursor_to_go_on_from(
         async with listening(client, cursor=start):
             await heard.until("active")
     assert heard.of("active")[0]["truncated"] is True
+
+
+async def test_a_failure_that_passes_is_said_and_the_stream_goes_on(
+    planet: Planet, site: Site, database: Path
+) -> None:
+    async with asking(planet, StreamLimits(heartbeat_seconds=CLOSELY)) as (client, heard):
+        await follow(planet, site, "One")
+        async with listening(client):
+            await heard.until("active")
+            aside = database.with_name("aside.sqlite")
+            await anyio.Path(database).rename(aside)
+            await heard.until("error")
+            await anyio.Path(aside).rename(database)
+            await publish(planet, site, "One", "Two")
+            await heard.until("event")
+    assert titles(heard.of("event")) == ["Two"]
+
+
+async def test_a_stream_of_a_feed_that_is_gone_is_ended_with_the_reason(
+    planet: Planet, site: Site
+) -> None:
+    async with asking(planet) as (client, heard):
+        await follow(planet, site, "One")
+        async with listening(client, arguments={"feed": 1}) as results:
+            await heard.until("active")
+            await planet.remove_feeds([1], delete_entries=True)
+            await heard.until("terminated")
+            while not results:
+                await anyio.lowlevel.checkpoint()
+    assert heard.of("terminated")[0]["error"]["code"] == -32602
+    assert SUBSCRIPTION in results[0]["_meta"]
 
 
 async def test_streams_are_bounded_and_one_that_ended_makes_room(planet: Planet) -> None:

@@ -122,25 +122,45 @@ class EventStreams(Extension):
 
     async def _send_all(self, ctx: Context, kind: EventType, params: StreamParams) -> None:
         """Send what happens until the server ends, or the client, which cancels this."""
-        cursor, is_begun, pause = params.cursor, False, self._limits.heartbeat_seconds
+        pause, change = self._limits.heartbeat_seconds, self._watch.next_change
+        found = await _tell(kind, params, params.cursor, self._limits.events_at_once)
+        await _send(ctx, "active", cursor=found.start, truncated=found.truncated)
         heartbeat_at = anyio.current_time() + pause
-        while not self._closing.is_set():
-            change = self._watch.next_change
-            found = await _tell(kind, params, cursor, self._limits.events_at_once)
-            cursor = found.cursor
-            if found.truncated or not is_begun:
-                await _send(ctx, "active", cursor=found.start, truncated=found.truncated)
-                is_begun = True
+        while True:
             for each in found.told:
                 await _send(ctx, "event", **_event(kind, each), cursor=each.cursor)
                 heartbeat_at = anyio.current_time() + pause
-            if found.more:
-                continue
             if anyio.current_time() >= heartbeat_at:
-                await _send(ctx, "heartbeat", cursor=cursor)
+                await _send(ctx, "heartbeat", cursor=found.cursor)
                 heartbeat_at = anyio.current_time() + pause
-            with anyio.CancelScope(deadline=heartbeat_at):
-                await change.wait()
+            if not found.more:
+                with anyio.CancelScope(deadline=heartbeat_at):
+                    await change.wait()
+            change = self._watch.next_change
+            more = await self._more(ctx, kind, params, found.cursor)
+            if more is None:
+                return
+            if more.truncated:
+                await _send(ctx, "active", cursor=more.start, truncated=True)
+            found = more
+
+    async def _more(
+        self, ctx: Context, kind: EventType, params: StreamParams, cursor: str
+    ) -> Occurrences | None:
+        """Tell what happened since, as soon as that can be done; None when it is the end."""
+        while not self._closing.is_set():
+            try:
+                return await _tell(kind, params, cursor, self._limits.events_at_once)
+            except MCPError as problem:
+                # What was asked for may be there no more; all else may pass.
+                is_final = problem.error.code == INVALID_PARAMS
+                error = {"code": problem.error.code, "message": problem.error.message}
+                await _send(ctx, "terminated" if is_final else "error", error=error)
+                if is_final:
+                    return None
+                with anyio.move_on_after(self._limits.heartbeat_seconds):
+                    await self._closing.wait()
+        return None
 
     def _type(self, name: str) -> EventType:
         if name not in self._types:
