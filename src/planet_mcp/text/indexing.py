@@ -107,7 +107,8 @@ def has_signs(text: str) -> bool:
 
 def compared(text: str) -> tuple[str, Sequence[int]]:
     """Return a text without case and accents, and where each letter of that stands in the text."""
-    if text.isascii():
+    # Most texts in English have but quotation marks and dashes besides, and are quick to fold.
+    if text.isascii() or not compiled("[^\\x00-\\x7f\\u2010-\\u203a]").search(text):
         return text.lower(), range(len(text))
     same = text.translate(_COMPARED)
     if len(same) == len(text):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from planet_mcp.store.search.capitals import gains, is_capital_name
 from planet_mcp.store.search.plan import RANKING, SearchPlan
-from planet_mcp.store.search.query import Query, Topic
+from planet_mcp.store.search.query import MOST_SPELLED, Query, Topic
 from planet_mcp.text import humps
 
 # Where fewer entries have all words of a query, those that have some follow.
@@ -104,7 +104,7 @@ def _as_written(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> 
     """Score those of the best higher that write names such as Go with their capitals."""
     words = [topic.plain for topic in query.topics if topic.plain]
     names = [word for word in words if is_capital_name(word)]
-    if not names:
+    if not names or len(words) > MOST_SPELLED:
         return candidates
     gained = gains(plan, names, [each.entry for each in candidates[:LOOKED_INTO]])
     scored = [replace(each, score=each.score * gained.get(each.entry, 1)) for each in candidates]
