@@ -1,9 +1,10 @@
 """Measures how good the search is, on judged queries and on questions about known documents.
 
-`python -m benchmarks.search_quality [--npl FOLDER] [--corpus FILE] [--cache FOLDER] [--fresh]
-[--questions FILE …] [--titles COUNT]`.
+`python -m benchmarks.search_quality [--npl FOLDER] [--corpus FILE] [--model FOLDER]
+[--cache FOLDER] [--fresh] [--questions FILE …] [--titles COUNT]`.
 The documents are served as feeds from loopback and go the whole way into a database, which is
-kept in the cache folder; the questions are asked as they are. No network.
+kept in the cache folder; the questions are asked as they are, by words alone and, with a model, by
+meaning, too, for which the entries are encoded where they are not yet. No network.
 
 NPL is a folder with `corpus.jsonl`, `queries.jsonl` and `qrels.tsv` (query, document, gain); the
 corpus is a file of JSON lines (gzip) with id, source, url, title, author, published and html.
@@ -15,6 +16,7 @@ import gzip
 import json
 import math
 import random
+import resource
 import sys
 import tempfile
 import time
@@ -27,8 +29,11 @@ from typing import Any
 from urllib.parse import urljoin
 
 from benchmarks.passes import prepare, reading, refresh, settings_for
+from planet_mcp.embedding import NoModel, chosen_model
+from planet_mcp.meaning import Encoder, EncodingLimits
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.requests import SearchRequest
+from planet_mcp.sandbox import Worker
 from planet_mcp.settings import load
 from tests.support.site import Site, running_site
 
@@ -93,6 +98,7 @@ def main() -> None:
     options.add_argument("--corpus", type=Path, help="the documents of the questions")
     options.add_argument("--questions", type=Path, nargs="*", default=[QUESTIONS])
     options.add_argument("--titles", type=int, default=0, help="so many titles, asked in frames")
+    options.add_argument("--model", type=Path, help="a folder with a model, to search by meaning")
     options.add_argument("--cache", type=Path, help="a folder that keeps the databases")
     options.add_argument("--fresh", action="store_true", help="build the databases anew")
     given = options.parse_args()
@@ -104,7 +110,9 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if given.npl:
             database = stored(folder, "npl", lambda: npl_feeds(given.npl), fresh=given.fresh)
-            report_judged("NPL", asyncio.run(ask(database, npl_questions(given.npl))))
+            for name, model in ways(given.model):
+                found = asyncio.run(ask(database, npl_questions(given.npl), model=model))
+                report_judged(f"NPL {name}", found)
         if given.corpus:
             database = stored(
                 folder, "corpus", lambda: corpus_feeds(given.corpus), fresh=given.fresh
@@ -113,7 +121,13 @@ def main() -> None:
             if given.titles:
                 asked["titles"] = framed_titles(given.corpus, given.titles)
             for name, them in asked.items():
-                report_known(name, asyncio.run(ask(database, them)))
+                for way, model in ways(given.model):
+                    report_known(f"{name} {way}", asyncio.run(ask(database, them, model=model)))
+
+
+def ways(model: Path | None) -> list[tuple[str, str]]:
+    """Return the ways to search, each with the setting of the model."""
+    return [("by words", "off"), *([("and meaning", str(model))] if model else [])]
 
 
 # The documents as feeds.
@@ -256,15 +270,35 @@ def framed_titles(corpus: Path, count: int) -> list[Question]:
     return asked
 
 
-async def ask(database: Path, asked: Sequence[Question]) -> list[Asked]:
+async def ask(database: Path, asked: Sequence[Question], *, model: str) -> list[Asked]:
     """Ask all questions, after a first round that warms everything up."""
-    settings = load(database=str(database), feeds="none", refresh="off")
+    settings = load(database=str(database), feeds="none", refresh="off", model=model)
     # Opened before the documents are read: it may upgrade the database.
     async with open_planet(settings) as planet:
+        await encode(planet, model)
         stories = _stories(database)
         for question in asked:
             await planet.search_entries(SearchRequest(question.text, limit=TOP))
         return [await _ask(planet, question, stories) for question in asked]
+
+
+async def encode(planet: Planet, model: str) -> None:
+    """Encode the entries that are not yet, and say what that costs."""
+    chosen = chosen_model(model)
+    if isinstance(chosen, NoModel):
+        return
+    async with Worker.for_models() as worker:
+        limits = EncodingLimits(batch=32)
+        encoder = Encoder(
+            planet.store, worker=worker, model=chosen, is_leader=lambda: True, limits=limits
+        )
+        before = planet.store.vectors.encoded(chosen.id).entries
+        while await encoder.round():
+            pass
+    count = planet.store.vectors.encoded(chosen.id).entries - before
+    if count:
+        seconds = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(f"encoded {count} entries: {seconds.ru_utime + seconds.ru_stime:.0f} s of CPU time")
 
 
 def _stories(database: Path) -> dict[int, frozenset[str]]:

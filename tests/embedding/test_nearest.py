@@ -1,6 +1,7 @@
 """The nearest vectors are found, few or many, all of them or some."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,15 +9,12 @@ from tests.support.toy_model import with_model
 
 pytestmark = with_model
 
-LENGTH = 32
+LENGTH = 384
 
 
 def vectors(count: int, *, seed: int = 1) -> list[tuple[int, bytes]]:
     chance = random.Random(seed)
-    return [
-        (number, bytes(chance.randrange(256) for _ in range(LENGTH)))
-        for number in range(1, count + 1)
-    ]
+    return [(number, chance.randbytes(LENGTH)) for number in range(1, count + 1)]
 
 
 def cosine(one: bytes, other: bytes) -> float:
@@ -35,7 +33,7 @@ def test_the_nearest_are_those_of_the_smallest_angle(parts: int, among: set[int]
     nearest = Nearest()
     for part in range(parts):
         nearest.add(rows[part::parts])
-    found = nearest.find(wanted, most=5, read_whole=lambda _: [], among=among)
+    found = nearest.find(wanted, most=5, read_whole=lambda _: [], among=among).near
     chosen = [row for row in rows if among is None or row[0] in among]
     best = sorted(chosen, key=lambda row: -cosine(wanted, row[1]))[:5]
     assert [each.id for each in found] == [row[0] for row in best]
@@ -49,21 +47,48 @@ def test_of_very_many_only_the_signs_are_kept_and_the_best_are_read_again() -> N
     by_id = dict(rows)
     asked: list[int] = []
 
-    def read_whole(ids: list[int]) -> list[tuple[int, bytes]]:
+    def read_whole(ids: Sequence[int]) -> list[tuple[int, bytes]]:
         asked.extend(ids)
         return [(each, by_id[each]) for each in ids if each != 7]  # deleted meanwhile
 
     nearest = Nearest(most_whole=500)
     nearest.add(rows[:400])
     nearest.add(rows[400:])
-    found = nearest.find(rows[41][1], most=3, read_whole=read_whole)  # type: ignore[arg-type]
+    found = nearest.find(rows[41][1], most=3, read_whole=read_whole).near
     assert found[0].id == 42
     assert found[0].likeness == pytest.approx(1.0)
     assert len(asked) == 1_000
-    assert not nearest.find(rows[6][1], most=3, read_whole=read_whole, among={7})  # type: ignore[arg-type]
+    gone = nearest.find(rows[6][1], most=3, read_whole=read_whole, among={7})
+    assert gone.near == []
 
 
 def test_nothing_is_near_where_there_is_nothing() -> None:
     from planet_mcp.embedding import Nearest
 
-    assert Nearest().find(b"\x01" * LENGTH, most=3, read_whole=lambda _: []) == []
+    assert Nearest().find(b"\x01" * LENGTH, most=3, read_whole=lambda _: []).near == []
+
+
+def test_what_is_near_for_a_reason_stands_out() -> None:
+    from planet_mcp.embedding import Nearest
+
+    for most_whole in (5_000, 100):
+        rows, nearest = vectors(1_000), Nearest(most_whole=most_whole)
+        nearest.add(rows)
+
+        def read_whole(ids: Sequence[int]) -> list[tuple[int, bytes]]:
+            return [row for row in vectors(1_000) if row[0] in ids]
+
+        like_one = nearest.find(rows[3][1], most=9, read_whole=read_whole)
+        like_none = nearest.find(vectors(1, seed=5)[0][1], most=9, read_whole=read_whole)
+        assert [each.id for each in like_one.near if like_one.outstanding(each) > 5] == [4]
+        assert not [each for each in like_none.near if like_none.outstanding(each) > 5]
+
+
+def test_many_that_are_near_stand_out_all() -> None:
+    from planet_mcp.embedding import Nearest
+
+    same = vectors(1, seed=3)[0][1]
+    nearest = Nearest()
+    nearest.add([*vectors(600), *((number, same) for number in range(1_000, 1_400))])
+    found = nearest.find(same, most=1_000, read_whole=lambda _: [])
+    assert sum(found.outstanding(each) > 5 for each in found.near) == 400

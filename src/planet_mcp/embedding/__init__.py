@@ -26,7 +26,7 @@ from planet_mcp.embedding.parts import MOST_CHARACTERS, Part, parts_of
 
 if TYPE_CHECKING:
     from planet_mcp.embedding.model import Model
-    from planet_mcp.embedding.nearest import Near, Nearest, compare
+    from planet_mcp.embedding.nearest import Near, Nearby, Nearest, compare
 
 __all__ = [
     "CATALOGUE",
@@ -39,6 +39,7 @@ __all__ = [
     "ModelFile",
     "ModelFolder",
     "Near",
+    "Nearby",
     "Nearest",
     "NoModel",
     "Part",
@@ -60,7 +61,7 @@ def __getattr__(name: str) -> object:
         from planet_mcp.embedding.model import Model  # deferred, as said
 
         return Model
-    if name in {"Near", "Nearest", "compare"}:
+    if name in {"Near", "Nearby", "Nearest", "compare"}:
         from planet_mcp.embedding import nearest  # deferred, as said
 
         return getattr(nearest, name)

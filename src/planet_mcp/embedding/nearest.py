@@ -10,8 +10,14 @@ import numpy as np
 MOST_WHOLE = 200_000
 # So many whose signs are nearest are then compared whole.
 LOOKED_AT = 1_000
-# A block's vectors become floating point numbers together.
+# Vectors that are added one by one are joined to blocks.
 BLOCK = 8_192
+# So many become floating point numbers together, as these stay near the processor.
+CACHED = 512
+# Where all are as far, the last digits are no difference.
+LEAST_DEVIATION = 0.005
+# As many likenesses tell what most have.
+SAMPLE = 20_000
 
 Rows = Sequence[tuple[int, bytes]]
 
@@ -22,6 +28,23 @@ class Near:
 
     id: int
     likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """The nearest vectors, the nearest first, and the likeness that most vectors have.
+
+    `usual` is that of the middle one, and `deviation` how far others are from it by chance: a
+    standard deviation.
+    """
+
+    near: list[Near]
+    usual: float = 0.0
+    deviation: float = 0.0
+
+    def outstanding(self, near: Near) -> float:
+        """Return how many standard deviations one is nearer than most: by chance, up to four."""
+        return (near.likeness - self.usual) / max(self.deviation, LEAST_DEVIATION)
 
 
 class Nearest:
@@ -56,26 +79,27 @@ class Nearest:
         most: int,
         read_whole: Callable[[Sequence[int]], Rows],
         among: Collection[int] | None = None,
-    ) -> list[Near]:
-        """Return the nearest vectors, the nearest first; with `among`, of these ids alone.
+    ) -> Nearby:
+        """Return the nearest vectors; with `among`, of these ids alone.
 
         `read_whole` returns the vectors of ids, as far as they are still there.
         """
         blocks, keeps_signs = self._blocks, self._keeps_signs
         if not blocks:
-            return []
+            return Nearby([])
         wanted = _block([(0, vector)])
         if keeps_signs:
             wanted = wanted.signs()
         ids = np.concatenate([block.ids for block in blocks])
         near = np.concatenate([block.likeness(wanted) for block in blocks])
+        usual, deviation = _usual(near)
         if among is not None:
             chosen = np.isin(ids, np.fromiter(among, np.int64, len(among)))
             ids, near = ids[chosen], near[chosen]
         if not keeps_signs:
-            return _best(ids, near, most)
+            return Nearby(_best(ids, near, most), usual, deviation)
         rows = read_whole([each.id for each in _best(ids, near, max(most, LOOKED_AT))])
-        return compare(vector, rows)[:most]
+        return Nearby(compare(vector, rows)[:most], usual, deviation)
 
 
 def compare(vector: bytes, rows: Rows) -> list[Near]:
@@ -88,33 +112,40 @@ def compare(vector: bytes, rows: Rows) -> list[Near]:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Ids with the codes of their vectors and the lengths of these; of signs there are no lengths.
+    """Ids with the codes of their vectors, of `size` numbers, and the lengths of the vectors.
 
-    `codes` has a row for each: 8-bit numbers, or signs as bits of 64-bit ones.
+    `codes` has a row for each: 8-bit numbers, or signs as bits of 64-bit ones, without lengths.
     """
 
     ids: Any
     codes: Any
+    size: int
     lengths: Any = None
 
     def signs(self) -> "_Block":
         bits = np.packbits(self.codes > 0, axis=1)
         padded = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))
-        return _Block(self.ids, padded.view(np.uint64))
+        return _Block(self.ids, padded.view(np.uint64), self.size)
 
     def joined(self, other: "_Block") -> "_Block":
         lengths = None
         if self.lengths is not None:
             lengths = np.concatenate([self.lengths, other.lengths])
         codes = np.concatenate([self.codes, other.codes])
-        return _Block(np.concatenate([self.ids, other.ids]), codes, lengths)
+        return _Block(np.concatenate([self.ids, other.ids]), codes, self.size, lengths)
 
     def likeness(self, wanted: "_Block") -> Any:
         """Return what each vector has in common with the wanted one: more is nearer."""
         if self.lengths is None:
-            return -np.bitwise_count(self.codes ^ wanted.codes[0]).sum(1, dtype=np.int32)
-        products = self.codes.astype(np.float32) @ wanted.codes[0].astype(np.float32)
-        return products / (self.lengths * wanted.lengths[0])
+            # The share of signs that differ is, by chance, that of the angle in a half circle.
+            apart = np.bitwise_count(self.codes ^ wanted.codes[0]).sum(1, dtype=np.float32)
+            return np.cos(apart * (np.pi / self.size))
+        other = wanted.codes[0].astype(np.float32)
+        products = [
+            self.codes[begin : begin + CACHED].astype(np.float32) @ other
+            for begin in range(0, len(self.codes), CACHED)
+        ]
+        return np.concatenate(products) / (self.lengths * wanted.lengths[0])
 
 
 def _block(rows: Rows) -> _Block:
@@ -122,7 +153,18 @@ def _block(rows: Rows) -> _Block:
     codes = np.frombuffer(b"".join(row[1] for row in rows), np.int8).reshape(len(rows), -1)
     # A vector of nothing is like nothing.
     lengths = np.maximum(np.linalg.norm(codes.astype(np.float32), axis=1), 1.0)
-    return _Block(ids, codes, lengths)
+    return _Block(ids, codes, codes.shape[1], lengths)
+
+
+def _usual(near: Any) -> tuple[float, float]:
+    """Return the likeness that most have, and its standard deviation, by medians.
+
+    They are those of what is not near, however much is: up to a half. (Of a normal distribution,
+    1.4826 median deviations are a standard deviation.)
+    """
+    sample = near[:: -(-len(near) // SAMPLE)]
+    middle = np.median(sample)
+    return float(middle), float(1.4826 * np.median(np.abs(sample - middle)))
 
 
 def _best(ids: Any, near: Any, most: int) -> list[Near]:

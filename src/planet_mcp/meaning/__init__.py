@@ -6,6 +6,6 @@ Only this room decides when a model runs; it does so in the sandbox's child proc
 
 from planet_mcp.meaning.encoding import Encoder, EncodingLimits
 from planet_mcp.meaning.fetching import fetch_model
-from planet_mcp.meaning.questions import Asked, Meanings
+from planet_mcp.meaning.questions import NOT_ASKED, Meanings, Understood
 
-__all__ = ["Asked", "Encoder", "EncodingLimits", "Meanings", "fetch_model"]
+__all__ = ["NOT_ASKED", "Encoder", "EncodingLimits", "Meanings", "Understood", "fetch_model"]

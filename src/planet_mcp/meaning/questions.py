@@ -19,11 +19,14 @@ BY_WORDS = "Searched by words alone, not by meaning: {problem}"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Understood:
     """What a question means, or why nobody knows, if readers are to know that."""
 
     meant: Meant | None = None
     notice: str | None = None
+
+
+NOT_ASKED = Understood()
 
 
 class Meanings:
@@ -37,25 +40,25 @@ class Meanings:
         # After a failure, questions do not wait for another one for a while.
         self._resting_until = 0.0
 
-    async def of(self, question: str) -> Asked:
+    async def of(self, question: str) -> Understood:
         """Return what a question means; the model is loaded when entries have vectors of it."""
         if isinstance(self.model, NoModel):
             problem = self.model.reason if self.model.is_asked_for else None
-            return Asked(notice=BY_WORDS.format(problem=problem) if problem else None)
+            return Understood(notice=BY_WORDS.format(problem=problem)) if problem else NOT_ASKED
         if anyio.current_time() < self._resting_until:
-            return Asked(notice=self._problem)
+            return Understood(notice=self._problem)
         model = self.model
         if not await anyio.to_thread.run_sync(lambda: self._store.vectors.are_there(model.id)):
-            return Asked()
+            return NOT_ASKED
         try:
             with anyio.fail_after(PATIENCE_SECONDS):
                 (vector,) = await self._worker.encode([question], model, questions=True)
         except (PlanetError, TimeoutError) as error:
             return self._failed(str(error) or "the model takes too long.")
-        return Asked(Meant(model.id, vector))
+        return Understood(Meant(model.id, vector))
 
-    def _failed(self, reason: str) -> Asked:
+    def _failed(self, reason: str) -> Understood:
         logger.warning("A question could not be encoded: %s", reason)
         self._problem = BY_WORDS.format(problem=reason)
         self._resting_until = anyio.current_time() + FAILED_SECONDS
-        return Asked(notice=self._problem)
+        return Understood(notice=self._problem)

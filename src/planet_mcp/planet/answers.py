@@ -49,6 +49,9 @@ class SearchHit(Result):
     snippet: str = Field(description="Quoted from the entry; matches are marked **so**.")
     words: int
     also_in: list[str] | None = Field(None, description="Other feeds that tell the same story.")
+    match: Literal["meaning"] | None = Field(
+        None, description="It has none of the words, but means the like."
+    )
 
 
 class SearchResult(Quoting):

@@ -98,6 +98,7 @@ def _hit_lines(hit: SearchHit) -> list[str]:
             f"updated {hit.updated}" if hit.updated else None,
             counted(hit.words, "word"),
             f"also in {quoted(', '.join(hit.also_in))}" if hit.also_in else None,
+            "found by meaning" if hit.match else None,
         ]
     )
     return [

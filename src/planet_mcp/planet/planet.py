@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from planet_mcp.feeds import (
     Subscriber,
     added_list,
 )
-from planet_mcp.meaning import Encoder, Meanings
+from planet_mcp.meaning import NOT_ASKED, Encoder, Meanings, Understood
 from planet_mcp.models import Feed, Subscription
 from planet_mcp.network import Web
 from planet_mcp.planet.answers import (
@@ -134,8 +135,14 @@ class Planet:
     async def search_entries(
         self, request: SearchRequest = SearchRequest()
     ) -> Answer[SearchResult]:
-        """Search all entries."""
-        return await self._answered(search_entries, request)
+        """Search all entries, by words and, where there is a model, by meaning."""
+        by_time = request.sort == "newest"
+        understood = NOT_ASKED if by_time else await self.understood(request.query)
+        return await self._answered(partial(search_entries, understood=understood), request)
+
+    async def understood(self, query: str) -> Understood:
+        """Return what a query means, as far as a model tells."""
+        return await self._workings.meanings.of(query) if query.strip() else NOT_ASKED
 
     async def latest_entries(
         self, request: LatestRequest = LatestRequest()

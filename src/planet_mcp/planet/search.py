@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 from planet_mcp.errors import ArgumentError
+from planet_mcp.meaning import NOT_ASKED, Understood
+from planet_mcp.models import Meant
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, SearchHit, SearchResult
 from planet_mcp.planet.cursors import Position
@@ -17,30 +20,38 @@ from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, comp
 from planet_mcp.times import parse_since, parse_until, stamp
 from planet_mcp.urls import host_of
 
-RELAXED = "No entry has all these words; these have some of them, best first."
-FEW_STRICT = "Only {count} of these {have} all the words; the others have some of them, best first."
+RELAXED = "No entry has all these words; these have some of them{or_meant}, best first."
+FEW_STRICT = (
+    "Only {count} of these {have} all the words; "
+    "the others have some of them{or_meant}, best first."
+)
 TOO_LONG = f"The query is long: only its first {MAX_TERMS} telling words were searched."
+# What is said besides where some hits have none of the words.
+MEANT = " or mean the like"
+PARTLY = "So far {count} of {of} entries are searched by meaning, too."
+LOADING = "Not all entries are searched by meaning yet: ask again in a moment."
 NO_WORDS = "The query has no letters or digits to search for."
 
 
-def search_entries(reading: Reading, request: SearchRequest) -> Answer[SearchResult]:
-    """Search entries: all words first, any of them when that finds nothing.
+def search_entries(
+    reading: Reading, request: SearchRequest, understood: Understood = NOT_ASKED
+) -> Answer[SearchResult]:
+    """Search entries by their words, and by what the query means as far as that is known.
 
     Raises:
         ArgumentError: The feed is not known, or the cursor or another argument is not usable.
     """
     position, budget = reading.position(request), Budget.of(request.limit, default=DEFAULT_HITS)
-    searched = _searched(reading, request, position, limit=budget.items)
-    spelled = None
+    search = partial(_searched, reading, position, understood.meant, limit=budget.items)
+    searched, spelled = search(request), None
     if not searched.query.empty and searched.found.strict < FEW_FOUND:
         spelled = respelled(reading, request, snapshot=position.snapshot)
         if spelled.query != request.query:
-            meant = replace(request, query=spelled.query)
-            searched = _searched(reading, meant, position, limit=budget.items)
+            searched = search(replace(request, query=spelled.query))
     found, by_time = searched.found, searched.by_time
     missing = _missing_tag(reading, request) if request.tag and not found.total else None
-    remarks = spelled.remarks if spelled else ()
-    notice = reading.with_notice(*remarks, missing or _remark(searched.query, found))
+    remarks = [*(spelled.remarks if spelled else ()), missing or _remark(searched.query, found)]
+    notice = reading.with_notice(*remarks, _of_meaning(reading, understood, found))
     title = _title(request.query, by_time=by_time)
 
     def build(count: int) -> Answer[SearchResult]:
@@ -67,12 +78,17 @@ class _Searched:
 
 
 def _searched(
-    reading: Reading, request: SearchRequest, position: Position, *, limit: int
+    reading: Reading,
+    position: Position,
+    meant: Meant | None,
+    request: SearchRequest,
+    *,
+    limit: int,
 ) -> _Searched:
     query = compile_query(request.query)
     filters = _filters(reading, request, position, exclude=query.exclude)
     by_time = query.empty or (request.sort == "newest" and bool(query.topics))
-    find = _newest if by_time else _best
+    find = _newest if by_time else partial(_best, meant=meant)
     return _Searched(query, find(reading, query, filters, position, limit=limit), by_time)
 
 
@@ -100,12 +116,18 @@ def _filters(
 
 
 def _best(
-    reading: Reading, query: Query, filters: Filters, position: Position, *, limit: int
+    reading: Reading,
+    query: Query,
+    filters: Filters,
+    position: Position,
+    *,
+    limit: int,
+    meant: Meant | None,
 ) -> Found:
     if not query.topics:
         return Found([], 0, more=False, strict=0)
     return reading.store.search.best(
-        query, filters, shown=position.shown, limit=limit, now=position.now
+        query, filters, shown=position.shown, limit=limit, now=position.now, meant=meant
     )
 
 
@@ -124,9 +146,20 @@ def _remark(query: Query, found: Found) -> str | None:
     remarks = [TOO_LONG] if query.left_out else []
     if found.strict < min(found.total, ENOUGH):
         have = "has" if found.strict == 1 else "have"
-        few = FEW_STRICT.format(count=found.strict, have=have)
-        remarks.append(few if found.strict else RELAXED)
+        text = FEW_STRICT if found.strict else RELAXED
+        or_meant = MEANT if any(hit.is_by_meaning for hit in found.hits) else ""
+        remarks.append(text.format(count=found.strict, have=have, or_meant=or_meant))
     return " ".join(remarks) or None
+
+
+def _of_meaning(reading: Reading, understood: Understood, found: Found) -> str | None:
+    """Return why a search by meaning found less than it could."""
+    if understood.meant is None:
+        return understood.notice
+    if found.are_loading:
+        return LOADING
+    encoded = reading.store.vectors.encoded(understood.meant.model)
+    return None if encoded.is_complete else PARTLY.format(count=encoded.entries, of=encoded.of)
 
 
 def _missing_tag(reading: Reading, request: SearchRequest) -> str | None:
@@ -159,4 +192,5 @@ def _search_hit(hit: Hit) -> SearchHit:
         snippet=hit.snippet,
         words=hit.words,
         also_in=list(hit.also_in) or None,
+        match="meaning" if hit.is_by_meaning else None,
     )

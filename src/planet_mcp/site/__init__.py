@@ -7,6 +7,7 @@ the paths of pages, and how much of an entry a page shows.
 from planet_mcp.site.build import NO_ADDRESS, Published, Publisher
 from planet_mcp.site.paths import file_of
 from planet_mcp.site.river import day_path
+from planet_mcp.site.search_page import LONGEST_VALUE
 from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
 from planet_mcp.site.values import HTML, Options, Page, PageRequest, options_of
 
@@ -14,6 +15,7 @@ __all__ = [
     "DRAWN_WITH",
     "FIXED",
     "HTML",
+    "LONGEST_VALUE",
     "NO_ADDRESS",
     "Options",
     "Page",

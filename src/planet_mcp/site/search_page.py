@@ -8,6 +8,7 @@ from markupsafe import Markup
 from pydantic import TypeAdapter, ValidationError
 
 from planet_mcp.errors import ArgumentError
+from planet_mcp.meaning import NOT_ASKED, Understood
 from planet_mcp.planet import Reading, SearchHit, search_entries
 from planet_mcp.requests import SearchRequest, described
 from planet_mcp.site.content import marked
@@ -98,7 +99,13 @@ class SearchView:
         return {name: value for name, value in self.parameters.items() if name != "sort"}
 
 
-def search_view(store: Store, query: Mapping[str, str], *, now: datetime) -> SearchView:
+def search_view(
+    store: Store,
+    query: Mapping[str, str],
+    *,
+    now: datetime,
+    understood: Understood = NOT_ASKED,
+) -> SearchView:
     """Return what the tool's own search finds for a form; wrong values are said, not raised."""
     form = {name: query.get(name, "").strip()[:LONGEST_VALUE] for name in FILTERS}
     form = {"query": query.get("q", "").strip()[:LONGEST_VALUE], **form}
@@ -110,7 +117,7 @@ def search_view(store: Store, query: Mapping[str, str], *, now: datetime) -> Sea
     try:
         cursor = query.get("cursor") or None
         request = _REQUEST.validate_python({**form, "limit": HITS, "cursor": cursor})
-        result = search_entries(Reading(store, now), request).result
+        result = search_entries(Reading(store, now), request, understood).result
     except ValidationError as error:
         wrong = dict.fromkeys(str(item["loc"][0]).replace("_", " ") for item in error.errors())
         return SearchView(form, problem=f"Not understood: {', '.join(wrong)}.")

@@ -135,7 +135,9 @@ class Site:
         return self._html("feed", request, view=view) if view else None
 
     def _search(self, request: PageRequest, _: tuple[str, ...]) -> Page:
-        view = search_view(self._store, request.query, now=self._clock())
+        view = search_view(
+            self._store, request.query, now=self._clock(), understood=request.understood
+        )
         return self._html("search", request, view=view, status=400 if view.problem else 200)
 
     def _stats(self, request: PageRequest, _: tuple[str, ...]) -> Page:

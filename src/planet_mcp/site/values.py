@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from planet_mcp.meaning import NOT_ASKED, Understood
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 
 HTML = "text/html; charset=utf-8"
@@ -35,12 +36,14 @@ class PageRequest:
     """The page that is wanted: its path, the address of the site, and what a form said.
 
     A path has no slash at its beginning: `entries/12`, `days/2025-11-12/2`,
-    `atom.xml`; that of the river is empty. `base` ends with a slash.
+    `atom.xml`; that of the river is empty. `base` ends with a slash. `understood` is what the
+    question of a form means.
     """
 
     path: str
     base: str
     query: Mapping[str, str] = field(default_factory=dict)
+    understood: Understood = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)

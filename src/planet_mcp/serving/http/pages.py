@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from starlette.routing import Route
 from planet_mcp.errors import StoreError
 from planet_mcp.planet import Planet
 from planet_mcp.settings import Settings
-from planet_mcp.site import HTML, Page, PageRequest, Site, options_of
+from planet_mcp.site import HTML, LONGEST_VALUE, Page, PageRequest, Site, options_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ class Pages:
 
     async def _answer(self, request: Request) -> Response:
         asked = _asked(request, self._site_url)
+        if asked.path == "search" and asked.query.get("sort") != "newest":
+            query = asked.query.get("q", "")[:LONGEST_VALUE]
+            asked = replace(asked, understood=await self._planet.understood(query))
         try:
             page = await self._planet.browse(lambda: self._site.page(asked))
         except StoreError as error:

@@ -2,11 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
+from planet_mcp.embedding import MOST_CHARACTERS, parts_of
 from planet_mcp.store.db import split_names, to_optional_time, to_time
+from planet_mcp.store.search.near import NearStory
 from planet_mcp.store.sql import PUBLISHED, SHOWN_TITLE, of_feeds, representative_of
 from planet_mcp.store.stories import other_feeds
 from planet_mcp.text import beginning, snippet
@@ -19,7 +22,8 @@ class Hit:
     """One story that was found; `id` is the entry that is shown, `first_id` the story's first.
 
     `ordered_at` is the time by which the story is ordered, `published` when the entry that is
-    shown was published, as far as any feed gave a credible date.
+    shown was published, as far as any feed gave a credible date. One that `is_by_meaning` has none
+    of the words: its snippet is the part that is nearest in meaning.
     """
 
     id: int
@@ -36,6 +40,7 @@ class Hit:
     snippet: str
     words: int
     also_in: tuple[str, ...]
+    is_by_meaning: bool = False
 
 
 # SELECT e.id, s.id AS first_id, e.feed_id, f.name AS feed, …, substr(c.text, 1, 20000) AS text
@@ -50,8 +55,12 @@ def read_hits(
     *,
     words: Sequence[str],
     feeds: Sequence[int] | None,
+    by_meaning: Mapping[int, NearStory] = MappingProxyType({}),
 ) -> list[Hit]:
-    """Return what is shown of these stories, in their order, with snippets around the words."""
+    """Return what is shown of these stories, in their order, with snippets around the words.
+
+    Of stories `by_meaning`, the snippet is the part that is nearest.
+    """
     shown = representative_of(of_feeds(feeds)) if feeds else "s.representative_id"
     rows = connection.execute(
         f"""
@@ -69,10 +78,37 @@ def read_hits(
     ).fetchall()
     by_story = {row["first_id"]: row for row in rows}
     also_in = other_feeds(connection, [row["id"] for row in rows])
-    return [
+    parts = _parts(connection, by_meaning)
+    hits = [
         _hit(row, words=words, also_in=also_in.get(row["id"], ()))
         for row in (by_story[story] for story in stories)
     ]
+    return [
+        replace(hit, snippet=parts.get(hit.first_id) or hit.snippet, is_by_meaning=True)
+        if hit.first_id in by_meaning
+        else hit
+        for hit in hits
+    ]
+
+
+def _parts(connection: sqlite3.Connection, by_meaning: Mapping[int, NearStory]) -> dict[int, str]:
+    """Return the beginning of the nearest part of each story."""
+    rows = (
+        connection.execute(
+            f"SELECT entry_id, title, substr(text, 1, {MOST_CHARACTERS}) FROM contents "
+            "WHERE entry_id IN (SELECT value FROM json_each(?))",
+            (json.dumps([each.entry for each in by_meaning.values()]),),
+        ).fetchall()
+        if by_meaning
+        else []
+    )
+    texts = {row[0]: row[2] for row in rows}
+    begins = {row[0]: [part.begin for part in parts_of(row[1], row[2])] for row in rows}
+    return {
+        story: beginning(texts[each.entry][begins[each.entry][each.part] :])
+        for story, each in by_meaning.items()
+        if each.entry in texts and each.part < len(begins[each.entry])
+    }
 
 
 def _hit(row: sqlite3.Row, *, words: Sequence[str], also_in: tuple[str, ...]) -> Hit:

@@ -6,6 +6,7 @@ there is dropped when what is near is looked up, since ids of vectors are never 
 """
 
 import json
+import logging
 import sqlite3
 import threading
 import time
@@ -15,16 +16,30 @@ from typing import TYPE_CHECKING
 
 from planet_mcp.models import Meant
 from planet_mcp.store.search.filters import Filters
-from planet_mcp.store.search.ranking import AGES_FROM
+from planet_mcp.store.search.plan import SearchPlan
+from planet_mcp.store.search.query import Query
+from planet_mcp.store.search.ranking import AGES_FROM, Candidate, Ranking
 from planet_mcp.store.sql import in_story
 
 if TYPE_CHECKING:
     from planet_mcp.embedding import Nearest
 
+logger = logging.getLogger(__name__)
+
 # Stories that take part, and the vectors among which they are looked for: a story has several.
 NEAREST, LOOKED_UP = 200, 1_000
 LOAD_SECONDS = 1.0
+# What is as near as this is among the nearest hundred of ten thousand, by chance alone.
+LEAST_OUTSTANDING = 2.5
 _AT_ONCE = 8_192
+# Where what is looked up is found: by the ids of vectors, of entries, by the time of their stories.
+# CROSS keeps the order (sqlite.org/optoverview.html, section 7).
+_BY_ID = """FROM json_each(:ids) AS wanted CROSS JOIN vectors AS v ON v.id = wanted.value
+    CROSS JOIN entries AS e ON e.id = v.entry_id CROSS JOIN entries AS s ON s.id = e.story_id"""
+_BY_ENTRY = """FROM entries AS e CROSS JOIN entries AS s ON s.id = e.story_id
+    CROSS JOIN vectors AS v ON v.entry_id = e.id"""
+_BY_TIME = f"""FROM entries AS s CROSS JOIN entries AS e ON {in_story("s.id", "e")}
+    CROSS JOIN vectors AS v ON v.entry_id = e.id"""
 # What passes wide filters is near often enough without being looked for apart.
 MOST_PASSING = 200_000
 
@@ -33,7 +48,8 @@ MOST_PASSING = 200_000
 class NearStory:
     """A story with the part of one of its entries that is nearest to the question.
 
-    `time` is the time of that entry in seconds since 1970.
+    `time` is the time of that entry in seconds since 1970. It is nearer than most entries by
+    `outstanding` standard deviations.
     """
 
     story: int
@@ -41,6 +57,11 @@ class NearStory:
     likeness: float
     entry: int
     part: int
+    outstanding: float
+
+    def as_candidate(self) -> Candidate:
+        """Return it as a candidate whose likeness is its score."""
+        return Candidate(self.story, self.entry, self.time, self.likeness)
 
 
 class Neighbours:
@@ -54,12 +75,24 @@ class Neighbours:
     def near(
         self, connection: sqlite3.Connection, meant: Meant, filters: Filters
     ) -> list[NearStory]:
-        """Return the nearest stories that pass the filters, the nearest first."""
+        """Return the nearest stories that pass the filters, the nearest first.
+
+        Without those that are no nearer than any text may be by chance.
+        """
         kept = self._loaded(connection, meant.model)
         if kept.nearest is None:
             return []
-        found = _Look(connection, kept.nearest, meant, filters).stories()
+        try:
+            found = _Look(connection, kept.nearest, meant, filters).stories()
+        except ValueError:
+            logger.exception("The vectors cannot be compared.")
+            return []
         return sorted(found, key=lambda each: (-each.likeness, -each.time, -each.story))[:NEAREST]
+
+    @property
+    def are_loading(self) -> bool:
+        """Return whether there are more vectors, which the next question finds."""
+        return self._kept.has_more
 
     def _loaded(self, connection: sqlite3.Connection, model: str) -> "_Kept":
         """Read what there is more of, for a moment, unless another thread does that now."""
@@ -79,15 +112,18 @@ class _Kept:
     def __init__(self, model: str) -> None:
         self.model = model
         self.nearest: Nearest | None = None
+        self.has_more = False
         self._last = 0
 
     def load(self, connection: sqlite3.Connection, *, until: float) -> None:
+        self.has_more = True
         while time.monotonic() < until:
             rows = connection.execute(
                 "SELECT v.id, v.vector FROM vectors AS v WHERE v.id > ? AND v.model = ? "
                 f"ORDER BY v.id LIMIT {_AT_ONCE}",
                 (self._last, self.model),
             ).fetchall()
+            self.has_more = len(rows) == _AT_ONCE
             if not rows:
                 return
             if self.nearest is None:
@@ -96,7 +132,7 @@ class _Kept:
                 self.nearest = Nearest()
             self.nearest.add([(row[0], row[1]) for row in rows])
             self._last = rows[-1][0]
-            if len(rows) < _AT_ONCE:
+            if not self.has_more:
                 return
 
 
@@ -126,37 +162,40 @@ class _Look:
         return found
 
     def _among(self, ids: Collection[int] | None) -> list[NearStory]:
-        near = self._nearest.find(
+        found = self._nearest.find(
             self._meant.vector, most=LOOKED_UP, read_whole=self._whole, among=ids
         )
-        likeness = {each.id: each.likeness for each in near}
+        near = {each.id: each for each in found.near if found.outstanding(each) > LEAST_OUTSTANDING}
         rows = self._rows(
-            f"SELECT v.id, e.story_id, {AGES_FROM}, e.id, v.part",
-            "+v.id IN (SELECT value FROM json_each(:ids))",
-            ids=json.dumps([*likeness]),
+            f"SELECT v.id, e.story_id, {AGES_FROM}, e.id, v.part {_BY_ID}",
+            ids=json.dumps([*near]),
         )
         return best_of_stories(
-            NearStory(story, moment, likeness[vector], entry, part)
+            NearStory(
+                story, moment, near[vector].likeness, entry, part, found.outstanding(near[vector])
+            )
             for vector, story, moment, entry, part in rows
         )
 
     def _passing(self) -> list[int]:
-        """Return the ids of all vectors of entries that pass the filters."""
-        return [row[0] for row in self._rows("SELECT v.id", f"TRUE LIMIT {MOST_PASSING}")]
+        """Return the ids of the vectors of all entries that pass the filters."""
+        source = _BY_TIME if self._filters.of_story() else _BY_ENTRY
+        return [row[0] for row in self._rows(f"SELECT v.id {source}", most=MOST_PASSING)]
 
     def _whole(self, ids: Sequence[int]) -> list[tuple[int, bytes]]:
         rows = self._connection.execute(
-            "SELECT v.id, v.vector FROM vectors AS v "
-            "WHERE v.id IN (SELECT value FROM json_each(:ids)) AND v.model = :model",
+            "SELECT v.id, v.vector FROM json_each(:ids) AS wanted "
+            "CROSS JOIN vectors AS v ON v.id = wanted.value WHERE v.model = :model",
             {"ids": json.dumps([*ids]), "model": self._meant.model},
         )
         return [(row[0], row[1]) for row in rows]
 
     def _is_narrowed(self) -> bool:
         filters = self._filters
-        return bool(len(filters.of_entry()) > 1 or filters.of_story() or filters.expression(None))
+        conditions = [*filters.of_entry()[1:], *filters.of_story(), *filters.of_shown()]
+        return bool(conditions or filters.expression(None))
 
-    def _rows(self, select: str, chosen: str, **values: object) -> list[sqlite3.Row]:
+    def _rows(self, select: str, *, most: int = LOOKED_UP, **values: object) -> list[sqlite3.Row]:
         filters = self._filters
         indexed = filters.expression(None)
         matching = "e.id IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :match)"
@@ -164,12 +203,11 @@ class _Look:
             "v.model = :model",
             *filters.of_entry(),
             *filters.of_story(),
+            *filters.of_shown(),
             *([matching] if indexed else []),
-            chosen,
         ]
         return self._connection.execute(
-            f"{select} FROM vectors AS v JOIN entries AS e ON e.id = v.entry_id "
-            f"JOIN entries AS s ON s.id = e.story_id WHERE {' AND '.join(where)}",
+            f"{select} WHERE {' AND '.join(where)} LIMIT {most}",
             {**filters.values(), "match": indexed, "model": self._meant.model, **values},
         ).fetchall()
 
@@ -184,19 +222,42 @@ def best_of_stories(found: Iterable[NearStory]) -> list[NearStory]:
 
 
 def likeness_of(
-    connection: sqlite3.Connection, meant: Meant, stories: Sequence[int]
+    connection: sqlite3.Connection, meant: Meant | None, ranking: Ranking
 ) -> dict[int, float]:
     """Return how near the nearest part of each story is; without those that have no vectors."""
-    from planet_mcp.embedding import compare  # deferred, as above
-
+    if meant is None:
+        return {}
+    stories = [candidate.story for candidate in ranking.candidates]
     rows = connection.execute(
         "SELECT v.id, v.vector, d.story_id FROM json_each(:stories) AS wanted "
         f"JOIN entries AS d ON {in_story('wanted.value')} "
         "JOIN vectors AS v ON v.entry_id = d.id WHERE v.model = :model",
         {"stories": json.dumps(stories), "model": meant.model},
     ).fetchall()
+    if not rows:
+        return {}
+    from planet_mcp.embedding import compare  # deferred, as above
+
     story_of = {row[0]: row[2] for row in rows}
     likeness: dict[int, float] = {}
     for near in compare(meant.vector, [(row[0], row[1]) for row in rows]):
         likeness.setdefault(story_of[near.id], near.likeness)
     return likeness
+
+
+def without_words(
+    plan: SearchPlan, query: Query, near: Sequence[NearStory], stories: Sequence[int]
+) -> dict[int, NearStory]:
+    """Return those of the stories that are shown for their meaning alone: none has a word."""
+    found = {each.story: each for each in near if each.story in stories}
+    expression = query.relaxed or query.strict
+    if not found or not expression:
+        return found
+    rows = plan.rows(
+        "SELECT e.story_id FROM entries AS s JOIN entries AS e "
+        f"ON {in_story('s.id', 'e')} WHERE s.id IN (SELECT value FROM json_each(:stories)) "
+        "AND EXISTS (SELECT 1 FROM entries_index WHERE entries_index MATCH :match "
+        "AND rowid = e.id)",
+        {"stories": json.dumps([*found]), "match": expression},
+    )
+    return {story: each for story, each in found.items() if (story,) not in rows}

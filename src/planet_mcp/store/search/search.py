@@ -2,18 +2,22 @@
 
 import math
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
+from planet_mcp.models import Meant
 from planet_mcp.store.db import Database
 from planet_mcp.store.search.addresses import entries_at
+from planet_mcp.store.search.blend import ranked
 from planet_mcp.store.search.by_time import newest
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.hits import Hit, read_hits
+from planet_mcp.store.search.near import Neighbours, likeness_of, without_words
 from planet_mcp.store.search.plan import Frequencies, SearchLimits, SearchPlan
 from planet_mcp.store.search.query import Query
-from planet_mcp.store.search.ranking import Candidate, Ranking, rank, spell
+from planet_mcp.store.search.ranking import Candidate, rank, spell
 
 CANDIDATES = 200
 MERGED_PAGES = 50
@@ -29,13 +33,15 @@ MOST_OF_NEWS = 2
 class Found:
     """The stories that a search shows, how many match, and whether more are left.
 
-    `total` is at most `MOST_COUNTED`; `strict` is how many of them have all the words.
+    `total` is at most `MOST_COUNTED`; `strict` is how many of them have all the words. With
+    `are_loading`, not all vectors were compared yet.
     """
 
     hits: list[Hit]
     total: int
     more: bool
     strict: int
+    are_loading: bool = False
 
 
 class Search:
@@ -45,6 +51,7 @@ class Search:
         self._database = database
         self._limits = limits or SearchLimits()
         self._frequencies = Frequencies()
+        self._neighbours = Neighbours()
 
     def best(
         self,
@@ -54,21 +61,31 @@ class Search:
         shown: Collection[int],
         limit: int,
         now: datetime,
+        meant: Meant | None = None,
     ) -> Found:
         """Return the best stories that are not in `shown`, by how well they match and their age.
 
-        An entry or a site whose address was given comes before what has words of it.
+        An entry or a site whose address was given comes before what has words of it. Where it is
+        known what the query means, stories of that meaning take part.
         """
         with self._database.reading() as connection:
             plan = self._plan(connection, filters)
-            addressed = entries_at(plan, query.addresses, CANDIDATES)
-            known = spell(plan, query)
+            addressed, known = entries_at(plan, query.addresses, CANDIDATES), spell(plan, query)
             ranking = rank(plan, known, CANDIDATES + 2 * len(shown))
-            chosen = dict.fromkeys([*addressed, *by_score_and_age(ranking, known, now)])
+            near = self._neighbours.near(connection, meant, filters) if meant else []
+            likeness = likeness_of(connection, meant, ranking)
+            parts = ranked(known, ranking.candidates, near, likeness)
+            ordered = chain.from_iterable(by_score_and_age(part, known, now) for part in parts)
+            chosen = dict.fromkeys([*addressed, *ordered])
             left = [story for story in chosen if story not in shown]
-            hits = read_hits(connection, left[:limit], words=query.words, feeds=filters.feeds)
-        total = max(ranking.total, len(chosen)) if addressed else ranking.total
-        return Found(hits, total, more=len(left) > limit, strict=ranking.strict)
+            page = left[:limit]
+            by_meaning = without_words(plan, known, near, page)
+            hits = read_hits(
+                connection, page, words=query.words, feeds=filters.feeds, by_meaning=by_meaning
+            )
+        total = max(ranking.total, len(chosen))
+        are_loading = bool(meant) and self._neighbours.are_loading
+        return Found(hits, total, len(left) > limit, ranking.strict, are_loading)
 
     def newest(
         self,
@@ -110,8 +127,8 @@ class Search:
             return connection.total_changes - before > 1
 
 
-def by_score_and_age(ranking: Ranking, query: Query, now: datetime) -> list[int]:
-    """Order the stories of a ranking by score and age: of an old one's score a part is left."""
+def by_score_and_age(candidates: Sequence[Candidate], query: Query, now: datetime) -> list[int]:
+    """Order stories by score and age: of an old one's score a part is left."""
     is_news = len(query.topics) <= MOST_OF_NEWS and not query.names
     floor = _FLOOR if is_news else _FLOOR_OF_QUESTIONS
     moment, year = now.timestamp(), _YEAR.total_seconds()
@@ -120,4 +137,4 @@ def by_score_and_age(ranking: Ranking, query: Query, now: datetime) -> list[int]
         age = min(candidate.time - moment, 0.0) / year
         return candidate.score * (floor + (1 - floor) * math.exp(age))
 
-    return [each.story for each in sorted(ranking.candidates, key=aged, reverse=True)]
+    return [each.story for each in sorted(candidates, key=aged, reverse=True)]
