@@ -33,6 +33,8 @@ POSTS = [
     Post("Find in files", whole("The find command walks folders.")),
     Post("We go on", whole("They go and go, and we go. Go home!")),
     Post("A language", whole("Servers in Go are small; I wrote one in Go.")),
+    Post("Is open and is open", whole("The shop is open. It is open all day.")),
+    Post("Doors", whole("A door has the attribute is_open, and no other.")),
     Post("Orders", whole("A command of ships and fleets: command, command.")),
 ]
 
@@ -69,6 +71,9 @@ async def titles(planet: Planet, query: str, **more: Any) -> list[str]:
         ("kettle's water", "How a kettle boils"),
         ("find command", "Find in files"),
         ("Go", "A language"),
+        ("is_open", "Doors"),
+        ("has anybody mentioned is_open", "Doors"),
+        ("is open", "Is open and is open"),
         ("is there something about Go?", "A language"),
         ("go", "We go on"),
         ("https://notes.example/6", "How a kettle boils"),

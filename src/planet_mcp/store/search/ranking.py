@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from planet_mcp.store.search.capitals import gains, is_capital_name
 from planet_mcp.store.search.plan import RANKING, SearchPlan
 from planet_mcp.store.search.query import MOST_SPELLED, Query, Topic
+from planet_mcp.store.search.written import gains, is_capital_name, is_signed_name, signed
 from planet_mcp.text import humps
 
 # Where fewer entries have all words of a query, those that have some follow.
@@ -101,12 +101,18 @@ def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
 
 
 def _as_written(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> list[Candidate]:
-    """Score those of the best higher that write names such as Go with their capitals."""
+    """Score those of the best higher that write names as they were typed: Go, `is_open`."""
     words = [topic.plain for topic in query.topics if topic.plain]
-    names = [word for word in words if is_capital_name(word)]
-    if not names or len(words) > MOST_SPELLED:
+    capitals = [word for word in words if is_capital_name(word)]
+    names = [word for word in words if is_signed_name(word)]
+    is_short = len(words) <= MOST_SPELLED
+    if capitals and is_short:
+        gained = gains(plan, capitals, [each.entry for each in candidates[:LOOKED_INTO]])
+    elif names:
+        entries = [each.entry for each in candidates]
+        gained = signed(plan, names[:MOST_NAMES], entries, is_short=is_short)
+    else:
         return candidates
-    gained = gains(plan, names, [each.entry for each in candidates[:LOOKED_INTO]])
     scored = [replace(each, score=each.score * gained.get(each.entry, 1)) for each in candidates]
     return sorted(scored, key=_worst_first, reverse=True)
 
