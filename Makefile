@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install serve test check gauntlet bench conformance inspector old-client clients host-check screenshots plugin mcpb lock release clean help
 
-## install: set up .venv with everything pinned in requirements.lock
+## install: set up .venv with everything pinned in requirements*.lock
 install: $(STAMP)
 
 ## serve: start the HTTP server on the default database (http://127.0.0.1:8000/mcp)
@@ -69,7 +69,9 @@ mcpb:
 ## lock: pin the newest dependencies that pyproject.toml allows (needs uv)
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-	  --group dev --extra semantic --output-file requirements.lock pyproject.toml
+	  --group dev --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	  --extra semantic --constraints requirements.lock --output-file requirements-semantic.lock pyproject.toml
 
 ## release: write VERSION everywhere, build all into dist, commit and tag: make release VERSION=1.2.3
 release: $(STAMP)
@@ -86,8 +88,11 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 # The lock file is complete, so pip resolves nothing: older ones pick other versions for extras.
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock requirements-semantic.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	# Some systems have no wheels for search by meaning (Intel Macs, Alpine); words do without.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+	  -r requirements-semantic.lock || echo "Search by meaning is left out: see pip's words above and docs/meaning.md."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)

@@ -4,6 +4,7 @@ import json
 from dataclasses import fields, replace
 from typing import Any
 
+import click
 import pytest
 
 from planet_mcp import cli
@@ -35,7 +36,9 @@ def test_every_field_is_an_argument_of_the_tool_and_of_the_command(tool: str) ->
     schema: dict[str, Any] = json.loads((SURFACE / f"{tool}.json").read_text("utf-8"))
 
     assert list(schema["inputSchema"]["properties"]) == names
-    assert set(names) <= {each.name for each in cli.commands.commands[command].params}
+    program = cli.commands.get_command(click.Context(cli.commands), command)
+    assert program
+    assert set(names) <= {each.name for each in program.params}
 
 
 def test_only_what_was_asked_for_is_given() -> None:
