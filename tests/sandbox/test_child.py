@@ -80,8 +80,11 @@ def child(tmp_path: Path) -> Switched:
 
 
 def exit_of(pid: int) -> None:
-    """Wait for the end of a process."""
-    process = os.pidfd_open(pid)
+    """Wait for the end of a process, which may be over already."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
     select.select([process], [], [])
     os.close(process)
 
