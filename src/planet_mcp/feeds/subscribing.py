@@ -113,8 +113,8 @@ class Subscriber:
         All are stored at once: where a disk is busy, each time may take seconds.
         """
         now, feeds = self._clock(), self._store.feeds
-        judged = [self._judged(url) for url in urls]
-        addresses = [each for each in judged if isinstance(each, str)]
+        vetted = [self._vetted(url) for url in urls]
+        addresses = [each for each in vetted if isinstance(each, str)]
 
         def subscribe() -> tuple[dict[str, Feed | None], dict[str, Feed | None]]:
             known = {address: feeds.at(address, now=now) for address in addresses}
@@ -125,7 +125,7 @@ class Subscriber:
 
         known, fresh = await anyio.to_thread.run_sync(subscribe)
         added: list[Added] = []
-        for url, each in zip(urls, judged, strict=True):
+        for url, each in zip(urls, vetted, strict=True):
             if isinstance(each, FetchError):
                 added.append(Added(url, "failed", problem=str(each)))
             elif each in fresh:
@@ -134,7 +134,7 @@ class Subscriber:
                 added.append(Added(url, "already subscribed", feed=known[each]))
         return added
 
-    def _judged(self, url: str) -> str | FetchError:
+    def _vetted(self, url: str) -> str | FetchError:
         """Return the address that a URL means, or why it is never fetched."""
         try:
             address = given_url(url)

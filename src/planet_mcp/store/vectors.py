@@ -86,7 +86,7 @@ class Vectors:
         ids = [entry.id for entry in entries]
         with self._database.writing() as connection:
             span = _span(connection, model)
-            now = {row.id: row for row in _read(connection, ids)}
+            now = {each.id: each for each in as_encoded(connection, ids)}
             connection.execute(
                 "DELETE FROM vectors WHERE entry_id IN (SELECT value FROM json_each(?))",
                 (json.dumps(ids),),
@@ -153,7 +153,8 @@ def _made_by(connection: sqlite3.Connection) -> tuple[str, int, int]:
     return made_by, low, high
 
 
-def _read(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Unencoded]:
+def as_encoded(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Unencoded]:
+    """Return as much of these entries as their vectors are made of."""
     rows = connection.execute(
         f"SELECT entry_id, title, substr(text, 1, {MOST_CHARACTERS}) FROM contents "
         "WHERE entry_id IN (SELECT value FROM json_each(?))",

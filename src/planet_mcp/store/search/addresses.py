@@ -34,10 +34,9 @@ def _at(plan: SearchPlan, address: str, most: int) -> list[int]:
 # WHERE e.canonical_url = 'example.org/post' AND +e.id <= 17603
 # ORDER BY s.ordered_at DESC, s.id DESC LIMIT 200
 def _stories(plan: SearchPlan, condition: str, most: int, **values: object) -> list[int]:
-    narrowed = [condition, *plan.filters.of_entry(), *plan.filters.of_story()]
     rows = plan.rows(
         "SELECT DISTINCT e.story_id FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
-        f"WHERE {' AND '.join([*narrowed, *plan.filters.of_shown()])} "
+        f"WHERE {' AND '.join([condition, *plan.filters.conditions()])} "
         f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {most}",
         {**plan.filters.values(), **values},
     )

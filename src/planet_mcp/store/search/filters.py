@@ -61,6 +61,13 @@ class Filters:
         shown = representative_of(of_feeds(self.feeds)) if self.feeds else "s.representative_id"
         return [sql.format(shown=shown) for sql in self._used(_OF_SHOWN)]
 
+    def conditions(self) -> list[str]:
+        """Return all conditions on an entry `e` of the story whose first entry is `s`.
+
+        The first one is on the snapshot, which is always there.
+        """
+        return [*self.of_entry(), *self.of_story(), *self.of_shown()]
+
     def expression(self, match: str | None) -> str:
         """Return the FTS5 expression for a query and the filters that the index answers."""
         filters = {sql: getattr(self, name) for name, sql in _OF_INDEX.items()}

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from planet_mcp.embedding import MOST_CHARACTERS, parts_of
+from planet_mcp.embedding import parts_of
 from planet_mcp.store.db import split_names, to_optional_time, to_time
 from planet_mcp.store.search.near import NearStory
 from planet_mcp.store.sql import PUBLISHED, SHOWN_TITLE, of_feeds, representative_of
 from planet_mcp.store.stories import other_feeds
+from planet_mcp.store.vectors import as_encoded
 from planet_mcp.text import beginning, snippet
 
 SEARCHED_CHARS = 20_000
@@ -93,21 +94,15 @@ def read_hits(
 
 def _parts(connection: sqlite3.Connection, by_meaning: Mapping[int, NearStory]) -> dict[int, str]:
     """Return the beginning of the nearest part of each story."""
-    rows = (
-        connection.execute(
-            f"SELECT entry_id, title, substr(text, 1, {MOST_CHARACTERS}) FROM contents "
-            "WHERE entry_id IN (SELECT value FROM json_each(?))",
-            (json.dumps([each.entry for each in by_meaning.values()]),),
-        ).fetchall()
-        if by_meaning
-        else []
-    )
-    texts = {row[0]: row[2] for row in rows}
-    begins = {row[0]: [part.begin for part in parts_of(row[1], row[2])] for row in rows}
+    if not by_meaning:
+        return {}
+    entries = as_encoded(connection, [near.entry for near in by_meaning.values()])
+    texts = {each.id: each.text for each in entries}
+    parts = {each.id: parts_of(each.title, each.text) for each in entries}
     return {
-        story: beginning(texts[each.entry][begins[each.entry][each.part] :])
-        for story, each in by_meaning.items()
-        if each.entry in texts and each.part < len(begins[each.entry])
+        story: beginning(texts[near.entry][parts[near.entry][near.part].begin :])
+        for story, near in by_meaning.items()
+        if near.part < len(parts.get(near.entry, ()))
     }
 
 

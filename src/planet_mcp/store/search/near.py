@@ -191,9 +191,8 @@ class _Look:
         return [(row[0], row[1]) for row in rows]
 
     def _is_narrowed(self) -> bool:
-        filters = self._filters
-        conditions = [*filters.of_entry()[1:], *filters.of_story(), *filters.of_shown()]
-        return bool(conditions or filters.expression(None))
+        _snapshot, *others = self._filters.conditions()
+        return bool(others or self._filters.expression(None))
 
     def _rows(self, select: str, *, most: int = LOOKED_UP, **values: object) -> list[sqlite3.Row]:
         filters = self._filters
@@ -201,9 +200,7 @@ class _Look:
         matching = "e.id IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :match)"
         where = [
             "v.model = :model",
-            *filters.of_entry(),
-            *filters.of_story(),
-            *filters.of_shown(),
+            *filters.conditions(),
             *([matching] if indexed else []),
         ]
         return self._connection.execute(

@@ -6,6 +6,7 @@ Aliases are those of `planet_mcp.store.sql`.
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from planet_mcp.requests import MOST_NAMED
@@ -131,17 +132,22 @@ class SearchPlan:
 
     def within_feeds(self, expression: str) -> str:
         """Let the index leave out other feeds, by the name that it has of each entry's feed."""
+        names = self._names_of_feeds
+        return f"({expression}) AND feed : ({names})" if names else expression
+
+    @cached_property
+    def _names_of_feeds(self) -> str | None:
+        """Return an expression for the feeds' names; None where it would not leave out others."""
         feeds = self.filters.feeds
         if feeds is None or len(feeds) > MOST_NAMED:
-            return expression
+            return None
         names = self.rows(
             "SELECT indexed_name FROM feeds WHERE id IN (SELECT value FROM json_each(:feeds))",
             self.filters.values(),
         )
         if not all(any(map(str.isalnum, name)) for (name,) in names):
-            return expression
-        wanted = " OR ".join(fts_string(name.replace('"', " ")) for (name,) in names)
-        return f"({expression}) AND feed : ({wanted})"
+            return None
+        return " OR ".join(fts_string(name) for (name,) in names)
 
     def ranked(self, expression: str) -> Source:
         """Return the index's entries that match and pass the filters; other tables only if needed.
@@ -184,7 +190,11 @@ class SearchPlan:
             f" AND d.id <= :snapshot AND {probe.format(id='d.id')}"
         )
         either = f"({probe.format(id='e.id')} OR EXISTS ({duplicate}))"
-        conditions = ["s.story_id = s.id", *self._narrowed(), *([either] if expression else [])]
+        conditions = [
+            "s.story_id = s.id",
+            *self.filters.conditions(),
+            *([either] if expression else []),
+        ]
         return Source(
             "FROM entries AS s CROSS JOIN entries AS e ON e.id = s.id "
             f"WHERE {' AND '.join(conditions)}",
@@ -195,7 +205,7 @@ class SearchPlan:
         """Return the entries `e` of the filters' feeds, with their stories `s`."""
         return Source(
             "FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
-            f"WHERE {' AND '.join(self._narrowed())}",
+            f"WHERE {' AND '.join(self.filters.conditions())}",
             self.filters.values(),
         )
 
@@ -210,9 +220,6 @@ class SearchPlan:
         cursor = self._connection.cursor()
         cursor.row_factory = None
         return cursor.execute(sql, values).fetchall()
-
-    def _narrowed(self) -> list[str]:
-        return [*self.filters.of_entry(), *self.filters.of_story(), *self.filters.of_shown()]
 
     def _matching(
         self,

@@ -5,7 +5,7 @@ every other character is literal, and no string is an error (sqlite.org/fts5.htm
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -151,9 +151,10 @@ def compile_query(typed: str) -> Query:
     stated, hints = _stated(read.groups)
     left_out = len(stated[MAX_TERMS:])
     del stated[MAX_TERMS:], hints[MAX_TERMS:]
-    times = Counter(tuple((term.text.lower(), term.plain) for term in group) for group in stated)
-    distinct = {tuple((term.text.lower(), term.plain) for term in group): group for group in stated}
-    topics = _topics(list(distinct.values()), [times[key] for key in distinct])
+    alike = defaultdict[tuple[object, ...], list[list[_Term]]](list)
+    for group in stated:
+        alike[tuple((term.text.lower(), term.plain) for term in group)].append(group)
+    topics = _topics([each[-1] for each in alike.values()], [len(each) for each in alike.values()])
     return Query(
         topics=tuple(topics),
         hints=tuple(dict.fromkeys(spelled for term in hints for spelled in spellings(term.text))),

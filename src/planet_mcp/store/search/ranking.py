@@ -23,7 +23,7 @@ LOOKED_INTO = 100
 _BM25 = "-bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
 # What a score is multiplied with, where the title has all words or a name, or they are together.
 _TITLED, _TITLED_NAME, _TOGETHER, _COMPLETE = 1.8, 1.3, 1.3, 1.3
-MOST_MARKED, MOST_NAMES = 2_000, 4
+MOST_WITH_BONUS, MOST_NAMES = 2_000, 4
 # A word that no more entries have may be one that is mostly written as two.
 _RARE = 50
 # Entries without a date may be of any age: they count as two years older than they are here.
@@ -216,15 +216,15 @@ def _score(plan: SearchPlan, scoring: _Scoring) -> tuple[str, dict[str, object]]
     added, multiplied = [f"{_BM25} / {scoring.counted}"], list[str]()
     values: dict[str, object] = {}
     for number, bonus in enumerate(scoring.bonuses):
-        ids = plan.ids(plan.within_feeds(bonus.expression), MOST_MARKED)
+        ids = plan.ids(plan.within_feeds(bonus.expression), MOST_WITH_BONUS)
         if ids == "[]":
             continue
-        values[f"marked{number}"] = ids
-        marked = f"entries_index.rowid IN (SELECT value FROM json_each(:marked{number}))"
+        values[f"bonus{number}"] = ids
+        has_bonus = f"entries_index.rowid IN (SELECT value FROM json_each(:bonus{number}))"
         if bonus.plus:
-            added.append(f"iif({marked}, {bonus.plus}, 0)")
+            added.append(f"iif({has_bonus}, {bonus.plus}, 0)")
         else:
-            multiplied.append(f"iif({marked}, {bonus.times}, 1)")
+            multiplied.append(f"iif({has_bonus}, {bonus.times}, 1)")
     return " * ".join([f"({' + '.join(added)})", *multiplied]), values
 
 
