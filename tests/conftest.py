@@ -4,7 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
@@ -19,6 +19,7 @@ from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.settings import Settings, load
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
+from tests.support.documents import Post, rss
 from tests.support.parsers import quick_worker
 from tests.support.site import Site, running_site
 
@@ -116,6 +117,18 @@ async def planet_of(
         shutil.copy(_tables(), chosen.database)
     async with open_planet(chosen, clock=clock, parts=parts) as planet:
         yield planet
+
+
+@asynccontextmanager
+async def planet_of_posts(
+    folder: Path, posts: Iterable[Post], *, title: str = "A Blog"
+) -> AsyncIterator[Planet]:
+    """Open a planet of one feed in a folder of its own, for all tests of a module that read it."""
+    with pytest.MonkeyPatch.context() as patch, running_site() as site:
+        set_apart(patch, folder)
+        async with planet_of() as planet:
+            await planet.add_feeds([site.add("/feed", rss(posts, title=title))])
+            yield planet
 
 
 @cache

@@ -6,9 +6,8 @@ import pytest
 
 from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
-from tests.conftest import planet_of, set_apart
-from tests.support.documents import Post, rss
-from tests.support.site import running_site
+from tests.conftest import planet_of_posts
+from tests.support.documents import Post
 
 pytestmark = pytest.mark.anyio
 
@@ -42,11 +41,9 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 async def scripts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Planet]:
     """A planet for tests that only read."""
-    with pytest.MonkeyPatch.context() as patch, running_site() as site:
-        set_apart(patch, tmp_path_factory.mktemp("scripts"))
-        async with planet_of() as planet:
-            await planet.add_feeds([site.add("/feed", rss(POSTS, title="世界の新聞"))])
-            yield planet
+    folder = tmp_path_factory.mktemp("scripts")
+    async with planet_of_posts(folder, POSTS, title="世界の新聞") as planet:
+        yield planet
 
 
 async def titles(planet: Planet, query: str, **more: str) -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 from planet_mcp.planet import Planet
 from planet_mcp.planet.answers import SearchResult
 from planet_mcp.requests import SearchRequest
-from tests.conftest import planet_of, set_apart
+from tests.conftest import planet_of_posts
 from tests.support.documents import Post, rss
 from tests.support.site import running_site
 
@@ -32,11 +32,8 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 async def spelt(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Planet]:
     """A planet for tests that only read."""
-    with pytest.MonkeyPatch.context() as patch, running_site() as site:
-        set_apart(patch, tmp_path_factory.mktemp("spelling"))
-        async with planet_of() as planet:
-            await planet.add_feeds([site.add("/feed", rss(POSTS))])
-            yield planet
+    async with planet_of_posts(tmp_path_factory.mktemp("spelling"), POSTS) as planet:
+        yield planet
 
 
 async def search(planet: Planet, query: str, **more: str) -> SearchResult:
