@@ -1,6 +1,7 @@
 """What tests share: a loopback web, settings that stay in a temporary folder, open planets."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -68,6 +69,12 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the workers begin with the long files; all others stay in their random order."""
     items.sort(key=lambda item: LONG.index(item.path) if item.path in LONG else len(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what is there until the end: libraries and tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -8,14 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from planet_mcp.network.h11_guard import SLOW, mend
-from tests.support.programs import PATIENCE_SECONDS
-from tests.support.serving import serving
+from tests.support.serving import browser, serving
 
 BYTES = st.text("aF0:; \t\r\n\x00é", max_size=12).map(lambda text: text.encode("latin-1"))
 
@@ -80,7 +78,7 @@ def cpu_seconds(process_id: int) -> float:
 @pytest.mark.anyio
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells it like this")
 async def test_blanks_in_a_request_cost_the_http_server_little() -> None:
-    async with serving() as (url, process), httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+    async with serving() as (url, process), browser() as web:
         before = cpu_seconds(process.pid)
         port = int(url.rpartition(":")[2])
         answer, hostile = await asyncio.open_connection("127.0.0.1", port)

@@ -11,19 +11,26 @@ import sys
 from pathlib import Path
 
 F_SETSIG = 10
+TEXT = "<p>Some <b>words</b> and <code>code</code>.</p>" * 20
+FEED = f"""<rss version="2.0"><channel><title>Blog</title><link>http://localhost/</link><item>
+<title>Post</title><link>http://localhost/1</link><pubDate>Sun, 01 Nov 2026 10:00:00 GMT</pubDate>
+<description><![CDATA[{TEXT}]]></description></item></channel></rss>""".encode()
+PAGE = f"<title>Post</title><article>{TEXT}</article>".encode()
 PROGRAM = (sys.executable, "-I", "-S", str(Path(__file__)), "connect")
 
 
 def serve(address: str) -> None:
     """Fork a parser for each connection, until killed."""
     import fcntl
+    import gc
     import os
     import signal
     import socket
 
-    # Loaded for all forks.
     from planet_mcp.sandbox.child import main
 
+    _load_all()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
@@ -46,6 +53,19 @@ def serve(address: str) -> None:
                 main()
                 os._exit(0)
             connection.close()
+
+
+def _load_all() -> None:
+    """Read a feed and pages, as the first document of each kind loads the libraries it needs."""
+    from datetime import UTC, datetime
+
+    from planet_mcp.documents.extract import read_page
+    from planet_mcp.documents.parse import discover, parse_feed
+
+    now = datetime.now(UTC)
+    parse_feed(FEED, url="http://localhost/feed", content_type="application/rss+xml", now=now)
+    discover(PAGE, url="http://localhost/", content_type="text/html", now=now)
+    read_page(PAGE, url="http://localhost/", content_type="text/html")
 
 
 def _is_alone(connection: _socket.socket) -> bool:

@@ -19,7 +19,7 @@ from planet_mcp.planet import Planet
 from planet_mcp.serving.http import listen
 from tests.support.documents import Post, rss
 from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment, until
-from tests.support.serving import LIMITS, serving, serving_here
+from tests.support.serving import LIMITS, browser, serving, serving_here
 from tests.support.site import Site
 
 pytestmark = pytest.mark.anyio
@@ -44,7 +44,7 @@ async def test_health_says_how_the_planet_is_doing(planet: Planet, site: Site) -
     async with serving_here(planet) as url:
         async with Client(f"{url}/mcp") as client:
             await client.call_tool("add_feeds", {"urls": [feed]})
-        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+        async with browser() as web:
             answer = await web.get(f"{url}/health")
     health = answer.json()
     assert (answer.status_code, health["status"]) == (200, "ok")
@@ -60,7 +60,7 @@ async def test_the_feeds_are_refreshed_without_any_client(site: Site, tmp_path: 
     opml.write_text(f'<opml version="2.0"><body><outline xmlUrl="{url}"/></body></opml>')
     async with (
         serving("--feeds", str(opml)) as (address, _),
-        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+        browser() as web,
     ):
         health = f"{address}/health"
         await until(lambda: _count(web, health, "entries"))
@@ -72,7 +72,7 @@ async def _count(web: httpx.AsyncClient, health: str, name: str) -> int:
 
 
 async def test_other_host_names_are_refused(planet: Planet) -> None:
-    async with serving_here(planet) as url, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+    async with serving_here(planet) as url, browser() as web:
         for path in ("/mcp", "/health", "/nothing"):
             answer = await web.get(f"{url}{path}", headers={"Host": "evil.example"})
             assert answer.status_code == 421
@@ -82,7 +82,7 @@ async def test_every_answer_tells_browsers_to_do_nothing_with_it(planet: Planet)
     shared = {"x-content-type-options", "x-frame-options", "referrer-policy"}
     shared |= {"cross-origin-opener-policy", "content-security-policy"}
     seen: dict[int, set[str]] = {}
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+    async with browser() as web:
         async with serving_here(planet) as url:
             for asked in ("GET /", "GET /mcp", "POST /", "GET /none", "POST /mcp", "GET /health"):
                 method, path = asked.split()
@@ -104,7 +104,7 @@ async def test_pages_of_other_origins_are_refused(planet: Planet) -> None:
         "Accept": "application/json, text/event-stream",
         "Content-Type": "application/json",
     }
-    async with serving_here(planet) as url, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+    async with serving_here(planet) as url, browser() as web:
         answer = await web.post(f"{url}/mcp", content=json.dumps(message), headers=headers)
     assert answer.status_code == 403
 
@@ -126,7 +126,7 @@ async def test_a_call_of_an_older_client_is_answered_before_the_end(
     hold = threading.Event()
     arguments = {"urls": [site.add("/feed", rss([Post("One")]), hold=hold)]}
     call = {"name": "add_feeds", "arguments": arguments}
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+    async with browser() as web:
         async with serving_here(planet) as url:
             answer = asyncio.ensure_future(
                 web.post(
@@ -147,7 +147,7 @@ async def test_the_endpoint_may_end_in_a_slash(planet: Planet) -> None:
 
 
 async def test_too_long_headers_are_refused(planet: Planet) -> None:
-    async with serving_here(planet) as url, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+    async with serving_here(planet) as url, browser() as web:
         refused = await web.get(f"{url}/health", headers={"X-Long": "x" * 2**15})
     assert refused.status_code in {400, 431}
 
@@ -186,7 +186,7 @@ async def test_with_a_token_nothing_but_health_is_answered_without_it(planet: Pl
     wrong = {"Authorization": "Bearer wrong"}
     async with (
         serving_here(planet, token=TOKEN) as url,
-        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+        browser() as web,
     ):
         for path in ("/mcp", "/", "/nothing", "/health/"):
             nobody = await web.get(f"{url}{path}")
@@ -214,7 +214,7 @@ async def test_the_token_opens_the_server(planet: Planet, mode: str) -> None:
 async def test_health_tells_strangers_only_that_all_is_well(planet: Planet) -> None:
     async with (
         serving_here(planet, token=TOKEN) as url,
-        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+        browser() as web,
     ):
         answer = await web.get(f"{url}/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -226,7 +226,7 @@ async def test_the_token_of_a_file_is_never_written_anywhere(tmp_path: Path) -> 
     flags = ("--token-file", str(file), "--log-level", "debug")
     async with (
         serving(*flags) as (url, process),
-        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+        browser() as web,
     ):
         headers = {"Authorization": f"Bearer {TOKEN}"}
         assert (await web.get(f"{url}/nothing", headers=headers)).status_code == 404
@@ -239,7 +239,7 @@ async def test_allowed_hosts_are_names_of_the_server() -> None:
     headers = {"Host": "planet.example.org", "Origin": "https://planet.example.org"}
     async with (
         serving("--allowed-host", "planet.example.org") as (url, _),
-        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+        browser() as web,
     ):
         assert (await web.get(f"{url}/health", headers=headers)).status_code == 200
         refused = await web.get(f"{url}/health", headers={"Host": "evil.example"})
@@ -353,7 +353,7 @@ async def test_too_many_requests_at_once_are_told_when_to_come_again(planet: Pla
         serving_here(planet, limits=replace(LIMITS, requests=1)) as url,
         Client(f"{url}/mcp", mode="auto") as client,
         client.listen(resource_subscriptions=["planet://latest"]),
-        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web,
+        browser() as web,
     ):
         busy = await web.get(f"{url}/health")
     assert busy.status_code == 503
@@ -362,7 +362,7 @@ async def test_too_many_requests_at_once_are_told_when_to_come_again(planet: Pla
 
 async def test_no_stream_is_kept_open_on_which_nothing_comes(planet: Planet) -> None:
     headers = {"Accept": "text/event-stream"}
-    async with serving_here(planet) as url, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+    async with serving_here(planet) as url, browser() as web:
         refused = await web.get(f"{url}/mcp", headers=headers, timeout=PATIENCE_SECONDS)
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 

@@ -7,7 +7,6 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx
 import pytest
 from mcp import Client
 
@@ -16,7 +15,7 @@ from planet_mcp.serving.http import listen_shared
 from tests.support.commands import command
 from tests.support.documents import Post, rss
 from tests.support.programs import PATIENCE_SECONDS, children_of, is_alive, until
-from tests.support.serving import serving
+from tests.support.serving import browser, serving
 from tests.support.site import Site
 
 pytestmark = [
@@ -73,7 +72,7 @@ async def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent() -> 
         os.kill(before[0], signal.SIGKILL)
         await until(lambda: len({*workers_of(process.pid)} - {*before}) == 1)
         for _ in range(CLIENTS):
-            async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as web:
+            async with browser() as web:
                 assert (await web.get(f"{url}/health")).status_code == 200
         after = workers_of(process.pid)
         process.kill()
