@@ -1,7 +1,7 @@
 """The templates of the pages, and what all of them know."""
 
 import hashlib
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -28,34 +28,18 @@ class Templates:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._environment = Environment(
-            loader=PackageLoader("planet_mcp.site"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals |= {
-            "words": words,
-            "options": options,
-            "day_path": day_path,
-            "feed_day_path": feed_day_path,
-            "version": __version__,
-            "drawing": {"width": WIDTH, "height": HEIGHT},
-        }
 
-    @cached_property
+    @property
     def style(self) -> bytes:
         """Return the style sheet of all pages."""
-        own = files("planet_mcp.site").joinpath("templates", "style.css").read_text("utf-8")
-        return f"{own}\n{code_css()}".encode()
+        return _style()
 
     @cached_property
     def look(self) -> str:
         """Return what differs with every change of how pages look, other than their content."""
         source = hashlib.sha256(self.style)
         source.update(f"{__version__} {self._options}".encode())
-        for name in sorted(self._environment.list_templates()):
+        for name in sorted(_environment().list_templates()):
             path = files("planet_mcp.site").joinpath("templates", name)
             source.update(path.read_bytes())
         return source.hexdigest()[:_CHECKSUM_CHARS]
@@ -64,10 +48,48 @@ class Templates:
         self, template: str, request: PageRequest, links: Links, *, status: int = 200, **seen: Any
     ) -> Page:
         """Make the page that was asked for."""
-        style = (
-            f"{links.to('style.css')}?{hashlib.sha256(self.style).hexdigest()[:_CHECKSUM_CHARS]}"
-        )
-        html = self._environment.get_template(f"{template}.html").render(
-            link=links.to, absolute=links.absolute, path=request.path, style=style, **seen
+        style = f"{links.to('style.css')}?{_checksum(self.style)}"
+        html = (
+            _environment()
+            .get_template(f"{template}.html")
+            .render(
+                options=self._options,
+                link=links.to,
+                absolute=links.absolute,
+                path=request.path,
+                style=style,
+                **seen,
+            )
         )
         return Page(html.encode("utf-8", "replace"), status=status)
+
+
+# Templates are compiled once in a process: what differs between planets is handed to each page.
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("planet_mcp.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "words": words,
+        "day_path": day_path,
+        "feed_day_path": feed_day_path,
+        "version": __version__,
+        "drawing": {"width": WIDTH, "height": HEIGHT},
+    }
+    return environment
+
+
+@cache
+def _style() -> bytes:
+    own = files("planet_mcp.site").joinpath("templates", "style.css").read_text("utf-8")
+    return f"{own}\n{code_css()}".encode()
+
+
+@lru_cache(maxsize=4)
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_CHECKSUM_CHARS]
