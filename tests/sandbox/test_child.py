@@ -28,14 +28,17 @@ from planet_mcp.planet import Parts, open_planet
 from planet_mcp.requests import FeedQuery
 from planet_mcp.sandbox import ChildLimits, Limits, Worker
 from planet_mcp.sandbox.child import PART_CHARACTERS
+from planet_mcp.sandbox.process import Child
 from planet_mcp.settings import load
 from tests.support.documents import Post, page, rss, whole
+from tests.support.parsers import quick_worker
 from tests.support.paths import ROOT
 from tests.support.programs import PATIENCE_SECONDS, is_alive
 from tests.support.site import Site
 
 pytestmark = pytest.mark.anyio
 
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 URL = "https://blog.example.org/feed"
 
@@ -89,6 +92,12 @@ def exit_of(pid: int) -> None:
     os.close(process)
 
 
+def child_of(worker: Worker) -> Child:
+    """Return the one child that a worker has."""
+    [only] = worker.children
+    return only
+
+
 async def parse(worker: Worker, body: Document = FEED) -> ParsedFeed:
     return await worker.parse_feed(body, now=NOW)
 
@@ -111,16 +120,25 @@ async def test_errors_come_back_by_their_kind() -> None:
         assert await parse(worker)
 
 
-async def test_requests_wait_for_each_other() -> None:
+async def test_many_documents_are_read_by_two_children_and_few_by_one() -> None:
     found: list[str | None] = []
+    children: set[int] = set()
 
     async def one(number: int) -> None:
         found.append((await parse(worker, document(rss([], title=f"Blog {number}")))).title)
+        children.update(child.pid for child in worker.children)
 
-    async with Worker() as worker, anyio.create_task_group() as tasks:
-        for number in range(8):
-            tasks.start_soon(one, number)
-    assert sorted(title or "" for title in found) == [f"Blog {number}" for number in range(8)]
+    async def ask(names: range) -> None:
+        async with anyio.create_task_group() as tasks:
+            for number in names:
+                tasks.start_soon(one, number)
+
+    async with quick_worker() as worker:
+        await ask(range(3))
+        assert len(children) == 1
+        await ask(range(3, 12))
+    assert sorted(found, key=str) == sorted((f"Blog {number}" for number in range(12)), key=str)
+    assert len(children) == (2 if CORES > 1 else 1)
 
 
 async def test_a_document_that_takes_too_long_costs_one_child(child: Switched) -> None:
@@ -128,7 +146,7 @@ async def test_a_document_that_takes_too_long_costs_one_child(child: Switched) -
         child.goes("import signal; signal.signal(15, signal.SIG_IGN); time.sleep(60)")
         with pytest.raises(ParseFailedError, match=r"longer than 0\.2 s"):
             await parse(worker)
-        assert worker.child is None
+        assert not worker.children
 
 
 async def test_a_document_that_takes_too_much_cpu_time_costs_one_child(child: Switched) -> None:
@@ -136,18 +154,16 @@ async def test_a_document_that_takes_too_much_cpu_time_costs_one_child(child: Sw
     async with Worker(command=child.command) as worker:
         with pytest.raises(ParserDiedError, match="too much CPU time"):
             await parse(worker)
-        assert worker.child is None
+        assert not worker.children
 
 
 async def test_a_child_that_dies_costs_one_document() -> None:
     async with Worker() as worker:
         await parse(worker)
-        assert worker.child is not None
-        os.kill(worker.child.pid, signal.SIGSTOP)
+        os.kill(child_of(worker).pid, signal.SIGSTOP)
 
         async def kill() -> None:
-            assert worker.child is not None
-            os.kill(worker.child.pid, signal.SIGKILL)
+            os.kill(child_of(worker).pid, signal.SIGKILL)
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(kill)
@@ -169,8 +185,7 @@ async def test_a_child_is_replaced_after_many_documents() -> None:
         children = set()
         for _ in range(5):
             await parse(worker)
-            assert worker.child is not None
-            children.add(worker.child.pid)
+            children.add(child_of(worker).pid)
     assert len(children) == 3
 
 
@@ -178,10 +193,9 @@ async def test_a_child_of_a_large_process_is_not_taken_for_grown() -> None:
     ballast = bytearray(b"x") * (300 * 2**20)
     async with Worker() as worker:
         await parse(worker)
-        assert worker.child is not None
-        first = worker.child.pid
+        first = child_of(worker).pid
         await parse(worker)
-        assert worker.child.pid == first
+        assert child_of(worker).pid == first
     assert ballast
 
 
@@ -190,19 +204,17 @@ async def test_an_idle_child_goes_and_comes_back() -> None:
     async with Worker(limits=Limits(idle_seconds=0)) as worker:
         worker.when_idle = idle.set
         await parse(worker)
-        first = worker.child
-        assert first is not None
+        first = child_of(worker)
         await first.wait()
         assert idle.is_set()
         assert (await parse(worker)).entries
-        assert worker.child is not first
+        assert child_of(worker) is not first
 
 
 async def test_no_child_outlives_its_worker() -> None:
     async with Worker() as worker:
         await parse(worker)
-        assert worker.child is not None
-        pid = worker.child.pid
+        pid = child_of(worker).pid
     assert not is_alive(pid)
 
 
@@ -219,9 +231,8 @@ async def test_the_child_sees_nothing_of_the_environment(monkeypatch: pytest.Mon
     monkeypatch.setenv("SECRET", "hunter2")
     async with Worker() as worker:
         await parse(worker)
-        assert worker.child is not None
         try:
-            with open(f"/proc/{worker.child.pid}/environ", "rb") as file:  # noqa: ASYNC230, PTH123
+            with open(f"/proc/{child_of(worker).pid}/environ", "rb") as file:  # noqa: ASYNC230, PTH123
                 environment = file.read()
         except FileNotFoundError:
             pytest.skip("this system shows no environments under /proc")
@@ -285,7 +296,7 @@ async def test_a_child_that_goes_astray_is_replaced(way: str, child: Switched) -
         child.goes(ASTRAY[way])
         with pytest.raises(ParserDiedError):
             await parse(worker)
-        assert worker.child is None
+        assert not worker.children
         child.comes_back()
         assert (await parse(worker)).entries
         assert descriptors() <= before
@@ -317,9 +328,8 @@ async def test_a_child_that_does_not_start_is_no_documents_fault(
 async def test_a_child_that_was_killed_while_idle_costs_nothing() -> None:
     async with Worker() as worker:
         await parse(worker)
-        assert worker.child is not None
-        os.kill(worker.child.pid, signal.SIGKILL)
-        await worker.child.wait()
+        os.kill(child_of(worker).pid, signal.SIGKILL)
+        await child_of(worker).wait()
         assert (await parse(worker)).entries
 
 
@@ -349,8 +359,7 @@ async def test_a_child_that_grew_is_replaced() -> None:
         children = set()
         for _ in range(3):
             assert (await parse(worker)).entries
-            assert worker.child is not None
-            children.add(worker.child.pid)
+            children.add(child_of(worker).pid)
     assert len(children) == 3
 
 
@@ -412,7 +421,7 @@ async def test_what_killed_three_children_gets_no_other(child: Switched) -> None
         said = await deaths(worker, 3)
         child.comes_back()
         again = await deaths(worker, 2)
-        assert worker.child is None
+        assert not worker.children
     assert ["quarantined" in each for each in said] == [False, False, True]
     assert again[0] == again[1]
     assert "until 2026-11-23T09:00Z: it cost the parser its process 3 times" in again[0]
@@ -480,8 +489,7 @@ async def test_list_feeds_says_that_a_feed_is_quarantined(site: Site, child: Swi
 async def test_a_child_is_isolated_and_limited() -> None:
     async with Worker() as worker:
         await parse(worker)
-        assert worker.child is not None
-        process = Path(f"/proc/{worker.child.pid}")
+        process = Path(f"/proc/{child_of(worker).pid}")
         arguments = (process / "cmdline").read_bytes().split(b"\0")
         limits = (process / "limits").read_text()
         seconds = int(re.findall(r"Max cpu time +(\d+)", limits)[0])
@@ -504,7 +512,7 @@ async def main(state, path):
     worker = Worker(command=busy) if state == "busy" else Worker()
     await worker.parse_feed(FEED, now=NOW)
     with open(path, "w") as told:
-        told.write(str(worker.child.pid))
+        told.write(str(worker.children[0].pid))
     await asyncio.sleep(600)
 
 asyncio.run(main(*sys.argv[1:]))

@@ -3,8 +3,8 @@
 In: the bytes of a document. Out: a feed, an article, or an error that says what is wrong with it.
 Only this room starts processes and limits what they may use.
 
-parent (Worker) ─▶ process (start, ask, kill) ─▶ child, a program of its own: documents → JSON
-       └─▶ quarantine                      └─▶ answers: JSON → values
+parent (Worker) ─▶ seat ─▶ process (ask, kill) ─▶ child, a program of its own: documents → JSON
+       └─▶ quarantine └─▶ answers: JSON → values
 """
 
 from typing import TYPE_CHECKING

@@ -12,8 +12,9 @@ class Limits:
     """What a worker grants to the documents and the child processes that it works with.
 
     `start_seconds` is how long a child may take to be ready, `wall_seconds` a document to be
-    parsed, and `idle_seconds` how long a child without work is kept. `answer_bytes` is what a
-    parsed document may weigh. A source whose documents cost `deaths` children in a row is refused
+    parsed, and `idle_seconds` how long a child without work is kept. There are at most `children`,
+    and more than one only while `waiting` documents wait. `answer_bytes` is what a parsed document
+    may weigh. A source whose documents cost `deaths` children in a row is refused
     for the time of `quarantine`, or until it changes.
 
     Both times are long, as a busy machine gives a child little of its CPU, which is no document's
@@ -23,6 +24,8 @@ class Limits:
     start_seconds: float = 60.0
     wall_seconds: float = 180.0
     idle_seconds: float = 30.0
+    children: int = 2
+    waiting: int = 4
     documents: int = 500
     answer_bytes: int = 64 * 2**20
     deaths: int = 3

@@ -4,17 +4,17 @@ A hang, a crash or a flood of memory costs one child and one document, never the
 the event loop never parses.
 """
 
-import asyncio
 import base64
 import json
 import logging
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Self
 
 import anyio
-from pydantic import ValidationError
 
 from planet_mcp.embedding import ModelFolder
 from planet_mcp.errors import (
@@ -35,10 +35,11 @@ from planet_mcp.models import (
     SubscriptionList,
     Vectors,
 )
-from planet_mcp.sandbox.answers import Failure, Value, validated
+from planet_mcp.sandbox.answers import Failure, Value
 from planet_mcp.sandbox.limits import Limits
 from planet_mcp.sandbox.process import Child
 from planet_mcp.sandbox.quarantine import Quarantine
+from planet_mcp.sandbox.seat import Seat
 
 logger = logging.getLogger(__name__)
 
@@ -52,21 +53,23 @@ _ERRORS = {
 
 
 class Worker:
-    """One child process, started when there is work and ended when there was none for a while.
+    """A child process, and a second one while several documents wait, where there are two cores.
 
-    `child` is the process that there is now. Requests wait for each other. Use it as an async
-    context manager, so that no child outlives the server. `when_idle` is called on the event loop
+    A child is started when there is work and ended when there was none for a while. Use it as an
+    async context manager, so that none outlives the server. `when_idle` is called on the event loop
     when a child ends because there was no work.
     """
 
     when_idle: Callable[[], None] | None = None
 
     def __init__(self, *, command: Sequence[str] = COMMAND, limits: Limits | None = None) -> None:
-        self._command = command
         self._limits = limits or Limits()
-        self._lock = anyio.Lock()
-        self.child: Child | None = None
-        self._idle: asyncio.TimerHandle | None = None
+        first = Seat(command, self._limits)
+        more = min(self._limits.children, _cores()) - 1
+        # A second child takes what the first one and the answers to callers leave.
+        self._seats = [first, *(Seat(command, self._limits, niceness=10) for _ in range(more))]
+        self._busy: set[Seat] = set()
+        self._turns = anyio.CapacityLimiter(1)
         self._quarantine = Quarantine(self._limits)
 
     @classmethod
@@ -75,7 +78,12 @@ class Worker:
 
         It is kept a little longer, as to load a model takes more than to use it.
         """
-        return cls(command=(*COMMAND, "encode"), limits=Limits(idle_seconds=120.0))
+        return cls(command=(*COMMAND, "encode"), limits=Limits(idle_seconds=120.0, children=1))
+
+    @property
+    def children(self) -> list[Child]:
+        """The processes that there are now."""
+        return [seat.child for seat in self._seats if seat.child]
 
     async def __aenter__(self) -> Self:
         return self
@@ -145,12 +153,9 @@ class Worker:
         return answer
 
     async def aclose(self) -> None:
-        """End the child process."""
-        if self._idle:
-            self._idle.cancel()
-        child, self.child = self.child, None
-        if child is not None:
-            await child.aclose()
+        """End the child processes."""
+        for seat in self._seats:
+            await seat.aclose()
 
     async def _guarded(
         self,
@@ -183,69 +188,32 @@ class Worker:
         return await self._ask(head, body, of=document.url)
 
     async def _ask(self, head: dict[str, object], body: bytes, *, of: str) -> Value:
-        task = str(head["task"])
-        async with self._lock:
-            if self._idle:
-                self._idle.cancel()
-            answer = await self._answer(json.dumps(head).encode(), body, task)
-            loop = asyncio.get_running_loop()
-            self._idle = loop.call_later(self._limits.idle_seconds, self._retire)
+        async with self._seat() as seat:
+            answer = await seat.answer(json.dumps(head).encode(), body, str(head["task"]))
+            seat.rest(self.when_idle)
         if isinstance(answer, Failure):
             if answer.detail:
                 logger.warning("The parser failed on %s: %s", of, answer.detail)
             raise _ERRORS.get(answer.error, DocumentError)(answer.message)
         return answer
 
-    async def _answer(self, head: bytes, body: bytes, task: str) -> Value | Failure:
-        answered = False
-        try:
-            answer = await self._exchange(await self._ready(), head, body, task)
-            answered = True
-        finally:
-            # Also when cancelled: a child in the middle of a request is of no more use.
-            if not answered:
-                await self.aclose()
-        return answer
+    @asynccontextmanager
+    async def _seat(self) -> AsyncIterator[Seat]:
+        """Wait for a place: the first one, or any while more documents wait than one soon reads."""
+        if self._turns.statistics().tasks_waiting >= self._limits.waiting:
+            self._turns.total_tokens = len(self._seats)
+        async with self._turns:
+            seat = next(seat for seat in self._seats if seat not in self._busy)
+            self._busy.add(seat)
+            try:
+                yield seat
+            finally:
+                self._busy.remove(seat)
+                if not self._turns.statistics().tasks_waiting:
+                    self._turns.total_tokens = 1
 
-    async def _exchange(self, child: Child, head: bytes, body: bytes, task: str) -> Value | Failure:
-        limits = self._limits
-        try:
-            async with asyncio.timeout(limits.wall_seconds):
-                parts = await child.ask(head, body, limit=limits.answer_bytes)
-            return await anyio.to_thread.run_sync(validated, parts, task)
-        except TimeoutError:
-            raise ParserDiedError(f"Parsing took longer than {limits.wall_seconds:g} s.") from None
-        except (asyncio.IncompleteReadError, ConnectionError):
-            raise ParserDiedError(await child.cause_of_death()) from None
-        except ValidationError:
-            raise ParserDiedError("The parser made nothing usable of the document.") from None
 
-    async def _ready(self) -> Child:
-        """Return a child that waits for a document.
-
-        Raises:
-            ParseFailedError: None can be started, which is no document's fault.
-        """
-        known = self.child
-        if known and known.is_usable and known.documents < self._limits.documents:
-            return known
-        await self.aclose()
-        try:
-            # A start that is cancelled again and again would leave a process that nobody knows.
-            with anyio.CancelScope(shield=True):
-                child = self.child = await Child.start(self._command)
-            async with asyncio.timeout(self._limits.start_seconds):
-                await child.ready()
-        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            logger.warning("The parser process did not start: %r", error)
-            raise ParseFailedError(
-                "The parser process did not start; `planet-mcp doctor` may say why."
-            ) from error
-        return child
-
-    def _retire(self) -> None:
-        # The next request, or the end, waits for the end of what is killed here.
-        if self.child is not None and not self._lock.locked():
-            self.child.kill()
-            if self.when_idle:
-                self.when_idle()
+def _cores() -> int:
+    """Return how many processors this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

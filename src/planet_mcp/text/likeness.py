@@ -2,13 +2,16 @@
 
 import re
 import unicodedata
-import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import takewhile
-from operator import eq
+from itertools import repeat, takewhile
+from operator import eq, xor
+from typing import TypeVar
+from zlib import crc32
+
+T = TypeVar("T")
 
 SIGNED_WORDS = 30
 _SHINGLE = 4
@@ -87,11 +90,12 @@ def signature(text: str) -> Signature | None:
     The smallest hashes of the text's runs of four words, in two orders: the chance that texts
     share one is their likeness (min-wise hashing, Broder 1997).
     """
-    runs = _runs(text)
-    if len(runs) < SIGNED_WORDS - _SHINGLE + 1:
+    words = [word.encode() for word in _words(text)[:_MOST_WORDS]]
+    # Without a step of Python for each run: this is done for all that is read.
+    hashes = set(map(crc32, map(b" ".join, _windows(words))))
+    if len(hashes) < SIGNED_WORDS - _SHINGLE + 1:
         return None
-    hashes = [zlib.crc32(" ".join(run).encode()) for run in runs]
-    return min(hashes), min(number ^ _OTHER_ORDER for number in hashes)
+    return min(hashes), min(map(xor, hashes, repeat(_OTHER_ORDER)))
 
 
 def likeness_of(text: str, other: str) -> float:
@@ -195,5 +199,9 @@ def _is_long(text: str) -> bool:
 
 @lru_cache(maxsize=4)  # one text is compared with several
 def _runs(text: str) -> frozenset[tuple[str, ...]]:
-    words = _words(text)[:_MOST_WORDS]
-    return frozenset(zip(*(words[start:] for start in range(_SHINGLE)), strict=False))
+    return frozenset(_windows(_words(text)[:_MOST_WORDS]))
+
+
+def _windows(words: list[T]) -> Iterator[tuple[T, ...]]:
+    """Return the runs of words."""
+    return zip(*(words[start:] for start in range(_SHINGLE)), strict=False)

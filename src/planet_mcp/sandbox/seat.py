@@ -1,0 +1,109 @@
+"""A place for one child process: what it is asked, and when it is started, replaced and ended."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import anyio
+from pydantic import ValidationError
+
+from planet_mcp.errors import ParseFailedError, ParserDiedError
+from planet_mcp.sandbox.answers import Failure, Value, validated
+from planet_mcp.sandbox.limits import Limits
+from planet_mcp.sandbox.process import Child
+
+logger = logging.getLogger(__name__)
+
+
+class Seat:
+    """A place that one request has at a time; `child` is the process that there is now.
+
+    `niceness` is how much of the processor a child leaves to others, from 0 to 19.
+    """
+
+    def __init__(self, command: Sequence[str], limits: Limits, *, niceness: int = 0) -> None:
+        self._command = command
+        self._limits = limits
+        self._niceness = niceness
+        self.child: Child | None = None
+        self._idle: asyncio.TimerHandle | None = None
+
+    async def answer(self, head: bytes, body: bytes, task: str) -> Value | Failure:
+        """Return what a child makes of a request.
+
+        Raises:
+            ParserDiedError, ParseFailedError: The process died, or did not start.
+        """
+        if self._idle:
+            self._idle.cancel()
+        answered = False
+        try:
+            answer = await self._exchange(await self._ready(), head, body, task)
+            answered = True
+        finally:
+            # Also when cancelled: a child in the middle of a request is of no more use.
+            if not answered:
+                await self.aclose()
+        return answer
+
+    def rest(self, when_idle: Callable[[], None] | None) -> None:
+        """End the child if there is no request for a while, and tell of it."""
+        loop = asyncio.get_running_loop()
+        self._idle = loop.call_later(self._limits.idle_seconds, self._retire, when_idle)
+
+    async def aclose(self) -> None:
+        """End the child."""
+        if self._idle:
+            self._idle.cancel()
+        child, self.child = self.child, None
+        if child is not None:
+            await child.aclose()
+
+    async def _exchange(self, child: Child, head: bytes, body: bytes, task: str) -> Value | Failure:
+        limits = self._limits
+        try:
+            async with asyncio.timeout(limits.wall_seconds):
+                parts = await child.ask(head, body, limit=limits.answer_bytes)
+            return await anyio.to_thread.run_sync(validated, parts, task)
+        except TimeoutError:
+            raise ParserDiedError(f"Parsing took longer than {limits.wall_seconds:g} s.") from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise ParserDiedError(await child.cause_of_death()) from None
+        except ValidationError:
+            raise ParserDiedError("The parser made nothing usable of the document.") from None
+
+    async def _ready(self) -> Child:
+        """Return a child that waits for a document.
+
+        Raises:
+            ParseFailedError: None can be started, which is no document's fault.
+        """
+        known = self.child
+        if known and known.is_usable and known.documents < self._limits.documents:
+            return known
+        await self.aclose()
+        try:
+            # A start that is cancelled again and again would leave a process that nobody knows.
+            with anyio.CancelScope(shield=True):
+                child = self.child = await Child.start(self._command)
+            if self._niceness and sys.platform != "win32":
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, child.pid, self._niceness)
+            async with asyncio.timeout(self._limits.start_seconds):
+                await child.ready()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            logger.warning("The parser process did not start: %r", error)
+            raise ParseFailedError(
+                "The parser process did not start; `planet-mcp doctor` may say why."
+            ) from error
+        return child
+
+    def _retire(self, when_idle: Callable[[], None] | None) -> None:
+        # The next request, or the end, waits for the end of what is killed here.
+        if self.child is not None:
+            self.child.kill()
+            if when_idle:
+                when_idle()
