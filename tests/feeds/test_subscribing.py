@@ -74,8 +74,9 @@ async def test_what_is_not_fetched_in_time_is_followed_and_read_in_its_turn(
     assert (refreshed.ok, refreshed.new_entries) == (1, 1)
 
 
+@pytest.mark.parametrize("group", [None, "News"])
 async def test_all_that_is_left_at_the_end_of_the_time_is_stored_at_once(
-    planet: Planet, site: Site
+    planet: Planet, site: Site, group: str | None
 ) -> None:
     def commits() -> int:
         """Return the file change counter of the database (SQLite file format, 1.3.6)."""
@@ -86,9 +87,13 @@ async def test_all_that_is_left_at_the_end_of_the_time_is_stored_at_once(
     await planet.add_feeds([there])
     urls = [f"{site.url}/{number}" for number in range(30)]
     before = commits()
-    results = (await planet.add_feeds([*urls, urls[0], there, "ftp://a"], seconds=0)).result.results
+    answer = await planet.add_feeds([*urls, urls[0], there, "ftp://a"], group=group, seconds=0)
+    results = answer.result.results
 
-    assert commits() == before + 1, "where a disk is busy, a commit takes seconds"
+    # One that is followed already goes into the group by itself.
+    assert commits() == before + 1 + bool(group), "where a disk is busy, a commit takes seconds"
+    listed = (await planet.list_feeds(FeedQuery(limit=200))).result.feeds
+    assert {feed.group for feed in listed} == {group}
     assert [item.outcome for item in results] == [*["queued"] * 31, "already subscribed", "failed"]
     assert all(item.feed_id for item in results[:-1])
     assert (await planet.list_feeds()).result.total == 31

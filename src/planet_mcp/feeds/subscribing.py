@@ -103,12 +103,14 @@ class Subscriber:
         try:
             return replace(await self._add(given_url(url), group), url=url)
         except PausedError as error:
-            return (await self.queue([url], reason=str(error)))[0]
+            return (await self.queue([url], group=group, reason=str(error)))[0]
         except (FetchError, DocumentError, OpmlError) as error:
             return Added(url, "failed", problem=str(error))
 
-    async def queue(self, urls: Sequence[str], *, reason: str = NOT_IN_TIME) -> list[Added]:
-        """Follow URLs that were not fetched yet, so that they are read in their turn.
+    async def queue(
+        self, urls: Sequence[str], *, group: str | None = None, reason: str = NOT_IN_TIME
+    ) -> list[Added]:
+        """Follow URLs that were not fetched yet, in a group, so that they are read in their turn.
 
         All are stored at once: where a disk is busy, each time may take seconds.
         """
@@ -120,7 +122,8 @@ class Subscriber:
             known = {address: feeds.at(address, now=now) for address in addresses}
             fresh = [address for address in known if not known[address]]
             if fresh:
-                feeds.subscribe(map(Subscription, fresh), due_at=now)
+                wanted = [Subscription(address, group=group) for address in fresh]
+                feeds.subscribe(wanted, due_at=now)
             return known, {address: feeds.by_url(address, now=now) for address in fresh}
 
         known, fresh = await anyio.to_thread.run_sync(subscribe)

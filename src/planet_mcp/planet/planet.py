@@ -242,9 +242,10 @@ class Planet:
         except* StoreError as errors:
             raise errors.exceptions[0] from None
         left = [position for position in range(len(urls)) if position not in added]
-        queued = await subscriber.queue([urls[position] for position in left])
+        queued = await subscriber.queue([urls[position] for position in left], group=group)
         added |= dict(zip(left, queued, strict=True))
-        followed = {each.feed.id: group for each in added.values() if each.feed and group}
+        found = [each.feed for each in added.values() if each.feed and each.outcome != "queued"]
+        followed = {feed.id: group for feed in found}
         await _in_thread(lambda: self.store.feeds.put_in_groups(followed, from_others=True))
         items = [added_feed(added[position]) for position in range(len(urls))]
         result = AddResult(results=items, notice=self._notice())

@@ -45,8 +45,8 @@ FeedNames = Field(
 
 # An answer of MOST_CHARS, with all that may be escaped in it or stand around it.
 MOST_RESULT_CHARS = 100_000
-# Many hosts give up on a tool after a minute.
-ANSWER_SECONDS = 45.0
+# Many hosts give up on a tool after a minute; what is left is stored, and told, within 45 s.
+ANSWER_SECONDS = 40.0
 
 
 def _hints(
