@@ -56,7 +56,16 @@ def entry(dates: str) -> ParsedEntry:
         ("2026-11-17T10:00:00 01:00", 9),
         ("Tue, 17 Nov 2026 10:00:00 0100", 9),
         ("Tue, 17 Nov 2026 10:00:00 + 0100", 9),
-        ("Tue, 17 Nov 2026 10:00:00 America/New_York", 10),
+        # the clocks of an area, unless an offset says more
+        ("Tue, 17 Nov 2026 10:00:00 America/New_York", 15),
+        ("2026-11-17T10:00:00[Europe/Berlin]", 9),
+        ("2026-11-17T10:00:00+02:00[Europe/Berlin]", 8),
+        ("2026-11-17T10:00:00Z[Europe/Berlin]", 10),
+        ("Nov 17, 2026 10:00 AM ET", 15),
+        ("November 17, 2026 at 10:00 a.m. PT", 18),
+        ("Tue, 17 Nov 2026 10:00:00 Pacific Standard Time", 18),
+        ("Tue, 17 Nov 2026 10:00:00 (Central Time)", 16),
+        ("Tue, 17 Nov 2026 10:00:00 Atlantic/Nowhere_Land", 10),
     ],
 )
 def test_an_offset_has_the_sign_that_its_writer_meant(raw: str, hour: float) -> None:
@@ -108,6 +117,13 @@ def test_a_clock_is_read_as_its_country_or_machine_writes_it(raw: str, hour: flo
         *("17 ноември 2026", "17 новембар 2026", "17 studenoga 2026", "17 noiembrie 2026"),
         *("2026 m. lapkričio 17 d.", "2026. gada 17. novembris", "17 azaroa 2026", "17 Kasım 2026"),
         *("17. marraskuuta 2026", "2026. november 17.", "17 tháng 11 2026"),
+        *("17 نوامبر 2026", "17 नवंबर 2026", "17 नवम्बर 2026", "১৭ নভেম্বর ২০২৬"),
+        *(
+            "令和8年11月17日",
+            "民國115年11月17日",
+            "17 de novembre de 2026",
+            "Published on: 17 Nov 2026",
+        ),
     ],
 )
 def test_a_month_has_the_name_that_its_language_gives_it(raw: str) -> None:
@@ -125,6 +141,9 @@ def test_a_month_has_the_name_that_its_language_gives_it(raw: str) -> None:
         # periods are when something takes place
         *("17-19 November 2026", "Nov 17-19, 2026", "2026-11-17 - 2026-11-19"),
         *("2026-11-17 10:00 - 11:00", "17 Nov 2026 - 19 Nov 2026"),
+        *("17/18 November 2026", "2026-11-17/2026-11-18", "Q4 2026", "2. H2 2026"),
+        # the third of April, or the fourth of March
+        *("03/04/2026", "3/4/26 10:00", "03-04-2026", "Tue, 3/4/2026 10:00 PM"),
         # days that do not exist
         *("2026-366", "2027-W53-1", "2026-W47-8", "2026-02-29T10:00:00Z", "Mon, 00 Jan 2026"),
     ],
@@ -143,6 +162,12 @@ def test_what_is_written_for_want_of_a_date_is_none(raw: str) -> None:
         ("01 Jan 01 08:15 UTC", datetime(2001, 1, 1, 8, 15, tzinfo=UTC)),
         ("Mon, 01 Jan 2001 00:00:00 GMT", datetime(2001, 1, 1, tzinfo=UTC)),
         ("2024-366", datetime(2024, 12, 31, tzinfo=UTC)),
+        ("11/11/2026 10:00", datetime(2026, 11, 11, 10, tzinfo=UTC)),
+        ("11/17/2026 10:00 AM", DAY + timedelta(hours=10)),
+        ("2026/11/10", datetime(2026, 11, 10, tzinfo=UTC)),
+        ("3.4.2026", datetime(2026, 4, 3, tzinfo=UTC)),
+        ("17 d’agost de 2026", datetime(2026, 8, 17, tzinfo=UTC)),
+        ("Sa, 21 Mrz 2026", datetime(2026, 3, 21, tzinfo=UTC)),
         ("26-11-2026", datetime(2026, 11, 26, tzinfo=UTC)),
         ("17-Nov-2026 10:00", DAY + timedelta(hours=10)),
         ("Tuesday 17th November 2026 10:00", DAY + timedelta(hours=10)),
@@ -152,6 +177,34 @@ def test_a_date_that_only_resembles_a_stand_in_or_period_is_one(
     raw: str, expected: datetime
 ) -> None:
     assert read(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "month"),
+    [
+        ("", "17/11/2026", 4),
+        ("", "11/17/2026", 3),
+        ("de", "11/17/2026", 3),
+        ("de", "", 4),
+        ("pt-BR", "", 4),
+        ("en-gb", "", 4),
+        ("en-us", "", 3),
+        # neither the document nor its language can tell
+        ("", "", None),
+        ("en", "", None),
+        ("", "17/11/2026 and 11/17/2026", None),
+    ],
+)
+def test_what_comes_first_in_a_date_is_told_by_its_document(
+    language: str, other: str, month: int | None
+) -> None:
+    dates = ("03/04/2026", *filter(None, other.split(" and ")))
+    items = (f"<item><guid>{n}</guid><pubDate>{d}</pubDate></item>" for n, d in enumerate(dates))
+    named = f"<language>{language}</language>" if language else ""
+    body = f'<rss version="2.0"><channel><title>T</title>{named}{"".join(items)}</channel></rss>'
+    first = parse_feed(body.encode(), url="https://feeds.example/feed", now=NOW).entries[0]
+    day = None if month is None else datetime(2026, month, 7 - month, tzinfo=UTC)
+    assert first.published == day
 
 
 def test_a_stand_in_leaves_the_other_date_of_its_entry() -> None:

@@ -36,16 +36,31 @@ ZONES = {name: float(hours) for hours, names in _ZONES_BY_HOURS for name in name
 _BEGINNINGS = (
     "jan gen ene sty tammi янв січ led oca ian sau jaa sij urt ιαν јан сту ינו ינואר ينا มกรา",
     "feb fev lut helmi фев лют úno şub vas vee velj ots φεβ феб פבר فبر شبا กุมภา",
-    "mar mär maa mrt maalis бер bře мар kov ožu mac μαρ сак מרץ مار اذا มีนา",
+    "mar mär maa mrt mrz maalis бер bře мар kov ožu mac μαρ сак מרץ مار اذا มีนา",
     "apr avr abr kwi huhti апр кві dub nis bal tra ápr api απρ кра אפר ابر نيس เมษา",
     "may mai maj mei mag máj touko мая май тра kvě geg svi μαΐ мај מאי ماي ايا พฤษ",
-    "jun jui giu cze kesä июн чер červen haz bir iun lipn eka ιουν юни јун чэр יונ يون حزي มิถุ",
+    "jun jui giu cze kesä июн чер červen haz bir iun lipn eka ιουν юни јун чэр יונ يون حزي มิถุนา",
     "jul juil lug lip heinä июл лип červenec tem lie iul srpnj srpanj uzt ιουλ юли јул יול يول กรก",
-    "aug aou ago sie elo авг сер srp ağu rugp avg kol agu ogo ágú abu αυγ жні אוג اغس สิง",
+    "aug aou ago sie elo авг сер srp ağu rugp avg kol agu ogo ágú abu αυγ жні אוג اغس สิงหา",
     "sep set wrz syys сен вер zář eyl rugs sze ruj ira σεπ сеп ספט سبت ايل กันย",
     "oct okt out ott paź loka окт жов říj eki spa urr οκτ кас אוק اكت ตุลา",
     "nov lis marras ноя лис kas noi lap stu aza νοε ное нов ліс נוב نوف พฤศ",
     "dec dez dic dis gru joulu дек гру pro ara des det abe δεκ дец сне דצמ ديس ธันว",
+)
+# The names that India gives them, and those of the Gregorian months in Iran.
+_SOUTHERN = (
+    "ژان जनवरी জানুয়া",
+    "فور फ़रवरी ফেব্র",
+    "मार्च মার্চ",
+    "آور अप्रैल এপ্রিল",
+    "मई মে مه",
+    "ژوئن जून জুন",
+    "ژوئیه जुलाई জুলাই",
+    "اوت अगस्त আগস্ট",
+    "سپت सितंबर सितम्बर সেপ্টে",
+    "اکت अक्तूबर अक्टूबर অক্টো",
+    "نوا नवंबर नवम्बर নভেম্ব",
+    "دسا दिसंबर दिसम्बर ডিসেম্ব",
 )
 _SHORTEST = 3
 
@@ -65,8 +80,20 @@ _NAMED_OFFSET = re.compile(
     re.IGNORECASE,
 )
 _ZONE = re.compile(rf"(?:{_NAMES})?(?:[+-]\d\d?:?(?:\d\d)?)?", re.IGNORECASE)
-# The name of an area, which is none of a zone, and Go's monotonic clock.
+# The name of an area behind an offset, and Go's monotonic clock.
 _NO_ZONE = re.compile(r"\s(?!Etc/)[A-Z][A-Za-z]{2,}/[A-Za-z_/+-]+$|\sm=[+-][\d.]+$")
+_AREA = re.compile(
+    r"(?<=\d\d)(?P<half>\s?[AaPp]\.?[Mm]\.?)?\s?[\s(\[](?:(?P<area>(?:Africa|America|Antarctica|Asia"
+    r"|Atlantic|Australia|Europe|Indian|Pacific)(?:/[A-Za-z_]{2,30}){1,2})"
+    r"|(?P<american>[CEMP])(?:T|(?:astern|entral|ountain|acific)(?: (?:Standard|Daylight))? Time))"
+    r"[)\]]?\s*$"
+)
+_AMERICAN = {"C": "Chicago", "E": "New_York", "M": "Denver", "P": "Los_Angeles"}
+# What stands before a date: "Published on:".
+_OFFSET = re.compile(r"(?:[+-]|\d:\d\d:\d\d )\d\d:?\d\d$")
+_INTRODUCTION = re.compile(r"^(?:[^\W\d_]+ ?){1,3}: ")
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
+_ERA = re.compile(rf"({'|'.join(_ERAS)})\s?(\d{{1,3}}|元)\s?年")
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s*(\d{1,2})\s?[月월]\s*(\d{1,2})\s?[日일]\s*")
 _CLOCK = re.compile(
     r"(\d{1,2})\s?(?:h|[時时시點点])(?:\s?(\d{2})\s?(?:[分분]|min)?(?:\s?(\d{2})\s?[秒초])?)?(?![^\W\d_])"
@@ -82,7 +109,8 @@ def spelled_plainly(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     text = _without_comments(" ".join(_without_marks(text).split()))
-    text = _NAMED_OFFSET.sub(_plain_offset, _NO_ZONE.sub("", text))
+    text = _INTRODUCTION.sub("", _NO_ZONE.sub("", text))
+    text = _NAMED_OFFSET.sub(_plain_offset, _ERA.sub(_counted_year, text))
     text = _DOTTED_CLOCK.sub(_colons, _CLOCK.sub(_colons, _EAST_ASIAN.sub(r"\1-\2-\3 ", text)))
     text = _HALF_FIRST.sub(
         lambda half: f"{half[2]} {'pm' if half[1] in _AFTERNOON else 'am'}", text
@@ -90,10 +118,28 @@ def spelled_plainly(text: str) -> str:
     return " ".join(_HALF.sub(r"\1m", text).split())
 
 
+def without_area(text: str) -> tuple[str, str | None]:
+    """Return a date without the area whose clocks it goes by, and that area as IANA names it.
+
+    An offset says more than an area, which may change its own.
+    """
+    found = _AREA.search(text)
+    if found is None or _OFFSET.search(text[: found.start()]):
+        return text, None
+    american = found["american"]
+    area = f"America/{_AMERICAN[american]}" if american else found["area"]
+    return text[: found.start()] + (found["half"] or ""), area
+
+
+def _counted_year(era: re.Match[str]) -> str:
+    return f"{_ERAS[era[1]] + (1 if era[2] == '元' else int(era[2]))}年"
+
+
 def month_of(word: str) -> int | None:
     """Return the number of the month that a word names, in full or cut short."""
     lowered = word.lower()
-    beginnings = (lowered[:size] for size in range(len(lowered), _SHORTEST - 1, -1))
+    sizes = range(len(lowered), min(len(lowered), _SHORTEST) - 1, -1)
+    beginnings = (lowered[:size] for size in sizes)
     found = next((_MONTHS[each] for each in beginnings if each in _MONTHS), None)
     # Hebrew writes "in November" as one word.
     return month_of(word[1:]) if found is None and word.startswith("ב") else found
@@ -102,7 +148,9 @@ def month_of(word: str) -> int | None:
 def _without_marks(text: str) -> str:
     if text.isascii():
         return text
-    apart = unicodedata.normalize("NFKD", text.replace("−", "-").replace("–", "-"))
+    apart = unicodedata.normalize(
+        "NFKD", text.replace("−", "-").replace("–", "-").replace("’", "'")
+    )
     bare = (sign for sign in apart if not unicodedata.category(sign).startswith("M"))
     digits = (str(unicodedata.decimal(sign, sign)) for sign in bare)
     return unicodedata.normalize("NFC", "".join(digits))
@@ -110,7 +158,8 @@ def _without_marks(text: str) -> str:
 
 _MONTHS = {
     _without_marks(beginning): number
-    for number, beginnings in enumerate(_BEGINNINGS, 1)
+    for names in (_BEGINNINGS, _SOUTHERN)
+    for number, beginnings in enumerate(names, 1)
     for beginning in beginnings.split()
 }
 

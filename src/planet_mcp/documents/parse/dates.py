@@ -1,12 +1,15 @@
 """Dates as feeds write them, to aware UTC (pure)."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 
 from dateutil import parser as dateutil_parser
+from dateutil import tz
 
 from planet_mcp.documents.library_errors import DATEUTIL_ERRORS
-from planet_mcp.documents.parse.date_words import ZONES, month_of, spelled_plainly
+from planet_mcp.documents.parse.date_words import ZONES, month_of, spelled_plainly, without_area
 
 _LONGEST = 100
 _LARGEST_OFFSET = timedelta(hours=18)
@@ -47,8 +50,14 @@ _HAS_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([/.-])\d{1,2}
 _FREE_YEARS = range(1900, 2100)
 # From one day or hour to another: when something takes place, and not when it was published.
 _RANGE = re.compile(
-    r"\d:\d\d ?- ?\d{1,2}:|\d ?- ?\d{4}-\d|(?<![\d-])\d{1,2} ?- ?\d{1,2}(?:,? \d{4}|\.? [^\W\d_])"
+    r"\d:\d\d ?- ?\d{1,2}:|\d ?[-/] ?\d{4}-\d"
+    r"|(?<![\d-])\d{1,2} ?[-/] ?\d{1,2}(?:,? \d{4}|\.? [^\W\d_])|\b[HQST][1-4]\b(?!:)",
+    re.IGNORECASE,
 )
+_SLASHED = re.compile(r"(?<!\d)(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|\d\d)(?!\d)")
+_MONTHS_IN_YEAR = 12
+# Where the month is written first.
+_MONTH_FIRST = frozenset((("en", "us"), ("en", "ph")))
 _DOTTED = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}")
 _WORD = re.compile(r"[^\W\d_]+\.?")
 _KEPT_WORDS = frozenset({*ZONES, "t", "am", "pm"})
@@ -61,11 +70,20 @@ _STAND_IN = re.compile(
 _BUDDHIST_YEARS, _BUDDHIST = range(2500, 2700), 543
 
 
-def parse_date(raw: str) -> datetime | None:
-    """Read a date that a person could read, credible or not; None when it is none."""
+def parse_date(raw: str, *, day_first: bool | None = None) -> datetime | None:
+    """Read a date that a person could read, credible or not; None when it is none.
+
+    In `3/4/2026` the day is first or the month: as `day_first` says, and if that is not known
+    nobody can tell, and it is none.
+    """
     if found := _EPOCH.fullmatch(raw.strip()):
         return datetime.fromtimestamp(int(found[1] or found[2]), UTC)
-    text = spelled_plainly(raw[:_LONGEST])
+    clock, area = without_area(raw[:_LONGEST])
+    moment = _read(spelled_plainly(clock), day_first)
+    return moment if moment is None or area is None else _as_in(area, moment)
+
+
+def _read(text: str, day_first: bool | None) -> datetime | None:
     if _STAND_IN.search(text):
         return None
     if found := _ISO.fullmatch(text):
@@ -74,7 +92,31 @@ def parse_date(raw: str) -> datetime | None:
         return _of_a_numbered_day(found)
     if (found := _RFC822.fullmatch(text)) and (month := month_of(found["name"])):
         return _build(found, month=month)
-    return _from_free_form(text)
+    return _from_free_form(text, day_first)
+
+
+def day_first_of(dates: Iterable[str], *, language: str) -> bool | None:
+    """Return whether the dates of a document have the day before the month, where they tell.
+
+    They tell if a number is too large for a month, and else if the document names its language.
+    """
+    found = [(int(each[1]), int(each[3])) for raw in dates if (each := _SLASHED.search(raw))]
+    orders = {first > second for first, second in found if max(first, second) > _MONTHS_IN_YEAR}
+    if len(orders) == 1:
+        return orders.pop()
+    primary, _, region = language.lower().replace("_", "-").partition("-")
+    if orders or not primary or (primary == "en" and not region):
+        return None
+    return (primary, region) not in _MONTH_FIRST
+
+
+def _as_in(area: str, moment: datetime) -> datetime:
+    """Return the moment at which clocks in an area show this time (IANA's database)."""
+    zone = tz.gettz(area)
+    try:
+        return moment.replace(tzinfo=zone).astimezone(UTC) if zone else moment
+    except (ValueError, OverflowError):
+        return moment
 
 
 def _of_a_numbered_day(found: re.Match[str]) -> datetime | None:
@@ -136,16 +178,28 @@ def _offset(found: re.Match[str]) -> timedelta:
     return -size if found["sign"] == "-" else size
 
 
-def _from_free_form(text: str) -> datetime | None:
+def _from_free_form(text: str, day_first: bool | None) -> datetime | None:
     if not _HAS_DATE.search(text) or _RANGE.search(text):
+        return None
+    if _DOTTED.search(text):
+        day_first = True
+    if day_first is None and _is_ambiguous(text):
         return None
     shift = timedelta(days=1) if _MIDNIGHT_24.search(text) else timedelta()
     english = _WORD.sub(_to_english, _MIDNIGHT_24.sub("00:00", text))
-    moment = _read_with_default(english, datetime(1996, 1, 1, tzinfo=UTC))
+    read = partial(_read_with_default, english, day_first=bool(day_first))
+    moment = read(datetime(1996, 1, 1, tzinfo=UTC))
     # A text that does not name both year and month would take them from the default.
-    if moment is None or moment != _read_with_default(english, datetime(2004, 2, 1, tzinfo=UTC)):
+    if moment is None or moment != read(datetime(2004, 2, 1, tzinfo=UTC)):
         return None
     return moment + shift if moment.year in _FREE_YEARS else None
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Return whether two readers would take a date for two days."""
+    found = _SLASHED.search(text)
+    days = {int(found[1]), int(found[3])} if found else set()
+    return len(days) > 1 and max(days) <= _MONTHS_IN_YEAR
 
 
 def _to_english(word: re.Match[str]) -> str:
@@ -156,10 +210,10 @@ def _to_english(word: re.Match[str]) -> str:
     return f" {_MONTH_NAMES[month - 1]} " if month else " "
 
 
-def _read_with_default(text: str, default: datetime) -> datetime | None:
+def _read_with_default(text: str, default: datetime, *, day_first: bool) -> datetime | None:
     try:
         moment: datetime = dateutil_parser.parse(
-            text, default=default, tzinfos=_tzinfo, dayfirst=bool(_DOTTED.search(text))
+            text, default=default, tzinfos=_tzinfo, dayfirst=day_first
         )
         return moment.astimezone(UTC).replace(microsecond=0)
     except DATEUTIL_ERRORS:

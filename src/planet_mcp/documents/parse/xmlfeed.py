@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from planet_mcp.documents.parse.dates import parse_date
+from planet_mcp.documents.parse.dates import day_first_of, parse_date
 from planet_mcp.documents.parse.enclosures import is_picture, plays
 from planet_mcp.documents.parse.feedparsers import Parsed, run
 from planet_mcp.documents.parse.hints import hints_of
@@ -29,6 +29,7 @@ Node = Mapping[str, Any]
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NOT_TEXT = ("image/", "audio/", "video/", "font/", "application/octet", "application/pdf")
 _FEEDBURNER = frozenset({"feedproxy.google.com", "feeds.feedburner.com", "rss.feedburner.com"})
+_DATES = ("published", "created", "updated")
 _HALF_REFERENCE = re.compile(r"&amp;?(?=[\w.-]+=)")
 _ROOT = re.compile(r"<([A-Za-z_][\w:.-]{0,60})")
 # Roots under which a document without entries is an empty feed whatever its namespace.
@@ -47,7 +48,9 @@ def read_xml_feed(text: str, found: Sniffed) -> RawFeed:
     entries = result.entries
     if not (entries or result.version or found.root in _FEED_ROOTS):
         raise refusal(Sniffed(Kind.XML, found.start, found.root))
-    read = tuple(_entry(entry) for entry in entries if not _is_draft(entry))
+    dates = (_string(entry, name) for entry in entries for name in _DATES)
+    day_first = day_first_of(dates, language=_string(result.feed, "language"))
+    read = tuple(_entry(entry, day_first) for entry in entries if not _is_draft(entry))
     lines = text.count("\n", 0, found.start)
     truncated = bool(result.error) and _is_truncated(repaired)
     if result.error and not _is_salvaged(read, truncated=truncated):
@@ -136,7 +139,10 @@ def _malformed(error: object, lines: int) -> str:
     return f"the XML is malformed{place} ({reason})"
 
 
-def _entry(entry: Node) -> RawEntry:
+def _entry(entry: Node, day_first: bool | None) -> RawEntry:
+    published, created, updated = (
+        parse_date(_string(entry, name), day_first=day_first) for name in _DATES
+    )
     return RawEntry(
         id=_string(entry, "id"),
         link=_link(entry),
@@ -145,8 +151,8 @@ def _entry(entry: Node) -> RawEntry:
         texts=tuple(_texts(entry)),
         authors=tuple(_authors(entry)) or tuple(_authors(_node(entry, "source"))),
         tags=tuple(_tags(entry)),
-        published=parse_date(_string(entry, "published")) or parse_date(_string(entry, "created")),
-        updated=parse_date(_string(entry, "updated")),
+        published=published or created,
+        updated=updated,
         enclosures=tuple(_enclosures(entry)),
         duration=_string(entry, "itunes_duration"),
         described=_described(entry),
