@@ -182,6 +182,16 @@ FEATURES = {
         ),
         "So x^(12)+a/b√(ce)d_1 it is.",
     ),
+    "MathML with limits": (
+        (
+            "<p>So "
+            "<math><munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi>"
+            "</munderover><msubsup><mi>x</mi><mi>i</mi><mn>2</mn></msubsup>"
+            "<mroot><mi>y</mi><mn>3</mn></mroot><mover><mi>z</mi><mo>¯</mo></mover><mtable><mtr><mtd>1</mtd><mtd>2</mtd></mtr>"
+            "<mtr><mtd>3</mtd><mtd>4</mtd></mtr></mtable></math> it is.</p>"
+        ),
+        "So ∑\\_(i=1)^nx_i^2y^(1/3)z¯1,2;3,4 it is.",
+    ),
     "typed TeX": (
         "<p>So \\(x^2_1 * y\\) and $$a_i * b_i$$ and \\[a &lt; b\\] it is.</p>",
         "So $x^2_1 * y$ and $$a_i * b_i$$ and $$a < b$$ it is.",

@@ -42,6 +42,7 @@ DETAILS = """
 <amp-img src="/u.png" alt="umber"></amp-img>
 <div style="white-space: pre-wrap">velvet
 wool</div><p class="yarpp">talc</p>
+<details><summary><h4>umbra</h4></summary>verdigris</details>
 <p style="display:none">Unseen words.</p><div><textarea readonly>ruby
 two</textarea></div>
 <section class="footnotes"><ol><li id="fn1"><p>slate</p></li></ol></section>
@@ -61,6 +62,7 @@ WORDS = (
         "slate",
         "topaz",
     ),
+    *("umbra", "verdigris"),
 )
 NAMES = [(group, step.name) for group in STEPS._fields[:3] for step in getattr(STEPS, group)]
 

@@ -104,6 +104,54 @@ STRUCTURES = {
         ),
         "It[^1].\n\n[^1]: Eats, see [2](https://example.org/posts/harbour#_ftn2).",
     ),
+    "footnote of Word that is not raised": (
+        (
+            "<p>It<a href='#_ftn1' name='_ftnref1'><i>[1]</i></a>, <a href='#n'>[2]</a>.</p><div>"
+            "<p><a href='https://example.org/posts/harbour#_ftnref1' name='_ftn1'>[1]</a> Eats.</p>"
+            "</div>"
+        ),
+        "It[^1], [\\[2\\]](https://example.org/posts/harbour#n).\n\n[^1]: Eats.",
+    ),
+    "footnote of Google Docs": (
+        (
+            "<p>It<sup><a href='#ftnt1' id='ftnt_ref1'>[1]</a></sup>.</p>"
+            "<div><p><a href='#ftnt_ref1' id='ftnt1'>[1]</a><span>&nbsp;Eats.</span></p></div>"
+        ),
+        "It[^1].\n\n[^1]: Eats.",
+    ),
+    "footnote that docutils drew as a table": (
+        (
+            "<p>It <a class=footnote-reference href='#id2' id=id1>[1]</a>.</p>"
+            "<table class='docutils footnote' id=id2><col class=label><col><tbody><tr>"
+            "<td class=label><a class=fn-backref href='#id1'>[1]</a></td><td>Eats.</td></tr>"
+            "</tbody></table>"
+        ),
+        "It [^1].\n\n[^1]: Eats.",
+    ),
+    "heading within the title of a fold": (
+        "<details><summary><h3>Does it <i>eat</i>?</h3></summary><p>Kelp.</p></details>",
+        "### Does it *eat*?\n\nKelp.",
+    ),
+    "anchor with a mark that nobody sees": (
+        "<h3>Stripes<a href='#s' class=link>\u200b</a></h3><p>Black.</p>",
+        "### Stripes\n\nBlack.",
+    ),
+    "links within code": (
+        "<p>See <code><a href='/a'>List</a>[<a href='/b'>int</a>]</code> here.</p>",
+        "See [`List`](https://example.org/a)`[`[`int`](https://example.org/b)`]` here.",
+    ),
+    "link around all of a code": (
+        "<p>See <code><a href='/a'><b>List</b>[int]</a></code> here.</p>",
+        "See [`List[int]`](https://example.org/a) here.",
+    ),
+    "names of tabs": (
+        "<div><label for=a>Black</label><label for=b>White</label></div><p>Stripes.</p>",
+        "Black White\n\nStripes.",
+    ),
+    "formula that Sphinx drew": (
+        "<div class=math><p><img src='/m.png' alt='\\frac{a}{b}'></p></div>",
+        "$$\\frac{a}{b}$$",
+    ),
     "admonition with an icon": (
         (
             "<div class=admonitionblock><table><tr><td class=icon><div class=title>Note</div></td>"

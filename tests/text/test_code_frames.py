@@ -202,6 +202,26 @@ def test_line_numbers_go_and_numbers_of_the_code_stay(html: str, code: str) -> N
     assert from_html.convert(html).markdown == f"```\n{code}\n```"
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        # a post in typewriter letters, verse that keeps its spaces, and as many numbers as no lines
+        "<div style='font-family:Courier New;white-space:pre-wrap'><p>Fog</p><p>Ice</p></div>",
+        "<div style='white-space:pre-wrap'>Fog\n  Ice</div>",
+        "<div style='font-family:monospace'>Fog<br>Ice</div>",
+    ],
+)
+def test_spaces_that_are_kept_or_letters_of_one_width_alone_are_no_code(html: str) -> None:
+    assert "```" not in from_html.convert(html).markdown
+    assert from_html.convert(html).text.split() == ["Fog", "Ice"]
+
+
+def test_a_column_of_numbers_that_are_no_lines_stays() -> None:
+    cells = "<td><pre>1\n2\n3</pre></td><td><pre>a\nb</pre></td>"
+    text = from_html.convert(f"<table><tr>{cells}</tr></table>").text
+    assert text.split() == ["1", "2", "3", "a", "b"]
+
+
 def test_a_table_of_numbers_within_a_listing_s_frame_stays_a_table() -> None:
     html = (
         "<div class=highlight><table><tr><td>1987</td><td>ice</td></tr><tr><td>1991</td>"

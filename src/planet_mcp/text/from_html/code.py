@@ -6,6 +6,7 @@ a reader would copy: the code without its line numbers, buttons and labels.
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from lxml import etree
@@ -67,6 +68,7 @@ _DRAWN_BLANK = re.compile(r"[ \xa0\u200b]")
 _DIFF = re.compile(r"^@@ -\d", re.MULTILINE)
 _LOOK_AT_PIECES = 20
 _FEWEST_LINES = 2
+_CELLS = 2
 _NUMBER = re.compile(r"\d{1,6}")
 # Whether the first column of a table counts lines, noted at the table: each of its cells asks.
 _COUNTED = "planet-counted"
@@ -114,12 +116,20 @@ def is_code_table(table: _Element) -> bool:
     inside = (e for _, e in zip(range(12), table.iter(etree.Element), strict=False))
     around = [*inside, *(e for _, e in zip(range(3), table.iterancestors(), strict=False))]
     if not any(_TABLE_HINT.search(e.get("class") or "") for e in around):
-        return False
+        return _is_numbered_listing(table)
     rows = (row.findall("td") for row in table.iter("tr"))
     first: list[_Element] = next(rows, [])
     return any(map(_is_gutter, first)) or (
         len(first) == 1 and all(len(cells) == 1 for cells in rows)
     )
+
+
+def _is_numbered_listing(table: _Element) -> bool:
+    """Return whether a table without a name has two cells: a listing, and as many numbers."""
+    cells = list(islice(table.iter("td", "th"), _CELLS + 1))
+    if len(cells) != _CELLS or not all(len(cell) == 1 and cell[0].tag == "pre" for cell in cells):
+        return False
+    return not any((cell.text or "").strip() for cell in cells) and _counts_lines(cells[0])
 
 
 def _is_gutter(cell: _Element) -> bool:

@@ -14,6 +14,8 @@ _NOTE_NAME = re.compile(
 _NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
 _USUAL_LABEL = re.compile(r"[\[(]?\s*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]{1,3})\s*[\])]?")
 _LONGEST_REFERENCE = 2000
+_NOTE_TABLES, _CELLS_OF_NOTE = frozenset(("footnote", "citation")), 2
+_BRACKETED = re.compile(r"\[\w{1,4}\]")
 _NUMBER_CLASSES = frozenset(("label", "fn-bracket"))
 _WITHOUT_TEXT = frozenset(("img", "br", "hr", "input", "iframe", "video", "audio"))
 _BACK_CLASS = re.compile(r"back|reverse")
@@ -24,6 +26,8 @@ _BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*|[↩⤴↑^⏎]\ufe0e?\s?\d{1,2
 
 def link_footnotes(root: _Element, stash: Stash) -> None:
     """Turn footnotes and what refers to them into Markdown footnotes."""
+    for table in root.iter("table"):
+        _open_note(table)
     references = [link for link in root.iter("a") if _is_reference(link)]
     if not references:
         return
@@ -41,6 +45,19 @@ def link_footnotes(root: _Element, stash: Stash) -> None:
         _put_note(note, label, stash)
 
 
+def _open_note(table: _Element) -> None:
+    """Make a block of a note that older versions of docutils drew as a table of one row."""
+    if _NOTE_TABLES.isdisjoint((table.get("class") or "").split()):
+        return
+    cells = list(table.iter("td"))
+    if len(cells) == _CELLS_OF_NOTE and "label" in (cells[0].get("class") or "").split():
+        name = table.get("id") or ""
+        table.clear(keep_tail=True)
+        table.tag, cells[0].tag, cells[1].tag = "aside", "span", "div"
+        table.set("id", name)
+        table.extend(cells)
+
+
 def _free_label(shown: str, taken: set[str]) -> str:
     """Return a label that no other note has: the parts of an entry may each count from 1."""
     others = (f"{shown}-{number}" for number in count(2))
@@ -55,9 +72,9 @@ def _notes(root: _Element) -> dict[str, _Element]:
         parent = link.getparent()
         if link.get("id") and parent is not None and _is_note_class(parent):
             notes[link.get("id")] = parent
-        # Word names the link that a note begins with and that leads back.
-        name = link.get("name") or ""
-        leads_back = _NOTE_NAME.search(name) and (link.get("href") or "").startswith("#")
+        # Word and Google Docs name the link that a note begins with and that leads back.
+        name = link.get("name") or link.get("id") or ""
+        leads_back = _NOTE_NAME.search(name) and "#" in (link.get("href") or "")
         if leads_back and parent.tag in ("p", "div", "li") and parent[0] is link:
             notes.setdefault(name, parent)
     return notes
@@ -76,10 +93,13 @@ def _is_reference(link: _Element) -> bool:
     raised = (parent is not None and parent.tag == "sup") or link.find("sup") is not None
     names = link.get("class") or ""
     back = "backref" in names or "footnote-number" in names or link.get("role") == "doc-backlink"
-    named = bool(_NOTE_NAME.search(href.rpartition("#")[2]))
+    name = href.rpartition("#")[2]
+    named = bool(_NOTE_NAME.search(name))
+    # Word raises none; its ways back lead to `_ftnref1`.
+    bracketed = named and "ref" not in name and bool(_BRACKETED.fullmatch(text_of(link)))
     # What only stands above the line is one if it looks like one: others lead to sections.
     plain = href.startswith("#") and bool(_USUAL_LABEL.fullmatch(text_of(link)))
-    return not back and (marked or (raised and (named or plain)))
+    return not back and (marked or bracketed or (raised and (named or plain)))
 
 
 def _put_reference(link: _Element, text: str, stash: Stash) -> None:

@@ -2,13 +2,14 @@
 
 import json
 import re
+from itertools import chain, repeat
 
 from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code, clean_text
 from planet_mcp.text.from_html.placeholders import Stash
-from planet_mcp.text.from_html.tree import all_text, drop, text_of
+from planet_mcp.text.from_html.tree import all_text, drop, is_blank, text_of
 
 _TEX_IMAGE = re.compile(r"(?:^|\s)(?:la)?tex(?:\s|$)|math")
 # Substack draws a formula by script, from the JSON of an attribute.
@@ -23,7 +24,17 @@ _TEX = re.compile(
 _TEX_SIGN = re.compile(r"\\[A-Za-z]|[\^_=+<>*/\u2264\u2265]")
 _TEX_WORD = re.compile(r"[^\W\d_]{2}")
 _NO_TEX = frozenset(("pre", "code", "script", "style", "textarea", "samp", "kbd", "tt"))
-_SIGNS = {"msup": "^", "msub": "_", "mfrac": "/", "msqrt": "\u221a("}
+# What stands between the parts of what MathML draws by position.
+_SIGNS = {
+    **dict.fromkeys(("msup", "mover"), ("^",)),
+    **dict.fromkeys(("msub", "munder"), ("_",)),
+    **dict.fromkeys(("msubsup", "munderover"), ("_", "^")),
+    "mfrac": ("/",),
+    "mroot": ("^(1/",),
+    "mtr": (",",),
+    "mtable": (";",),
+    "msqrt": (),
+}
 _TEX_PREVIEWS = etree.XPath("//*[contains(@class, 'MathJax') and not(.//math) and not(.//script)]")
 # What has a sign between numbers and letters; a date or a name of a note has none.
 _COMPOUND = re.compile(
@@ -33,6 +44,7 @@ _COMPOUND = re.compile(
 )
 _VARIABLES = ("i", "em", "var", "b", "strong")
 _CLOSING = tuple(")]")
+_LOOK_UP = 2
 _EXPONENT = re.compile(r"[-+\u2212]?\d{1,4}|[nkmxijt]")
 
 
@@ -45,7 +57,16 @@ def drawn_formulas(root: _Element) -> list[_Element]:
 
 
 def _is_tex_image(image: _Element) -> bool:
-    return bool(image.get("alt") and _TEX_IMAGE.search(image.get("class") or ""))
+    if not image.get("alt"):
+        return False
+    return bool(_TEX_IMAGE.search(image.get("class") or "")) or _is_displayed(image)
+
+
+def _is_displayed(image: _Element) -> bool:
+    """Return whether an image is all that a block of mathematics holds (Sphinx)."""
+    around = (e for _, e in zip(range(_LOOK_UP), image.iterancestors("div"), strict=False))
+    block = next((e for e in around if "math" in (e.get("class") or "").split()), None)
+    return block is not None and next(block.iter("img"), None) is image and is_blank(block)
 
 
 def stash_formula(formula: _Element, stash: Stash) -> None:
@@ -64,7 +85,7 @@ def _tex_of(formula: _Element) -> tuple[str, bool]:
     if formula.tag == "math":
         return formula.get("alttext") or _annotation(formula), formula.get("display") == "block"
     if formula.tag == "img":
-        return formula.get("alt") or "", False
+        return formula.get("alt") or "", _is_displayed(formula)
     return _expression(formula.get("data-attrs")), formula.tag == "div"
 
 
@@ -140,14 +161,18 @@ def _put_readable(formula: _Element) -> None:
 
 def _write_out(part: _Element) -> None:
     """Write the signs that MathML draws by position: powers, indices, fractions, roots."""
-    sign = _SIGNS[part.tag]
     if part.tag == "msqrt":
-        part.text, part.tail = sign, ")" + (part.tail or "")
+        part.text, part.tail = "\u221a(", ")" + (part.tail or "")
         return
+    if part.tag == "mover" and not any(map(str.isalnum, "".join(map(text_of, part[1:])))):
+        return  # a bar or an arrow above a letter
+    signs = chain(_SIGNS[part.tag], repeat(_SIGNS[part.tag][-1]))
     for child in part:
-        compound = len(text_of(child)) > 1
-        child.text = ("(" if compound else "") + (child.text or "")
-        child.tail = (")" if compound else "") + ("" if child.getnext() is None else sign)
+        last = child.getnext() is None
+        is_degree = part.tag == "mroot" and last
+        compound = len(text_of(child)) > 1 and part.tag not in ("mtr", "mtable")
+        child.text = ("(" if compound and not is_degree else "") + (child.text or "")
+        child.tail = (")" if compound or is_degree else "") + ("" if last else next(signs))
 
 
 def moved_signs(root: _Element) -> list[_Element]:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.characters import clean_code, clean_text
+from planet_mcp.text.characters import clean_code, clean_text, strip_unseen
 from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.tree import drop, is_blank, text_of
 from planet_mcp.urls import is_plain, without_user_info
@@ -191,7 +191,7 @@ def rewrite_link(link: _Element, stash: Stash, base_url: str | None) -> None:
     """Resolve a link, or make text of it if it leads nowhere."""
     href = link.get("href")
     url = absolute_url(href, base_url) if href else None
-    blank = is_blank(link) and next(link.iter("img"), None) is None
+    blank = _says_nothing(link) and next(link.iter("img"), None) is None
     if blank or _is_anchor(link, href or ""):
         drop(link)
         return
@@ -200,6 +200,11 @@ def rewrite_link(link: _Element, stash: Stash, base_url: str | None) -> None:
         return
     link.attrib.clear()
     link.set("href", stash.url(url))
+
+
+def _says_nothing(link: _Element) -> bool:
+    """Return whether a link has no words, as one around a zero-width space beside a heading."""
+    return is_blank(link) or (len(link) == 0 and not strip_unseen(link.text or "").strip())
 
 
 def _is_anchor(link: _Element, href: str) -> bool:

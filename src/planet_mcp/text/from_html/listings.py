@@ -1,8 +1,10 @@
 """Code in the tree: each listing and each piece of code in a line becomes a placeholder."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
+from lxml import etree
 from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code
@@ -15,6 +17,23 @@ _LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
 INLINE_CODE = "code kbd samp tt"
+
+
+# Neither alone says that a text is code: some set whole posts in typewriter letters, and lines
+# of verse keep their spaces.
+_KEEPS_SPACES = re.compile(r"white-space\s*:\s*(?:pre|pre-wrap|break-spaces)\s*(?:;|$)")
+_FIXED_WIDTH = re.compile(
+    r"font(?:-family)?\s*:[^;]*(?:mono|courier|consolas|menlo)", re.IGNORECASE
+)
+
+# What no editor writes into code that is copied.
+_NOT_COPIED = ("pre", "p", "ul", "ol", "table", "img", "blockquote", "h1", "h2", "h3", "h4")
+
+
+@lru_cache(maxsize=4096)
+def _is_styled_as_code(style: str) -> bool:
+    """Return whether a style draws letters of one width and keeps spaces, as editors copy code."""
+    return bool(_KEEPS_SPACES.search(style) and _FIXED_WIDTH.search(style))
 
 
 def adopt_text_areas(root: _Element) -> None:
@@ -44,6 +63,8 @@ def _may_draw_code(element: _Element) -> bool:
         return styled or element.find("br") is not None
     if element.tag != "div":
         return True
+    if _is_styled_as_code(element.get("style") or ""):
+        return next(element.iterdescendants(*_NOT_COPIED), None) is None
     if "CodeMirror-code" in names.split():
         return True
     marked = " syntaxhighlighter" in f" {names}" or ("code" in names and element.get("data-lang"))
@@ -129,20 +150,29 @@ def stash_inline(code: _Element, stash: Stash) -> None:
     if BLOCK in text or not text.strip():
         code.tag = "span"
         return
-    placeholder = stash.code(_collapsed(text))
-    link = (
-        code[0] if len(code) == 1 and code[0].tag == "a" and len(text) == _length(code[0]) else None
-    )
-    href = None if link is None else link.get("href")
+    parts = [(href, "".join(words)) for href, words in _linked(code) if any(words)]
     code.clear(keep_tail=True)
-    code.tag = "span" if href is None else "a"
-    if href is not None:
-        code.set("href", href)
-    code.text = placeholder
+    code.tag = "span"
+    for href, words in parts:
+        part = etree.SubElement(code, "a" if href else "span", {"href": href} if href else {})
+        part.text = stash.code(_collapsed(words))
 
 
-def _length(element: _Element) -> int:
-    return sum(len(piece) for piece in element.itertext())
+def _linked(code: _Element) -> Iterator[tuple[str, list[str]]]:
+    """Divide inline code where links begin and end: Markdown has none within a piece of code."""
+    links = {e: href for e in code.iterdescendants("a") if (href := e.get("href"))}
+    if not links:
+        yield "", list(code.itertext())
+        return
+    href = ""
+    words: list[str] = []
+    for event, element in etree.iterwalk(code, events=("start", "end")):
+        if element in links:
+            yield href, words
+            href, words = links[element] if event == "start" else "", []
+        if element is not code or event == "start":
+            words.append((element.text if event == "start" else element.tail) or "")
+    yield href, words
 
 
 def _collapsed(code: str) -> str:

@@ -254,10 +254,12 @@ STEPS = Steps(
         FOOTNOTES,
         _found("lines", "style", structure.may_keep_lines, lambda e, _: structure.keep_lines(e)),
         _each("caption figcaption", lambda e, _: structure.free_caption(e)),
+        _each("summary", lambda e, _: structure.free_summary(e)),
         _each("abbr acronym", lambda e, w: structure.expand_abbreviation(e, w.said)),
         _found(
             "check box", "class", structure.find_check_boxes, lambda e, _: structure.check_box(e)
         ),
+        _each("label", lambda e, _: structure.set_label_apart(e)),
         _each("input", lambda e, _: structure.lead_item(e)),
         _each("ol", lambda e, _: lists.number(e)),
         _each("td th", lambda e, _: lists.flatten_cell(e)),

@@ -22,6 +22,7 @@ _EMBEDS = (
     ),
 )
 _NOT_IN_EMPHASIS = ("b", "i", "em", "strong", "p", "div", "ul", "ol", "table", "blockquote")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _TYPED_LINK = re.compile(r"""<a\s[^<>]{0,500}?href=["']([^"'<>]{1,2000})["']""")
 _CODE = frozenset(("pre", "code", "textarea", "table", "ul", "ol"))
 _DEFINITIONS = "definitions"
@@ -57,9 +58,10 @@ def adopt_script(script: _Element) -> None:
         if not found:
             continue
         head = script.getparent()
-        body = head.getnext() if head is not None and head.tag == "head" else None
-        if body is not None:
+        if head is not None and head.tag == "head":
             # The parser takes a text that begins with a script for a document with a head.
+            body = head.getnext()
+            body = etree.SubElement(head.getparent(), "body") if body is None else body
             body.insert(0, script)
         _to_link(script, f"https://{found[1]}", label)
         return
@@ -213,6 +215,13 @@ def expand_abbreviation(short: _Element, said: set[str]) -> None:
         short.tail = f" ({title}){short.tail or ''}"
 
 
+def set_label_apart(label: _Element) -> None:
+    """Put a blank between the names of tabs, which a style sheet draws beside each other."""
+    following = label.getnext()
+    if not label.tail and following is not None and following.tag == "label":
+        label.tail = " "
+
+
 def lead_item(box: _Element) -> None:
     """Put the box of a task at the beginning of its item, where Markdown has it."""
     item = next(box.iterancestors("li"), None)
@@ -269,6 +278,12 @@ def write_definitions(definitions: _Element) -> None:
             around = etree.Element("ul", {"class": _DEFINITIONS})
             definition.addprevious(around)
         around.append(definition)
+
+
+def free_summary(summary: _Element) -> None:
+    """Leave the title of a fold plain where it holds a heading; others are written in bold."""
+    if next(summary.iterdescendants(*_NOT_IN_EMPHASIS, *_HEADINGS), None) is not None:
+        summary.tag = "div"
 
 
 def free_definition(part: _Element) -> None:
