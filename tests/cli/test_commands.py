@@ -251,7 +251,7 @@ def test_a_call_in_an_answer_is_a_command_that_works(site: Site) -> None:
     assert one_feed
     assert next_part
     assert "Left out by --max-chars: " in left_out
-    assert "pass next_cursor as --cursor" in left_out
+    assert "go on with --cursor" in left_out
     assert "30 entries since 2d" in run(*one_feed[1].split()).stdout
     assert "characters 201 to " in run(*next_part[1].split()).stdout
 

@@ -51,3 +51,7 @@ class CommandLanguage:
     def again(self, tool: str, arguments: Mapping[str, object]) -> str:
         """Spell what goes on after an answer: a command may have had options of settings, too."""
         return f"the same command with {self.argument('cursor')} {arguments['cursor']}"
+
+    def rest(self) -> str:
+        """Say, where the command is not spelled, how to get what an answer left out."""
+        return f"go on with {self.argument('cursor')}"

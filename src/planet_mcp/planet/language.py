@@ -21,6 +21,9 @@ class Language(Protocol):
     def again(self, tool: str, arguments: Mapping[str, object]) -> str:
         """Spell the call that was answered, with these arguments, of which the cursor is new."""
 
+    def rest(self) -> str:
+        """Say, where the call is not spelled, how to get what an answer left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolLanguage:
@@ -40,6 +43,10 @@ class ToolLanguage:
         return f"{tool}({', '.join(given)})"
 
     again = call
+
+    def rest(self) -> str:
+        """Say, where the call is not spelled, how to get what an answer left out."""
+        return "pass next_cursor as cursor"
 
 
 TOOLS = ToolLanguage()

@@ -97,7 +97,7 @@ class Frame:
         """Return what there was no space for, and how to get it."""
         left = [(each.entries - shown.get(each.feed_id, 0), each) for each in waiting]
         limit = self.argument("max_chars")
-        rest = f"pass next_cursor as {self.argument('cursor')}"
+        rest = self.reading.language.rest()
         if self.window.feeds and len(self.window.feeds) == 1:
             number = sum(entries for entries, _ in left)
             return f"Left out by {limit}: {counted(number, 'entry', 'entries')}. For them, {rest}."
