@@ -86,6 +86,24 @@ async def test_what_few_entries_have_is_shown_and_the_frequent_word_is_proposed(
     assert 'search_entries(query="database", sort="newest")' in (result.notice or "")
 
 
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [
+        ("the databse.", "the database."),
+        ("🐍 databse\u2019s loop…", "🐍 database\u2019s loop…"),
+        ("**databse** (databse) -databse", "**database** (database) -databse"),
+        ("«databse here», databse\uff01", "«databse here», database\uff01"),
+        ("\u2018databse here\u2019 databse", "\u2018databse here\u2019 database"),
+    ],
+)
+async def test_a_word_is_replaced_where_a_search_reads_words(
+    spelt: Planet, typed: str, proposed: str
+) -> None:
+    notice = (await search(spelt, typed)).notice or ""
+
+    assert f'search_entries(query="{proposed}")' in notice
+
+
 async def test_a_rare_name_is_shown_whatever_is_near(spelt: Planet) -> None:
     assert [hit.title for hit in (await search(spelt, "asyncia")).hits] == ["Name"]
 
@@ -100,6 +118,9 @@ async def test_a_rare_name_is_shown_whatever_is_near(spelt: Planet) -> None:
         "quack",  # short words are others by one letter
         "freethreading",  # an entry has it as two words
         '"asyncoi"',
+        "“asyncoi”",
+        "«asyncoi»",
+        "an \u2018asyncoi or so\u2019",
         "asyncoi*",
         "asyncoi2",
         "ASYNCOI",

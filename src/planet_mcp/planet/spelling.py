@@ -1,20 +1,17 @@
 """What is searched in place of words that no entry has, and what is said of those that few have."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from planet_mcp.planet.reading import Reading
 from planet_mcp.requests import SearchRequest, given
+from planet_mcp.store import bare_words
 
 # Where more is found, nothing was misspelt.
 FEW_FOUND = 10
 MOST_LOOKED_UP = 12
 NONE_HAS = 'No entry has "{typed}"; shown is "{meant}".'
 FEW_HAVE = 'Few entries have "{typed}", many "{meant}": {call}.'
-
-# Words as the search reads them; what is in quotes, left out or a prefix is meant as it is.
-_CHUNK = re.compile(r'-?"[^"]*"?|[^\s"]+')
-_BARE = re.compile(r"[(\[{<'`]*([A-Za-z]+)[)\]}>'`,;:!?.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +24,28 @@ class Respelled:
 
 def respelled(reading: Reading, request: SearchRequest, *, snapshot: int) -> Respelled:
     """Return a query as it was probably meant, of which little was found as it was typed."""
-    shown, few, remarks = request.query, [], []
-    for typed in _bare_words(request.query):
-        meant = reading.store.spelling.meant(typed, snapshot=snapshot)
-        if meant and meant.typed_in:
-            few.append((typed, meant.word))
-        elif meant:
-            shown = _with(shown, typed, meant.word)
-            remarks.append(NONE_HAS.format(typed=typed, meant=meant.word))
-    for typed, meant_word in few[:1]:
-        arguments = given(replace(request, query=_with(shown, typed, meant_word), cursor=None))
+    words = dict.fromkeys(word for word, _ in bare_words(request.query))
+    meant = {
+        word: near
+        for word in [*words][:MOST_LOOKED_UP]
+        if (near := reading.store.spelling.meant(word, snapshot=snapshot))
+    }
+    others = {typed: near.word for typed, near in meant.items() if not near.typed_in}
+    shown = _with(request.query, others)
+    remarks = [NONE_HAS.format(typed=typed, meant=word) for typed, word in others.items()]
+    for typed, near in [each for each in meant.items() if each[1].typed_in][:1]:
+        proposed = _with(shown, {typed: near.word})
+        arguments = given(replace(request, query=proposed, cursor=None))
         call = reading.language.call("search_entries", arguments)
-        remarks.append(FEW_HAVE.format(typed=typed, meant=meant_word, call=call))
+        remarks.append(FEW_HAVE.format(typed=typed, meant=near.word, call=call))
     return Respelled(shown, tuple(remarks))
 
 
-def _bare_words(query: str) -> list[str]:
-    bare = (_BARE.fullmatch(chunk) for chunk in _CHUNK.findall(query))
-    return [*dict.fromkeys(each[1] for each in bare if each)][:MOST_LOOKED_UP]
-
-
-def _with(query: str, typed: str, meant: str) -> str:
-    """Put a word in the place of another, but for what is in quotes, left out or part of a word."""
-    pattern = rf"""(-?"[^"]*"?)|(?<![^\s(\[{{<'`]){typed}(?![\w*'-])"""
-    return re.sub(pattern, lambda found: found[1] or meant, query)
+def _with(query: str, meant: Mapping[str, str]) -> str:
+    """Put words in the places of others."""
+    parts, end = [], 0
+    for word, begin in bare_words(query):
+        if word in meant:
+            parts += [query[end:begin], meant[word]]
+            end = begin + len(word)
+    return "".join([*parts, query[end:]])

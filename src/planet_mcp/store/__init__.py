@@ -25,6 +25,7 @@ from planet_mcp.store.search import (
     Query,
     Search,
     SearchLimits,
+    bare_words,
     compile_query,
     phrase,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "Vectors",
     "Webpages",
     "Window",
+    "bare_words",
     "checksum_of",
     "compile_query",
     "phrase",

@@ -9,7 +9,7 @@ import pytest
 
 from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
-from planet_mcp.store import Filters, Limits, SearchLimits, Store, compile_query
+from planet_mcp.store import Filters, Limits, SearchLimits, Store, bare_words, compile_query
 from tests.support.documents import NOW, Post, rss, whole
 from tests.support.site import Site
 
@@ -110,6 +110,30 @@ def test_words_of_asking_stay_where_they_are_all_or_quoted() -> None:
     assert topics("full text search in files") == ['"full"', '"text"', '"search"', '"files"']
     assert topics("what does WHO say?") == ['"WHO"']
     assert topics("don't panic, it's the cat's") == ['"panic"', '"cat"']
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("kettle.", "kettle"),
+        ("…kettle!", "kettle"),
+        ("\uff08kettle\uff09\uff1f", "kettle"),
+        ("🫖kettle🫖️", "kettle"),
+        ("#kettle", "kettle"),
+        ("¿kettle?", "kettle"),
+        ("`kettle`", "kettle"),
+        ("#42", "#42"),
+        (".env", ".env"),
+        ("(--dry-run),", "--dry-run"),
+        ("@cache:", "@cache"),
+        ("`__slots__`.", "__slots__"),
+        ("C++?", "C++"),
+        ("(F#)", "F#"),
+        ("हिन्दी।", "हिन्दी"),
+    ],
+)
+def test_signs_around_a_word_are_no_part_of_it(typed: str, word: str) -> None:
+    assert [term for term, _ in bare_words(f"about {typed}")] == ["about", word]
 
 
 def test_what_a_question_repeats_counts_and_what_is_too_much_is_counted() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.store.db.schema import TOKENIZE
-from planet_mcp.store.search.query import MAX_TERMS, compile_query, phrase
+from planet_mcp.store.search.query import compile_query, phrase
+from planet_mcp.store.search.typed import MAX_TERMS
 from planet_mcp.text import index_terms, indexed
 
 # The tokenizer of the real index, and its columns.
@@ -178,6 +179,10 @@ def test_nothing_but_quotes_is_an_empty_query(quotes: str) -> None:
         ("*", set()),
         ("+++", set()),
         ("\0asyncio\0", {1, 2}),
+        ("**asyncio**", {1, 2}),
+        ("„task groups“", {1}),
+        ("「groups of」", {2}),
+        ("\u2039task groups\u203a, trio", set()),
     ],
 )
 def test_a_query_finds_what_a_person_means(

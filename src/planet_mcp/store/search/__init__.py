@@ -7,10 +7,11 @@ Only this package knows FTS5 and how entries are ranked.
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.hits import Hit
 from planet_mcp.store.search.plan import MOST_COUNTED, SearchLimits
-from planet_mcp.store.search.query import MAX_TERMS, Query, compile_query, phrase
+from planet_mcp.store.search.query import Query, compile_query, phrase
 from planet_mcp.store.search.ranking import ENOUGH
 from planet_mcp.store.search.search import Found, Search
 from planet_mcp.store.search.spelling import Meant, Spelling
+from planet_mcp.store.search.typed import MAX_TERMS, bare_words
 
 __all__ = [
     "ENOUGH",
@@ -24,6 +25,7 @@ __all__ = [
     "Search",
     "SearchLimits",
     "Spelling",
+    "bare_words",
     "compile_query",
     "phrase",
 ]

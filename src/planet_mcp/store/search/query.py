@@ -1,17 +1,16 @@
 """What a person or an agent types → what it is about, as strings for SQLite FTS5.
 
-Understood are words, `"a phrase"`, `word*`, `-word` and `a OR b` (which binds its neighbours);
-every other character is literal, and no string is an error (sqlite.org/fts5.html, section 3).
+No string is an error (sqlite.org/fts5.html, section 3).
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.store.search.names import address_in, is_name, named_by_number
+from planet_mcp.store.search.typed import MAX_TERMS, Term, read_typed
 from planet_mcp.store.search.words import (
     WORD,
     fts_string,
@@ -22,9 +21,6 @@ from planet_mcp.store.search.words import (
 )
 from planet_mcp.text import ASKING_WORDS, STOP_WORDS, pieces, words_in
 
-MAX_TERMS = 48
-# FTS5 merges all words of a prefix within one step, which no limit of time can interrupt.
-MOST_PREFIXES, SHORTEST_PREFIX = 4, 3
 # The longest query whose words are tried in other spellings, joined and split.
 MOST_SPELLED = 3
 # How often a repeated word of a query counts.
@@ -33,16 +29,6 @@ MOST_TIMES = 3
 MOST_IN_PHRASE = 3
 # How many words may stand between two that count as together.
 _BETWEEN = 5
-
-_QUOTES = str.maketrans(
-    {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"', "\u2019": "'"}
-    | {"\0": " "}
-)
-# Single quotes around several words, and not an apostrophe.
-_SINGLE_QUOTED = re.compile(r"(?<!\w)'(\w[^']*\s[^']*[^\s'])'(?!\w)")
-_TOKEN = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
-_POSSESSIVE = re.compile(r"(?<=\w)'s?\Z")
-_AROUND = "()[]{}<>`'\",;:!?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,41 +103,13 @@ class Query:
         return f"NEAR({' '.join(words)}, {_BETWEEN * (len(words) - 1)})"
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """One word, prefix or phrase as it was typed, `at` a place among the terms."""
-
-    text: str
-    at: int
-    is_quoted: bool = False
-    is_prefix: bool = False
-
-    @property
-    def plain(self) -> str | None:
-        return None if self.is_quoted or self.is_prefix else self.text
-
-    def is_one_of(self, words: frozenset[str]) -> bool:
-        # Capitals are names: IT, WHO, NEWS.
-        text = self.plain or ""
-        return text.lower() in words and (len(text) == 1 or not text.isupper())
-
-
-@dataclass(slots=True)
-class _Typed:
-    """The terms of a query: groups of which any member will do, and what must not appear."""
-
-    groups: list[list[_Term]] = field(default_factory=list)
-    excluded: list[_Term] = field(default_factory=list)
-
-
 def compile_query(typed: str) -> Query:
     """Find out what was asked for."""
-    text = _SINGLE_QUOTED.sub(r'"\1"', typed.translate(_QUOTES))
-    read = _read(text)
+    read = read_typed(typed)
     stated, hints = _stated(read.groups)
     left_out = len(stated[MAX_TERMS:])
     del stated[MAX_TERMS:], hints[MAX_TERMS:]
-    alike = defaultdict[tuple[object, ...], list[list[_Term]]](list)
+    alike = defaultdict[tuple[object, ...], list[list[Term]]](list)
     for group in stated:
         alike[tuple((term.text.lower(), term.plain) for term in group)].append(group)
     topics = _topics([each[-1] for each in alike.values()], [len(each) for each in alike.values()])
@@ -161,7 +119,7 @@ def compile_query(typed: str) -> Query:
         names=tuple(dict.fromkeys(_names(stated))),
         addresses=tuple(filter(None, (address_in(t.text) for g in stated for t in g))),
         exclude=" OR ".join(map(_string, read.excluded)) or None,
-        empty=not text.replace('"', " ").strip() or (not read.groups and bool(read.excluded)),
+        empty=read.is_blank or (not read.groups and bool(read.excluded)),
         words=tuple(dict.fromkeys(word for g in stated for t in g for word in _shown(t.text))),
         left_out=left_out,
     )
@@ -178,54 +136,11 @@ def phrase(typed: str, *, name: str) -> str:
     return fts_string(typed)
 
 
-def _read(text: str) -> _Typed:
-    read, joining, prefixes = _Typed(), False, 0
-    for at, token in enumerate(_TOKEN.finditer(text)):
-        if token["word"] == "OR" and not token["minus"]:
-            joining = bool(read.groups)
-            continue
-        term = _term(token, at, may_be_prefix=prefixes < MOST_PREFIXES)
-        if term is None:
-            continue
-        prefixes += term.is_prefix
-        if _is_excluded(token, term):
-            read.excluded.append(term)
-        elif joining:
-            read.groups[-1].append(term)
-        else:
-            read.groups.append([term])
-        joining = False
-    del read.excluded[MAX_TERMS:]
-    return read
-
-
-def _term(token: re.Match[str], at: int, *, may_be_prefix: bool) -> _Term | None:
-    if token["phrase"] is not None:
-        return _Term(token["phrase"], at, is_quoted=True) if WORD.search(token["phrase"]) else None
-    word = token["word"]
-    words = WORD.findall(word)
-    if not words:
-        return None
-    if word.endswith("*"):
-        is_prefix = may_be_prefix and len(words[-1]) >= SHORTEST_PREFIX
-        return _Term(word.rstrip("*"), at, is_prefix=is_prefix)
-    text = word.strip(_AROUND)
-    if token["minus"] and text.startswith("-"):
-        return _Term(f"-{text}", at)
-    # The end of `it's` is no possessive.
-    return _Term(text if text.lower() in STOP_WORDS else _POSSESSIVE.sub("", text), at)
-
-
-def _is_excluded(token: re.Match[str], term: _Term) -> bool:
-    # `-R` and `--jobs` are options of some program, and no words to leave out.
-    return bool(token["minus"]) and len(term.text) > 1 and not term.text.startswith("-")
-
-
-def _string(term: _Term) -> str:
+def _string(term: Term) -> str:
     return fts_string(term.text, prefix=term.is_prefix)
 
 
-def _stated(groups: Sequence[list[_Term]]) -> tuple[list[list[_Term]], list[_Term]]:
+def _stated(groups: Sequence[list[Term]]) -> tuple[list[list[Term]], list[Term]]:
     """Tell what a query is about from the words of asking, if it has more than those.
 
     In a sentence these are at its beginning and end. A few words without one may mean any of them:
@@ -241,11 +156,11 @@ def _stated(groups: Sequence[list[_Term]]) -> tuple[list[list[_Term]], list[_Ter
     return said[first:last], []
 
 
-def _is_all(group: Sequence[_Term], words: frozenset[str]) -> bool:
+def _is_all(group: Sequence[Term], words: frozenset[str]) -> bool:
     return all(term.is_one_of(words) for term in group)
 
 
-def _topics(groups: Sequence[Sequence[_Term]], times: Sequence[int]) -> Iterator[Topic]:
+def _topics(groups: Sequence[Sequence[Term]], times: Sequence[int]) -> Iterator[Topic]:
     guesses = _guesses(groups)
     for group, count, guessed in zip(groups, times, guesses, strict=True):
         spelled = [each for term in group for each in _spellings(term)]
@@ -259,11 +174,11 @@ def _topics(groups: Sequence[Sequence[_Term]], times: Sequence[int]) -> Iterator
         )
 
 
-def _spellings(term: _Term) -> list[str]:
+def _spellings(term: Term) -> list[str]:
     return spellings(term.plain) if term.plain else [_string(term)]
 
 
-def _guesses(groups: Sequence[Sequence[_Term]]) -> list[list[str]]:
+def _guesses(groups: Sequence[Sequence[Term]]) -> list[list[str]]:
     """Spell neighbours as one word, and words as two, where the query is short enough for that."""
     guesses: list[list[str]] = [[] for _ in groups]
     plain = [group[0].plain if len(group) == 1 else None for group in groups]
@@ -278,7 +193,7 @@ def _guesses(groups: Sequence[Sequence[_Term]]) -> list[list[str]]:
     return guesses
 
 
-def _names(groups: Sequence[Sequence[_Term]]) -> Iterator[str]:
+def _names(groups: Sequence[Sequence[Term]]) -> Iterator[str]:
     """Return the names in a query: of one word, or of a word and its number: `PEP 701`."""
     for group in groups:
         yield from (
