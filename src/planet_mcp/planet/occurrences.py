@@ -13,7 +13,7 @@ from planet_mcp.errors import ArgumentError
 from planet_mcp.planet import watermarks
 from planet_mcp.planet.reading import Reading
 from planet_mcp.requests import ArrivalsRequest, FeedChangesRequest
-from planet_mcp.store import FeedChange, Filters, RiverEntry, Window, compile_query, phrase
+from planet_mcp.store import FeedChange, Filters, RiverEntry, Window, compile_query
 from planet_mcp.times import stamp
 
 R = TypeVar("R")
@@ -161,11 +161,7 @@ def _expression(request: ArrivalsRequest) -> str | None:
         ArgumentError: It has no letters or digits to look for.
     """
     query = compile_query(request.query)
-    filters = Filters(
-        snapshot=0,
-        author=phrase(request.author, name="author") if request.author else None,
-        tag=phrase(request.tag, name="tag") if request.tag else None,
-    )
+    filters = Filters(snapshot=0, author=request.author, tag=request.tag)
     wanted = filters.expression(query.strict)
     is_without_words = query.strict is None and not query.empty
     if is_without_words or (query.exclude and not wanted):

@@ -16,7 +16,7 @@ from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.planet.spelling import FEW_FOUND, respelled
 from planet_mcp.planet.tags import no_such_tag
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
-from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, compile_query, phrase
+from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, compile_query
 from planet_mcp.times import parse_since, parse_until, stamp
 from planet_mcp.urls import host_of
 
@@ -100,8 +100,6 @@ def _filters(
         **given(request),
         "snapshot": position.snapshot,
         "feeds": reading.feeds(request),
-        "author": phrase(request.author, name="author") if request.author else None,
-        "tag": phrase(request.tag, name="tag") if request.tag else None,
         "since": parse_since(request.since, now=position.now) if request.since else None,
         "until": parse_until(request.until, now=position.now) if request.until else None,
         "exclude": exclude,

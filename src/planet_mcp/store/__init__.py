@@ -27,7 +27,6 @@ from planet_mcp.store.search import (
     SearchLimits,
     bare_words,
     compile_query,
-    phrase,
 )
 from planet_mcp.store.store import ChangeToken, Limits, Store
 from planet_mcp.store.stories import Join
@@ -81,5 +80,4 @@ __all__ = [
     "bare_words",
     "checksum_of",
     "compile_query",
-    "phrase",
 ]

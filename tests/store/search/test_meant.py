@@ -87,6 +87,40 @@ async def test_what_was_meant_comes_first(corpus: Planet, query: str, first: str
     assert (await titles(corpus, query))[0] == first
 
 
+async def test_a_domain_finds_what_is_below_it_and_no_domain_that_ends_alike(
+    planet: Planet, site: Site
+) -> None:
+    links = {
+        "Front": "https://shop.example",
+        "Own": "https://shop.example/1",
+        "Www": "https://www.shop.example/2",
+        "Blog": "http://blog.shop.example/3",
+        "Deep": "https://a.blog.shop.example/4",
+        "Hyphen": "https://my-shop.example/6",
+        "Other": "https://notshop.example/7",
+        "Longer": "https://shop.example.net/8",
+        "Path": "https://archive.example/shop.example/9",
+    }
+    posts = [
+        Post(title, f"<p>{FILLER.replace('word', title)}</p>", link=link)
+        for title, link in links.items()
+    ]
+    await planet.add_feeds([site.add("/links", rss(posts, title="Links"))])
+    unlinked = [Post("Unlinked", whole("Cups."), link="https://elsewhere.example/cups")]
+    feed = rss(unlinked, title="Cups").replace("blog.example.org", "cups.shop.example")
+    await planet.add_feeds([site.add("/cups", feed)])
+
+    for asked in (
+        "shop.example",
+        "www.shop.example",
+        "https://shop.example/",
+        "what's on shop.example?",
+    ):
+        found = await titles(planet, asked, limit=50)
+        assert {*found[:6]} == {"Front", "Own", "Www", "Blog", "Deep", "Unlinked"}
+    assert {*(await titles(planet, "blog.shop.example"))[:2]} == {"Blog", "Deep"}
+
+
 @pytest.mark.parametrize(
     ("asked", "bare"),
     [

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.store.db.schema import TOKENIZE
-from planet_mcp.store.search.query import compile_query, phrase
+from planet_mcp.store.search.filters import phrase
+from planet_mcp.store.search.query import compile_query
 from planet_mcp.store.search.typed import MAX_TERMS
 from planet_mcp.text import index_terms, indexed
 
@@ -96,8 +97,8 @@ def test_every_text_becomes_something_that_fts5_accepts(
 def test_every_name_becomes_a_phrase_that_fts5_accepts(
     index: sqlite3.Connection, typed: str
 ) -> None:
-    matching(index, phrase(typed, name="author"))
-    matching(index, f"authors : {phrase(typed, name='author')}")
+    matching(index, phrase(typed, "author"))
+    matching(index, f"authors : {phrase(typed, 'author')}")
 
 
 _WORDS = st.text("abcxyzABCäßłé日本語คที่한0189'.:/+()^{}_,*", min_size=1, max_size=12).filter(
@@ -237,7 +238,7 @@ def test_a_query_of_signs_alone_finds_nothing_but_is_not_empty(typed: str) -> No
 @pytest.mark.parametrize("typed", ["", " ", "...", '""', "\0", "🐍"])
 def test_a_name_of_signs_alone_is_refused(typed: str) -> None:
     with pytest.raises(ArgumentError, match=r"^tag=.* no letters or digits"):
-        phrase(typed, name="tag")
+        phrase(typed, "tag")
 
 
 @pytest.mark.parametrize(
@@ -246,4 +247,4 @@ def test_a_name_of_signs_alone_is_refused(typed: str) -> None:
 def test_a_name_is_found_as_a_phrase(
     index: sqlite3.Connection, typed: str, numbers: Iterable[int]
 ) -> None:
-    assert matching(index, phrase(typed, name="author")) == numbers
+    assert matching(index, phrase(typed, "author")) == numbers

@@ -7,7 +7,7 @@ Only this package knows FTS5 and how entries are ranked.
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.hits import Hit
 from planet_mcp.store.search.plan import MOST_COUNTED, SearchLimits
-from planet_mcp.store.search.query import Query, compile_query, phrase
+from planet_mcp.store.search.query import Query, compile_query
 from planet_mcp.store.search.ranking import ENOUGH
 from planet_mcp.store.search.search import Found, Search
 from planet_mcp.store.search.spelling import Meant, Spelling
@@ -27,5 +27,4 @@ __all__ = [
     "Spelling",
     "bare_words",
     "compile_query",
-    "phrase",
 ]

@@ -1,33 +1,84 @@
-"""Entries by their address, and the entries of a site by its domain."""
+"""Entries by their address, and the entries of a site, with those below it, by its domain."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from planet_mcp.store.search.plan import SearchPlan
-from planet_mcp.urls import canonical, host_of
+from planet_mcp.urls import canonical, host_of, names_a_page
+
+MOST_HOSTS = 50_000
 
 
-def entries_at(plan: SearchPlan, addresses: Sequence[str], most: int) -> list[int]:
-    """Return the stories of the entries at these addresses, the newest first.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The hosts of entries, and each feed with the host of its site, in one state of a database."""
 
-    What is no entry's address may be the domain of entries, or of the site of their feed.
-    """
-    found = [story for address in addresses for story in _at(plan, address, most)]
-    return list(dict.fromkeys(found))
+    snapshot: int = -1
+    hosts: tuple[str, ...] = ()
+    feeds: tuple[tuple[int, str], ...] = ()
 
 
-def _at(plan: SearchPlan, address: str, most: int) -> list[int]:
-    url = address if "://" in address else f"https://{address}"
-    exact = _stories(plan, "e.canonical_url = :address", most, address=canonical(url))
-    if url.count("/") > len("//"):
-        return exact
-    # A slash follows what the domain ends with, and 0 is next to it.
-    of_site = (
-        "(e.canonical_url >= :host || '/' AND e.canonical_url < :host || '0' OR e.feed_id IN ("
-        "SELECT id FROM feeds WHERE instr(site_url || '/', '//' || :host || '/')"
-        " OR instr(site_url || '/', '//www.' || :host || '/')))"
-    )
-    host = host_of(url)
-    return [*exact, *(_stories(plan, of_site, most, host=host) if host else [])]
+class Addresses:
+    """Finds stories by addresses; remembers the hosts there are until another entry arrives."""
+
+    def __init__(self) -> None:
+        self._known = _Known()
+
+    def stories(self, plan: SearchPlan, addresses: Sequence[str], most: int) -> list[int]:
+        """Return the stories of the entries at these addresses, the newest first.
+
+        What is no page's address may be the domain of entries, or of the site of their feed.
+        """
+        found = [story for address in addresses for story in self._at(plan, address, most)]
+        return list(dict.fromkeys(found))
+
+    def _at(self, plan: SearchPlan, address: str, most: int) -> list[int]:
+        url = address if "://" in address else f"https://{address}"
+        page = canonical(url)
+        exact = _stories(plan, "e.canonical_url = :address", most, address=page)
+        if names_a_page(page):
+            return exact
+        known = self._current(plan)
+        hosts = [host for host in known.hosts if is_below(host, page)]
+        feeds = [feed for feed, host in known.feeds if is_below(host, page)]
+        if not hosts and not feeds:
+            return exact
+        values = {"hosts": json.dumps(hosts), "of_site": json.dumps(feeds)}
+        return [*exact, *_stories(plan, _OF_SITE, most, **values)]
+
+    def _current(self, plan: SearchPlan) -> _Known:
+        if self._known.snapshot != plan.filters.snapshot:
+            hosts = [host for (host,) in plan.rows(_HOSTS, {"most": MOST_HOSTS})]
+            feeds = plan.rows("SELECT id, site_url FROM feeds WHERE site_url IS NOT NULL", {})
+            of_feeds = tuple((feed, host_of(url)) for feed, url in feeds)
+            self._known = _Known(plan.filters.snapshot, tuple(hosts), of_feeds)
+        return self._known
+
+
+def is_below(host: str, domain: str) -> bool:
+    """Return whether a host is a domain, or one of those below it; as both are without `www.`."""
+    return host == domain or host.endswith(f".{domain}")
+
+
+# A slash follows what a host ends with, and 0 is next to it.
+_OF_SITE = """(e.id IN (
+    SELECT d.id FROM json_each(:hosts) AS host CROSS JOIN entries AS d
+    ON d.canonical_url = host.value
+    OR d.canonical_url >= host.value || '/' AND d.canonical_url < host.value || '0'
+) OR e.feed_id IN (SELECT value FROM json_each(:of_site)))"""
+# From the first address with a path of each host to what follows its last, by the index alone.
+_HOSTS = """
+WITH RECURSIVE firsts (seen) AS (
+    SELECT min(canonical_url) FROM entries WHERE canonical_url IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(canonical_url) FROM entries WHERE canonical_url
+            > iif(instr(seen, '/'), substr(seen, 1, instr(seen, '/') - 1) || '0', seen))
+    FROM firsts WHERE seen IS NOT NULL
+)
+SELECT DISTINCT substr(seen, 1, instr(replace(seen, '?', '/') || '/', '/') - 1)
+FROM firsts WHERE seen IS NOT NULL LIMIT :most
+"""
 
 
 # SELECT DISTINCT e.story_id FROM entries AS e JOIN entries AS s ON s.id = e.story_id

@@ -9,7 +9,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from planet_mcp.errors import ArgumentError
 from planet_mcp.store.db import to_seconds
+from planet_mcp.store.search.words import WORD, fts_string
 from planet_mcp.store.sql import of_feeds, representative_of
 
 _OF_ENTRY = {
@@ -35,9 +37,9 @@ _OF_INDEX = {
 class Filters:
     """Which entries a search may find.
 
-    `snapshot` is the newest entry id that takes part. `author` and `tag` are FTS5 strings as
-    `phrase` makes them, `exclude` is an FTS5 expression. `since` is the first moment of the
-    period, `until` the first one after it.
+    `snapshot` is the newest entry id that takes part. `author` and `tag` are names as they are
+    typed, `exclude` is an FTS5 expression. `since` is the first moment of the period, `until` the
+    first one after it.
     """
 
     snapshot: int
@@ -69,9 +71,15 @@ class Filters:
         return [*self.of_entry(), *self.of_story(), *self.of_shown()]
 
     def expression(self, match: str | None) -> str:
-        """Return the FTS5 expression for a query and the filters that the index answers."""
-        filters = {sql: getattr(self, name) for name, sql in _OF_INDEX.items()}
-        used = [sql.format(string) for sql, string in filters.items() if string is not None]
+        """Return the FTS5 expression for a query and the filters that the index answers.
+
+        Raises:
+            ArgumentError: A name has no letters or digits to look for.
+        """
+        filters = {name: getattr(self, name) for name in _OF_INDEX}
+        used = [
+            _OF_INDEX[each].format(phrase(name, each)) for each, name in filters.items() if name
+        ]
         return " AND ".join([*([f"({match})"] if match else []), *used])
 
     def values(self) -> dict[str, object]:
@@ -80,6 +88,17 @@ class Filters:
 
     def _used(self, conditions: dict[str, str]) -> list[str]:
         return [sql for name, sql in conditions.items() if getattr(self, name) is not None]
+
+
+def phrase(typed: str, name: str) -> str:
+    """Turn what was typed for a filter into an FTS5 string.
+
+    Raises:
+        ArgumentError: It has no letters or digits to look for.
+    """
+    if not WORD.search(typed):
+        raise ArgumentError(f"{name}={typed!r} has no letters or digits to look for.")
+    return fts_string(typed)
 
 
 def _value(value: object) -> object:

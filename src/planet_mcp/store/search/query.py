@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from planet_mcp.errors import ArgumentError
 from planet_mcp.store.search.names import address_in, is_name, named_by_number
 from planet_mcp.store.search.typed import MAX_TERMS, Term, read_typed
 from planet_mcp.store.search.words import (
-    WORD,
     fts_string,
     joined,
     parts_of,
@@ -123,17 +121,6 @@ def compile_query(typed: str) -> Query:
         words=tuple(dict.fromkeys(word for g in stated for t in g for word in _shown(t.text))),
         left_out=left_out,
     )
-
-
-def phrase(typed: str, *, name: str) -> str:
-    """Turn a name into an FTS5 string.
-
-    Raises:
-        ArgumentError: It has no letters or digits to look for.
-    """
-    if not WORD.search(typed):
-        raise ArgumentError(f"{name}={typed!r} has no letters or digits to look for.")
-    return fts_string(typed)
 
 
 def _string(term: Term) -> str:

@@ -9,7 +9,7 @@ from itertools import chain
 
 from planet_mcp.models import Meant
 from planet_mcp.store.db import Database
-from planet_mcp.store.search.addresses import entries_at
+from planet_mcp.store.search.addresses import Addresses
 from planet_mcp.store.search.blend import ranked
 from planet_mcp.store.search.by_time import newest
 from planet_mcp.store.search.filters import Filters
@@ -51,6 +51,7 @@ class Search:
         self._database = database
         self._limits = limits or SearchLimits()
         self._frequencies = Frequencies()
+        self._addresses = Addresses()
         self._neighbours = Neighbours()
 
     def best(
@@ -70,7 +71,8 @@ class Search:
         """
         with self._database.reading() as connection:
             plan = self._plan(connection, filters)
-            addressed, known = entries_at(plan, query.addresses, CANDIDATES), spell(plan, query)
+            addressed = self._addresses.stories(plan, query.addresses, CANDIDATES)
+            known = spell(plan, query)
             ranking = rank(plan, known, CANDIDATES + 2 * len(shown))
             near = self._neighbours.near(connection, meant, filters) if meant else []
             likeness = likeness_of(connection, meant, ranking)
