@@ -127,6 +127,28 @@ def test_ids_are_never_given_out_twice(database: Path) -> None:
     store.close()
 
 
+def test_an_id_from_before_the_last_one_was_noted_is_not_given_again(database: Path) -> None:
+    before = schema.STEPS.index(schema.m025_last_ids)
+    Database(database, steps=schema.STEPS[:before]).close()
+    with closing(sqlite3.connect(database)) as old, old:
+        old.execute("INSERT INTO feeds (url, next_check_at) VALUES (?, 0)", (URL,))
+        old.execute(
+            """
+            INSERT INTO entries (id, feed_id, key, story_id, ordered_at, first_seen_at, words,
+                                 teaser, title_derived, fingerprint)
+            VALUES (41, 1, 'id:1', 41, 1700000000, 1700000000, 50, 0, 0, 'x')
+            """
+        )
+        old.execute("DELETE FROM entries")
+
+    store = Store(database)
+    assert store.entries.newest_id() == 41
+    assert fill(store, entry("a"), entry("b")) == 2
+    assert store.entries.newest_id() == 43
+    store.close()
+    integrity(database)
+
+
 def test_a_newer_database_is_refused_and_left_as_it_is(database: Path) -> None:
     Store(database).close()
     with closing(sqlite3.connect(database)) as connection:

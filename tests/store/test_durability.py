@@ -685,6 +685,8 @@ HARM = {
     ),
     "index gone": ("DELETE FROM entries_index_data",),
     "counts": ("UPDATE feeds SET entries = 99",),
+    "last id behind": ("UPDATE last_ids SET entry_id = 1",),
+    "last id gone": ("DELETE FROM last_ids",),
     "dangling": ("DELETE FROM entries WHERE key = 'b'",),
     "no text": ("DELETE FROM contents WHERE entry_id = 1",),
     "no feed": ("INSERT INTO feeds (id, url, next_check_at) VALUES (9, 'x', 0)",

@@ -166,7 +166,10 @@ class Browsing:
     # The queries of posts have this form, each with another choice of `s`:
     #
     # SELECT e.id, e.feed_id, f.name AS feed, …, substr(c.markdown, 1, 4000) AS markdown, e.words
-    # FROM (SELECT s.* FROM entries AS s WHERE s.id IN (SELECT value FROM json_each('[1,2]'))) AS s
+    # FROM (
+    #     SELECT s.* FROM entries AS s
+    #     WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each('[1,2]'))
+    # ) AS s
     # JOIN entries AS e ON e.id = s.representative_id
     # JOIN feeds AS f ON f.id = e.feed_id
     # JOIN contents AS c ON c.entry_id = e.id
@@ -228,7 +231,8 @@ class Browsing:
             found = _posts(
                 connection,
                 "SELECT s.*, e.id AS own FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
-                "WHERE e.id IN (SELECT value FROM json_each(:ids)) AND e.feed_id IS NOT NULL",
+                "WHERE e.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) "
+                "AND e.feed_id IS NOT NULL",
                 {"ids": json.dumps(ids)},
                 chars=chars,
                 shown="s.own",
@@ -263,7 +267,8 @@ class Browsing:
 
 _ON_DAY = "s.ordered_at >= :begin AND s.ordered_at < :end"
 _SHOWN_FEED = "(SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id)"
-_STORIES = "SELECT s.* FROM entries AS s WHERE s.id IN (SELECT value FROM json_each(:ids))"
+_STORIES = """SELECT s.* FROM entries AS s
+    WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"""
 
 
 def _bounds(day: date) -> dict[str, object]:
@@ -313,7 +318,8 @@ def _enclosures(
     rows = connection.execute(
         """
         SELECT entry_id, url, type, length, seconds FROM enclosures
-        WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY entry_id, position
+        WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+        ORDER BY entry_id, position
         """,
         (json.dumps(ids),),
     ).fetchall()

@@ -29,7 +29,7 @@ class Changes:
 
     def newest_id(self) -> int:
         """Return the id of the last change of a feed."""
-        return self._number("SELECT seq FROM sqlite_sequence WHERE name = 'feed_changes'")
+        return self._number("SELECT max(id) FROM feed_changes")
 
     def lost_upto(self) -> int:
         """Return up to which id changes of feeds are kept no more."""

@@ -63,17 +63,16 @@ class Entries:
     def newest_id(self) -> int:
         """Return the id of the entry stored last; ids are given out in the order of storing."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT seq FROM sqlite_sequence WHERE name = 'entries'"
-            ).fetchone()
-        return int(row[0]) if row else 0
+            row = connection.execute("SELECT entry_id FROM last_ids").fetchone()
+        return int(row[0])
 
     def ids_like(self, beginning: str, *, feeds: bool, limit: int) -> list[str]:
         """Return ids of feeds or of entries whose digits begin so, the newest first."""
         table = "feeds WHERE subscribed AND" if feeds else "entries WHERE"
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"SELECT id FROM {table} substr(id, 1, ?) = ? ORDER BY id DESC LIMIT ?",
+                f"SELECT id FROM {table} substr(CAST(id AS TEXT), 1, ?) = ? "
+                "ORDER BY id DESC LIMIT ?",
                 (len(beginning), beginning, limit),
             ).fetchall()
         return [str(row[0]) for row in rows]
@@ -107,7 +106,7 @@ class Entries:
             rows = connection.execute(
                 """
                 SELECT entry_id, substr(markdown, 1, ?) FROM contents
-                WHERE entry_id IN (SELECT value FROM json_each(?))
+                WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
                 """,
                 (chars, json.dumps(ids)),
             ).fetchall()
@@ -179,8 +178,8 @@ class Entries:
     # FROM entries AS e LEFT JOIN feeds AS f ON f.id = e.feed_id
     # WHERE e.canonical_url = 'example.org/post'
     #    OR e.id IN (SELECT entry_id FROM articles WHERE address = 'example.org/post')
-    # ORDER BY e.feed_id IS NULL, e.canonical_url IS NOT 'example.org/post', …, e.words DESC, e.id
-    # LIMIT 100
+    # ORDER BY e.feed_id IS NULL, coalesce(e.canonical_url = 'example.org/post', FALSE) DESC, …,
+    #          e.words DESC, e.id LIMIT 100
     def find(self, url: str) -> int | None:
         """Return the id of the entry at this URL, the fullest of several, or else of the page.
 
@@ -195,8 +194,8 @@ class Entries:
                 FROM entries AS e LEFT JOIN feeds AS f ON f.id = e.feed_id
                 WHERE e.canonical_url = :address
                    OR e.id IN (SELECT entry_id FROM articles WHERE address = :address)
-                ORDER BY e.feed_id IS NULL, e.canonical_url IS NOT :address, e.url IS NOT :url,
-                         e.words DESC, e.id
+                ORDER BY e.feed_id IS NULL, coalesce(e.canonical_url = :address, FALSE) DESC,
+                         coalesce(e.url = :url, FALSE) DESC, e.words DESC, e.id
                 LIMIT 100
                 """,
                 {"address": canonical(url), "url": url},
@@ -218,7 +217,7 @@ class Entries:
             followed = connection.execute(
                 """
                 SELECT url, site_url FROM feeds
-                WHERE subscribed AND (instr(url, :host) OR instr(site_url, :host))
+                WHERE subscribed AND (instr(url, :host) > 0 OR instr(site_url, :host) > 0)
                 """,
                 {"host": host_of(url)},
             ).fetchall()

@@ -23,7 +23,7 @@ from planet_mcp.store.db import to_optional_time, to_seconds, to_time
 # Rows of the table with the status, and the former addresses as lines of time and URL.
 FEEDS = """(
     SELECT feeds.*,
-           (SELECT group_concat(left_at || ' ' || url, char(10)) FROM former_addresses
+           (SELECT group_concat(left_at || ' ' || url, '\n') FROM former_addresses
             WHERE feed_id = feeds.id) AS former,
            CASE
                WHEN gone = 2 THEN 'gone'

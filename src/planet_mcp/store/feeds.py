@@ -95,18 +95,16 @@ class Feeds:
             if delete_entries:
                 _delete_entries(connection, ids)
             connection.execute(
-                "UPDATE feeds SET subscribed = 0 WHERE id IN (SELECT value FROM json_each(?))",
+                "UPDATE feeds SET subscribed = FALSE "
+                "WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
                 (json.dumps([*ids]),),
             )
 
     def get(self, ids: Collection[int], *, now: datetime) -> dict[int, Feed]:
         """Return the feeds with these ids."""
-        return {
-            feed.id: feed
-            for feed in self._select(
-                f"id IN ({', '.join(str(int(item)) for item in ids)})", {}, now=now
-            )
-        }
+        listed: dict[str, object] = {"ids": json.dumps([*ids])}
+        where = "id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
+        return {feed.id: feed for feed in self._select(where, listed, now=now)}
 
     def by_url(self, url: str, *, now: datetime) -> Feed | None:
         """Return the subscribed feed at exactly this URL."""
@@ -135,7 +133,7 @@ class Feeds:
         """Return the followed feed at an address, however that is spelled, or that was there."""
         key = canonical(address)
         likely = self._select(
-            "subscribed AND instr(lower(url), :host)", {"host": host_of(address)}, now=now
+            "subscribed AND instr(lower(url), :host) > 0", {"host": host_of(address)}, now=now
         )
         found = next((feed for feed in likely if canonical(feed.url) == key), None)
         if found:
@@ -155,7 +153,8 @@ class Feeds:
         """Return the groups that feeds stand in, by name, with how many followed ones each has."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT group_name, sum(subscribed) FROM feeds WHERE group_name IS NOT NULL "
+                "SELECT group_name, count(*) FILTER (WHERE subscribed) FROM feeds "
+                "WHERE group_name IS NOT NULL "
                 "GROUP BY group_name ORDER BY lower(group_name), group_name"
             ).fetchall()
         return dict(map(tuple, rows))
@@ -173,7 +172,8 @@ class Feeds:
         """Ask whoever refreshes to check these feeds now."""
         with self._database.writing() as connection:
             connection.execute(
-                "UPDATE feeds SET next_check_at = ? WHERE id IN (SELECT value FROM json_each(?))",
+                "UPDATE feeds SET next_check_at = ? "
+                "WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
                 (to_seconds(now), json.dumps([*ids])),
             )
 
@@ -198,24 +198,24 @@ class Feeds:
         where = """
             subscribed
             AND (:query = '' OR instr(lower(name || ' ' || url || ' ' || coalesce(site_url, '')),
-                                      :query))
-            AND (:group IS NULL OR lower(group_name) = lower(:group))
+                                      :query) > 0)
+            AND (CAST(:group AS TEXT) IS NULL OR lower(group_name) = lower(:group))
         """
         values = {
             "query": asked.query.strip().lower(),
             "status": asked.status,
             "group": asked.group,
+            "shown": json.dumps([*shown]),
             **as_of(now),
         }
         source = f"FROM {FEEDS} WHERE {where}"
-        hidden = ", ".join(str(int(item)) for item in shown)
         with self._database.reading() as connection:
             found = connection.execute(
                 f"SELECT status, count(*) {source} GROUP BY status", values
             ).fetchall()
             rows = connection.execute(
                 f"SELECT * {source} AND (:status = 'any' OR status = :status) "
-                f"AND id NOT IN ({hidden}) "
+                "AND id NOT IN (SELECT CAST(value AS BIGINT) FROM json_each(:shown)) "
                 f"ORDER BY {_ORDERS[asked.sort]} LIMIT {int(limit)}",
                 values,
             ).fetchall()
@@ -244,7 +244,7 @@ def _summary(connection: sqlite3.Connection) -> Summary:
                count(*) FILTER (WHERE subscribed AND checked_at IS NULL) AS never_checked,
                count(*) FILTER (WHERE subscribed AND errors > 0) AS failing,
                max(problem) FILTER (WHERE subscribed AND errors = 0) AS no_fault,
-               total(entries) AS entries,
+               CAST(coalesce(sum(entries), 0) AS BIGINT) AS entries,
                max(checked_at) AS checked_at,
                max(succeeded_at) AS succeeded_at
         FROM feeds
@@ -254,7 +254,7 @@ def _summary(connection: sqlite3.Connection) -> Summary:
         feeds=row["feeds"],
         never_checked=row["never_checked"],
         failing=row["failing"],
-        entries=int(row["entries"]),
+        entries=row["entries"],
         no_fault=row["no_fault"],
         last_refresh_at=to_optional_time(row["checked_at"]),
         last_success_at=to_optional_time(row["succeeded_at"]),
@@ -270,11 +270,11 @@ def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datet
             INSERT INTO feeds (url, label, site_url, group_name, next_check_at)
             VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (url) DO UPDATE SET
-                subscribed = 1, next_check_at = excluded.next_check_at,
-                label = coalesce(excluded.label, label),
-                group_name = coalesce(excluded.group_name, group_name),
+                subscribed = TRUE, next_check_at = excluded.next_check_at,
+                label = coalesce(excluded.label, feeds.label),
+                group_name = coalesce(excluded.group_name, feeds.group_name),
                 errors = 0, gone = 0, problem = NULL
-            WHERE NOT subscribed
+            WHERE NOT feeds.subscribed
             """,
             (item.url, label, item.site_url, item.group, to_seconds(due_at)),
         ).rowcount
@@ -289,7 +289,7 @@ def _delete_entries(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
         UPDATE feeds SET body_hash = NULL, validators_url = NULL, etag = NULL, last_modified = NULL,
                          -- Its next document is the first one again (`feeds.archive`).
                          succeeded_at = NULL
-        WHERE id IN (SELECT value FROM json_each(?))
+        WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
         """,
         (listed,),
     )

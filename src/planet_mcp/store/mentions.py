@@ -141,7 +141,8 @@ _BEFORE_ALL = -(1 << 50)
 
 def _links(connection: sqlite3.Connection, ids: Sequence[int]) -> defaultdict[int, frozenset[int]]:
     rows = connection.execute(
-        "SELECT entry_id, key FROM links WHERE entry_id IN (SELECT value FROM json_each(?))",
+        "SELECT entry_id, key FROM links "
+        "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
         (json.dumps(ids),),
     )
     found: defaultdict[int, set[int]] = defaultdict(set)

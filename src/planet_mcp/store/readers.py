@@ -94,8 +94,13 @@ def _start(row: sqlite3.Row) -> Start:
 
 def _write(connection: sqlite3.Connection, name: str, scope: str, start: Start) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO readers (name, scope, since, upto, after, caught_up_at) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
+        """
+        INSERT INTO readers (name, scope, since, upto, after, caught_up_at)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (name, scope) DO UPDATE SET
+            since = excluded.since, upto = excluded.upto, after = excluded.after,
+            caught_up_at = excluded.caught_up_at
+        """,
         (
             name,
             scope,
@@ -107,10 +112,10 @@ def _write(connection: sqlite3.Connection, name: str, scope: str, start: Start) 
     )
     connection.execute(
         """
-        DELETE FROM readers WHERE (name, scope) IN (
+        DELETE FROM readers WHERE (name, scope) <> (?, ?) AND (name, scope) NOT IN (
             SELECT name, scope FROM readers WHERE (name, scope) <> (?, ?)
-            ORDER BY caught_up_at DESC NULLS LAST LIMIT -1 OFFSET ?
+            ORDER BY caught_up_at DESC NULLS LAST LIMIT ?
         )
         """,
-        (name, scope, MOST_READERS - 1),
+        (name, scope, name, scope, MOST_READERS - 1),
     )

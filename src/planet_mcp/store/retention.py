@@ -103,7 +103,7 @@ def deleted_entries(
     rows = connection.execute(
         """
         SELECT identity_hash, ordered_at FROM forgotten
-        WHERE feed_id = ? AND identity_hash IN (SELECT value FROM json_each(?))
+        WHERE feed_id = ? AND identity_hash IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
         """,
         (feed_id, json.dumps([*keys])),
     )
@@ -123,12 +123,13 @@ def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> N
         f"""
         SELECT o.id, o.feed_id, o.key, c.title, o.url, o.ordered_at
         FROM entries AS s JOIN entries AS o ON {_MEMBERS} JOIN contents AS c ON c.entry_id = o.id
-        WHERE s.id IN (SELECT value FROM json_each(?))
+        WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
         """,
         (json.dumps(stories),),
     ).fetchall()
     connection.executemany(
-        "INSERT OR REPLACE INTO forgotten (feed_id, identity_hash, ordered_at) VALUES (?, ?, ?)",
+        "INSERT INTO forgotten (feed_id, identity_hash, ordered_at) VALUES (?, ?, ?) "
+        "ON CONFLICT (feed_id, identity_hash) DO UPDATE SET ordered_at = excluded.ordered_at",
         [
             (feed, _identity_hash(key, title, url), time)
             for _, feed, key, title, url, time in rows
@@ -136,7 +137,7 @@ def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> N
         ],
     )
     connection.execute(
-        "DELETE FROM entries WHERE id IN (SELECT value FROM json_each(?))",
+        "DELETE FROM entries WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
         (json.dumps([row[0] for row in rows]),),
     )
     count_entries(connection, {row[1] for row in rows if row[1]})
@@ -144,5 +145,7 @@ def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> N
 
 def _note(connection: sqlite3.Connection, now: datetime) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO meta (key, value) VALUES ('forgot_at', ?)", (now.isoformat(),)
+        "INSERT INTO meta (key, value) VALUES ('forgot_at', ?) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (now.isoformat(),),
     )

@@ -3,7 +3,6 @@
 Aliases are those of `planet_mcp.store.sql`.
 """
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,8 +38,6 @@ _ON_NO_DAY = -(1 << 50)
 _ARRIVED = "e.id > :after AND e.id <= :upto"
 _CAME_IN_PERIOD = """e.first_seen_at >= :since AND +e.id <= :upto
 AND (e.undated OR e.ordered_at < :since)"""
-# The time by which `s` was ordered when the first part of a list was read.
-_ORDERED_AT_FIRST = "coalesce((SELECT value FROM json_each(:moved) WHERE key = s.id), s.ordered_at)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,9 +262,9 @@ def _slice(connection: sqlite3.Connection, window: Window) -> _Slice:
     }
     if window.since is None:
         return _by_arrival(window, values)
-    moved = _moved_since(connection, window.snapshot) if window.shown else {}
-    values |= {"since": to_seconds(window.since), "moved": json.dumps(moved)}
-    return _by_time(window, _ORDERED_AT_FIRST if moved else "s.ordered_at", values)
+    values |= {"since": to_seconds(window.since)}
+    has_moved = window.shown is not None and _has_moved_since(connection, window.snapshot)
+    return _by_time(window, _ORDERED_AT_FIRST if has_moved else "s.ordered_at", values)
 
 
 def _by_arrival(window: Window, values: Mapping[str, object]) -> _Slice:
@@ -303,6 +300,12 @@ def _stood_at(entry: str) -> str:
         ELSE {entry}.moved_from END"""
 
 
+# The time by which `s` was ordered when the first part of a list was read.
+_ORDERED_AT_FIRST = (
+    f"coalesce(CASE WHEN s.moved_by > :snapshot THEN {_stood_at('s')} END, s.ordered_at)"
+)
+
+
 def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Slice:
     """Deal entries out: the newest of each feed first, then the second of each, and so on.
 
@@ -331,21 +334,18 @@ def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Sl
     return _Slice(whole, f"{dealt} AND {rest}", "s.*", order, values)
 
 
-def _moved_since(connection: sqlite3.Connection, snapshot: int) -> dict[int, int]:
-    """Return the earlier time of each story that took another one from a duplicate since then.
+def _has_moved_since(connection: sqlite3.Connection, snapshot: int) -> bool:
+    """Return whether any story took the time of a duplicate since then.
 
     A story whose first entry has no date takes the date of a duplicate. A list that is read in
     parts goes by the times that its stories had when its first part was read, or it would show
     some twice and others never.
     """
-    rows = connection.execute(
-        f"""
-        SELECT id, {_stood_at("entries")} FROM entries
-        WHERE moved_by > :snapshot AND id <= :snapshot
-        """,
+    row = connection.execute(
+        "SELECT 1 FROM entries WHERE moved_by > :snapshot AND id <= :snapshot LIMIT 1",
         {"snapshot": snapshot},
-    ).fetchall()
-    return {row[0]: row[1] for row in rows}
+    ).fetchone()
+    return row is not None
 
 
 def _river_entry(row: sqlite3.Row, also_in: tuple[str, ...]) -> RiverEntry:

@@ -36,10 +36,11 @@ def write_entries(
     now: datetime,
 ) -> None:
     """Add and revise entries of a feed; what the feed no longer lists stays."""
+    ids = iter(new_ids(connection, sum(isinstance(change, NewEntry) for change in changes)))
     for change in changes:
         match change:
             case NewEntry():
-                _insert(connection, feed_id, change, now)
+                _insert(connection, next(ids), feed_id, change, now=now)
             case RekeyedEntry():
                 _rekey(connection, change, now)
             case RevisedEntry():
@@ -49,29 +50,50 @@ def write_entries(
         count_entries(connection, [feed_id])
 
 
+def new_ids(connection: sqlite3.Connection, count: int) -> range:
+    """Return ids for entries that are about to be stored: never given before, in order of commits.
+
+    Whoever reads up to an id misses nothing, since the row of the last one is written by one
+    transaction at a time.
+    """
+    if not count:
+        return range(0)
+    ((last,),) = connection.execute(
+        "UPDATE last_ids SET entry_id = entry_id + ? RETURNING entry_id", (count,)
+    ).fetchall()
+    return range(last - count + 1, last + 1)
+
+
 def count_entries(connection: sqlite3.Connection, feed_ids: Iterable[int]) -> None:
     """Count the entries of feeds again, and note the newest date that each has."""
     connection.execute(
         """
-        UPDATE feeds SET (entries, newest_entry) =
-            (SELECT count(*), max(min(credible_date, first_seen_at)) FROM entries
-             WHERE feed_id = feeds.id)
-        WHERE id IN (SELECT value FROM json_each(?))
+        UPDATE feeds SET (entries, newest_entry) = (
+            SELECT count(*), max(
+                CASE WHEN credible_date > first_seen_at THEN first_seen_at ELSE credible_date END
+            )
+            FROM entries WHERE feed_id = feeds.id
+        )
+        WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
         """,
         (json.dumps([*feed_ids]),),
     )
 
 
-def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: datetime) -> None:
+def _insert(
+    connection: sqlite3.Connection, entry_id: int, feed_id: int, new: NewEntry, *, now: datetime
+) -> None:
     entry = new.entry
-    cursor = connection.execute(
-        """
-        INSERT INTO entries (feed_id, key, story_id, ordered_at, published, credible_date,
-                             first_seen_at, archived, undated, updated, url, canonical_url, words,
-                             teaser, title_derived, fingerprint, title_key, minhash_a, minhash_b)
-        VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    connection.execute(
+        f"""
+        INSERT INTO entries (id, story_id, representative_id, feed_id, key, ordered_at, published,
+                             credible_date, first_seen_at, archived, undated, updated, url,
+                             canonical_url, words, teaser, title_derived, fingerprint, title_key,
+                             minhash_a, minhash_b)
+        VALUES ({placeholders(21)})
         """,
         (
+            *[entry_id] * 3,
             feed_id,
             entry.key,
             to_seconds(new.ordered_at),
@@ -81,11 +103,6 @@ def _insert(connection: sqlite3.Connection, feed_id: int, new: NewEntry, now: da
             new.undated,
             *_described(entry),
         ),
-    )
-    entry_id = cursor.lastrowid
-    assert entry_id is not None  # noqa: S101 - an INSERT always sets it
-    connection.execute(
-        "UPDATE entries SET story_id = id, representative_id = id WHERE id = ?", (entry_id,)
     )
     connection.execute(
         f"""
@@ -128,7 +145,7 @@ def _revise(connection: sqlite3.Connection, change: RevisedEntry) -> None:
         """,
         (
             to_seconds(change.revised_at),
-            change.revised_at is not None,
+            int(change.revised_at is not None),
             *_described(entry),
             entry_id,
         ),

@@ -44,7 +44,7 @@ def count_answer(connection: sqlite3.Connection, answered: Answered, *, now: dat
     column = answered.value
     connection.execute(
         f"INSERT INTO traffic (day, {column}) VALUES (?, 1) "
-        f"ON CONFLICT (day) DO UPDATE SET {column} = {column} + 1",
+        f"ON CONFLICT (day) DO UPDATE SET {column} = traffic.{column} + 1",
         (day,),
     )
     connection.execute("DELETE FROM traffic WHERE day < ?", (day - DAYS_KEPT,))

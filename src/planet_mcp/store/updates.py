@@ -1,5 +1,6 @@
 """Updates of feeds: one read of what a decision needs, and one write of what was decided."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +20,7 @@ from planet_mcp.models import (
     Postponement,
     RecognisedEntry,
 )
-from planet_mcp.store.db import Database, placeholders, to_seconds, to_time
+from planet_mcp.store.db import Database, to_seconds, to_time
 from planet_mcp.store.feed_rows import columns_of, select_feeds
 from planet_mcp.store.retention import deleted_entries, kept_since
 from planet_mcp.store.saving import rename_feed, write_entries
@@ -202,8 +203,8 @@ def _leave_address(
     connection.execute(
         """
         INSERT INTO former_addresses (address, feed_id, url, left_at) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET feed_id = excluded.feed_id, url = excluded.url,
-                                  left_at = excluded.left_at
+        ON CONFLICT (address) DO UPDATE SET
+            feed_id = excluded.feed_id, url = excluded.url, left_at = excluded.left_at
         """,
         (canonical(feed["url"]), feed["id"], feed["url"], to_seconds(now)),
     )
@@ -236,14 +237,15 @@ def _postpone(connection: sqlite3.Connection, postponement: Postponement) -> Non
     connection.execute(
         """
         INSERT INTO pauses (domain, until, times) VALUES (?, ?, ?)
-        ON CONFLICT DO UPDATE SET until = max(until, excluded.until), times = excluded.times
+        ON CONFLICT (domain) DO UPDATE SET times = excluded.times, until =
+            CASE WHEN excluded.until > pauses.until THEN excluded.until ELSE pauses.until END
         """,
         (pause.domain, to_seconds(pause.until), pause.times),
     )
     connection.execute(
-        f"UPDATE feeds SET next_check_at = max(next_check_at, ?) "
-        f"WHERE id IN ({placeholders(len(ids))})",
-        (to_seconds(pause.until), *ids),
+        "UPDATE feeds SET next_check_at = :until WHERE next_check_at < :until "
+        "AND id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
+        {"until": to_seconds(pause.until), "ids": json.dumps(ids)},
     )
 
 

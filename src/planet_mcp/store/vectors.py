@@ -88,7 +88,8 @@ class Vectors:
             span = _span(connection, model)
             now = {each.id: each for each in as_encoded(connection, ids)}
             connection.execute(
-                "DELETE FROM vectors WHERE entry_id IN (SELECT value FROM json_each(?))",
+                "DELETE FROM vectors "
+                "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
                 (json.dumps(ids),),
             )
             connection.executemany(
@@ -101,7 +102,8 @@ class Vectors:
                 ],
             )
             connection.execute(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+                "INSERT INTO meta (key, value) VALUES (?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 (_SPAN, json.dumps([model, min(span.low, *ids), max(span.high, *ids)])),
             )
 
@@ -127,7 +129,7 @@ def encoded(connection: sqlite3.Connection, model: str) -> Encoded:
     span = _span(connection, model)
     total, waiting = connection.execute(
         """
-        SELECT (SELECT coalesce(sum(entries), 0) FROM feeds),
+        SELECT (SELECT CAST(coalesce(sum(entries), 0) AS BIGINT) FROM feeds),
                (SELECT count(*) FROM entries AS e WHERE e.id > :high AND e.feed_id IS NOT NULL)
              + (SELECT count(*) FROM entries AS e WHERE e.id < :low AND e.feed_id IS NOT NULL)
              + (SELECT count(DISTINCT v.entry_id) FROM vectors AS v WHERE v.model = '')
@@ -157,7 +159,7 @@ def as_encoded(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Unenc
     """Return as much of these entries as their vectors are made of."""
     rows = connection.execute(
         f"SELECT entry_id, title, substr(text, 1, {MOST_CHARACTERS}) FROM contents "
-        "WHERE entry_id IN (SELECT value FROM json_each(?))",
+        "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
         (json.dumps(ids),),
     ).fetchall()
     return [Unencoded(*row) for row in rows]

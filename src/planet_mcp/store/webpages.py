@@ -17,7 +17,7 @@ from planet_mcp.store.db import (
     to_seconds,
     to_time,
 )
-from planet_mcp.store.saving import as_indexed, renew_links
+from planet_mcp.store.saving import as_indexed, new_ids, renew_links
 from planet_mcp.text import index_heading, index_terms, indexed
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical
@@ -135,7 +135,7 @@ class Webpages:
                 """
                 INSERT INTO backfills (entry_id, attempts, retry_at, problem) VALUES (?, 1, ?, ?)
                 ON CONFLICT (entry_id) DO UPDATE SET
-                    attempts = attempts + 1, retry_at = excluded.retry_at,
+                    attempts = backfills.attempts + 1, retry_at = excluded.retry_at,
                     problem = excluded.problem
                 """,
                 (entry_id, to_seconds(at), problem),
@@ -149,10 +149,8 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
     ).fetchone()
     if known:
         return int(known["id"])
-    entry_id = _add_page(connection, url, article, now)
-    connection.execute(
-        "UPDATE entries SET story_id = id, representative_id = id WHERE id = ?", (entry_id,)
-    )
+    (entry_id,) = new_ids(connection, 1)
+    _add_page(connection, entry_id, url, article, now=now)
     connection.execute(
         """
         INSERT INTO contents (entry_id, title, heading, authors, indexed_authors, tags, excerpt,
@@ -170,18 +168,21 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
     return entry_id
 
 
-def _add_page(connection: sqlite3.Connection, url: str, article: Article, now: datetime) -> int:
+def _add_page(
+    connection: sqlite3.Connection, entry_id: int, url: str, article: Article, *, now: datetime
+) -> None:
     claim = article.published
     credible = claim if claim and is_credible(claim, now=now) else None
-    entry_id = connection.execute(
+    connection.execute(
         """
-        INSERT INTO entries (feed_id, key, story_id, ordered_at, undated, published,
-                             credible_date, first_seen_at, url, canonical_url, words, teaser,
-                             title_derived, fingerprint)
-        VALUES (NULL, :key, 0, :ordered_at, :undated, :published, :credible, :now, :url, :key,
-                :words, 0, 0, '')
+        INSERT INTO entries (id, story_id, representative_id, feed_id, key, ordered_at, undated,
+                             published, credible_date, first_seen_at, url, canonical_url, words,
+                             teaser, title_derived, fingerprint)
+        VALUES (:id, :id, :id, NULL, :key, :ordered_at, :undated, :published, :credible, :now,
+                :url, :key, :words, FALSE, FALSE, '')
         """,
         {
+            "id": entry_id,
             "key": canonical(url),
             "ordered_at": to_seconds(min(credible, now) if credible else now),
             "undated": credible is None,
@@ -191,9 +192,7 @@ def _add_page(connection: sqlite3.Connection, url: str, article: Article, now: d
             "url": url,
             "words": article.content.words,
         },
-    ).lastrowid
-    assert entry_id is not None  # noqa: S101 - an INSERT always sets it
-    return entry_id
+    )
 
 
 def _put_article(

@@ -273,6 +273,26 @@ def m024_names_with_signs(database: "Database") -> None:
             )
 
 
+def m025_last_ids(database: "Database") -> None:
+    """Keep the last id that an entry was given, so that any engine gives them in one way.
+
+    The ids of an engine's own sequence are not in the order of commits with every engine.
+    """
+    for statement in (
+        """
+        CREATE TABLE last_ids (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            entry_id INTEGER NOT NULL
+        ) STRICT
+        """,
+        """
+        INSERT INTO last_ids (one, entry_id)
+        SELECT 1, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'entries'), 0)
+        """,
+    ):
+        database.conn.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     *steps_001_to_004.STEPS,
     *steps_005_to_015.STEPS,
@@ -285,6 +305,7 @@ STEPS: tuple[Step, ...] = (
     m022_changes,
     m023_vocabulary,
     m024_names_with_signs,
+    m025_last_ids,
 )
 
 

@@ -24,6 +24,13 @@ HAS_NO_REPRESENTATIVE = """
     )
 """
 
+# An id that an entry has would be given again.
+LAST_ID_IS_LOST = """
+    NOT EXISTS (
+        SELECT 1 FROM last_ids WHERE entry_id >= (SELECT coalesce(max(id), 0) FROM entries)
+    )
+"""
+
 
 def problems(database: Database) -> list[str]:
     """Return what is wrong with a database."""
@@ -74,7 +81,11 @@ def _index_differs(database: Database) -> list[str]:
 
 def _miscounted(database: Database) -> list[str]:
     count = _count(database, "feeds", IS_MISCOUNTED)
-    return [f"feeds with a wrong number of entries: {count}"] if count else []
+    is_lost = _count(database, "(SELECT 1) AS once", LAST_ID_IS_LOST)
+    return [
+        *([f"feeds with a wrong number of entries: {count}"] if count else []),
+        *(["the last id that an entry was given is not noted"] if is_lost else []),
+    ]
 
 
 def _without_representative(database: Database) -> list[str]:

@@ -16,18 +16,21 @@ _TOLERANCE_SECONDS = 3600
 _CORRECTIONS = (
     """
     UPDATE feeds SET
-        checked_at = :now, next_check_at = min(next_check_at, :now),
-        succeeded_at = min(succeeded_at, :now), moved_seen_at = min(moved_seen_at, :now)
+        checked_at = :now,
+        next_check_at = CASE WHEN next_check_at > :now THEN :now ELSE next_check_at END,
+        succeeded_at = CASE WHEN succeeded_at > :now THEN :now ELSE succeeded_at END,
+        moved_seen_at = CASE WHEN moved_seen_at > :now THEN :now ELSE moved_seen_at END
     WHERE checked_at > :ahead
     """,
     """
     UPDATE entries SET
-        first_seen_at = :now, ordered_at = min(ordered_at, :now),
+        first_seen_at = :now,
+        ordered_at = CASE WHEN ordered_at > :now THEN :now ELSE ordered_at END,
         credible_date = CASE WHEN credible_date <= :now THEN credible_date END
     WHERE first_seen_at > :ahead
     """,
     "UPDATE articles SET fetched_at = :now WHERE fetched_at > :ahead",
-    "UPDATE backfills SET retry_at = min(retry_at, :now)",
+    "UPDATE backfills SET retry_at = :now WHERE retry_at > :now",
 )
 
 

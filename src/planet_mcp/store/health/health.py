@@ -123,4 +123,8 @@ class Health:
             if problems is None:
                 connection.execute("DELETE FROM meta WHERE key = 'unsound'")
             else:
-                connection.execute("INSERT OR REPLACE INTO meta VALUES ('unsound', ?)", (problems,))
+                connection.execute(
+                    "INSERT INTO meta (key, value) VALUES ('unsound', ?) "
+                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                    (problems,),
+                )

@@ -10,6 +10,7 @@ from planet_mcp.store.health.checks import (
     HAS_NO_TEXT,
     INDEX,
     IS_MISCOUNTED,
+    LAST_ID_IS_LOST,
 )
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import choose_representative
@@ -46,6 +47,11 @@ def _mend_references(connection: sqlite3.Connection) -> None:
         connection.execute(f"DELETE FROM {table} WHERE feed_id NOT IN (SELECT id FROM feeds)")
     miscounted = connection.execute(f"SELECT id FROM feeds WHERE {IS_MISCOUNTED}").fetchall()
     count_entries(connection, [row[0] for row in miscounted])
+    connection.execute(
+        "INSERT INTO last_ids (one, entry_id) "
+        f"SELECT 1, coalesce(max(id), 0) FROM entries HAVING {LAST_ID_IS_LOST} "
+        "ON CONFLICT (one) DO UPDATE SET entry_id = excluded.entry_id"
+    )
 
 
 def _mend_stories(connection: sqlite3.Connection) -> None:

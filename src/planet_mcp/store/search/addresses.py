@@ -64,16 +64,17 @@ def is_below(host: str, domain: str) -> bool:
 # A slash follows what a host ends with, and 0 is next to it.
 _OF_SITE = """(e.id IN (
     SELECT d.id FROM json_each(:hosts) AS host CROSS JOIN entries AS d
-    ON d.canonical_url = host.value
+    WHERE d.canonical_url = host.value
     OR d.canonical_url >= host.value || '/' AND d.canonical_url < host.value || '0'
-) OR e.feed_id IN (SELECT value FROM json_each(:of_site)))"""
+) OR e.feed_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:of_site)))"""
 # From the first address with a path of each host to what follows its last, by the index alone.
 _HOSTS = """
 WITH RECURSIVE firsts (seen) AS (
     SELECT min(canonical_url) FROM entries WHERE canonical_url IS NOT NULL
     UNION ALL
     SELECT (SELECT min(canonical_url) FROM entries WHERE canonical_url
-            > iif(instr(seen, '/'), substr(seen, 1, instr(seen, '/') - 1) || '0', seen))
+            > CASE WHEN instr(seen, '/') > 0 THEN substr(seen, 1, instr(seen, '/') - 1) || '0'
+                   ELSE seen END)
     FROM firsts WHERE seen IS NOT NULL
 )
 SELECT DISTINCT substr(seen, 1, instr(replace(seen, '?', '/') || '/', '/') - 1)
@@ -81,14 +82,14 @@ FROM firsts WHERE seen IS NOT NULL LIMIT :most
 """
 
 
-# SELECT DISTINCT e.story_id FROM entries AS e JOIN entries AS s ON s.id = e.story_id
+# SELECT s.id FROM entries AS e JOIN entries AS s ON s.id = e.story_id
 # WHERE e.canonical_url = 'example.org/post' AND +e.id <= 17603
-# ORDER BY s.ordered_at DESC, s.id DESC LIMIT 200
+# GROUP BY s.id, s.ordered_at ORDER BY s.ordered_at DESC, s.id DESC LIMIT 200
 def _stories(plan: SearchPlan, condition: str, most: int, **values: object) -> list[int]:
     rows = plan.rows(
-        "SELECT DISTINCT e.story_id FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
+        "SELECT s.id FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
         f"WHERE {' AND '.join([condition, *plan.filters.conditions()])} "
-        f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {most}",
+        f"GROUP BY s.id, s.ordered_at ORDER BY s.ordered_at DESC, s.id DESC LIMIT {most}",
         {**plan.filters.values(), **values},
     )
     return [story for (story,) in rows]

@@ -31,8 +31,8 @@ def newest(
 
 
 # SELECT s.id
-# FROM entries AS s CROSS JOIN entries AS e ON e.id = s.id
-# WHERE s.story_id = s.id AND +e.id <= 17603
+# FROM entries AS s CROSS JOIN entries AS e
+# WHERE e.id = s.id AND s.story_id = s.id AND +e.id <= 17603
 # AND (EXISTS (SELECT 1 FROM entries_index
 #              WHERE entries_index MATCH '("python")' AND entries_index.rowid = e.id)
 #      OR EXISTS (… the same of another entry `d` of the story))

@@ -17,7 +17,7 @@ from planet_mcp.store.sql import of_feeds, representative_of
 _OF_ENTRY = {
     # The plus keeps SQLite from walking by id where it is to walk by time.
     "snapshot": "+e.id <= :snapshot",
-    "feeds": "e.feed_id IN (SELECT value FROM json_each(:feeds))",
+    "feeds": "e.feed_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:feeds))",
 }
 _OF_STORY = {
     "since": "{s}.ordered_at >= :since",

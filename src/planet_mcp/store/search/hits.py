@@ -73,7 +73,7 @@ def read_hits(
         JOIN entries AS e ON e.id = {shown}
         JOIN contents AS c ON c.entry_id = e.id
         LEFT JOIN feeds AS f ON f.id = e.feed_id
-        WHERE s.id IN (SELECT value FROM json_each(:stories))
+        WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories))
         """,
         {"found": bool(words), "chars": SEARCHED_CHARS, "stories": json.dumps(stories)},
     ).fetchall()

@@ -34,12 +34,13 @@ LEAST_OUTSTANDING = 2.5
 _AT_ONCE = 8_192
 # Where what is looked up is found: by the ids of vectors, of entries, by the time of their stories.
 # CROSS keeps the order (sqlite.org/optoverview.html, section 7).
-_BY_ID = """FROM json_each(:ids) AS wanted CROSS JOIN vectors AS v ON v.id = wanted.value
-    CROSS JOIN entries AS e ON e.id = v.entry_id CROSS JOIN entries AS s ON s.id = e.story_id"""
-_BY_ENTRY = """FROM entries AS e CROSS JOIN entries AS s ON s.id = e.story_id
-    CROSS JOIN vectors AS v ON v.entry_id = e.id"""
-_BY_TIME = f"""FROM entries AS s CROSS JOIN entries AS e ON {in_story("s.id", "e")}
-    CROSS JOIN vectors AS v ON v.entry_id = e.id"""
+_WANTED = "(SELECT CAST(value AS BIGINT) AS id FROM json_each(:ids)) AS wanted"
+_BY_ID = f"""FROM {_WANTED} CROSS JOIN vectors AS v CROSS JOIN entries AS e
+    CROSS JOIN entries AS s WHERE v.id = wanted.id AND e.id = v.entry_id AND s.id = e.story_id"""
+_BY_ENTRY = """FROM entries AS e CROSS JOIN entries AS s CROSS JOIN vectors AS v
+    WHERE s.id = e.story_id AND v.entry_id = e.id"""
+_BY_TIME = f"""FROM entries AS s CROSS JOIN entries AS e CROSS JOIN vectors AS v
+    WHERE {in_story("s.id", "e")} AND v.entry_id = e.id"""
 # What passes wide filters is near often enough without being looked for apart.
 MOST_PASSING = 200_000
 
@@ -184,8 +185,8 @@ class _Look:
 
     def _whole(self, ids: Sequence[int]) -> list[tuple[int, bytes]]:
         rows = self._connection.execute(
-            "SELECT v.id, v.vector FROM json_each(:ids) AS wanted "
-            "CROSS JOIN vectors AS v ON v.id = wanted.value WHERE v.model = :model",
+            f"SELECT v.id, v.vector FROM {_WANTED} CROSS JOIN vectors AS v "
+            "WHERE v.id = wanted.id AND v.model = :model",
             {"ids": json.dumps([*ids]), "model": self._meant.model},
         )
         return [(row[0], row[1]) for row in rows]
@@ -204,7 +205,7 @@ class _Look:
             *([matching] if indexed else []),
         ]
         return self._connection.execute(
-            f"{select} WHERE {' AND '.join(where)} LIMIT {most}",
+            f"{select} AND {' AND '.join(where)} LIMIT {most}",
             {**filters.values(), "match": indexed, "model": self._meant.model, **values},
         ).fetchall()
 
@@ -226,10 +227,10 @@ def likeness_of(
         return {}
     stories = [candidate.story for candidate in ranking.candidates]
     rows = connection.execute(
-        "SELECT v.id, v.vector, d.story_id FROM json_each(:stories) AS wanted "
-        f"JOIN entries AS d ON {in_story('wanted.value')} "
+        f"SELECT v.id, v.vector, d.story_id FROM {_WANTED} "
+        f"JOIN entries AS d ON {in_story('wanted.id')} "
         "JOIN vectors AS v ON v.entry_id = d.id WHERE v.model = :model",
-        {"stories": json.dumps(stories), "model": meant.model},
+        {"ids": json.dumps(stories), "model": meant.model},
     ).fetchall()
     if not rows:
         return {}
@@ -252,7 +253,8 @@ def without_words(
         return found
     rows = plan.rows(
         "SELECT e.story_id FROM entries AS s JOIN entries AS e "
-        f"ON {in_story('s.id', 'e')} WHERE s.id IN (SELECT value FROM json_each(:stories)) "
+        f"ON {in_story('s.id', 'e')} "
+        "WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories)) "
         "AND EXISTS (SELECT 1 FROM entries_index WHERE entries_index MATCH :match "
         "AND rowid = e.id)",
         {"stories": json.dumps([*found]), "match": expression},

@@ -142,7 +142,8 @@ class SearchPlan:
         if feeds is None or len(feeds) > MOST_NAMED:
             return None
         names = self.rows(
-            "SELECT indexed_name FROM feeds WHERE id IN (SELECT value FROM json_each(:feeds))",
+            "SELECT indexed_name FROM feeds "
+            "WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:feeds))",
             self.filters.values(),
         )
         if not all(any(map(str.isalnum, name)) for (name,) in names):
@@ -171,7 +172,7 @@ class SearchPlan:
         """
         if not self.filters.of_story() or self._has_long_period():
             return self._matching(expression, conditions=self.filters.of_story())
-        period = "+entries_index.rowid IN (SELECT value FROM json_each(:period))"
+        period = "+entries_index.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:period))"
         return self._matching(expression, conditions=[period], period=self._ids_of_period())
 
     def matching_stories(self, expression: str) -> Source:
@@ -191,13 +192,12 @@ class SearchPlan:
         )
         either = f"({probe.format(id='e.id')} OR EXISTS ({duplicate}))"
         conditions = [
-            "s.story_id = s.id",
+            "e.id = s.id AND s.story_id = s.id",
             *self.filters.conditions(),
             *([either] if expression else []),
         ]
         return Source(
-            "FROM entries AS s CROSS JOIN entries AS e ON e.id = s.id "
-            f"WHERE {' AND '.join(conditions)}",
+            f"FROM entries AS s CROSS JOIN entries AS e WHERE {' AND '.join(conditions)}",
             {**self.filters.values(), "match": expression},
         )
 
@@ -258,8 +258,8 @@ class SearchPlan:
                     SELECT s.id FROM entries AS s WHERE {period}
                     AND s.id NOT IN (SELECT d.id FROM entries AS d WHERE d.story_id <> d.id)
                     UNION ALL
-                    SELECT d.id FROM entries AS d CROSS JOIN entries AS s ON s.id = d.story_id
-                    WHERE d.story_id <> d.id AND {period}
+                    SELECT d.id FROM entries AS d CROSS JOIN entries AS s
+                    WHERE s.id = d.story_id AND d.story_id <> d.id AND {period}
                 )
                 """,
                 self.filters.values(),

@@ -189,10 +189,10 @@ def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int)
 
     SELECT e.story_id, e.id, e.ordered_at, m.score FROM (
         SELECT entries_index.rowid AS id, -bm25(entries_index, 3.0, …) / 1
-               * iif(entries_index.rowid IN (SELECT value FROM json_each('[7,9]')), 1.8, 1) AS score
+               * iif(entries_index.rowid IN (SELECT … FROM json_each('[7,9]')), 1.8, 1) AS score
         FROM entries_index WHERE entries_index MATCH '"python"' AND entries_index.rowid <= 17603
         ORDER BY score DESC LIMIT 200
-    ) AS m JOIN entries AS e ON e.id = m.id
+    ) AS m CROSS JOIN entries AS e WHERE e.id = m.id
     """
     source = plan.ranked(expression)
     score, values = _score(plan, scoring)
@@ -203,7 +203,7 @@ def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int)
     rows = plan.rows(
         f"SELECT e.story_id, e.id, {AGES_FROM}, m.score "
         f"FROM ({matches} ORDER BY score DESC LIMIT {most}) AS m "
-        "CROSS JOIN entries AS e ON e.id = m.id",
+        "CROSS JOIN entries AS e WHERE e.id = m.id",
         {**source.values, **values},
     )
     found: dict[int, Candidate] = {}
@@ -220,7 +220,9 @@ def _score(plan: SearchPlan, scoring: _Scoring) -> tuple[str, dict[str, object]]
         if ids == "[]":
             continue
         values[f"bonus{number}"] = ids
-        has_bonus = f"entries_index.rowid IN (SELECT value FROM json_each(:bonus{number}))"
+        has_bonus = (
+            f"entries_index.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:bonus{number}))"
+        )
         if bonus.plus:
             added.append(f"iif({has_bonus}, {bonus.plus}, 0)")
         else:

@@ -34,13 +34,15 @@ def signed(
     """Return what the scores of entries are multiplied with that write names with their signs.
 
     SELECT entry_id FROM contents
-    WHERE entry_id IN (SELECT value FROM json_each('[42, 17]')) AND instr(title || text, 'is_open')
+    WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each('[42, 17]'))
+    AND instr(title || text, 'is_open') > 0
     """
     gained: dict[int, float] = {}
     for name in names:
         rows = plan.rows(
-            "SELECT entry_id FROM contents WHERE entry_id IN (SELECT value FROM json_each(:ids)) "
-            "AND instr(title || text, :name)",
+            "SELECT entry_id FROM contents "
+            "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) "
+            "AND instr(title || text, :name) > 0",
             {"ids": json.dumps(entries), "name": name},
         )
         gained |= {entry: gained.get(entry, 1.0) * _SIGNED for (entry,) in rows}
@@ -52,11 +54,11 @@ def gains(plan: SearchPlan, names: Sequence[str], entries: Sequence[int]) -> dic
     """Return what the scores of entries are multiplied with that write names with their capitals.
 
     SELECT entry_id, title, substr(text, 1, 8000) FROM contents
-    WHERE entry_id IN (SELECT value FROM json_each('[42, 17]'))
+    WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each('[42, 17]'))
     """
     rows = plan.rows(
         "SELECT entry_id, title, substr(text, 1, :chars) FROM contents "
-        "WHERE entry_id IN (SELECT value FROM json_each(:ids))",
+        "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
         {"chars": CHARS, "ids": json.dumps(entries)},
     )
     return {entry: _gain(names, title, text) for entry, title, text in rows}

@@ -38,8 +38,8 @@ class Join:
 # FROM entries AS e
 # JOIN entries AS d ON (d.id = e.story_id OR (d.story_id = e.story_id AND d.story_id <> d.id))
 # JOIN feeds AS f ON f.id = d.feed_id
-# WHERE e.id IN (17, 42) AND d.feed_id IS NOT e.feed_id
-# GROUP BY e.id, d.feed_id ORDER BY f.name
+# WHERE e.id IN (17, 42) AND (e.feed_id IS NULL OR d.feed_id <> e.feed_id)
+# GROUP BY e.id, d.feed_id, f.name ORDER BY f.name, d.feed_id
 def duplicates_elsewhere(
     connection: sqlite3.Connection, ids: Sequence[int]
 ) -> dict[int, tuple[Duplicate, ...]]:
@@ -50,8 +50,9 @@ def duplicates_elsewhere(
         FROM entries AS e
         JOIN entries AS d ON {in_story("e.story_id")}
         JOIN feeds AS f ON f.id = d.feed_id
-        WHERE e.id IN (SELECT value FROM json_each(?)) AND d.feed_id IS NOT e.feed_id
-        GROUP BY e.id, d.feed_id ORDER BY f.name
+        WHERE e.id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+          AND (e.feed_id IS NULL OR d.feed_id <> e.feed_id)
+        GROUP BY e.id, d.feed_id, f.name ORDER BY f.name, d.feed_id
         """,
         (json.dumps(ids),),
     ).fetchall()

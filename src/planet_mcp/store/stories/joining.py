@@ -43,7 +43,7 @@ _ALIKE_IN_ONE = " UNION ".join(
     for column in ("canonical_url", "title_key", "minhash_a", "minhash_b")
 )
 # The newest id of all entries that there ever were.
-_NEWEST = "(SELECT seq FROM sqlite_sequence WHERE name = 'entries')"
+_NEWEST = "(SELECT entry_id FROM last_ids)"
 _IN_STORY = in_story(":story", "e")
 
 
@@ -64,7 +64,8 @@ def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
         [{"first": first, "story": story} for story in stories - {first}],
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO joins (entry_id, other_id, reason) VALUES (?, ?, ?)",
+        "INSERT INTO joins (entry_id, other_id, reason) VALUES (?, ?, ?) "
+        "ON CONFLICT (entry_id, other_id) DO UPDATE SET reason = excluded.reason",
         [
             (max(entry_id, other.id), min(entry_id, other.id), REASONS[match])
             for match, other in duplicates
@@ -172,7 +173,7 @@ def delete_entries_of_feeds(connection: sqlite3.Connection, ids: str) -> None:
         WHERE e.story_id IN (stories of several entries of which feed 7 has one)
         GROUP BY e.story_id
     """
-    gone = "(SELECT value FROM json_each(:ids))"
+    gone = "(SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
     rows = connection.execute(
         f"""
         SELECT e.story_id AS story, min(e.id) FILTER (WHERE e.feed_id NOT IN {gone}) AS successor
@@ -263,6 +264,7 @@ def _counterpart(connection: sqlite3.Connection, new: ComparedEntry) -> list[Com
     """
     if bool(new.title_derived) == (new.words <= EMPTY_WORDS):
         return []
+    within = int(COUNTERPART_WITHIN.total_seconds())
     others = _select(
         connection,
         """
@@ -275,8 +277,8 @@ def _counterpart(connection: sqlite3.Connection, new: ComparedEntry) -> list[Com
         {
             "feed": new.feed_id,
             "most": MOST_AT_ONE_TIME,
-            "from": new.ordered_at - COUNTERPART_WITHIN.total_seconds(),
-            "to": new.ordered_at + COUNTERPART_WITHIN.total_seconds(),
+            "from": new.ordered_at - within,
+            "to": new.ordered_at + within,
             "id": new.id,
             "derived": new.title_derived,
             "empty": EMPTY_WORDS,

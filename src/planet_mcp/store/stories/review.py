@@ -89,8 +89,8 @@ def _join_anew(connection: sqlite3.Connection, story: int) -> None:
     )
     ids = [entry_id for (entry_id,) in members]
     connection.execute(
-        "DELETE FROM joins WHERE entry_id IN (SELECT value FROM json_each(:ids)) "
-        "AND other_id IN (SELECT value FROM json_each(:ids))",
+        "DELETE FROM joins WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) "
+        "AND other_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
         {"ids": json.dumps(ids)},
     )
     for entry_id in ids:
