@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from planet_mcp.errors import SettingsError
-from planet_mcp.times import parse_age
+from planet_mcp.periods import parse_age
 from planet_mcp.urls import IPNetwork, literal_address
 
 ENV_PREFIX = "PLANET_MCP_"

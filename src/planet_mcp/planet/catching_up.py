@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from planet_mcp.errors import ArgumentError
+from planet_mcp.periods import parse_since
 from planet_mcp.planet import watermarks
 from planet_mcp.planet.answers import Answer, CatchUpResult, LatestResult
 from planet_mcp.planet.cursors import Position
@@ -19,7 +20,7 @@ from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.river_frame import Frame, GoesOn
 from planet_mcp.requests import CatchUpRequest, LatestRequest
 from planet_mcp.store import Start, Window, compile_query
-from planet_mcp.times import parse_since, stamp
+from planet_mcp.times import stamp
 
 FIRST_RUN = timedelta(days=7)
 # A question of more words asks for more than any text needs to have.

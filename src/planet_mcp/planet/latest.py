@@ -10,6 +10,7 @@ watermark is the last that was shown.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from planet_mcp.periods import parse_since
 from planet_mcp.planet import watermarks
 from planet_mcp.planet.answers import Answer, LatestResult
 from planet_mcp.planet.cursors import Position
@@ -18,7 +19,6 @@ from planet_mcp.planet.river_frame import Frame, GoesOn
 from planet_mcp.planet.river_rows import Rows
 from planet_mcp.requests import LatestRequest
 from planet_mcp.store import RiverEntry, Window
-from planet_mcp.times import parse_since
 
 # USUAL_LINE_CHARS are fewer than most lines have, so the rows read at first are rarely too few.
 USUAL_LINE_CHARS = 200

@@ -8,6 +8,7 @@ from typing import Any
 from planet_mcp.errors import ArgumentError
 from planet_mcp.meaning import NOT_ASKED, Understood
 from planet_mcp.models import Meant
+from planet_mcp.periods import parse_since, parse_until
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, SearchHit, SearchResult
 from planet_mcp.planet.cursors import Position
@@ -17,7 +18,7 @@ from planet_mcp.planet.spelling import FEW_FOUND, respelled
 from planet_mcp.planet.tags import no_such_tag
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
 from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, compile_query
-from planet_mcp.times import parse_since, parse_until, stamp
+from planet_mcp.times import stamp
 from planet_mcp.urls import host_of
 
 RELAXED = "No entry has all these words; these have some of them{or_meant}, best first."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
+from planet_mcp.periods import parse_since
 from planet_mcp.planet import fitting
 from planet_mcp.planet.answers import Answer, TopicEntry, TopicRow, TrendingResult
 from planet_mcp.planet.markdown import trending_text
@@ -14,7 +15,7 @@ from planet_mcp.planet.topics import Past, Topic, shared_links, topics
 from planet_mcp.requests import DEFAULT_TOPICS, TrendingRequest
 from planet_mcp.store import TalkedPost
 from planet_mcp.text import addresses_in
-from planet_mcp.times import parse_since, stamp
+from planet_mcp.times import stamp
 from planet_mcp.urls import link_key
 
 MOST_POSTS, MOST_POSTS_BEFORE = 3_000, 2_000

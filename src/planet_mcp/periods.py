@@ -1,0 +1,251 @@
+"""Periods and ages as people and agents write them: `7d`, `last 2 weeks`, `May 2026` (pure)."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
+
+from planet_mcp.errors import ArgumentError
+
+_AGE = re.compile(r"(\d{1,5})\s*(h|d|w|mo|y)")
+_UNITS = {
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "mo": timedelta(days=30.4375),
+    "y": timedelta(days=365.25),
+}
+_NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
+_COUNTS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_NUMBERS, 1)}}
+# What stands before a time without changing it, other than `last`.
+_OPENING = re.compile(r"^(?:(?:since|from|after|in|on|over|within|during|until|the)\s+)+")
+# `past week` is seven days, but `last week` the one before this week's Monday.
+_SPOKEN_AGE = re.compile(
+    rf"(?:(?P<past>past)|last|previous|now\s*-|-)?\s*"
+    rf"(?P<count>\d{{1,5}}|{'|'.join(_COUNTS)})?\s*(?P<unit>[a-z]+)(?:\s+ago)?"
+)
+# `m` alone would be minutes to some and months to others.
+_SPELLINGS = {
+    "min": "min mins minute minutes",
+    "h": "h hr hrs hour hours",
+    "d": "d day days",
+    "w": "w wk wks week weeks",
+    "mo": "mo mos mth mths month months",
+    "y": "y yr yrs year years",
+}
+_SPOKEN_UNITS = {
+    spelling: _UNITS[unit]
+    for unit, spellings in _SPELLINGS.items()
+    for spelling in spellings.split()
+}
+_DURATION = re.compile(r"p(\d+)([dwmy])|pt(\d+)(h)")
+_MONTHS = (
+    "january february march april may june july august september october november december".split()
+)
+_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTH_NAME = f"(?P<name>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MONTHS)}|sept)\\.?"
+_DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
+# As feeds and HTTP write times (RFC 5322): Sun, 22 Nov 2026 09:00:00 GMT.
+_MAIL = re.compile(r"[a-z] \d{4} \d\d:\d\d")
+_UNIX = re.compile(r"(\d{10})(?:\d{3})?")
+
+# One day before the last that Python can write, so that the end of a day is one, too.
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+_HELP = (
+    "use an ISO 8601 date or time (2026-11-22, 2026-11-22T09:00Z), a month or year (2026-11, 2026),"
+    " an age (36h, 7d, 4w, 6mo, 1y), or today, yesterday, this or last week, month or year"
+)
+
+# The first days of a period and of the one after it.
+Days = tuple[date, date]
+
+
+def parse_age(text: str) -> timedelta:
+    """Read an age, such as `36h`, `7d`, `4w`, `6mo` or `1y`; a month is a twelfth of a year.
+
+    Raises:
+        ValueError: The text is none.
+    """
+    age = _AGE.fullmatch(text.strip().lower())
+    if age is None:
+        raise ValueError(f"{text!r} is not an age")
+    return int(age[1]) * _UNITS[age[2]]
+
+
+def parse_since(text: str, *, now: datetime) -> datetime:
+    """Read the beginning of a period; a day, month or year means its first moment, UTC.
+
+    Raises:
+        ArgumentError: The text is no date, time, age or word for a period.
+    """
+    return _parse(text, now=now, name="since")[0]
+
+
+def parse_until(text: str, *, now: datetime) -> datetime:
+    """Read the end of a period, exclusive; a day, month or year is within it.
+
+    Raises:
+        ArgumentError: The text is no date, time, age or word for a period.
+    """
+    return _parse(text, now=now, name="until")[1]
+
+
+def _parse(text: str, *, now: datetime, name: str) -> tuple[datetime, datetime]:
+    """Read the first moment of what a text means, and the first one after it."""
+    plain = _OPENING.sub("", " ".join(text.lower().split()))
+    try:
+        days = _days(plain, now.astimezone(UTC).date())
+        if days:
+            begin, end = (datetime.combine(day, time(0), UTC) for day in days)
+            return begin, end
+        moment = _moment(plain, now)
+    except (ValueError, OverflowError, OSError):  # the last from a system's clock
+        raise ArgumentError(f"{name}={text!r} is not a date, time or age: {_HELP}.") from None
+    return moment, moment
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """Read an age or a time."""
+    if text == "now":
+        return now
+    age = _spoken_age(text)
+    if age is not None:
+        return now - age
+    written = _UNIX.fullmatch(text)
+    if written:
+        return datetime.fromtimestamp(int(written[1]), UTC)
+    read = parsedate_to_datetime if _MAIL.search(text) else datetime.fromisoformat
+    moment = read(text.upper())
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _spoken_age(text: str) -> timedelta | None:
+    duration = _DURATION.fullmatch(text)
+    if duration:
+        count, unit = [part for part in duration.groups() if part]
+        return int(count) * _UNITS["mo" if unit == "m" else unit]
+    spoken = _SPOKEN_AGE.fullmatch(text)
+    # Without a number, only `past week` is an age.
+    if not spoken or spoken["unit"] not in _SPOKEN_UNITS or not (spoken["count"] or spoken["past"]):
+        return None
+    count = spoken["count"] or "1"
+    return (int(count) if count.isdigit() else _COUNTS[count]) * _SPOKEN_UNITS[spoken["unit"]]
+
+
+def _days(text: str, today: date) -> Days | None:
+    for form, read in _FORMS:
+        found = form.fullmatch(text)
+        if found:
+            return read(found, today)
+    return None
+
+
+def _one_day(day: date) -> Days:
+    return day, min(day, _LAST.date()) + timedelta(days=1)
+
+
+def _written_month(found: re.Match[str], _: date) -> Days:
+    first = date(int(found["year"]), int(found["month"] or 1), 1)
+    return first, _month(first, 1) if found["month"] else _year(first, 1)
+
+
+def _quarter(found: re.Match[str], _: date) -> Days:
+    first = date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1)
+    return first, _month(first, 3)
+
+
+def _week(found: re.Match[str], _: date) -> Days:
+    first = date.fromisocalendar(int(found["year"]), int(found["week"]), 1)
+    return first, first + timedelta(weeks=1)
+
+
+def _day_of_week(found: re.Match[str], _: date) -> Days:
+    year, week, day = map(int, found.group("year", "week", "day"))
+    return _one_day(date.fromisocalendar(year, week, day))
+
+
+def _numbered_day(found: re.Match[str], _: date) -> Days:
+    return _one_day(date(int(found["year"]), int(found["month"]), int(found["day"])))
+
+
+def _named_day(found: re.Match[str], _: date) -> Days:
+    return _one_day(date(int(found["year"]), _number(found["name"]), int(found["day"])))
+
+
+def _named_month(found: re.Match[str], today: date) -> Days:
+    """Read a month of a year, or the latest of its name that has begun."""
+    month = _number(found["name"])
+    begun = month < today.month + (not found["last"])
+    year = int(found["year"]) if found["year"] else today.year - (not begun)
+    first = date(year, month, 1)
+    return first, _month(first, 1)
+
+
+def _weekday(found: re.Match[str], today: date) -> Days:
+    """Read the latest day of a name."""
+    back = (today.weekday() - [day[:3] for day in _DAYS].index(found["name"][:3])) % 7
+    return _one_day(today - timedelta(days=back or (7 if found["last"] else 0)))
+
+
+def _named(found: re.Match[str], today: date) -> Days:
+    return _NAMED[found[0].replace("previous", "last")](today)
+
+
+def _number(name: str) -> int:
+    return [month[:3] for month in _MONTHS].index(name[:3]) + 1
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _month(day: date, later: int = 0) -> date:
+    years, month = divmod(day.month - 1 + later, 12)
+    return _within_calendar(day.year + years, month + 1)
+
+
+def _year(day: date, later: int = 0) -> date:
+    return _within_calendar(day.year + later, 1)
+
+
+def _within_calendar(year: int, month: int) -> date:
+    return date(year, month, 1) if year <= date.max.year else _LAST.date()
+
+
+_NAMED: dict[str, Callable[[date], Days]] = {
+    "today": _one_day,
+    "yesterday": lambda day: _one_day(day - timedelta(days=1)),
+    "this week": lambda day: (_monday(day), _monday(day) + timedelta(weeks=1)),
+    "last week": lambda day: (_monday(day) - timedelta(weeks=1), _monday(day)),
+    "this month": lambda day: (_month(day), _month(day, 1)),
+    "last month": lambda day: (_month(day, -1), _month(day)),
+    "this year": lambda day: (_year(day), _year(day, 1)),
+    "last year": lambda day: (_year(day, -1), _year(day)),
+}
+_LAST_ONE = r"(?P<last>(?:last|previous)\s+)?"
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...] = (
+    (re.compile("|".join([*_NAMED, "previous (?:week|month|year)"])), _named),
+    (re.compile(rf"{_YEAR}(?:[-/](?P<month>\d{{1,2}}))?"), _written_month),
+    (re.compile(rf"{_YEAR}[-/.]?(?P<month>\d\d)[-/.]?(?P<day>\d\d)"), _numbered_day),
+    (re.compile(rf"{_YEAR}[-/.](?P<month>\d{{1,2}})[-/.]{_DAY}"), _numbered_day),
+    # Between points, the day is always first; between strokes, nobody can tell.
+    (re.compile(rf"{_DAY}\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}"), _numbered_day),
+    (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)"), _week),
+    (
+        re.compile(rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<day>[1-7])"),
+        lambda found, _: _one_day(
+            date.fromisocalendar(*map(int, found.group("year", "week", "day")))
+        ),
+    ),
+    (re.compile(rf"q(?P<quarter>[1-4])[-/ ]?{_YEAR}"), _quarter),
+    (re.compile(rf"{_YEAR}[-/ ]?q(?P<quarter>[1-4])"), _quarter),
+    (re.compile(rf"{_LAST_ONE}{_MONTH_NAME}(?:,?[ -]{_YEAR})?"), _named_month),
+    (re.compile(rf"(?P<last>){_YEAR} {_MONTH_NAME}"), _named_month),
+    (re.compile(rf"{_MONTH_NAME} {_DAY}(?:st|nd|rd|th)?,? {_YEAR}"), _named_day),
+    (re.compile(rf"{_DAY}(?:st|nd|rd|th|\.)?[ -](?:of )?{_MONTH_NAME},?[ -]{_YEAR}"), _named_day),
+    (
+        re.compile(rf"{_LAST_ONE}(?P<name>{'|'.join(f'{d}|{d[:3]}|{d[:4]}' for d in _DAYS)})"),
+        _weekday,
+    ),
+)
