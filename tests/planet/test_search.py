@@ -129,6 +129,43 @@ async def test_filters_apply_inside_the_query(planet: Planet, site: Site) -> Non
     ).result.total == 0
 
 
+async def test_filters_that_leave_nothing_say_what_there_is_without_them(
+    planet: Planet, site: Site
+) -> None:
+    old = Post("Old", "<p>Pears</p>", timedelta(days=90), author="Ada")
+    await follow(planet, site, "Blog", [old, Post("New", "<p>Apples</p>")])
+    await follow(planet, site, "Other", [Post("Else", "<p>Plums</p>")])
+    day = (NOW - timedelta(days=90)).date()
+
+    async def notice(query: str, **more: Any) -> str | None:
+        return (await planet.search_entries(SearchRequest(query, **more))).result.notice
+
+    there = f"there is 1 entry, the newest of {day}: search_entries"
+    of_a_period = f'Without since {there}(query="pears").'
+    of_a_feed = f'Without feed {there}(query="pears", author="Ada").'
+    of_all = f'Without since and feed {there}(query="pears").'
+    assert await notice("pears", since="7d") == of_a_period
+    assert await notice("pears", feed="Other", author="Ada") == of_a_feed
+    assert await notice("pears", since="7d", feed="Other") == of_all
+    # Where the words are what nothing has, and where something was found, filters are no matter.
+    assert await notice("cherries", since="7d") is None
+    assert await notice("cherries") is None
+    assert await notice("apples", since="7d") is None
+
+
+async def test_a_period_without_news_says_how_old_the_newest_entry_is(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, "Blog", [Post("Old", "<p>Pears</p>", timedelta(days=90))])
+    day = (NOW - timedelta(days=90)).date()
+
+    told = await planet.latest_entries(LatestRequest(since="7d", feed="Blog"))
+    within = await planet.latest_entries(LatestRequest(since="100d", feed="Blog"))
+
+    assert told.result.notice == f"The newest entry is of {day}: search_entries(feed=1)."
+    assert within.result.notice is None
+
+
 @pytest.mark.parametrize("sort", ["relevance", "newest"])
 async def test_paging_shows_every_hit_once_while_entries_arrive(
     planet: Planet, site: Site, sort: Any

@@ -337,6 +337,9 @@ async def test_a_search_is_narrowed_by_the_form(pages: Pages) -> None:
     assert sorted(seen.texts("//article//h3")) == ["Three", "Two"]
     none = await pages.see("/search", params={"q": "some", "until": "2001-01-01"})
     assert none.texts("//h2") == ["Nothing found"]
+    [said] = none.texts('//p[@class="notice"]')
+    assert said.startswith("Without until there are ")
+    assert said.endswith(': search for "some".')
 
 
 @pytest.mark.parametrize(

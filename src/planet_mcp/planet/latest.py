@@ -14,6 +14,7 @@ from planet_mcp.periods import parse_since
 from planet_mcp.planet import watermarks
 from planet_mcp.planet.answers import Answer, LatestResult
 from planet_mcp.planet.cursors import Position
+from planet_mcp.planet.elsewhere import newest_instead
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.river_frame import Frame, GoesOn
 from planet_mcp.planet.river_rows import Rows
@@ -45,6 +46,10 @@ def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestRes
     window = _window(request, position, identity, feeds)
     total = reading.store.river.total(window)
     title = f"since {request.since}" if window.since else "stored since the watermark"
+    if window.since and not total:
+        reading = replace(
+            reading, notice=reading.with_notice(newest_instead(reading, request, feeds))
+        )
     goes_on = GoesOn("latest_entries", request)
     return fill(Frame(reading, request, position, identity, total, window, goes_on, title))
 

@@ -58,6 +58,11 @@ def counted(number: int | str, one: str, many: str | None = None) -> str:
     return f"{number} {one if str(number) == '1' else many or f'{one}s'}"
 
 
+def up_to(total: int) -> str:
+    """Return what a search counted: the store stops at a number which so stands for any more."""
+    return f"{total}+" if total >= MOST_COUNTED else str(total)
+
+
 def _joined(parts: Iterable[str | None], separator: str = " · ") -> str:
     return separator.join(part for part in parts if part)
 
@@ -79,9 +84,7 @@ def _with_tail(lines: list[str], notice: str | None, more: str | None) -> str:
 
 def search_text(result: SearchResult, *, title: str, more: str | None) -> str:
     """Write the hits of a search."""
-    # The store stops counting at MOST_COUNTED, which so stands for any more.
-    total = f"{result.total}+" if result.total >= MOST_COUNTED else str(result.total)
-    lines = [f"{_entries(total)}{title}; {len(result.hits)} shown."]
+    lines = [f"{_entries(up_to(result.total))}{title}; {len(result.hits)} shown."]
     if result.hits:
         lines.append(ABOUT)
     for hit in result.hits:

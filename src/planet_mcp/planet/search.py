@@ -12,6 +12,7 @@ from planet_mcp.periods import parse_since, parse_until
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, SearchHit, SearchResult
 from planet_mcp.planet.cursors import Position
+from planet_mcp.planet.elsewhere import found_without
 from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.planet.spelling import FEW_FOUND, respelled
@@ -50,8 +51,8 @@ def search_entries(
         if spelled.query != request.query:
             searched = search(replace(request, query=spelled.query))
     found, by_time = searched.found, searched.by_time
-    missing = _missing_tag(reading, request) if request.tag and not found.total else None
-    remarks = [*(spelled.remarks if spelled else ()), missing or _remark(searched.query, found)]
+    remark = _remark(searched.query, found) or _why_nothing(reading, request, position, found)
+    remarks = [*(spelled.remarks if spelled else ()), remark]
     notice = reading.with_notice(*remarks, _of_meaning(reading, understood, found))
     title = _title(request.query, by_time=by_time)
 
@@ -161,8 +162,18 @@ def _of_meaning(reading: Reading, understood: Understood, found: Found) -> str |
     return None if encoded.is_complete else PARTLY.format(count=encoded.entries, of=encoded.of)
 
 
-def _missing_tag(reading: Reading, request: SearchRequest) -> str | None:
-    return no_such_tag(reading.store.entries.tags(), request.tag or "")
+def _why_nothing(
+    reading: Reading, request: SearchRequest, position: Position, found: Found
+) -> str | None:
+    """Return which filter left nothing, where nothing was found."""
+    if found.total:
+        return None
+    missing = no_such_tag(reading.store.entries.tags(), request.tag) if request.tag else None
+
+    def find(wider: SearchRequest) -> Found:
+        return _searched(reading, position, None, wider, limit=1).found
+
+    return missing or found_without(request, find, reading.language)
 
 
 def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Position:

@@ -12,6 +12,7 @@ from planet_mcp.meaning import NOT_ASKED, Understood
 from planet_mcp.planet import Reading, SearchHit, search_entries
 from planet_mcp.requests import SearchRequest, described
 from planet_mcp.site.content import marked
+from planet_mcp.site.language import PageLanguage
 from planet_mcp.store import Store
 
 HITS = 20
@@ -117,7 +118,8 @@ def search_view(
     try:
         cursor = query.get("cursor") or None
         request = _REQUEST.validate_python({**form, "limit": HITS, "cursor": cursor})
-        result = search_entries(Reading(store, now), request, understood).result
+        reading = Reading(store, now, language=PageLanguage())
+        result = search_entries(reading, request, understood).result
     except ValidationError as error:
         wrong = dict.fromkeys(str(item["loc"][0]).replace("_", " ") for item in error.errors())
         return SearchView(form, problem=f"Not understood: {', '.join(wrong)}.")
