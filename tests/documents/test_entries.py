@@ -77,8 +77,28 @@ def test_a_post_of_pictures_is_their_captions() -> None:
         '<media:description type="plain">A pier in fog</media:description></media:content>'
         '<media:content url="https://m.example/b.jpg" medium="image"/></item></channel></rss>'
     ).entries[0]
-    assert entry.content.markdown == "[image: A pier in fog](https://m.example/a.jpg)"
+    first = "[image: A pier in fog](https://m.example/a.jpg)"
+    assert entry.content.markdown == f"{first}\n\n[image](https://m.example/b.jpg)"
     assert entry.title == "A pier in fog"
+
+
+def test_a_picture_without_a_caption_is_shown_where_an_entry_says_nothing_else() -> None:
+    picture = '<media:content url="/p.jpg" type="image/jpeg"/><media:thumbnail url="/t.jpg"/>'
+    drawn = "[image](https://blog.example/p.jpg)"
+    assert only(rss(f"<title>Fog</title>{picture}")).content.markdown == drawn
+    assert only(rss(f"<description>Fog.</description>{picture}")).content.markdown == "Fog."
+    assert only(rss('<title>Fog</title><media:thumbnail url="/t.jpg"/>')).content.markdown == ""
+
+
+def test_the_media_text_of_a_picture_is_its_caption_and_of_a_recording_its_transcript() -> None:
+    text = "<media:text>A pier</media:text></media:content>"
+    picture = f'<media:content url="/p.jpg" medium="image">{text}'
+    film = f'<media:content url="/f.mp4" type="video/mp4">{text}'
+    drawn = "[image: A pier](https://blog.example/p.jpg)"
+    assert only(rss(f"<description>Fog.</description>{picture}")).content.markdown == (
+        f"Fog.\n\n{drawn}"
+    )
+    assert only(rss(f"<description>Fog.</description>{film}")).content.markdown == "Fog."
 
 
 def test_a_picture_and_a_film_keep_what_is_said_of_them() -> None:

@@ -47,3 +47,18 @@ def test_a_bar_in_a_cell_does_not_end_it(html: str, shown: str) -> None:
 def test_bars_outside_of_tables_are_left_alone() -> None:
     layout = "<table role=presentation><tr><td><code>a|b</code></td></tr></table>"
     assert from_html.convert(f"{layout}<p><code>c|d</code></p>").markdown == "`a|b`\n\n`c|d`"
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<tr><td><a href='/x'>Pier</a></td><td><p>One.</p><p>Two.</p> By me</td></tr>", None),
+        ("<tr><td>a</td><td>b</td></tr>", "| a | b |\n| --- | --- |"),
+        ("<tr><th>a</th><td><p>b</p></td></tr>", "| a | b |\n| --- | --- |"),
+        ("<tr><td>a</td><td><p>b</p></td></tr>" * 2, "| a | b |\n| --- | --- |\n| a | b |"),
+    ],
+)
+def test_one_row_of_paragraphs_only_places_them(html: str, markdown: str | None) -> None:
+    placed = "[Pier](https://e.org/x)\n\nOne.\n\nTwo.\n\nBy me"
+    content = from_html.convert(f"<table>{html}</table>", base_url="https://e.org/")
+    assert content.markdown == (markdown or placed)

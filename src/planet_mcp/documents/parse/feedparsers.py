@@ -84,7 +84,13 @@ class _Forgiving:
         self.push("media_text", 0)
 
     def _end_media_text(self) -> None:
-        self.pop("media_text")
+        text = self.pop("media_text") or ""
+        # Of a recording it is the transcript (Media RSS, `<media:text>`), of a picture its caption.
+        if (
+            self.file is not None
+            and "image" in f"{self.file.get('type')} {self.file.get('medium')}"
+        ):
+            self.file.setdefault("media_description", text)
 
     def _start_podcast_transcript(self, attributes: dict[str, Any]) -> None:
         self._get_context().setdefault("podcast_files", []).append(attributes)

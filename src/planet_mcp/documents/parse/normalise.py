@@ -31,6 +31,8 @@ _MANY_UNSEEN = 200
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _EMAIL = re.compile(r"(?:mailto:)?([\w.+%-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63})*(?:\?\S*)?")
+# How archives of mailing lists keep addresses from being collected.
+_MASKED_EMAIL = re.compile(r"[\w.+%-]{1,64} at [\w-]{1,63}(?:\.[\w-]{1,63})+ \(([^()]+)\)")
 _AROUND_NAME = " \t<>()[],;:-"
 # Names of authors that name nobody.
 _NOBODY = frozenset(
@@ -156,6 +158,8 @@ def _names(people: Iterable[str]) -> tuple[str, ...]:
 def _name(person: str) -> str:
     """Reduce `jo@example.org (Jo Doe)` and its kin to a name; empty for role addresses."""
     line = one_line(person[:_LONGEST_MARKUP].replace("<", " ").replace(">", " "), limit=_NAME)
+    masked = _MASKED_EMAIL.fullmatch(line)
+    line = masked[1] if masked else line
     mailbox = _EMAIL.search(line)
     name = _EMAIL.sub(" ", line).strip(_AROUND_NAME) if mailbox else line
     if mailbox and not name:

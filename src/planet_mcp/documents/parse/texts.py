@@ -52,7 +52,7 @@ _TITLE_TAG = re.compile(
     r"script|small|span|strike|strong|style|sub|sup|svg|tt|u|wbr)\b([^<>]*)>",
     re.IGNORECASE,
 )
-_NEED_NO_END = frozenset({"br", "img", "p", "wbr"})
+_NEED_NO_END = frozenset({"br", "wbr"})
 
 _FOOTER = re.compile(
     r"\s*The post .{1,300} (?:appeared first|first appeared) on .{1,200}\Z", re.DOTALL
@@ -87,14 +87,18 @@ def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> tuple
 
 
 def with_captions(content: Content, described: Sequence[RawDescribed], *, url: str) -> Content:
-    """Add what comes with an entry and has a caption, unless its text has it already."""
+    """Add what comes with an entry and has a caption, unless its text has it already.
+
+    Pictures without one are all that an entry without a text says.
+    """
     if not described:
         return content
     said = " ".join(content.text.split())
+    captions_of = ((file, one_line(file.caption)) for file in described)
     missing = [
-        (page_url(file.url, url) or "", one_line(file.caption), file.is_picture)
-        for file in described
-        if one_line(file.caption) not in said
+        (page_url(file.url, url) or "", caption, file.is_picture)
+        for file, caption in captions_of
+        if (caption not in said if caption else not said)
     ]
     missing = [each for each in missing if not each[0] or each[0] not in content.markdown]
     drawn = "".join(_drawn(*each) for each in missing)
@@ -188,6 +192,8 @@ def title_of(title: RawText) -> str:
 def _formats(tag: re.Match[str], ended: set[str]) -> bool:
     """Return whether it is a tag: the mention of one has neither attributes nor an end."""
     slash, name, attributes = tag.groups()
+    if name.lower() == "p" and not tag.start():
+        return not tag.string[tag.end() :].startswith(" ")
     return bool(slash or attributes.strip(" /")) or name.lower() in _NEED_NO_END | ended
 
 

@@ -264,18 +264,18 @@ def _media(entry: Node) -> Iterator[tuple[RawEnclosure, str]]:
 
 
 def _described(entry: Node) -> tuple[RawDescribed, ...]:
-    """Collect the files that have captions; the caption of a group of pictures is the first's."""
+    """Collect pictures, and what else has a caption; that of a group of pictures is the first's."""
     files = list(_media(entry))
     whole = _string(entry, "media_description")
     if not files:
         thumbnails = _nodes(entry, "media_thumbnail")
-        files = [(RawEnclosure(_string(each, "url"), "image/"), "") for each in thumbnails]
+        files = [(RawEnclosure(_string(each, "url"), "image/"), "") for each in thumbnails if whole]
     if whole and files and all(is_picture(file) for file, _ in files):
         files[0] = (files[0][0], files[0][1] or whole)
     return tuple(
         RawDescribed(file.url, caption, is_picture=is_picture(file))
         for file, caption in files
-        if caption
+        if caption or is_picture(file)
     )
 
 

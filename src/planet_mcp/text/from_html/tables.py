@@ -76,7 +76,11 @@ def _is_layout(table: _Element, rows: list[_Element]) -> bool:
     if len(rows) == 1 and len(rows[0]) and rows[0][0].get("class") == "icon":
         return True
     narrow = all(sum(1 for _ in row.iterchildren("td", "th")) <= 1 for row in rows)
-    if narrow and next(table.iter("th"), None) is None:
+    # One row of texts of several blocks only places them beside each other.
+    beside = (
+        len(rows) == 1 and next(table.iterdescendants("p", "div", "ul", "ol"), None) is not None
+    )
+    if (narrow or beside) and next(table.iter("th"), None) is None:
         return True
     blocks = ("h1", "h2", "h3", "hr", "article", "section", "blockquote")
     if next(table.iterdescendants(*blocks), None) is not None:
