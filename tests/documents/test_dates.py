@@ -212,3 +212,26 @@ def test_a_stand_in_leaves_the_other_date_of_its_entry() -> None:
     dublin = '<dc:date xmlns:dc="http://purl.org/dc/elements/1.1/">2026-11-17</dc:date>'
     assert entry(dates.format(dublin)).published == DAY
     assert entry(dates.format("")).published is None
+
+
+@pytest.mark.parametrize(
+    ("dates", "kept"),
+    [
+        # the time of a build, or of the files of a fresh copy
+        (["Tue, 17 Nov 2026 10:07:31 GMT"] * 3, False),
+        (["2026-11-17T10:07:31Z", "2026-11-17T10:07:33Z", "2026-11-17T10:07:32Z"], False),
+        # a day without a time, wherever it begins, or a fixed hour
+        (["Tue, 17 Nov 2026 00:00:00 -0500"] * 3, True),
+        (["Tue, 17 Nov 2026 00:00:00 +0530"] * 3, True),
+        (["2026-11-17T06:00:00Z"] * 3, True),
+        # a blog that begins, commits that were written anew, and one entry that says more
+        (["Tue, 17 Nov 2026 10:07:31 GMT"] * 2, True),
+        (["2026-11-17T10:07:31Z", "2026-11-17T10:07:31Z", "2026-11-17T10:07:48Z"], True),
+        (["2026-11-17T10:07:31Z", "2026-11-17T10:07:31Z", ""], True),
+    ],
+)
+def test_a_time_that_all_entries_share_is_that_of_the_build(dates: list[str], kept: bool) -> None:
+    items = (f"<item><guid>{n}</guid><pubDate>{d}</pubDate></item>" for n, d in enumerate(dates))
+    body = f'<rss version="2.0"><channel><title>T</title>{"".join(items)}</channel></rss>'
+    feed = parse_feed(body.encode(), url="https://feeds.example/feed", now=NOW)
+    assert [bool(entry.published) for entry in feed.entries] == [kept and bool(d) for d in dates]

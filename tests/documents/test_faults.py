@@ -42,6 +42,8 @@ DETAILS = """
 <amp-img src="/u.png" alt="umber"></amp-img>
 <div style="white-space: pre-wrap">velvet
 wool</div><p class="yarpp">talc</p>
+<div role="tablist"><button role="tab" aria-controls="t1">Go</button></div>
+<div role="tabpanel" id="t1">uranium</div>
 <details><summary><h4>umbra</h4></summary>verdigris</details>
 <p style="display:none">Unseen words.</p><div><textarea readonly>ruby
 two</textarea></div>
@@ -62,7 +64,7 @@ WORDS = (
         "slate",
         "topaz",
     ),
-    *("umbra", "verdigris"),
+    *("umbra", "uranium", "verdigris"),
 )
 NAMES = [(group, step.name) for group in STEPS._fields[:3] for step in getattr(STEPS, group)]
 

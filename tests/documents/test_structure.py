@@ -148,6 +148,30 @@ STRUCTURES = {
         "<div><label for=a>Black</label><label for=b>White</label></div><p>Stripes.</p>",
         "Black White\n\nStripes.",
     ),
+    "tabs": (
+        (
+            "<div><div role=tablist><button role=tab aria-controls=t1>Black</button>"
+            "<button role=tab aria-controls=t2>White</button></div><div role=tabpanel id=t1>"
+            "<p>Ink.</p></div><div role=tabpanel id=t2><p>Milk.</p></div></div>"
+        ),
+        "**Black**\n\nInk.\n\n**White**\n\nMilk.",
+    ),
+    "tabs in the order of their panels": (
+        (
+            "<div><ul role=tablist><li role=tab>Black</li><li role=tab>Python</li></ul><div>"
+            "<div role=tabpanel><p>Ink.</p></div><div role=tabpanel><pre>x = 1</pre></div></div>"
+            "</div>"
+        ),
+        "**Black**\n\nInk.\n\n```python\nx = 1\n```",
+    ),
+    "tabs without panels": (
+        "<ul><li role=tab>Black</li><li role=tab>White</li></ul><p>Ink.</p>",
+        "- Black\n- White\n\nInk.",
+    ),
+    "fold that a button opens": (
+        "<button aria-controls=f1>Does it eat?</button><div id=f1><p>Kelp.</p></div>",
+        "**Does it eat?**\n\nKelp.",
+    ),
     "formula that Sphinx drew": (
         "<div class=math><p><img src='/m.png' alt='\\frac{a}{b}'></p></div>",
         "$$\\frac{a}{b}$$",
@@ -411,6 +435,39 @@ def test_a_page_keeps_what_a_reader_sees(name: str, around: str) -> None:
     markdown = extract_article(page.encode(), url=URL).content.markdown
     assert f"\n\n{_with_words(name, expected)}\n\n" in markdown
     assert "Home" not in markdown
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<button aria-controls=f1>Does it eat?</button><div id=f1 style='display:none'>BODY</div>",
+        "<h3><button aria-controls=f1>Does it eat?</button></h3><div id=f1 hidden>BODY</div>",
+        (
+            "<ul><li role=tab>Does it eat?</li><li role=tab>No</li></ul>"
+            "<div role=tabpanel hidden>BODY</div><div role=tabpanel><p>No.</p></div>"
+        ),
+    ],
+)
+def test_a_page_is_read_where_a_reader_opens_it_and_a_feed_where_it_is_open(html: str) -> None:
+    article = f"<p>{PROSE}</p>{html.replace('BODY', f'<p>{PROSE[40:]}</p>')}<p>{PROSE[20:]}</p>"
+    page = f"<html><body><article><h1>Harbour</h1>{article}</article></body></html>"
+    markdown = extract_article(page.encode(), url=URL).content.markdown
+    assert markdown.index("Does it eat?") < markdown.index(f"\n\n{PROSE[40:].strip()}\n\n")
+    assert PROSE[40:].strip() not in convert(article).markdown.split("\n\n")
+
+
+def test_an_admonition_at_the_end_of_a_page_keeps_its_links() -> None:
+    note = "<div class='admonition seealso'><p class=admonition-title>See also</p><p>{}</p></div>"
+    body = f"<p>{PROSE}</p><p>{PROSE[40:]}</p>{note.format('<a href=/k>Kelp</a>')}"
+    page = f"<html><body><article><h1>Harbour</h1>{body}</article></body></html>"
+    markdown = extract_article(page.encode(), url=URL).content.markdown
+    assert markdown.endswith("**See also**\n\n[Kelp](https://example.org/k)")
+
+
+def test_the_mark_of_a_heading_is_no_part_of_the_title() -> None:
+    body = f"<h1>Harbour<a href='#h'>\u00b6</a></h1><p>{PROSE}</p><p>{PROSE[40:]}</p>"
+    page = f"<html><body><article>{body}</article></body></html>"
+    assert extract_article(page.encode(), url=URL).title == "Harbour"
 
 
 def _with_words(name: str, expected: str) -> str:

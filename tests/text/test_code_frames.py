@@ -222,6 +222,18 @@ def test_a_column_of_numbers_that_are_no_lines_stays() -> None:
     assert text.split() == ["1", "2", "3", "a", "b"]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<p>Fog.</p><div class=highlight><pre>ice()</pre></div><p>Rime.</p>",
+        "Fog.<div class='highlight-source-python'><pre>ice()</pre></div>Rime.",
+    ],
+)
+def test_a_comment_in_a_table_with_a_listing_stays_prose(cell: str) -> None:
+    markdown = from_html.convert(f"<table class=code><tr><td>{cell}</td></tr></table>").markdown
+    assert markdown.replace("python", "") == "Fog.\n\n```\nice()\n```\n\nRime."
+
+
 def test_a_table_of_numbers_within_a_listing_s_frame_stays_a_table() -> None:
     html = (
         "<div class=highlight><table><tr><td>1987</td><td>ice</td></tr><tr><td>1991</td>"

@@ -34,6 +34,8 @@ from planet_mcp.text.from_html import (
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
+# Behind a heading they lead to it, and are no part of a title.
+_ANCHORS = " \u00b6\U0001f517\u2693\ufe0e\ufe0f"
 _FEWEST_CHARACTERS = 50
 Select = Callable[[_Element], Selection]
 
@@ -68,7 +70,7 @@ def page_article(
     hints = Hints.of(page)
     content = _content(page, url, steps, select)
     refuse_interstitials(url, content, hints)
-    title, names = one_line(facts.title or ""), authors(facts.author or "")
+    title, names = one_line(facts.title or "").rstrip(_ANCHORS), authors(facts.author or "")
     content = without_head(content, title=title, authors=names)
     return Article(title=title, authors=names, published=time, content=content)
 

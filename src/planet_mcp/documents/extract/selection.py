@@ -30,6 +30,7 @@ _PLAYERS = ("iframe", "video", "audio", "object")
 _MEDIA = ("img", "hr", *_PLAYERS)
 # What is chosen in part is kept whole: a list without some of its items would say something else.
 _WHOLE = frozenset("table ul ol dl figure blockquote details pre p".split())
+_NOTE = re.compile(r"(?:^|\s)(?:admonition(?:block)?|markdown-alert|callout)(?:[\s-]|$)")
 _NEVER = frozenset("nav footer form dialog".split())
 _TEXTS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6"))
 _AROUND = re.compile(
@@ -198,7 +199,7 @@ class _Cut:
                 if child not in self._around:
                     if not self._stays(child, element):
                         self._reduce_to_leads(child)
-                elif child.tag not in _WHOLE:
+                elif child.tag not in _WHOLE and not _NOTE.search(child.get("class") or ""):
                     waiting.append(child)
         remove_dropped(root)
 

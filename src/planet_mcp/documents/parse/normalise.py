@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from planet_mcp.documents.heads import without_head
+from planet_mcp.documents.parse.build_dates import without_build_dates
 from planet_mcp.documents.parse.enclosures import enclosures_of, names_a_recording
 from planet_mcp.documents.parse.keys import digest, keys_of
 from planet_mcp.documents.parse.raw import RawEntry, RawFeed
@@ -50,9 +51,10 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
     own_addresses = frozenset(filter(None, (url, site_url, raw.link)))
     authors = _names(raw.authors)
     keys = keys_of(raw.entries, not_ids=own_addresses)
+    entries = without_build_dates(_addressed(raw.entries, own_addresses))
     counted = [
         _normalised(entry, key=key, url=url, now=now, feed_authors=authors)
-        for entry, key in zip(_addressed(raw.entries, own_addresses), keys, strict=True)
+        for entry, key in zip(entries, keys, strict=True)
     ]
     problems = (
         problem,

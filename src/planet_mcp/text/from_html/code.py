@@ -69,6 +69,7 @@ _DIFF = re.compile(r"^@@ -\d", re.MULTILINE)
 _LOOK_AT_PIECES = 20
 _FEWEST_LINES = 2
 _CELLS = 2
+_PROSE = ("p", "ul", "blockquote", "h1", "h2", "h3", "h4", "img", "figure")
 _NUMBER = re.compile(r"\d{1,6}")
 # Whether the first column of a table counts lines, noted at the table: each of its cells asks.
 _COUNTED = "planet-counted"
@@ -120,8 +121,20 @@ def is_code_table(table: _Element) -> bool:
     rows = (row.findall("td") for row in table.iter("tr"))
     first: list[_Element] = next(rows, [])
     return any(map(_is_gutter, first)) or (
-        len(first) == 1 and all(len(cells) == 1 for cells in rows)
+        len(first) == 1 and all(len(cells) == 1 for cells in rows) and _is_all_code(table)
     )
+
+
+def _is_all_code(table: _Element) -> bool:
+    """Return whether a table holds no prose, as that of a comment with a listing in it does."""
+    if next(table.iterdescendants(*_PROSE), None) is not None:
+        return False
+    listings = [e for e in table.iter("pre") if next(e.iterancestors("pre"), None) is None]
+    return not listings or sum(map(_size, listings)) == _size(table)
+
+
+def _size(element: _Element) -> int:
+    return sum(len(text.strip()) for text in element.itertext())
 
 
 def _is_numbered_listing(table: _Element) -> bool:

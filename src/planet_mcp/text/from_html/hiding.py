@@ -86,13 +86,13 @@ class Unseen:
 
     def __init__(self, *, interactive: bool = False) -> None:
         self.characters = 0
-        self._interactive = interactive
+        self.interactive = interactive
         self._within_reach: set[str] = set()
         self._gone: set[_Element] = set()
 
     def look_for_tabs(self, root: _Element) -> None:
         """Look for what a reader gets at."""
-        self._within_reach = set(_CONTROLLED(root)) if self._interactive else set()
+        self._within_reach = set(_CONTROLLED(root)) if self.interactive else set()
 
     def remove_if_hidden(self, element: _Element) -> None:
         """Take an element away if it is hidden."""

@@ -25,6 +25,7 @@ from planet_mcp.text.from_html import (
     lists,
     structure,
     tables,
+    tabs,
     tree,
 )
 from planet_mcp.text.from_html.code import CodeBlock
@@ -221,11 +222,16 @@ STEPS = Steps(
         _each(structure.PLAYERS, lambda e, _: structure.adopt_component(e), "component"),
         _each("iframe", lambda e, _: structure.adopt_frame(e)),
         _each("iframe video audio", lambda e, _: tree.empty_player(e)),
+        _whole("tabs", lambda e, w: w.unseen.look_for_tabs(e)),
+        _whole(
+            "names of tabs",
+            lambda e, w: tabs.name_panels(e, opened=w.unseen.interactive),
+            tabs.HAVING,
+        ),
         _each("button", lambda e, _: tree.keep_heading_words(e)),
         _each("script", lambda e, _: structure.adopt_script(e)),
         _each("embed object", lambda e, _: structure.adopt_plugin(e)),
         _each("noscript", lambda e, _: tree.adopt_noscript(e)),
-        _whole("tabs", lambda e, w: w.unseen.look_for_tabs(e)),
         Step(
             "hidden",
             hiding.may_be_hidden,
