@@ -5,7 +5,7 @@ Only this room knows the libraries that convert, and which characters nobody see
 """
 
 from planet_mcp.text.addresses import addresses_in
-from planet_mcp.text.asking import ASKING_WORDS, STOP_WORDS
+from planet_mcp.text.asking import STOP_WORDS, Wording, folded, wording_of
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.escapes import escaped
 from planet_mcp.text.identifiers import humps, index_heading, index_terms, named_by_signs
@@ -30,16 +30,17 @@ from planet_mcp.text.likeness import (
 from planet_mcp.text.snippets import beginning, snippet
 
 __all__ = [
-    "ASKING_WORDS",
     "FORBIDDEN_IN_XML",
     "LATIN_CONTROLS",
     "SIGNED_WORDS",
     "STOP_WORDS",
+    "Wording",
     "addresses_in",
     "are_clearly_different",
     "are_numbered_apart",
     "beginning",
     "escaped",
+    "folded",
     "has_few_words_of",
     "has_signs",
     "has_words_of",
@@ -61,5 +62,6 @@ __all__ = [
     "snippet",
     "sought",
     "title_key",
+    "wording_of",
     "words_in",
 ]

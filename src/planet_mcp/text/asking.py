@@ -1,7 +1,17 @@
 """Words that say how something is asked, and not what it is about (pure).
 
-Each language is an entry of both tables; a query may mix languages, so all count together.
+Each language is an entry of both tables. Its own words tell which one a query is in, as a word may
+be a topic in another: `die` and `war` in English.
 """
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from planet_mcp.text.indexing import compared
+
+# A query is in another language than English by so many of its words, if they are more.
+_ENGLISH, _LEAST = "en", 2
 
 # What sentences are made of: no topic, whatever stands beside them.
 _OF_SENTENCES = {
@@ -13,6 +23,56 @@ _OF_SENTENCES = {
     " you're you've you'd you'll we're we've we'd we'll they're they've they'd they'll he's she's"
     " isn't aren't wasn't weren't don't doesn't didn't haven't hasn't hadn't can't couldn't won't"
     " wouldn't shouldn't",
+    "de": "aber als am an auch auf aus bei beim bin bis da damit dann das dass dem den der deren"
+    " des dessen die dies diese diesem diesen dieser dieses doch du durch ein eine einem einen"
+    " einer eines er es euch euer für gegen gibt hab habe haben hast hat hatte ich ihm ihn ihnen"
+    " ihr ihre im in ins ist kann kannst kein keine können könnte man mehr mein meine mich mir mit"
+    " muss nach nicht noch nun nur ob oder ohne schon sein seine sich sie sind so soll sollte um"
+    " und uns unser unter vom von vor wann war waren warum was weil welche welchem welchen welcher"
+    " welches wem wen wenn wer werden weshalb wie wieder wieso wieviel will wir wird wo wobei"
+    " wofür woher wohin womit worum wovon wozu wurde wurden wäre zu zum zur zwei zwischen über"
+    " immer",
+    "es": "al alguien algún alguna algo como cómo con contra cual cuál cuáles cuando cuándo cuánto"
+    " cuánta de del desde donde dónde dos e el él ella ellos en era es esa ese eso esta está están"
+    " estas este esto estos fue ha había hacia han hasta hay la las le les lo los más me mi mis"
+    " muy no nos o os otra otro para pero por porque puede puedo pueden qué que quién quien"
+    " quiénes se sea según ser si sí sin sobre son soy su sus también te tiene tienen tengo todo"
+    " tras tu tú un una uno unos usa usar y ya yo",
+    "fr": "à ai alors après as au aussi aux avant avec avez avons bien ce ceci cela celle celui"
+    " ces cet cette ceux chez ci comme comment contre dans de depuis des deux dois doit donc dont"
+    " du elle elles en encore entre es est et être eu eux fait faire faut ils il je la le les leur"
+    " leurs lui ma mais me même mes moi moins mon ne ni nos notre nous on ont ou où par pas peu"
+    " peut peut-on peux plus pour pourquoi quand que quel quelle quelles quels qui quoi sa sans se"
+    " selon ses si son sont sous suis sur ta te tes toi ton tous tout toute très tu un une vers"
+    " vos votre vous y a c'est est-ce qu'est-ce qu'il qu'elle qu'un qu'une d'un d'une j'ai l'on"
+    " n'est s'en y-a-t-il",
+    "it": "a abbia ad ai al alla alle anche ancora avere c'è che chi ci come con contro cos'è cosa"
+    " così cui da dal dalla dalle degli dei del della delle dello deve di do dopo dove dov'è due e"
+    " è ed era fa fare fra gli ha hai hanno ho i il in io la le lo loro ma mi mio ne negli nel"
+    " nella nelle non nostro o ogni per perché perchè più poi posso prima può quale quali quando"
+    " quanto quella quello questa queste questi questo se sei senza si sia sono su sua sue sul"
+    " sulla suo tra tu tutti tutto un un'altra una uno viene vorrei",
+    "nl": "aan al alle als ben bij dan dat de deze die dit doe doet door dus een en er ga geen had"
+    " heb hebben heeft hem het hij hoe hoeveel iets ik in is je jij jouw kan kun kunnen maar mag"
+    " me meer met mij mijn moet na naar niet nog nu of om omdat onder ons onze ook op over te"
+    " tegen toen tot u uit uw van veel voor waar waarmee waarom waarvan waarvoor wanneer was wat"
+    " we wel welk welke werd wie wij worden wordt zich zij zijn zo zonder zou",
+    "pt": "a ao aos após às até com como contra da das de dela dele depois do dos é e ela elas ele"
+    " eles em entre era essa esse esta está estão este eu foi há isso isto já lhe mais mas me meu"
+    " minha muito na não nas nem no nos nós nossa nosso o onde os ou para pela pelo per por porque"
+    " porquê pode podem posso qual quais quando quanto que quê quem se sem ser será seu seus sobre"
+    " sua suas são também te tem tenho têm todo tudo um uma umas uns você vocês à",
+    "pl": "a aby ale albo bez bo by być był była było były co czego czemu czy czym dla dlaczego do"
+    " gdy gdzie i ich ile im in jak jaka jaki jakie jako jego jej jest jestem jeśli już kiedy kim"
+    " kto która które którego której który którym ma mam mi mnie mogę może można moje mój na nad"
+    " nie niż o od on ona one oni oraz po przed przez przy są się skąd służy ta tak także tam te"
+    " tego tej ten to tu tych tym u w we więc wszystko z za że ze",
+    "ru": "а без бы был была были было быть в вам вас во вот все всё вы где да для до его ее её ей"
+    " если есть еще ещё же за зачем и из или им их к как какая какие каким какого какой какую"
+    " когда кого кому который которая которые кто ли между меня мне может можно мой моя мы на над"
+    " нам нас не него нет них но ну о об он она они оно от откуда по под почему при про с сам со"
+    " так такое такой также там тебя то того тоже только том тот ты у уже чего чем через что чтобы"
+    " эта эти это этого этой этот я",
 }
 # What asks for texts or an answer, at the beginning or the end of a sentence; elsewhere, and in a
 # few words without a sentence, it may be a topic: the `find` command, a blog engine.
@@ -25,7 +85,80 @@ _OF_ASKING = {
     " really recent recently regarding said say says show some somebody someone something stuff"
     " talk talked talking talks tell tells think thoughts today understand want wanted wants"
     " work works write writes written wrote yet",
+    "de": "bedeutet beitrag beiträge beschreiben beschreibt blog bitte erklär erkläre erklären"
+    " erklärt erzähl etwas finde finden funktioniert gut irgendwas jemand letzte letzten macht"
+    " machen neu neue neues neueste neuesten neuigkeiten nachrichten steht suche suchen sag sagt"
+    " schreibt geschrieben sagen verstehen verwendet weiß wissen zeig zeige artikel über infos"
+    " information informationen dabei genau eigentlich mal heute",
+    "es": "artículo artículos busca buscar busco cuenta cuéntame decir dice entrada entradas"
+    " explica explicar explícame favor encontrar encuentra funciona habla hablar hacer hace"
+    " información leer muestra muéstrame necesito noticias novedades nuevo nueva nuevos nuevas"
+    " quiero quisiera saber sabe significa sirve trata últimas último últimos hoy recientes",
+    "fr": "article articles cherche chercher dis dire dit expliquer explique expliquez fonctionne"
+    " informations lire marche merci montre montrer nouveau nouveautés nouvelle nouvelles parle"
+    " parler plaît plait quelqu'un quelque récent récents savoir sert signifie s'il sait trouver"
+    " trouve veut veux voudrais dernière dernières dernier derniers donne-moi dis-moi parle-moi"
+    " explique-moi montre-moi ça actualités aujourd'hui",
+    "it": "articoli articolo cerca cercare cerco dice dimmi dire favore funziona informazioni"
+    " leggere mostra mostrami notizie novità nuovo nuova nuovi parla parlami sapere serve"
+    " significa spiega spiegami spiegare trova trovare ultime ultimi voglio oggi",
+    "nl": "artikel artikelen berichten betekent geef graag iemand informatie laat laatste leg lees"
+    " lezen nieuw nieuwe nieuws over schrijft staat toon uitleg uitleggen vertel vind vinden weet"
+    " weten werkt wil zeg zegt zoek zoeken zien alsjeblieft vandaag",
+    "pt": "artigo artigos busca buscar dizer diz encontrar explica explicar explique fala falar"
+    " favor funciona fazer faz informações ler mostra mostre notícias novidades novo nova novos"
+    " procuro preciso quero queria saber serve significa sobre trata últimas últimos hoje"
+    " postagens",
+    "pl": "artykuł artykuły działa chcę chciałbym informacje jest mów mówi napisał najnowsze nowe"
+    " nowego nowości opisz opowiedz pokaż polega powiedz proszę szukam wiadomości wie wiedzieć"
+    " wyjaśnij wytłumacz znaczy znajdź dzisiaj",
+    "ru": "новости нового новое последние последнее расскажи расскажите объясни объясните покажи"
+    " покажите найди найти написано написал писал пишут говорится значит означает работает"
+    " работают сделать делать нужен нужно нужна статьи статья статью статей хочу узнать знать"
+    " пожалуйста читать какие-нибудь сегодня",
 }
 
-STOP_WORDS = frozenset(word for words in _OF_SENTENCES.values() for word in words.split())
-ASKING_WORDS = frozenset(word for words in _OF_ASKING.values() for word in words.split())
+# What sentences in English are made of.
+STOP_WORDS = frozenset(_OF_SENTENCES["en"].split())
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of sentences, and those of asking, that are no topic of one query, folded."""
+
+    sentences: frozenset[str]
+    asking: frozenset[str]
+
+
+def wording_of(words: Iterable[str]) -> Wording:
+    """Return the words that are no topic where these stand together: of English and one other.
+
+    Of several languages that are as likely, all count.
+    """
+    typed = [folded(word) for word in words]
+    counted = {language: sum(map(each.__contains__, typed)) for language, each in _known().items()}
+    english = counted.pop(_ENGLISH)
+    most = max(counted.values())
+    likely = [language for language, count in counted.items() if count == most]
+    return _wording((_ENGLISH, *(likely if most > max(english, _LEAST - 1) else ())))
+
+
+def folded(word: str) -> str:
+    """Return a word without case and accents, which many leave out."""
+    return compared(word)[0]
+
+
+@cache
+def _wording(languages: tuple[str, ...]) -> Wording:
+    return Wording(_words(_OF_SENTENCES, languages), _words(_OF_ASKING, languages))
+
+
+@cache
+def _known() -> dict[str, frozenset[str]]:
+    return {
+        each: _words(_OF_SENTENCES, (each,)) | _words(_OF_ASKING, (each,)) for each in _OF_ASKING
+    }
+
+
+def _words(table: Mapping[str, str], languages: Iterable[str]) -> frozenset[str]:
+    return frozenset(folded(word) for each in languages for word in table[each].split())

@@ -36,6 +36,15 @@ POSTS = [
     Post("Is open and is open", whole("The shop is open. It is open all day.")),
     Post("Doors", whole("A door has the attribute is_open, and no other.")),
     Post("Orders", whole("A command of ships and fleets: command, command.")),
+    Post("Ropes", whole("Coloured ropes, normalised; of all analyses of ropes the criterion.")),
+    Post("Letters", whole("All letters are written in UTF-8, as RFC 31 says.")),
+    Post("Shelf 4.20.1", whole("Shelf 4.20.1 is a release of planks.")),
+    Post("Wings", whole(f"The class WindTunnel of wings. {FILLER}")),
+    Post("A tunnel", whole("Through the wind tunnel; wind in a tunnel, a wind tunnel.")),
+    Post("Decks", whole("A deck with @in keeps a rail.")),
+    Post("Rails of a deck", whole("In a deck a rail is in the deck, in the rail.")),
+    Post("Trail of errors", whole("mast.copy_sails(): fix a crash where the jib has no 'sheet'.")),
+    Post("Sails", whole("See mast.py for what is in the most recent call; call it last.")),
 ]
 
 
@@ -81,6 +90,27 @@ async def titles(planet: Planet, query: str, **more: Any) -> list[str]:
         ("else.example", "Elsewhere"),
         ('who wrote "How a kettle boils" and why?', "How a kettle boils"),
         ("who wrote “How the kettle boils water” and why?", "How a kettle boils"),
+        ("[this](https://notes.example/6)", "How a kettle boils"),
+        ("<https://notes.example/6?utm_source=mail>", "How a kettle boils"),
+        ("https://www.example.net/old/note-0044.html", "NOTE 44"),
+        ("coloring", "Ropes"),
+        ("criteria for normalization", "Ropes"),
+        ("analysis", "Ropes"),
+        ("utf8", "Letters"),
+        ("RFC31", "Letters"),
+        ("RFC-0031", "Letters"),
+        ("what is rfc 0031 about?", "Letters"),
+        ("shelf v4.20.1", "Shelf 4.20.1"),
+        ("WindTunnel", "Wings"),
+        ("wind tunnel", "A tunnel"),
+        ("@in deck", "Decks"),
+        ("wie kocht man mit dem kettle?", "How a kettle boils"),
+        ("qu'est-ce que l'hangar ?", "Slots in hangars"),
+        ("para qué sirve --dry-run", "The runner"),
+        (
+            'Trace (most recent call last):\n  File "mast.py"\n copy_sails\nno sheet',
+            "Trail of errors",
+        ),
     ],
 )
 async def test_what_was_meant_comes_first(corpus: Planet, query: str, first: str) -> None:
@@ -132,6 +162,42 @@ async def test_a_domain_finds_what_is_below_it_and_no_domain_that_ends_alike(
 )
 async def test_words_of_asking_are_not_the_topic(corpus: Planet, asked: str, bare: str) -> None:
     assert await titles(corpus, asked) == await titles(corpus, bare)
+
+
+@pytest.mark.parametrize(
+    ("asked", "topics"),
+    [
+        ("Was ist der Kessel?", ["Kessel"]),
+        ("¿Para qué sirve una tetera?", ["tetera"]),
+        ("para que sirve una tetera", ["tetera"]),
+        ("C'est quoi une bouilloire ?", ["bouilloire"]),
+        ("à quoi ça sert la bouilloire", ["bouilloire"]),
+        ("cos'è un bollitore e come funziona?", ["bollitore"]),
+        ("hoe werkt een waterkoker", ["waterkoker"]),
+        ("o que é uma chaleira?", ["chaleira"]),
+        ("Jak działa czajnik?", ["czajnik"]),
+        ("что такое чайник и зачем он", ["чайник"]),
+        # Topics in English, and in other languages too.
+        ("die hard", ["die", "hard"]),
+        ("how did the war of the roses end", ["war", "roses", "end"]),
+        ("was there a son in the car", ["son", "car"]),
+        ("jak działa GC w Go", ["GC", "Go"]),
+        ("the chateau de la reine, is it old", ["chateau", "de", "la", "reine", "old"]),
+    ],
+)
+def test_words_of_asking_are_those_of_the_language_of_the_question(
+    asked: str, topics: list[str]
+) -> None:
+    assert [topic.plain for topic in compile_query(asked).topics] == topics
+
+
+async def test_neighbours_of_a_question_count_side_by_side(planet: Planet, site: Site) -> None:
+    apart = whole(f"a green lamp, {FILLER} an old door, {FILLER} the house of stone")
+    beside = whole(f"a green door, {FILLER} an old lamp, {FILLER} the house of stone")
+    await planet.add_feeds([site.add("/f", rss([Post("Beside", beside), Post("Apart", apart)]))])
+
+    asked = "who painted the green door of an old house in spring"
+    assert (await titles(planet, asked))[0] == "Beside"
 
 
 def test_words_of_asking_stay_where_they_are_all_or_quoted() -> None:

@@ -4,6 +4,9 @@ A name is found by its exact words, and where it stands as a whole it says more 
 """
 
 import re
+from urllib.parse import urlsplit
+
+from planet_mcp.text import addresses_in
 
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
 # Signs between or around words: `os.path`, `std::vector`, `__slots__`, `C++`, `--jobs`, `@cache`.
@@ -32,4 +35,11 @@ def named_by_number(word: str | None, number: str | None) -> str | None:
 
 def address_in(word: str) -> str | None:
     """Return what may be the address of an entry or the domain of a site."""
-    return word if _ADDRESS.fullmatch(word) else None
+    # In a text it may stand in brackets, as a link of Markdown.
+    return word if _ADDRESS.fullmatch(word) else next(addresses_in(word), None)
+
+
+def words_of_address(address: str) -> str:
+    """Return what the last part of an address's path says, where that is a page's."""
+    path = urlsplit(address if "://" in address else f"https://{address}").path.strip("/")
+    return re.sub(r"\.\w{1,5}\Z", "", path.rpartition("/")[2])

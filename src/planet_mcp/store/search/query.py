@@ -8,16 +8,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from planet_mcp.store.search.names import address_in, is_name, named_by_number
+from planet_mcp.store.search.names import (
+    address_in,
+    is_name,
+    named_by_number,
+    words_of_address,
+)
 from planet_mcp.store.search.typed import MAX_TERMS, Term, read_typed
 from planet_mcp.store.search.words import (
+    forms,
     fts_string,
     joined,
+    others,
     parts_of,
     spellings,
     splits,
 )
-from planet_mcp.text import ASKING_WORDS, STOP_WORDS, pieces, words_in
+from planet_mcp.text import named_by_signs, pieces, wording_of, words_in
 
 # The longest query whose words are tried in other spellings, joined and split.
 MOST_SPELLED = 3
@@ -33,13 +40,15 @@ _BETWEEN = 5
 class Topic:
     """What a text may have at one place of the query: any of `spellings` will do.
 
-    `guesses` are further ways to spell it, of which few occur anywhere. `pieces` are the words of
-    a name or phrase; they are `parts`, and may be found instead, where nobody wrote it as a whole.
+    `guesses` are further ways to spell it, of which few occur anywhere, and `others` those by other
+    rules, which count where more wrote so. `pieces` are the words of a name or phrase; they are
+    `parts`, and may be found instead, where nobody wrote it as a whole.
     It was said `times` times. `plain` is its text when it was typed as one bare word.
     """
 
     spellings: tuple[str, ...]
     guesses: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     pieces: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     times: int = 1
@@ -58,7 +67,8 @@ class Query:
 
     An entry answers by its `topics`; `hints` are words of asking, which rank and need not be
     there. `names` are strings of FTS5 for names, of one word or several, and `addresses` what may
-    be the address of an entry or a site. `exclude` matches what must not appear. `empty` is true
+    be the address of an entry or a site. Of a text that is `is_pasted`, as its lines show, the
+    quotes are not the reader's. `exclude` matches what must not appear. `empty` is true
     when there was nothing to search for at all; a query of signs alone is not empty, but has no
     topic. `words` are what a match may show, in lower case; `left_out` words were too many.
     """
@@ -69,6 +79,7 @@ class Query:
     addresses: tuple[str, ...] = ()
     exclude: str | None = None
     empty: bool = False
+    is_pasted: bool = False
     words: tuple[str, ...] = ()
     left_out: int = 0
 
@@ -87,8 +98,19 @@ class Query:
     @property
     def required(self) -> str | None:
         """Return an expression for all phrases in quotes, which are meant as they are."""
-        quotes = [topic.expression for topic in self.topics if topic.is_quoted]
+        quotes = [] if self.is_pasted else [t.expression for t in self.topics if t.is_quoted]
         return " AND ".join(quotes) or None
+
+    @property
+    def pairs(self) -> list[str]:
+        """Return expressions for neighbours side by side, in a sentence."""
+        if len(self.topics) <= MOST_IN_PHRASE:
+            return []
+        return [
+            f"{first.spellings[0]} + {second.spellings[0]}"
+            for first, second in pairwise(self.topics)
+            if first.plain is not None and second.plain is not None
+        ]
 
     @property
     def together(self) -> str | None:
@@ -118,6 +140,7 @@ def compile_query(typed: str) -> Query:
         addresses=tuple(filter(None, (address_in(t.text) for g in stated for t in g))),
         exclude=" OR ".join(map(_string, read.excluded)) or None,
         empty=read.is_blank or (not read.groups and bool(read.excluded)),
+        is_pasted="\n" in typed.strip(),
         words=tuple(dict.fromkeys(word for g in stated for t in g for word in _shown(t.text))),
         left_out=left_out,
     )
@@ -133,8 +156,9 @@ def _stated(groups: Sequence[list[Term]]) -> tuple[list[list[Term]], list[Term]]
     In a sentence these are at its beginning and end. A few words without one may mean any of them:
     they are hints.
     """
-    said = [group for group in groups if not _is_all(group, STOP_WORDS)]
-    about = [group for group in said if not _is_all(group, ASKING_WORDS)]
+    wording = wording_of(term.plain for group in groups for term in group if term.plain)
+    said = [group for group in groups if not _is_all(group, wording.sentences)]
+    about = [group for group in said if not _is_all(group, wording.asking)]
     if not about:
         return said or list(groups), []
     if len(said) == len(groups) <= MOST_SPELLED:
@@ -154,15 +178,25 @@ def _topics(groups: Sequence[Sequence[Term]], times: Sequence[int]) -> Iterator[
         yield Topic(
             tuple(dict.fromkeys(spelled)),
             guesses=tuple(dict.fromkeys(guessed)),
-            pieces=tuple(dict.fromkeys(part for term in group for part in parts_of(term.text))),
+            others=tuple(other for term in group if term.plain for other in others(term.plain)),
+            pieces=tuple(dict.fromkeys(part for term in group for part in parts_of(_said(term)))),
             times=min(count, MOST_TIMES),
             plain=group[0].plain if len(group) == 1 else None,
             is_quoted=len(group) == 1 and group[0].is_quoted,
         )
 
 
+def _said(term: Term) -> str:
+    """Return the text whose words may be found instead; of an address, the end alone says much."""
+    address = address_in(term.text)
+    return (address and words_of_address(address)) or term.text
+
+
 def _spellings(term: Term) -> list[str]:
-    return spellings(term.plain) if term.plain else [_string(term)]
+    if not term.plain:
+        return [_string(term)]
+    said = _said(term)
+    return [*spellings(term.plain), *(forms(said) if said != term.text else ())]
 
 
 def _guesses(groups: Sequence[Sequence[Term]]) -> list[list[str]]:
@@ -183,14 +217,18 @@ def _guesses(groups: Sequence[Sequence[Term]]) -> list[list[str]]:
 def _names(groups: Sequence[Sequence[Term]]) -> Iterator[str]:
     """Return the names in a query: of one word, or of a word and its number: `PEP 701`."""
     for group in groups:
-        yield from (
-            s for t in group if t.plain and is_name(t.plain) for s in spellings(t.plain)[:1]
-        )
+        yield from (_any_form(t.plain) for t in group if t.plain and is_name(t.plain))
     for first, second in pairwise(groups):
         if len(first) == len(second) == 1 and first[0].at + 1 == second[0].at:
             name = named_by_number(first[0].plain, second[0].plain)
             if name:
-                yield fts_string(name)
+                yield _any_form(name)
+
+
+def _any_form(name: str) -> str:
+    """Return an expression for a name, but for the words that one with humps is made of."""
+    found = spellings(name)[:1] if named_by_signs(name) else forms(name)
+    return found[0] if len(found) == 1 else f"({' OR '.join(found)})"
 
 
 def _shown(text: str) -> Iterator[str]:

@@ -24,6 +24,9 @@ _BM25 = "-bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
 # What a score is multiplied with, where the title has all words or a name, or they are together.
 _TITLED, _TITLED_NAME, _TOGETHER, _COMPLETE = 1.8, 1.3, 1.3, 1.3
 MOST_WITH_BONUS, MOST_NAMES = 2_000, 4
+# What two neighbours of a sentence count for side by side, as a part of one word: 0.10 to 0.85
+# (Metzler and Croft, A Markov Random Field Model for Term Dependencies, 2005).
+_NEIGHBOURS = 0.12
 # A word that no more entries have may be one that is mostly written as two.
 _RARE = 50
 # Entries without a date may be of any age: they count as two years older than they are here.
@@ -105,12 +108,14 @@ def _as_written(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> 
     words = [topic.plain for topic in query.topics if topic.plain]
     capitals = [word for word in words if is_capital_name(word)]
     names = [word for word in words if is_signed_name(word)]
+    humped = [word for word in words if len(humps(word)) > 1]
     is_short = len(words) <= MOST_SPELLED
     if capitals and is_short:
         gained = gains(plan, capitals, [each.entry for each in candidates[:LOOKED_INTO]])
-    elif names:
+    elif names or humped:
         entries = [each.entry for each in candidates]
-        gained = signed(plan, names[:MOST_NAMES], entries, is_short=is_short)
+        written = [*names, *humped][:MOST_NAMES]
+        gained = signed(plan, written, entries, is_short=is_short and bool(names))
     else:
         return candidates
     scored = [replace(each, score=each.score * gained.get(each.entry, 1)) for each in candidates]
@@ -126,10 +131,12 @@ def _with_quotes(plan: SearchPlan, query: Query, wanted: str) -> str:
 def _known(plan: SearchPlan, topic: Topic) -> Topic:
     own = plan.frequency(topic.expression)
     guesses = (guess for guess in topic.guesses if _is_likely(plan, guess, own))
-    spellings = tuple(dict.fromkeys([*topic.spellings, *guesses]))
+    # Written by other rules a word is rarer or more frequent: bm25 counts a rare one for more.
+    others = (other for other in topic.others if plan.frequency(other) > own)
+    spellings = tuple(dict.fromkeys([*topic.spellings, *guesses, *others]))
     # The pieces of a name are other words, where anyone wrote the name itself.
     parts = () if any(map(plan.frequency, spellings)) else topic.pieces
-    return replace(topic, spellings=spellings, guesses=(), parts=parts)
+    return replace(topic, spellings=spellings, guesses=(), others=(), parts=parts)
 
 
 def _is_likely(plan: SearchPlan, guess: str, own: int) -> bool:
@@ -172,16 +179,23 @@ def _bonuses(plan: SearchPlan, query: Query) -> Iterator[_Bonus]:
     # A name with humps is indexed as its words, too, which others may have.
     humped = [t.spellings[0] for t in query.topics if t.plain and len(humps(t.plain)) > 1]
     for name in [*query.names, *humped][:MOST_NAMES]:
-        rarity = math.log((plan.filters.snapshot + 0.5) / (plan.frequency(name) + 0.5))
-        yield _Bonus(name, plus=max(rarity, 0.0))
+        yield _Bonus(name, plus=_rarity(plan, name))
     for name in query.names[:MOST_NAMES]:
         yield _Bonus(f"heading : {name}", times=_TITLED_NAME)
     if query.strict:
         yield _Bonus(f"heading : ({query.strict})", times=_TITLED)
+    for pair in query.pairs:
+        yield _Bonus(pair, plus=_NEIGHBOURS * _rarity(plan, pair))
     if query.together:
         yield _Bonus(query.together, times=_TOGETHER)
     if len(query.topics) == 2 and query.strict:  # noqa: PLR2004
         yield _Bonus(plan.filters.expression(query.strict), times=_COMPLETE)
+
+
+def _rarity(plan: SearchPlan, expression: str) -> float:
+    """Return the weight that bm25 gives to what as few entries have."""
+    rarity = math.log((plan.filters.snapshot + 0.5) / (plan.frequency(expression) + 0.5))
+    return max(rarity, 0.0)
 
 
 def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int) -> list[Candidate]:

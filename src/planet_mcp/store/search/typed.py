@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from planet_mcp.store.search.words import WORD
-from planet_mcp.text import STOP_WORDS
+from planet_mcp.text import STOP_WORDS, folded
 
 MAX_TERMS = 48
 # FTS5 merges all words of a prefix within one step, which no limit of time can interrupt.
@@ -51,9 +51,9 @@ class Term:
         return None if self.is_quoted or self.is_prefix else self.text
 
     def is_one_of(self, words: frozenset[str]) -> bool:
-        """Return whether it is one of these words, and no name: IT, WHO, NEWS are."""
+        """Return whether it is one of these folded words, and no name: IT, WHO, NEWS are."""
         text = self.plain or ""
-        return text.lower() in words and (len(text) == 1 or not text.isupper())
+        return folded(text) in words and (len(text) == 1 or not text.isupper())
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ a query asks for are two sides of one rule.
 import re
 from collections.abc import Iterator
 
+from planet_mcp.store.search.variants import numbered, respelled
 from planet_mcp.text import STOP_WORDS, humps, named_by_signs, pieces, sought
 
 SHORTEST_SPLIT, LONGEST_SPLIT = 5, 24
@@ -27,16 +28,25 @@ def spellings(word: str) -> list[str]:
     signed = named_by_signs(word)
     if signed:
         return [fts_string(name) for name in signed]
-    return list(dict.fromkeys(_written(word)))
+    return list(dict.fromkeys([*forms(word), *map(fts_string, _written(word))]))
+
+
+def forms(name: str) -> list[str]:
+    """Spell a name as typed, and with its number as others write it: `PEP282`, `v3.13`."""
+    return list(dict.fromkeys(map(fts_string, [name, *numbered(name)])))
 
 
 def _written(word: str) -> Iterator[str]:
-    yield fts_string(word)
     if _HYPHENATED.fullmatch(word):
-        yield fts_string("".join(WORD.findall(word)))
+        yield "".join(WORD.findall(word))
     camel = humps(word) if word.isalnum() else ()
     if len(camel) > 1:
-        yield fts_string(" ".join(camel))
+        yield " ".join(camel)
+
+
+def others(word: str) -> list[str]:
+    """Spell a word by other rules, as most may have written it."""
+    return [fts_string(other) for other in respelled(word)]
 
 
 def parts_of(text: str) -> list[str]:

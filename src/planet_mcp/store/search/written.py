@@ -13,7 +13,7 @@ LONGEST_NAME = 2
 _WRITTEN, _TITLED, _NOT_SO = 1.6, 1.4, 0.4
 # The same of an entry that writes a name with its signs.
 _SIGNED = 1.6
-_SIGN_WITHIN = re.compile(r"\w(?:_|::|\.|@)\w")
+_SIGNED_NAME = re.compile(r"\w(?:_|::|\.|@)\w|\A@\w")
 # A sentence may begin with any word.
 _BEGINS = re.compile(r"(?:[.!?:]\s+|\n\s*)\Z")
 
@@ -24,8 +24,8 @@ def is_capital_name(word: str) -> bool:
 
 
 def is_signed_name(word: str) -> bool:
-    """Return whether signs make one name of several words."""
-    return bool(_SIGN_WITHIN.search(word))
+    """Return whether signs make a name of one word or several."""
+    return bool(_SIGNED_NAME.search(word))
 
 
 def signed(
@@ -33,19 +33,21 @@ def signed(
 ) -> dict[int, float]:
     """Return what the scores of entries are multiplied with that write names with their signs.
 
-    SELECT entry_id FROM contents
+    SELECT entry_id, title || ' ' || text FROM contents
     WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each('[42, 17]'))
-    AND instr(title || text, 'is_open') > 0
+    AND instr(title || ' ' || text, 'is_open') > 0
     """
     gained: dict[int, float] = {}
     for name in names:
         rows = plan.rows(
-            "SELECT entry_id FROM contents "
+            "SELECT entry_id, title || ' ' || text FROM contents "
             "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) "
-            "AND instr(title || text, :name) > 0",
+            "AND instr(title || ' ' || text, :name) > 0",
             {"ids": json.dumps(entries), "name": name},
         )
-        gained |= {entry: gained.get(entry, 1.0) * _SIGNED for (entry,) in rows}
+        whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        having = [entry for entry, text in rows if whole.search(text)]
+        gained |= {entry: gained.get(entry, 1.0) * _SIGNED for entry in having}
     # Of a few words the name is what is asked for, if anyone wrote it so.
     return {**dict.fromkeys(entries, _NOT_SO), **gained} if gained and is_short else gained
 
