@@ -44,6 +44,7 @@ DETAILS = """
 wool</div><p class="yarpp">talc</p>
 <div role="tablist"><button role="tab" aria-controls="t1">Go</button></div>
 <div role="tabpanel" id="t1">uranium</div>
+<p><font face="Courier">umber<br>&nbsp; tan</font></p>
 <details><summary><h4>umbra</h4></summary>verdigris</details>
 <p style="display:none">Unseen words.</p><div><textarea readonly>ruby
 two</textarea></div>

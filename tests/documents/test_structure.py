@@ -20,6 +20,13 @@ STRUCTURES = {
         ),
         "[image: A mast](https://example.org/a.png)\n\nFig 2: **the** mast",
     ),
+    "caption with a link to the source": (
+        (
+            "<figure><img src='/a.png' alt='A mast'><figcaption><span>Mast</span>"
+            "<a href='/m'>more</a></figcaption></figure>"
+        ),
+        "[image: A mast](https://example.org/a.png)\n\n*Mast [more](https://example.org/m)*",
+    ),
     "caption alone": (
         "<figure><a href='/big'><img src='/a.png'></a><figcaption>Low tide</figcaption></figure>",
         "[image](https://example.org/big)\n\n*Low tide*",

@@ -27,12 +27,13 @@ _GUTTER = re.compile(
     r"(?:^|[\s_])(?:linenos?|lnt?|ln-num|line-?num(?:ber)?s?|line-numbers-rows|gutter|linenodiv"
     r"|linenumber|linenr|react-syntax-highlighter-line-number|blob-num|rouge-gutter|crayon-nums?"
     r"|ec-line-number|hljs-ln-(?:numbers|n)|CodeMirror-(?:linenumber|gutter-wrapper)|cm-gutters?|code-line-number"
-    r"|line_numbers|lineNumbers?|lineno\w*|react-code-line-number|lines-num)(?:\s|$)"
+    r"|line_numbers|lineNumbers?|lineno\w*|react-code-line-number|lines-num|ltx_tag_listingline)(?:\s|$)"
 )
 _CHROME = re.compile(
     r"(?:^|[\s_-])(?:copy|copy-?(?:btn|button|code|icon|to-clipboard)|copybtn|clipboard|clipboard-copy"
     r"|code-toolbar-item|sr-only|visually-hidden|select-none|zeroclipboard-container|tooltip|tooltiptext"
-    r"|hover-info|twoslash-popup|tippy|popover)(?:[\s_-]|$)",
+    # Lines that a book of Rust shows to whoever asks for them, and a listing to download.
+    r"|boring|ltx_listing_data|hover-info|twoslash-popup|tippy|popover)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _BAR = re.compile(

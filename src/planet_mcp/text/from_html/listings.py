@@ -14,6 +14,8 @@ from planet_mcp.text.from_html.placeholders import BLOCK, Stash
 from planet_mcp.text.from_html.tree import drop
 
 _LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
+# An editor (CodeMirror), and a listing of LaTeX (LaTeXML).
+_DRAWN = frozenset(("CodeMirror-code", "ltx_listing"))
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
 INLINE_CODE = "code kbd samp tt"
@@ -28,6 +30,22 @@ _FIXED_WIDTH = re.compile(
 
 # What no editor writes into code that is copied.
 _NOT_COPIED = ("pre", "p", "ul", "ol", "table", "img", "blockquote", "h1", "h2", "h3", "h4")
+
+
+find_typewriter_lines = etree.XPath(
+    "//*[@style[contains(., 'ourier') or contains(., 'onospace') or contains(., 'onsolas')]]"
+    " | //font[contains(@face, 'ourier') or contains(@face, 'onsolas')]"
+)
+
+
+def adopt_typewriter_lines(element: _Element) -> None:
+    """Turn lines in letters of one width, some of them indented, into a listing."""
+    if next(element.iterdescendants("div", *_NOT_COPIED), None) is not None:
+        return
+    if next(element.iterancestors("pre", "table"), None) is not None:
+        return
+    if any((line.tail or "").lstrip("\r\n").startswith("\xa0") for line in element.iter("br")):
+        element.tag = "pre"
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +83,7 @@ def _may_draw_code(element: _Element) -> bool:
         return True
     if _is_styled_as_code(element.get("style") or ""):
         return next(element.iterdescendants(*_NOT_COPIED), None) is None
-    if "CodeMirror-code" in names.split():
+    if not _DRAWN.isdisjoint(names.split()):
         return True
     marked = " syntaxhighlighter" in f" {names}" or ("code" in names and element.get("data-lang"))
     return bool(marked) and next(element.iterdescendants("pre", "table"), None) is None

@@ -243,6 +243,12 @@ STEPS = Steps(
         _each("form", lambda e, _: tree.drop_controls(e)),
     ),
     stashing=(
+        _found(
+            "typewriter lines",
+            "style face",
+            listings.find_typewriter_lines,
+            lambda e, _: listings.adopt_typewriter_lines(e),
+        ),
         Step(
             "listing",
             listings.find_listings,

@@ -202,6 +202,10 @@ def free_caption(caption: _Element) -> None:
         table.addprevious(caption)
     elif next(caption.iterdescendants(*_NOT_IN_EMPHASIS), None) is not None:
         caption.tag = "div"
+    for part in caption[:-1]:
+        # A link to the source, which style sheets put at the other end of the line.
+        if part.tag == "span" and not part.tail and part.getnext().tag == "a":
+            part.tail = " "
 
 
 def expand_abbreviation(short: _Element, said: set[str]) -> None:
