@@ -167,6 +167,14 @@ async def test_the_first_part_ends_with_up_to_three_related_entries(
     assert "Related entries" not in await planet.fetch_article(1, offset=5)
 
 
+@pytest.mark.parametrize("name", ["[1]", "#1", "Entry 1", "entry_id: 1", "blog.example.org/whole"])
+async def test_an_entry_may_be_named_as_answers_and_people_do(
+    planet: Planet, site: Site, name: str
+) -> None:
+    await follow(planet, site, Post("Whole", whole("All of it.")))
+    assert (await planet.fetch_article(name)).startswith("# Whole\n")
+
+
 async def test_the_url_of_an_entry_means_that_entry(planet: Planet, site: Site) -> None:
     post = Post("Whole", whole("All of it."), link="https://example.org/post")
     await follow(planet, site, post)

@@ -33,6 +33,7 @@ FEEDS = (
     feed(14, "Twins", "https://twins.example/a", "https://twins.example/"),
     feed(15, "Twins", "https://twins.example/b", "https://twins.example/"),
     feed(16, "https://bare.example/feed", "https://bare.example/feed", None),
+    feed(18, "Feed 5 by five", "https://five.example/feed", None),
     feed(17, "Müllers Notizen", "https://mueller.example/feed", None),
 )
 
@@ -59,6 +60,8 @@ FEEDS = (
         ("comments", 4),
         ("words.example", 12),
         ("404 words", 12),
+        # As answers write an id; a title that begins so is nearer.
+        *(("feed 4", 4), ("Feed_id: 4", 4), ("#4", 4), ("[4]", 4), ("Feed 5", 18)),
         ("https://bare.example/feed", 16),
     ],
 )

@@ -271,6 +271,13 @@ async def test_paging_shows_every_feed_once(planet: Planet, site: Site, sort: An
     assert sorted(seen) == [f"Blog {number}" for number in range(7)]
 
 
+async def test_a_list_that_nothing_fits_names_the_nearest_feeds(planet: Planet, site: Site) -> None:
+    await follow(planet, site, "Ada's notes", [Post("One")])
+    nothing = (await planet.list_feeds(FeedQuery(query="Adas note"))).result
+    assert (nothing.total, nothing.notice) == (0, 'Nearest: "Ada\'s notes" (feed_id 1).')
+    assert (await planet.list_feeds(FeedQuery(query="notes"))).result.notice is None
+
+
 async def test_an_ambiguous_feed_lists_the_candidates(planet: Planet, site: Site) -> None:
     await follow(planet, site, "Ada writes", [Post("A")])
     await follow(planet, site, "Bob writes", [Post("B")])

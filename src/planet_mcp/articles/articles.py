@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
 # A page with clearly less than the feed's own text is a notice or a form, not the article.
 CLEARLY_LESS = 0.8
+# As answers write an id, and as it is copied: `7`, `[7]`, `#7`, `entry 7`, `entry_id: 7`.
+_NUMBERED = re.compile(r"(?:entry)?[ _]*(?:id)?[ :=#]*\[?([0-9]{1,18})\]?", re.IGNORECASE)
+# A host with a letter at its end, and a path: `blog.example.org/post`.
+_WITHOUT_SCHEME = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[^\W\d]+(?::[0-9]+)?/\S*")
 
 _FILE = re.compile(
     r".*\.(pdf|mp3|m4a|aac|ogg|oga|opus|wav|flac|mp4|m4v|mov|webm|mkv|avi)", re.IGNORECASE
@@ -83,9 +87,10 @@ class Articles:
 
     async def _entry_id(self, article: int | str) -> int | None:
         text = str(article).strip()
-        if text.isascii() and text.isdigit():
-            return int(text[:18])
-        url = http_url(text)
+        numbered = _NUMBERED.fullmatch(text)
+        if numbered:
+            return int(numbered[1])
+        url = http_url(f"https://{text}" if _WITHOUT_SCHEME.fullmatch(text) else text)
         if url is None:
             raise ArgumentError(
                 f"{text[:200]!r} is neither an entry id nor an http(s) URL. "

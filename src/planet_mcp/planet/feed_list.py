@@ -8,6 +8,7 @@ from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, FeedsResult, GroupRow, ReaderRow
 from planet_mcp.planet.feed_rows import brief_row, full_row, shortened
 from planet_mcp.planet.fitting import Size
+from planet_mcp.planet.lookup import Directory
 from planet_mcp.planet.markdown import feeds_text, listed_feed_line
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.requests import DEFAULT_FEEDS, FeedQuery, selection
@@ -33,6 +34,9 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
         query, shown=position.shown, limit=budget.items + 1, now=reading.now
     )
 
+    if query.query and not sum(page.counts.values()):
+        near = Directory(reading.store.feeds.names(followed=True)).near(query.query)
+        reading = replace(reading, notice=reading.with_notice(near))
     total = sum(page.counts[each] for each in FeedStatus if query.status in {"any", each})
     begins = not query.cursor and query.status == "any" and not query.query and not query.group
     groups, readers = (_groups(reading), _readers(reading)) if begins else ([], [])

@@ -11,6 +11,8 @@ from planet_mcp.planet.markdown import named
 from planet_mcp.urls import canonical
 
 NEAREST = 5
+# As answers write an id: `feed_id 7`, `Feed 7`, `[7]`.
+_NUMBERED = re.compile(r"(?:feed)?[ _]*(?:id)?[ :=#]*\[?([0-9]+)\]?")
 
 
 def folded(name: str) -> str:
@@ -91,9 +93,12 @@ class Directory:
                 raise ArgumentError(
                     f"{len(fitting)} feeds fit {text[:100]!r}: {_listed(fitting[:NEAREST])}"
                     f"{' and others' if len(fitting) > NEAREST else ''}. "
-                    "Give the feed id."
+                    "Give the feed id, or several."
                 )
-        raise ArgumentError(f"No feed fits {text[:100]!r}. {self._hint(text)}")
+        numbered = _NUMBERED.fullmatch(folded(text))
+        if numbered and numbered[1] in self._by_id:
+            return self._by_id[numbered[1]]
+        raise ArgumentError(f"No feed fits {text[:100]!r}. {self.near(text)}")
 
     def _same(self, text: str) -> list[FeedName]:
         key, name = canonical(text), folded(text)
@@ -118,7 +123,8 @@ class Directory:
             return []
         return [feed for feed, names in self._feeds if name in names]
 
-    def _hint(self, text: str) -> str:
+    def near(self, text: str) -> str:
+        """Say which feeds someone may have meant that none fits."""
         if not self._feeds:
             return "There are no feeds yet; add one first."
         titles = {names.partition("\n")[0]: feed for feed, names in self._feeds}

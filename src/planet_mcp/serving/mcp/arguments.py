@@ -52,6 +52,8 @@ def _value(value: Any, field: Schema) -> Any:
         items = _items(value, field)
         # Where one may be named without a list, a list of one is that one.
         return items[0] if len(items) == 1 and types != {"array"} else items
+    if "integer" in types and isinstance(value, str):
+        value = _parsed_list(value)  # an id as answers write it: `[7]`
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
     return _scalar(value, field)

@@ -1,8 +1,8 @@
 """What a person or an agent types → words, prefixes and phrases, each with its place (pure).
 
 The one place that takes a query apart: what is searched and what is proposed in place of a word
-read the same. Understood are words, `"a phrase"`, `word*`, `-word` and `a OR b`; every other
-character is literal, and no string is an error.
+read the same. Understood are words, `"a phrase"`, `word*`, `-word`, `a OR b`, `a AND b` and `a NOT
+b`; every other character is literal, and no string is an error.
 """
 
 import re
@@ -27,6 +27,8 @@ _QUOTES = str.maketrans(
 # Single quotes around several words, and not an apostrophe.
 _SINGLE_QUOTED = re.compile(r"(?<!\w)'(\w[^']*\s[^']*[^\s'])'(?!\w)")
 _TOKEN = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+# What other searches take for a field: the words after it say as much here.
+_FIELD = re.compile(r"\A(?:site|inurl|title|intitle):(?=\w)")
 _POSSESSIVE = re.compile(r"(?<=\w)'s?\Z")
 # What belongs to a name before its first letter and after its last: `__slots__`, `.env`, `@cache`,
 # `--jobs`, `#42`, `C++`. All else is punctuation or a picture.
@@ -69,7 +71,13 @@ def read_typed(typed: str) -> Typed:
     """Take apart what was typed; the places of terms are places in it."""
     text = _SINGLE_QUOTED.sub(r'"\1"', typed.translate(_QUOTES))
     read, joining, prefixes = Typed(is_blank=not text.replace('"', " ").strip()), False, 0
-    for at, token in enumerate(_TOKEN.finditer(text)):
+    tokens = [*_TOKEN.finditer(text)]
+    inner = range(1, len(tokens) - 1)
+    negated = {at + 1 for at in inner if _negates(*tokens[at - 1 : at + 2])}
+    signs = {at - 1 for at in negated} | {at for at in inner if _joins(*tokens[at - 1 : at + 2])}
+    for at, token in enumerate(tokens):
+        if at in signs:
+            continue
         if token["word"] == "OR" and not token["minus"]:
             joining = bool(read.groups)
             continue
@@ -77,7 +85,7 @@ def read_typed(typed: str) -> Typed:
         if term is None:
             continue
         prefixes += term.is_prefix
-        if _is_excluded(token, term):
+        if at in negated or _is_excluded(token, term):
             read.excluded.append(term)
         elif joining:
             read.groups[-1].append(term)
@@ -99,19 +107,22 @@ def _term(token: re.Match[str], at: int, *, may_be_prefix: bool) -> Term | None:
     if phrase is not None:
         begin = token.start("phrase")
         return Term(phrase, at, begin, is_quoted=True) if WORD.search(phrase) else None
+    named = _FIELD.match(word)
+    skipped = named.end() if named else 0
+    start, word = token.start("word") + skipped, word[skipped:]
     words = WORD.findall(word)
     if not words:
         return None
     # Asterisks on both sides are emphasis in Markdown.
     if word.endswith("*") and not word.startswith("*"):
         is_prefix = may_be_prefix and len(words[-1]) >= SHORTEST_PREFIX
-        return Term(word.rstrip("*"), at, token.start("word"), is_prefix=is_prefix)
+        return Term(word.rstrip("*"), at, start, is_prefix=is_prefix)
     begin, text = _named(word)
     if token["minus"] and text.startswith("-"):
         return Term(f"-{text}", at, token.start())
     # The end of `it's` is no possessive.
     text = text if text.lower() in STOP_WORDS else _POSSESSIVE.sub("", text)
-    return Term(text, at, token.start("word") + begin)
+    return Term(text, at, start + begin)
 
 
 def _named(word: str) -> tuple[int, str]:
@@ -127,6 +138,19 @@ def _named(word: str) -> tuple[int, str]:
 def _is_letter(sign: str) -> bool:
     """Return whether a sign is a letter, a digit, or a mark on one, as vowels of India are."""
     return sign.isalnum() or (unicodedata.category(sign)[0] == "M" and sign not in _PICTURES)
+
+
+def _joins(before: re.Match[str], token: re.Match[str], after: re.Match[str]) -> bool:
+    """Return whether an AND is an operator, which says nothing here: no name (`R AND D`)."""
+    return token["word"] == "AND" and not all((t["word"] or "").isupper() for t in (before, after))
+
+
+def _negates(before: re.Match[str], token: re.Match[str], after: re.Match[str]) -> bool:
+    """Return whether a NOT is an operator: no emphasis (`does NOT work`), no SQL (`NOT NULL`)."""
+    if token["word"] != "NOT" or token["minus"]:
+        return False
+    said = (before["word"] or "").lower() in STOP_WORDS and before["word"] not in {"AND", "OR"}
+    return not said and not (after["word"] or "").isupper()
 
 
 def _is_excluded(token: re.Match[str], term: Term) -> bool:
