@@ -20,6 +20,7 @@ from planet_mcp.urls import (
     check_target,
     check_url,
     given_url,
+    given_urls,
     host_of,
     http_url,
     is_plain,
@@ -656,6 +657,9 @@ def test_a_reference_becomes_an_absolute_http_url_or_none(
         ("“https://example.org/x”", "https://example.org/x"),
         ("<\"https://example.org/?q='a'\">", "https://example.org/?q='a'"),
         ("https://example.org/?a=1&amp;b=2", "https://example.org/?a=1&b=2"),
+        ("[A Blog](https://example.org/x)", "https://example.org/x"),
+        ("A Blog: https://example.org/x", "https://example.org/x"),
+        ("A Blog: see https://example.org/x", "A Blog: see https://example.org/x"),
         # no address of a feed
         ("feed.xml", "feed.xml"),
         ("feeds/atom.xml", "feeds/atom.xml"),
@@ -673,6 +677,35 @@ def test_a_reference_becomes_an_absolute_http_url_or_none(
 def test_the_address_that_is_meant_is_found_however_it_is_written(written: str, meant: str) -> None:
     assert given_url(written) == meant
     assert given_url(meant) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        (
+            "https://a.example/x, https://b.example/y",
+            ["https://a.example/x", "https://b.example/y"],
+        ),
+        ("https://a.example,http://b.example", ["https://a.example", "http://b.example"]),
+        (
+            "- <https://a.example>\n- B: https://b.example;",
+            ["https://a.example", "https://b.example"],
+        ),
+        # One address, whatever is in it, and what may be anything else.
+        *(
+            (one, [one])
+            for one in (
+                "https://a.example/?u=https://b.example",
+                "https://a.example/x,y",
+                " A: https://a.example ",
+                "a.example b.example",
+                "",
+            )
+        ),
+    ],
+)
+def test_addresses_are_told_apart_where_a_text_lists_several(text: str, urls: list[str]) -> None:
+    assert given_urls(text) == urls
 
 
 WHOLE = re.compile(r"https?://[a-z]{1,9}\.example(:[0-9]{2,4})?/[a-z0-9/?&=%'+#~:;-]{0,20}")

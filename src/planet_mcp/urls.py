@@ -62,6 +62,9 @@ _PREFIX = re.compile(r"url:\s*", re.IGNORECASE)
 _READER_SCHEME = re.compile(r"(?:feed|rss|pcast|podcast|itpc):(?=\S)", re.IGNORECASE)
 # Browsers do not count the slashes after http: and https: (WHATWG URL, 4.4).
 _HTTP_SCHEME = re.compile(r"(https?)(?::/*|//+)(?=[^/])", re.IGNORECASE)
+# As text and Markdown say what is at an address: `Blog: https://…`, `[Blog](https://…)`.
+_SAID = re.compile(r"\[[^\]]*\]\((\S+)\)|[^:/]+[:-]\s+(https?://\S+)")
+_BETWEEN_URLS = re.compile(r"\s+|,(?=https?://)")
 _BARE_HOST = re.compile(
     r"(?:(?:[\w-]+\.)+(?P<ending>[^\W\d_][\w-]+)\.?|\d{1,3}(?:\.\d{1,3}){3}|localhost|\[[\da-f:.]+\])"
     r"(?::\d{1,5})?(?=[/?#]|$)",
@@ -76,10 +79,12 @@ def given_url(written: str) -> str:
     """Return the URL that is meant by what a person or program wrote for the address of a feed.
 
     Quotes and angle brackets around it do not count, nor does a scheme that opens a feed reader
-    (`feed://example.org/x`, `feed:https://…`); a host without a scheme means https. What is none of
-    these is returned without what stood around it.
+    (`feed://example.org/x`, `feed:https://…`), nor a name before it (`Blog: https://…`); a host
+    without a scheme means https. What is none of these is returned without what stood around it.
     """
-    bare = _PREFIX.sub("", _unwrapped(written), count=1).replace("&amp;", "&")
+    bare = _unwrapped(written)
+    said = _SAID.fullmatch(bare)
+    bare = _PREFIX.sub("", said[1] or said[2] if said else bare, count=1).replace("&amp;", "&")
     meant = without_reader_scheme(bare)
     scheme = _HTTP_SCHEME.match(meant)
     if scheme:
@@ -89,6 +94,16 @@ def given_url(written: str) -> str:
     host = _BARE_HOST.match(meant)
     is_host = host is not None and (host["ending"] or "").lower() not in _FILE_ENDINGS
     return f"https://{meant}" if is_host else meant
+
+
+def given_urls(written: str) -> list[str]:
+    """Return the addresses in a text that lists several, or else the text as it is.
+
+    They may stand in lines, between blanks or commas, and after marks of a list or names.
+    """
+    pieces = _BETWEEN_URLS.split(written)
+    urls = [piece.rstrip(",;") for piece in map(_unwrapped, pieces) if _HTTP_SCHEME.match(piece)]
+    return urls if len(urls) > 1 else [written]
 
 
 def without_reader_scheme(reference: str) -> str:

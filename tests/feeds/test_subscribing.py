@@ -54,6 +54,22 @@ async def test_a_host_without_a_scheme_is_asked_by_https(planet: Planet) -> None
     assert "https://127.0.0.1:1/feed" in (added.problem or "")
 
 
+async def test_a_host_without_a_scheme_is_asked_by_http_where_it_has_no_https(
+    planet: Planet, site: Site
+) -> None:
+    url = site.add("/feed", rss([Post("One")], title="Plain"))
+    bare = url.removeprefix("http://")
+    missing = f"{bare}/none"
+
+    [added, failed, secure] = (
+        await planet.add_feeds([bare, missing, f"https://{missing}"])
+    ).result.results
+
+    assert (added.outcome, added.feed_url) == ("added", url)
+    assert "404" in (failed.problem or "")
+    assert f"https://{missing} could not be reached" in (secure.problem or "")
+
+
 async def test_what_is_not_fetched_in_time_is_followed_and_read_in_its_turn(
     planet: Planet, site: Site
 ) -> None:

@@ -7,7 +7,13 @@ from typing import Literal
 
 import anyio
 
-from planet_mcp.errors import DocumentError, FetchError, OpmlError, PausedError
+from planet_mcp.errors import (
+    DocumentError,
+    FetchError,
+    OpmlError,
+    PausedError,
+    UnreachableError,
+)
 from planet_mcp.feeds.discovery import Finder, Found, Known, Several
 from planet_mcp.feeds.refresh import Refresher
 from planet_mcp.models import Candidate, Feed, FeedLinks, NotTaken, Subscription, SubscriptionList
@@ -101,7 +107,7 @@ class Subscriber:
         never stored; one whose domain asked us to wait is read after that.
         """
         try:
-            return replace(await self._add(given_url(url), group), url=url)
+            return replace(await self._add_given(url, group), url=url)
         except PausedError as error:
             return (await self.queue([url], group=group, reason=str(error)))[0]
         except (FetchError, DocumentError, OpmlError) as error:
@@ -145,6 +151,19 @@ class Subscriber:
         except FetchError as error:
             return error
         return address
+
+    async def _add_given(self, written: str, group: str | None) -> Added:
+        """Add what somebody wrote, who may have left out the scheme of a site without https."""
+        url = given_url(written)
+        try:
+            return await self._add(url, group)
+        except UnreachableError as error:
+            if "https:" in written.lower() or not url.startswith("https:"):
+                raise
+            try:
+                return await self._add(f"http:{url.removeprefix('https:')}", group)
+            except UnreachableError:
+                raise error from None
 
     async def _add(self, url: str, group: str | None) -> Added:
         known = await self._known_at(url)

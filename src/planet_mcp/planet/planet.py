@@ -71,6 +71,7 @@ from planet_mcp.requests import (
 )
 from planet_mcp.store import ChangeToken, Store
 from planet_mcp.text import label
+from planet_mcp.urls import given_urls
 
 MAX_IDS = 101
 MOST_TAGS = 200
@@ -224,6 +225,7 @@ class Planet:
             StoreError: What was found cannot be stored; what is listed then was added or not.
         """
         self.store.require_writable()
+        urls = [url for text in urls for url in given_urls(text)]
         subscriber = self._workings.subscriber
         wanted = group or ""
         group = await _in_thread(lambda: self._group_called(wanted))
