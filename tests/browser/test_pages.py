@@ -19,6 +19,8 @@ ENTRY, FEED = "Counting what the garbage collector skips", "Alder Street Enginee
 PATHS = {
     "river": "/",
     "titles": "/titles",
+    "topics": "/topics",
+    "tag": "/tags/packaging",
     "search": "/search?q=test",
     "search without hits": "/search?q=zyzzyva",
     "entry": "/entries/{entry}",
@@ -135,8 +137,8 @@ _RIVER = """() => {
     const text = (root, selector) => root.querySelector(selector)?.textContent.trim() ?? null;
     const time = (root) => root.querySelector("time").getAttribute("datetime");
     const entry = (article) => [
-        text(article, "h4"), time(article.querySelector("footer")),
-        text(article, "footer .author"), text(article, "footer .also"),
+        text(article, "h4"), time(article.querySelector(".byline")),
+        text(article, ".byline .author"), text(article, ".byline .also"),
     ];
     const feed = (section) => [
         text(section, "h3"), [...section.querySelectorAll("article.entry")].map(entry),

@@ -9,7 +9,7 @@ import pytest
 
 from planet_mcp.models import Subscription
 from planet_mcp.planet import Answer, Reading, TrendingResult
-from planet_mcp.planet.trending import trending
+from planet_mcp.planet.trending import trending_topics
 from planet_mcp.requests import TrendingRequest
 from planet_mcp.store import Store
 from tests.support.river import made, record
@@ -64,7 +64,7 @@ class Week:
 
     def topics(self, **asked: str) -> Answer[TrendingResult]:
         with self.store.view():
-            return trending(Reading(self.store, NOW), TrendingRequest(**asked))
+            return trending_topics(Reading(self.store, NOW), TrendingRequest(**asked))
 
 
 @pytest.fixture(scope="module")

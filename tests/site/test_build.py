@@ -29,8 +29,8 @@ DAY = timedelta(days=1)
 BASE = "https://planet.example.org/"
 OLD = 1_000_000_000
 # Pages that show how long ago something was, or what is the newest of all.
-OF_ALL = {"index.html", "titles.html", "feeds.html", "stats.html", "about.html"}
-FEEDS = {"atom.xml", "rss20.xml", "rss10.xml", "feed.json"}
+OF_ALL = {"index.html", "titles.html", "topics.html", "feeds.html", "stats.html", "about.html"}
+FEEDS = {"topics/atom.xml", "atom.xml", "rss20.xml", "rss10.xml", "feed.json"}
 
 
 def posts(count: int, *, of: str) -> list[Post]:
@@ -141,7 +141,9 @@ async def test_a_new_entry_changes_only_the_pages_that_show_it(
     await filled.refresh_feeds(["bob"])
     publish(filled, folder)
     day = f"days/{new.published:%Y-%m-%d}.html"
-    of_bob = {"entries/64.html", "feeds/2.html", "feeds/2/atom.xml", day}
+    # Those beside it in its feed lead to it.
+    beside = {"entries/61.html", "entries/62.html"}
+    of_bob = {"entries/64.html", *beside, "feeds/2.html", "feeds/2/atom.xml", day}
     assert written(folder) - OF_ALL - FEEDS == of_bob
     assert {"index.html", "atom.xml"} <= written(folder)
 
@@ -167,6 +169,35 @@ async def test_what_a_feed_has_more_on_a_day_has_pages_which_change_with_it(
     assert "2 more of <bdi>Ada" in (folder / f"{day}.html").read_text("utf-8")
     assert {f"{day}.html", f"{day}/feeds/1.html"} <= written(folder)
     assert f"{day}/feeds/2.html" not in files(folder)
+
+
+async def test_tags_and_groups_have_files_whatever_they_are_called(
+    planet: Planet, site: Site, folder: Path
+) -> None:
+    names = ("Python", "C++", "C#", "CI/CD", "../..", "\u6570\u636e", "a.b", "x" * 90)
+    for number, name in enumerate(names):
+        document = rss([Post(f"Post {number}", tags=(name,))], title=f"Blog {number}")
+        await planet.add_feeds([site.add(f"/{number}", document)], group=name)
+    publish(planet, folder)
+    for kind in ("tags", "groups"):
+        tree = html.document_fromstring((folder / "topics.html").read_text("utf-8"))
+        section = f"//section[@aria-labelledby='{kind}']//li/a"
+        links = {a.text: a.get("href") for a in tree.xpath(section)}
+        # What has neither letters nor digits cannot be looked for as a tag.
+        assert links.keys() >= {*names} - {"../.."}
+        for number, name in enumerate(names):
+            if name in links:
+                page = (folder / links[name]).read_text("utf-8")
+                assert f"Post {number}</a>" in page
+        assert len({*links.values()}) == len(links)
+    make_old(folder)
+    site.add("/0", rss([Post("New", tags=("Python",)), Post("Post 0", tags=("Python",))]))
+    await planet.refresh_feeds(["Blog 0"])
+    publish(planet, folder)
+    changed = {name for name in written(folder) if name.startswith(("tags/", "groups/"))}
+    assert changed == {
+        f"{kind}/python{end}" for kind in ("tags", "groups") for end in (".html", "/atom.xml")
+    }
 
 
 async def test_a_day_between_two_others_is_linked_from_both(

@@ -14,12 +14,13 @@ import httpx
 import pytest
 
 from planet_mcp.documents.lists import read_list
+from planet_mcp.hosts import COMMAND_HOSTS, HOSTS
 from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
 from planet_mcp.site.river import MOST_OF_FEED
 from tests.conftest import planet_of, set_apart
 from tests.support.documents import NOW, Post, rss, whole
-from tests.support.serving import Pages, pages_at, pages_of, serving
+from tests.support.serving import Pages, Seen, pages_at, pages_of, serving
 from tests.support.site import Site, running_site
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +28,18 @@ pytestmark = pytest.mark.anyio
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 DAY = timedelta(days=1)
 OUTPUTS = ("atom.xml", "rss20.xml", "rss10.xml", "feed.json", "opml.xml", "foafroll.xml")
-PAGES = ("", "titles", "feeds", "feeds/1", "entries/1", "search?q=some", "stats", "about")
+PAGES = (
+    "",
+    "titles",
+    "topics",
+    "tags/tag",
+    "feeds",
+    "feeds/1",
+    "entries/1",
+    "search?q=some",
+    "stats",
+    "about",
+)
 
 
 async def follow(planet: Planet, site: Site, **feeds: Sequence[Post]) -> None:
@@ -53,7 +65,9 @@ async def pages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pages
     """Pages of two small feeds, for tests that only read."""
     with pytest.MonkeyPatch.context() as patch, running_site() as site:
         set_apart(patch, tmp_path_factory.mktemp("pages"))
-        ada = Post("One", "<p>Some <em>text</em> of Ada.</p>", age=3 * DAY, author="Ada L.")
+        ada = Post(
+            "One", "<p>Some <em>text</em> of Ada.</p>", age=3 * DAY, author="Ada L.", tags=("tag",)
+        )
         bob = [Post("Two", "<p>Some text of Bob.</p>", age=DAY), Post("Three", age=DAY)]
         async with planet_of() as planet:
             await follow(planet, site, Ada=[ada], Bob=bob)
@@ -78,8 +92,13 @@ async def test_an_entry_leads_to_where_it_was_published_and_says_who_and_when(pa
     article = "//article[.//h4[contains(., 'One')]]"
     assert seen.links(f"{article}//h4/a") == ["https://blog.example.org/one"]
     assert seen.texts(f"{article}//*[@class='author']") == ["Ada L."]
-    assert seen.texts(f"{article}//footer/time") == [f"{NOW - 3 * DAY:%H:%M} UTC"]
+    assert seen.texts(f"{article}//*[@class='byline']/time") == [f"{NOW - 3 * DAY:%H:%M} UTC"]
     assert seen.texts(f"{article}//em") == ["text"]
+    assert "1 min" in seen.texts(f"{article}//*[@class='byline']")[0]
+    assert seen.texts(f"{article}//a[@class='permalink']") == ["Permalink: One"]
+    # Who and when stand before the text.
+    assert seen.tree.xpath(f"{article}//*[@class='byline']/following-sibling::*[@class='content']")
+    assert seen.tree.xpath("//h3/span/@data-letters") == ["B", "A"]
 
 
 async def test_the_river_says_when_it_was_updated_last(pages: Pages) -> None:
@@ -92,7 +111,7 @@ async def test_an_empty_planet_says_so_on_every_page(planet: Planet) -> None:
     async with pages_of(planet) as pages:
         assert "Nothing is here yet: 1 feed, none read yet." in (await pages.see("/")).answer.text
         assert "1 feed, none read yet." in (await pages.see("/stats")).answer.text
-        for path in ("titles", "feeds", "stats", "about", *OUTPUTS):
+        for path in ("titles", "topics", "feeds", "stats", "about", *OUTPUTS):
             await pages.see(path)
 
 
@@ -217,6 +236,10 @@ async def test_titles_alone_have_a_page(pages: Pages) -> None:
         "/feeds/99",
         "/feeds/1/2",
         "/feeds/99/atom.xml",
+        "/tags/nobody has it",
+        "/tags/nobody has it/atom.xml",
+        "/groups/none",
+        "/groups/%00/atom.xml",
         "/%00",
         "/entries/1/",
     ],
@@ -252,7 +275,8 @@ async def test_an_entry_has_a_page_with_all_of_its_text(planet: Planet, site: Si
         seen = await pages.see("/entries/1")
     assert seen.texts("//h1") == ["Long"]
     assert seen.texts("//h2") == [f"Part {n}" for n in range(500)]
-    assert "Tags: tools, testing" in seen.texts("//footer/p")
+    assert seen.texts("//ul[@class='tags']/li") == ["tools", "testing"]
+    assert seen.links("//ul[@class='tags']/li/a") == ["/tags/tools", "/tags/testing"]
     assert seen.links("//h1/a") == [post.url]
 
 
@@ -267,6 +291,27 @@ async def test_the_page_that_was_fetched_for_an_entry_is_shown(planet: Planet, s
     assert "Only on the page." not in before.answer.text
     assert "Only on the page." in after.answer.text
     assert "its feed has less" in after.answer.text
+
+
+async def test_an_entry_leads_on_within_its_blog_and_to_what_is_related(
+    planet: Planet, site: Site
+) -> None:
+    ages = {"First steps": 9 * DAY, "Testing sockets": 5 * DAY, "Last words": DAY}
+    ada = [Post(title, age=age) for title, age in ages.items()]
+    told = Post("Testing sockets again", "<p>Testing sockets.</p>", age=7 * DAY)
+    await follow(planet, site, Ada=ada, Bob=[told])
+    async with pages_of(planet) as pages:
+        (own,) = (await pages.see("/search", params={"q": "sockets", "feed": "Ada"})).links(
+            "//article//h3/a"
+        )
+        seen = await pages.see(own)
+        last = await pages.see(seen.links("//nav[@class='ways']//a[@rel='next']")[0])
+    ways = "//nav[@class='ways']//"
+    assert seen.texts(f"{ways}a[@rel='next']") == ["Last words"]
+    assert seen.texts(f"{ways}a[@rel='prev']") == ["First steps"]
+    related = seen.texts(f"{ways}h2[.='Related']/following-sibling::ul/li/a")
+    assert related == ["Testing sockets again"]
+    assert not last.texts(f"{ways}a[@rel='next']")
 
 
 async def test_files_that_come_with_an_entry_are_listed(planet: Planet, site: Site) -> None:
@@ -320,6 +365,69 @@ async def test_a_feed_that_is_not_followed_any_more_is_still_readable(
     async with pages_of(planet) as pages:
         assert "Not followed any more." in (await pages.see("/feeds/1")).answer.text
         assert not (await pages.see("/feeds")).texts("//tbody/tr")
+
+
+# Topics, tags and groups
+
+
+async def test_topics_are_what_several_feeds_link_to(planet: Planet, site: Site) -> None:
+    shared = '<p>See <a href="https://news.example.org/release">the release</a>.</p>'
+    feeds = {
+        name: rss(
+            [Post(f"{name} on it", shared, link=f"https://{name}.example.org/1")], title=name
+        ).replace("<link>https://blog.", f"<link>https://{name}.", 1)
+        for name in ("ada", "bob", "eve")
+    }
+    for name, document in feeds.items():
+        await planet.add_feeds([site.add(f"/{name}", document)])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/topics")
+        month = await pages.see(seen.links("//nav[@aria-label='Periods']/a")[1])
+        found = feedparser.parse((await pages.see("/topics/atom.xml")).answer.content)
+    topic = "//article[.//h3[.='the release']]"
+    assert seen.links(f"{topic}//h3/a") == ["https://news.example.org/release"]
+    told = {f"{name} on it" for name in feeds}
+    assert set(seen.texts(f"{topic}//li/a")) == told == {each["title"] for each in found.entries}
+    assert month.texts("//nav[@aria-label='Periods']/a[@aria-current]") == ["the last month"]
+
+
+NAMES = ("C++", "CI/CD", "free threading", "\u6570\u636e", "50%?", "a#b", "3.14", "..", "atom.xml")
+
+
+@pytest.mark.parametrize("kind", ["tags", "groups"])
+async def test_what_has_a_tag_or_is_in_a_group_has_a_page_and_a_feed(
+    planet: Planet, site: Site, kind: str
+) -> None:
+    for number, name in enumerate(NAMES):
+        title = f"Post {number}"
+        tags = (name,) if kind == "tags" else ()
+        url = site.add(f"/{number}", rss([Post(title, tags=tags)], title=f"Blog {number}"))
+        await planet.add_feeds([url], group=name if kind == "groups" else None)
+    async with pages_of(planet) as pages:
+        topics = await pages.see("/topics")
+        links = dict(
+            zip(
+                topics.texts(f"//section[@aria-labelledby='{kind}']//li/a"),
+                topics.links(f"//section[@aria-labelledby='{kind}']//li/a"),
+                strict=True,
+            )
+        )
+        # Nothing but signs cannot be looked for.
+        assert links.keys() | {".."} == {*NAMES}
+        for number, name in enumerate(NAMES):
+            if name == "..":
+                continue
+            seen = await pages.see(links[name])
+            feed = (await pages.see(seen.links("//main//a[contains(., 'Subscribe')]")[0])).answer
+            titles = feedparser.parse(feed.content).entries
+            assert (
+                seen.texts("//article//h3")
+                == [each["title"] for each in titles]
+                == [f"Post {number}"]
+            )
+            assert bool(seen.texts("//details//li/a")) == (kind == "groups")
+        near = await pages.see(f"/{kind}/free thredding", status=404)
+    assert "free threading" in near.texts("//*[@class='notice']")[0]
 
 
 # Search
@@ -416,11 +524,22 @@ async def test_the_numbers_say_how_soon_entries_arrive(planet: Planet, site: Sit
 
 async def test_the_page_about_it_says_how_an_agent_connects(pages: Pages) -> None:
     seen = await pages.see("/about")
-    blocks = seen.texts("//pre")
     endpoint = f"{pages.web.base_url}/mcp"
-    assert blocks[0] == f"claude mcp add planet --transport http {endpoint}"
-    assert json.loads(blocks[1])["servers"]["planet"] == {"type": "http", "url": endpoint}
-    assert json.loads(blocks[2])["mcpServers"]["planet"] == {"url": endpoint}
+    assert seen.texts("//pre")[0] == f"claude mcp add planet --transport http {endpoint}"
+    vscode, cursor = (json.loads(block_of(seen, title)) for title in ("VS Code", "Cursor"))
+    assert vscode["servers"]["planet"] == {"type": "http", "url": endpoint}
+    assert cursor["mcpServers"]["planet"] == {"url": endpoint}
+    titles = {host.title for host in [*HOSTS.values()]} | {
+        other.title for other in COMMAND_HOSTS.values()
+    }
+    assert titles == {*seen.texts("//main//summary")}
+    assert "planet-mcp install zed" in seen.texts("//details[summary[.='Zed']]")[0]
+
+
+def block_of(about: Seen, host: str) -> str:
+    """Return what is to stand in the file of a host."""
+    (block,) = about.texts(f"//details[summary[.='{host}']]//pre")
+    return block
 
 
 # Feed documents
@@ -555,11 +674,11 @@ async def test_people_give_the_token_as_a_password(planet: Planet) -> None:
             assert "Basic" in refused.answer.headers["www-authenticate"]
         auth = httpx.BasicAuth("anyone", TOKEN)
         about = await pages.see("/about", auth=auth)
-        code, vscode, cursor = about.texts("//pre")
-        assert "$PLANET_MCP_TOKEN" in code
+        assert "$PLANET_MCP_TOKEN" in about.texts("//pre")[0]
         # Each host has its own way to refer to what it is not to keep.
-        assert "${input:" in vscode
-        assert "${env:PLANET_MCP_TOKEN}" in cursor
+        assert "${input:" in block_of(about, "VS Code")
+        assert "${env:PLANET_MCP_TOKEN}" in block_of(about, "Cursor")
+        assert 'bearer_token_env_var = "PLANET_MCP_TOKEN"' in block_of(about, "Codex")
         assert TOKEN not in about.answer.text
         await pages.see("/", auth=httpx.BasicAuth("anyone", "wrong"), status=401)
         for given in ("!", base64.b64encode(b"\xff").decode()):

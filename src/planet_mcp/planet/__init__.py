@@ -17,6 +17,7 @@ from planet_mcp.planet.answers import (
     SearchHit,
     SearchResult,
     StatusResult,
+    TopicRow,
     TrendingResult,
 )
 from planet_mcp.planet.language import TOOLS, Language
@@ -25,7 +26,9 @@ from planet_mcp.planet.occurrences import Asked, Occurrence, Occurrences
 from planet_mcp.planet.opening import Parts, open_planet
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
+from planet_mcp.planet.related import related_entries
 from planet_mcp.planet.search import search_entries
+from planet_mcp.planet.trending import trending_topics
 
 __all__ = [
     "STALE_AFTER",
@@ -48,8 +51,11 @@ __all__ = [
     "SearchHit",
     "SearchResult",
     "StatusResult",
+    "TopicRow",
     "TrendingResult",
     "none_read",
     "open_planet",
+    "related_entries",
     "search_entries",
+    "trending_topics",
 ]

@@ -58,7 +58,7 @@ from planet_mcp.planet.readers import Readers
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.related import related_entries
 from planet_mcp.planet.search import search_entries
-from planet_mcp.planet.trending import trending
+from planet_mcp.planet.trending import trending_topics
 from planet_mcp.requests import (
     ArrivalsRequest,
     CatchUpRequest,
@@ -69,7 +69,7 @@ from planet_mcp.requests import (
     SearchRequest,
     TrendingRequest,
 )
-from planet_mcp.store import ChangeToken, Store
+from planet_mcp.store import ChangeToken, Hit, Store
 from planet_mcp.text import label
 from planet_mcp.urls import given_urls
 
@@ -155,7 +155,7 @@ class Planet:
         self, request: TrendingRequest = TrendingRequest()
     ) -> Answer[TrendingResult]:
         """Show what several feeds wrote about or linked to."""
-        return await self._answered(trending, request)
+        return await self._answered(trending_topics, request)
 
     async def catch_up(self, request: CatchUpRequest = CatchUpRequest()) -> Answer[LatestResult]:
         """Show what arrived since a reader last caught up, and move the reader on at the end of it.
@@ -203,7 +203,7 @@ class Planet:
     ) -> Answer[ArticleResult]:
         """Return a part of an article, as JSON values too."""
         found = await self._workings.articles.read(article, refresh=refresh)
-        related = [] if offset else await self._answered(related_entries, found)
+        related = [] if offset else await self._answered(_related, found)
         text = article_text(
             found, offset=offset, max_chars=max_chars, related=related, language=self._language
         )
@@ -418,6 +418,10 @@ class Planet:
             return read_only_notice(self.store.read_only, summary)
         running = self.refresher.is_running()
         return notice(summary, self._language, refreshing=running, now=self.clock())
+
+
+def _related(reading: Reading, article: FullText) -> list[Hit]:
+    return related_entries(reading, article.entry_id, article.title)
 
 
 def _restart(reading: Reading, request: CatchUpRequest) -> tuple[str, datetime]:

@@ -2,7 +2,6 @@
 
 import re
 
-from planet_mcp.articles import FullText
 from planet_mcp.planet.reading import Reading
 from planet_mcp.store import Filters, Hit, compile_query
 from planet_mcp.text import STOP_WORDS
@@ -14,16 +13,16 @@ LEAST_SHARED = 2
 _WORD = re.compile(r"[^\W_]{3,}")
 
 
-def related_entries(reading: Reading, article: FullText) -> list[Hit]:
-    """Return up to three other stories, the likest first."""
-    wanted = _words(article.title)
+def related_entries(reading: Reading, entry_id: int, title: str) -> list[Hit]:
+    """Return up to three other stories than that of an entry, the likest first."""
+    wanted = _words(title)
     if not wanted:
         return []
     query = compile_query(" OR ".join(sorted(wanted)))
     if query.strict is None:
         return []
     filters = Filters(reading.store.entries.newest_id())
-    own = reading.store.entries.story_of(article.entry_id)
+    own = reading.store.entries.story_of(entry_id)
     found = reading.store.search.best(query, filters, shown={own}, limit=LOOKED_AT, now=reading.now)
     least = min(LEAST_SHARED, len(wanted))
     shared = {hit.id: len(wanted & _words(f"{hit.title} {hit.snippet}")) for hit in found.hits}

@@ -30,7 +30,7 @@ _NO_NAME = re.compile(r"://|^image:|\{%")
 _HERE = re.compile(r"(?:click |read )?(?:here|this|link|more|source|post|article)", re.IGNORECASE)
 
 
-def trending(reading: Reading, request: TrendingRequest) -> Answer[TrendingResult]:
+def trending_topics(reading: Reading, request: TrendingRequest) -> Answer[TrendingResult]:
     """Show what several feeds wrote about or linked to in a period.
 
     Raises:

@@ -19,7 +19,9 @@ from planet_mcp.errors import PublishError
 from planet_mcp.models import Feed
 from planet_mcp.site.paths import file_of
 from planet_mcp.site.river import MOST_OF_FEED, POSTS_OF_DAY, day_path, feed_day_path
+from planet_mcp.site.search_page import HITS
 from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
+from planet_mcp.site.topics import feeds_in, most_used_tags
 from planet_mcp.site.values import Options, PageRequest
 from planet_mcp.site.views import POSTS_OF_FEED
 from planet_mcp.site.words import status
@@ -32,7 +34,8 @@ MOST_NAMED = 5
 # The checksum of pages that are always made, as they show what changes by the hour.
 _ALWAYS = ""
 # `_PATH` keeps a manifest from naming a file outside of the folder, which would be removed.
-_PATH = r"^(?:[a-z0-9-]+[./])*[a-z0-9-]*$"
+# The files of tags and groups have names of our own (`paths.file_of`).
+_PATH = r"(?s)^(?:(?:tags|groups)/.+|(?:[a-z0-9-]+[./])*[a-z0-9-]*)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +145,52 @@ class Publisher:
         """Name all pages, each with a checksum of what it is made of."""
         yield from dict.fromkeys((*DRAWN_WITH, *FIXED), _ALWAYS).items()
         entries = self._store.catalogue.entries()
-        yield from ((f"entries/{entry.id}", entry.checksum) for entry in entries)
+        yield from _entries(entries)
         yield from _days(entries)
         now = self._clock()
-        followed = {feed.id for feed in self._store.feeds.subscribed(now=now)}
-        yield from _feeds(entries, self._store.feeds.known(now=now), followed)
+        followed = self._store.feeds.subscribed(now=now)
+        known = self._store.feeds.known(now=now)
+        yield from _feeds(entries, known, {feed.id for feed in followed})
+        yield from self._selections(entries, known, followed)
+
+    def _selections(
+        self, entries: list[CatalogueEntry], known: list[Feed], followed: list[Feed]
+    ) -> Iterator[tuple[str, str]]:
+        """Name the pages of tags and of groups."""
+        for tag, _ in most_used_tags(self._store):
+            tagged = self._store.search.tagged(tag)
+            yield from _selection(f"tags/{tag}", [each for each in entries if each.id in tagged])
+        for group in self._store.feeds.groups():
+            named = {feed.id for feed in feeds_in(known, group)}
+            own = [each for each in entries if each.feed_id in named]
+            listed = [f"{feed.id} {feed.title}" for feed in feeds_in(followed, group)]
+            yield from _selection(f"groups/{group}", own, *listed)
 
 
 _OK = 200
+
+
+def _entries(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:
+    """Name the pages of entries, each with a checksum of it and of those beside it in its feed."""
+    of_feed: defaultdict[int, list[CatalogueEntry]] = defaultdict(list)
+    for entry in sorted(entries, key=lambda each: (each.feed_id, each.own_key)):
+        of_feed[entry.feed_id].append(entry)
+    for own in of_feed.values():
+        for number, entry in enumerate(own):
+            beside = own[max(number - 1, 0) : number + 2]
+            yield f"entries/{entry.id}", checksum_of(each.checksum for each in beside)
+
+
+def _selection(path: str, own: list[CatalogueEntry], *also: str) -> Iterator[tuple[str, str]]:
+    """Name the page of a tag or group, and its feed, with a checksum of the newest stories."""
+    stories: dict[int, str] = {}
+    for entry in own:
+        if len(stories) > HITS:
+            break
+        stories.setdefault(entry.story_id, entry.checksum)
+    checksum = checksum_of([str(len(own)), *stories.values(), *also])
+    yield path, checksum
+    yield f"{path}/atom.xml", checksum
 
 
 def _days(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:

@@ -3,12 +3,17 @@
 Paths without a dot behind the last slash are pages, whose files have names in `.html`.
 """
 
+import hashlib
+import re
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from planet_mcp.site.values import PageRequest
 
 _PAGE_FILE = ".html"
+# Pages that strangers' words name; a file gets a name of letters and a checksum of these.
+_NAMED = re.compile(r"(tags|groups)/(.+?)(/atom\.xml)?", re.DOTALL)
+_FILE_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +33,33 @@ class Links:
         return self.base + with_query(self._named(path) if path else "", **query)
 
     def _named(self, path: str) -> str:
-        return file_of(path) if self.static else path
+        return file_of(path) if self.static else quote(path)
 
 
 def links_of(request: PageRequest, *, static: bool) -> Links:
     """Return what a page links with."""
     if static:
-        return Links("../" * request.path.count("/"), request.base, static=True)
+        return Links("../" * file_of(request.path).count("/"), request.base, static=True)
     # Behind a proxy, the site may begin below the root of its host.
     return Links(urlsplit(request.base).path or "/", request.base, static=False)
 
 
 def file_of(path: str) -> str:
     """Return the name of the file that holds the page at a path."""
+    named = _NAMED.fullmatch(path)
+    if named:
+        return f"{named[1]}/{_file_name(named[2])}{named[3] or _PAGE_FILE}"
     if "." in path.rpartition("/")[2]:
         return path
     return f"{path or 'index'}{_PAGE_FILE}"
+
+
+def _file_name(name: str) -> str:
+    folded = name.casefold()
+    plain = re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:_FILE_CHARS]
+    if plain == folded:
+        return plain
+    return f"{plain}-{hashlib.sha256(folded.encode('utf-8', 'replace')).hexdigest()[:8]}".strip("-")
 
 
 def with_query(path: str, **query: object) -> str:

@@ -62,6 +62,11 @@ class SearchView:
     problem: str | None = None
 
     @property
+    def ids(self) -> list[int]:
+        """Return the ids of the entries that were found."""
+        return [found.hit.entry_id for found in self.hits]
+
+    @property
     def query(self) -> str:
         """Return the words that are searched for."""
         return self.form.get("query", "")

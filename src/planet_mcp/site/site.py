@@ -3,7 +3,6 @@
 Blocking; each page is a few short queries, which see one state of the store within its `view`.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -17,14 +16,15 @@ from planet_mcp.documents.syndication import (
     rss10_feed,
     rss20_feed,
 )
-from planet_mcp.hosts import HOSTS, added, http_entry
 from planet_mcp.site import outputs
+from planet_mcp.site.connecting import connections
 from planet_mcp.site.content import TEXT_CHARS
 from planet_mcp.site.figures import stats_view
 from planet_mcp.site.paths import Links, links_of
 from planet_mcp.site.river import day_view, feed_day_view, river_view, titles_view
 from planet_mcp.site.search_page import search_view
 from planet_mcp.site.templating import ICON, Templates
+from planet_mcp.site.topics import PERIODS, SELECTED, SelectionView, selection_view, topics_view
 from planet_mcp.site.values import Options, Page, PageRequest
 from planet_mcp.site.views import entry_view, feed_view, feeds_view
 from planet_mcp.store import Post, Store
@@ -37,7 +37,10 @@ _FORMATS: dict[str, tuple[Callable[[Channel], bytes], str]] = {
     "feed.json": (json_feed, "application/feed+json"),
 }
 # The pages and feed documents that every planet has; days, entries and feeds have theirs, too.
-FIXED = ("", "titles", "feeds", "stats", "about", *_FORMATS, "opml.xml", "foafroll.xml")
+FIXED = (
+    *("", "titles", "topics", "feeds", "stats", "about"),
+    *(*_FORMATS, "topics/atom.xml", "opml.xml", "foafroll.xml"),
+)
 DRAWN_WITH = ("style.css", "icon.svg")
 _NUMBER = "([1-9][0-9]{0,17})"
 
@@ -79,6 +82,10 @@ class Site:
             rf"days/(\d{{4}}-\d\d-\d\d)(?:/{_NUMBER})?": self._day,
             rf"days/(\d{{4}}-\d\d-\d\d)/feeds/{_NUMBER}(?:/{_NUMBER})?": self._feed_day,
             f"entries/{_NUMBER}": self._entry,
+            "topics|tags|groups": self._topics,
+            r"topics/atom\.xml": self._topics_atom,
+            rf"({'|'.join(SELECTED)})/(.+)/atom\.xml": self._selection_atom,
+            f"({'|'.join(SELECTED)})/(.+)": self._selection,
             "feeds": self._feeds,
             f"feeds/{_NUMBER}(?:/{_NUMBER})?": self._feed,
             rf"feeds/{_NUMBER}/atom\.xml": self._feed_atom,
@@ -122,8 +129,19 @@ class Site:
         return self._html("feed_day", request, view=view) if view else None
 
     def _entry(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
-        view = entry_view(self._store, int(named[0]), self._options)
+        view = entry_view(self._store, int(named[0]), self._options, now=self._clock())
         return self._html("entry", request, view=view) if view else None
+
+    def _topics(self, request: PageRequest, _: tuple[str, ...]) -> Page:
+        view = topics_view(self._store, request.query.get("since", ""), now=self._clock())
+        return self._html("topics", request, view=view, periods=PERIODS)
+
+    def _selection(self, request: PageRequest, named: tuple[str, ...]) -> Page:
+        view = self._selected(request, named)
+        return self._html("selection", request, view=view, status=200 if view.is_there else 404)
+
+    def _selected(self, request: PageRequest, named: tuple[str, ...]) -> SelectionView:
+        return selection_view(self._store, named, request.query, now=self._clock())
 
     def _feeds(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         view = feeds_view(self._store, request.query.get("status", ""), now=self._clock())
@@ -145,12 +163,8 @@ class Site:
 
     def _about(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         endpoint = self._links(request).absolute("mcp")
-        return self._html(
-            "about",
-            request,
-            summary=self._store.feeds.summary(),
-            configuration=lambda host: _configuration(host, endpoint, token=self._options.token),
-        )
+        hosts = connections(endpoint, token=self._options.token)
+        return self._html("about", request, summary=self._store.feeds.summary(), hosts=hosts)
 
     # Feed documents
 
@@ -189,17 +203,28 @@ class Site:
         view = search_view(self._store, {**request.query, "sort": "newest"}, now=self._clock())
         if view.problem:
             return self._html("search", request, view=view, status=400)
-        links = self._links(request)
+        return self._atom_of(view.ids, request, view.query or "search", **view.feed_parameters)
+
+    def _topics_atom(self, request: PageRequest, _: tuple[str, ...]) -> Page:
+        view = topics_view(self._store, "", now=self._clock())
+        ids = dict.fromkeys(each.entry_id for topic in view.topics for each in topic.entries)
+        return self._atom_of([*ids], request, "topics")
+
+    def _selection_atom(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
+        view = self._selected(request, named)
+        return self._atom_of(view.found.ids, request, view.name) if view.is_there else None
+
+    def _atom_of(self, ids: Sequence[int], request: PageRequest, title: str, **asked: str) -> Page:
+        """Make the feed of some entries, whose page is at the path before its own."""
+        links, home = self._links(request), request.path.removesuffix("/atom.xml")
         return _channel(
-            self._store.browsing.by_id(
-                [found.hit.entry_id for found in view.hits], chars=TEXT_CHARS
-            ),
+            self._store.browsing.by_id(ids, chars=TEXT_CHARS),
             links,
             atom_feed,
             ATOM,
-            title=f"{self._options.title}: {view.query or 'search'}",
-            self_url=links.absolute(request.path, **view.feed_parameters),
-            home_url=links.absolute("search", **view.feed_parameters),
+            title=f"{self._options.title}: {title}",
+            self_url=links.absolute(request.path, **asked),
+            home_url=links.absolute(home, **asked),
         )
 
     def _opml(self, request: PageRequest, _: tuple[str, ...]) -> Page:
@@ -237,10 +262,3 @@ def _channel(
 ) -> Page:
     body = write(outputs.channel_of(posts, links, **described))
     return Page(body, content_type, modified=outputs.changed_at(posts))
-
-
-def _configuration(name: str, endpoint: str, *, token: bool) -> str:
-    """Return what a host's configuration says of this server, as `planet-mcp install` writes it."""
-    host = HOSTS[name]
-    entry = added(host, {}, "planet", http_entry(host, endpoint, token=token))
-    return json.dumps(entry, indent=2)

@@ -1,26 +1,34 @@
 """The pages of one entry, and of the feeds."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
 
 from planet_mcp.models import Feed, FeedStatus
+from planet_mcp.planet import Reading, related_entries
 from planet_mcp.site.content import WHOLE_CHARS, whole
 from planet_mcp.site.values import Options
-from planet_mcp.store import Post, Store, StoredArticle
+from planet_mcp.store import Headline, Hit, Post, Store, StoredArticle
 
-POSTS_OF_FEED = 50
+POSTS_OF_FEED, MOST_PEOPLE = 50, 8
 
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One entry with its whole text: that of its page, where it was fetched, else the feed's."""
+    """One entry with its whole text: that of its page, where it was fetched, else the feed's.
+
+    `earlier` and `later` are those beside it in its feed.
+    """
 
     post: Post
     html: Markup
     cut: bool
     article: StoredArticle | None
+    earlier: Headline | None
+    later: Headline | None
+    related: list[Hit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,14 @@ class FeedView:
     page: int
     pages: int
 
+    @property
+    def people(self) -> list[str]:
+        """Return who wrote most of these entries."""
+        wrote = Counter(author for post in self.posts for author in post.authors)
+        return [author for author, _ in wrote.most_common(MOST_PEOPLE)]
 
-def entry_view(store: Store, entry_id: int, options: Options) -> EntryView | None:
+
+def entry_view(store: Store, entry_id: int, options: Options, *, now: datetime) -> EntryView | None:
     """Return an entry; None if there is none."""
     found = store.browsing.by_id([entry_id], chars=WHOLE_CHARS)
     if not found:
@@ -51,7 +65,10 @@ def entry_view(store: Store, entry_id: int, options: Options) -> EntryView | Non
     (post,) = found
     article = store.webpages.article(entry_id)
     html, cut = whole(article.markdown if article else post.markdown, images=options.images)
-    return EntryView(post, html, cut or (post.cut and article is None), article)
+    is_cut = cut or (post.cut and article is None)
+    # Files would have to be written anew whenever an entry arrives that is like theirs.
+    related = [] if options.static else related_entries(Reading(store, now), post.id, post.title)
+    return EntryView(post, html, is_cut, article, *store.browsing.beside(entry_id), related)
 
 
 def feeds_view(store: Store, status: str, *, now: datetime) -> FeedsView:

@@ -1,7 +1,9 @@
 """Dates, counts and states in a reader's words (pure)."""
 
 import re
-from datetime import date, datetime
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Final
 
 from planet_mcp.feeds import warning_of
@@ -20,6 +22,9 @@ STATES: Final = {
     FeedStatus.GONE: "gone",
     FeedStatus.NEW: "not read yet",
 }
+# People read so many words a minute, at least; faces have so many colours.
+_WORDS_A_MINUTE, COLOURS = 230, 12
+_LETTER = re.compile(r"[^\W_]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -44,6 +49,12 @@ def moment(at: datetime) -> str:
     return f"{short_day(at.date())}, {clock(at)}"
 
 
+def moment_of(stamp: str) -> datetime:
+    """Read a moment as answers write it: `2025-11-12T10:00Z`, or only the day."""
+    at = datetime.fromisoformat(stamp)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 def clock(at: datetime) -> str:
     """Return the time of a moment (UTC) as `10:00 UTC`."""
     return f"{at:%H:%M} UTC"
@@ -57,6 +68,27 @@ def machine(at: datetime) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: `1 entry`, `12,000 entries`."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def reading_time(words: int) -> str:
+    """Return how long a text takes: `4 min`."""
+    return f"{max(-(-words // _WORDS_A_MINUTE), 1)} min"
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first two words of a name; a dot where it has none."""
+    return "".join(_initials(name)) or "\N{MIDDLE DOT}"
+
+
+def _initials(name: str) -> Iterator[str]:
+    found = (_LETTER.search(word) for word in name.split())
+    for _, letter in zip(range(2), filter(None, found), strict=False):
+        yield letter[0].upper()[0]
+
+
+def colour(name: str) -> int:
+    """Return which of the colours the face of a name has, always the same one."""
+    return zlib.crc32(name.casefold().encode("utf-8", "replace")) % COLOURS
 
 
 def status(feed: Feed) -> str:

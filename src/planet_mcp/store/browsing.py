@@ -158,10 +158,7 @@ class Browsing:
                 """,
                 {"ids": json.dumps(ids)},
             ).fetchall()
-        return [
-            Headline(entry_id, feed_id, feed, title, to_time(ordered_at))
-            for entry_id, feed_id, feed, title, ordered_at in rows
-        ]
+        return [_headline(row) for row in rows]
 
     # The queries of posts have this form, each with another choice of `s`:
     #
@@ -240,6 +237,31 @@ class Browsing:
         by_id = {post.id: post for post in found}
         return [by_id[entry_id] for entry_id in ids if entry_id in by_id]
 
+    # SELECT e.id, e.feed_id, f.name AS feed, c.title, e.ordered_at
+    # FROM entries AS e JOIN feeds AS f ON f.id = e.feed_id JOIN contents AS c ON c.entry_id = e.id
+    # WHERE e.feed_id = 7 AND (e.ordered_at, e.id) < (1795000000, 17)
+    # ORDER BY e.ordered_at DESC, e.id DESC LIMIT 1
+    def beside(self, entry_id: int) -> tuple[Headline | None, Headline | None]:
+        """Return the entries of the same feed before and after an entry, by its feed's times."""
+        with self._database.reading() as connection:
+            earlier, later = (
+                connection.execute(
+                    f"""
+                    SELECT e.id, e.feed_id, f.name AS feed, {SHOWN_TITLE} AS title, e.ordered_at
+                    FROM entries AS own
+                    JOIN entries AS e ON e.feed_id = own.feed_id
+                    AND (e.ordered_at, e.id) {beyond} (own.ordered_at, own.id)
+                    JOIN feeds AS f ON f.id = e.feed_id
+                    JOIN contents AS c ON c.entry_id = e.id
+                    WHERE own.id = ?
+                    ORDER BY e.ordered_at {order}, e.id {order} LIMIT 1
+                    """,
+                    (entry_id,),
+                ).fetchone()
+                for beyond, order in (("<", "DESC"), (">", "ASC"))
+            )
+        return earlier and _headline(earlier), later and _headline(later)
+
     def neighbours(self, day: date) -> tuple[date | None, date | None]:
         """Return the next earlier and the next later day that has stories."""
         with self._database.reading() as connection:
@@ -274,6 +296,11 @@ _STORIES = """SELECT s.* FROM entries AS s
 def _bounds(day: date) -> dict[str, object]:
     begin = datetime.combine(min(max(day, _FIRST_DAY), _LAST_DAY), time(0), UTC)
     return {"begin": to_seconds(begin), "end": to_seconds(begin + timedelta(days=1))}
+
+
+def _headline(row: sqlite3.Row) -> Headline:
+    entry_id, feed_id, feed, title, ordered_at = row
+    return Headline(entry_id, feed_id, feed, title, to_time(ordered_at))
 
 
 def _day(row: sqlite3.Row | None) -> date | None:

@@ -16,7 +16,8 @@ _CHECKSUM_CHARS = 16
 class CatalogueEntry:
     """One entry with its feed, its story and the story's day in the river, if it has one.
 
-    `checksum` is another one as soon as anything that a page shows of the entry is.
+    `own_key` orders the entries of a feed by its own times. `checksum` is another one as soon as
+    anything that a page shows of the entry is.
     """
 
     id: int
@@ -24,6 +25,7 @@ class CatalogueEntry:
     story_id: int
     day: date | None
     is_representative: bool
+    own_key: tuple[int, int]
     checksum: str
 
 
@@ -44,7 +46,7 @@ class Catalogue:
                 f"""
                 SELECT e.id, e.feed_id, e.story_id, s.ordered_at, s.representative_id,
                        s.story_title, e.fingerprint, e.revised_at, a.fetched_at,
-                       e.published, {HAS_DAY} AS has_day
+                       e.published, {HAS_DAY} AS has_day, e.ordered_at AS own_time
                 FROM entries AS e
                 JOIN entries AS s ON s.id = e.story_id
                 LEFT JOIN articles AS a ON a.entry_id = e.id
@@ -62,6 +64,7 @@ class Catalogue:
                 story_id=row["story_id"],
                 day=to_time(row["ordered_at"]).date() if row["has_day"] else None,
                 is_representative=row["representative_id"] == row["id"],
+                own_key=(row["own_time"], row["id"]),
                 checksum=checksum_of(
                     map(str, [*row, *(feeds[feed] for feed in feeds_of[row["story_id"]])])
                 ),

@@ -1,0 +1,47 @@
+"""How each MCP host is told of a server that runs here."""
+
+import json
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from planet_mcp.hosts import COMMAND_HOSTS, HOSTS, Host, Machine, added, http_entry
+
+_NAME = "planet"
+_ANY_MACHINE = Machine("linux", PurePosixPath("~"), PurePosixPath(), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An MCP host: what stands in which file of its; no `block` where it has to start its own."""
+
+    name: str
+    title: str
+    file: str
+    block: str | None
+
+
+def connections(endpoint: str, *, token: bool) -> list[Connection]:
+    """Return how all hosts that `planet-mcp install` knows connect to an endpoint."""
+    of_files = [_of_file(host, endpoint, token=token) for host in HOSTS.values()]
+    return [*of_files, *_of_commands(endpoint, token=token)]
+
+
+def _of_file(host: Host, endpoint: str, *, token: bool) -> Connection:
+    file = "/".join(host.project_file or ()) or str(host.config_files(_ANY_MACHINE)[-1].path)
+    if host.token is None:
+        return Connection(host.name, host.title, file, None)
+    document = added(host, {}, _NAME, http_entry(host, endpoint, token=token))
+    return Connection(host.name, host.title, file, json.dumps(document, indent=2))
+
+
+def _of_commands(endpoint: str, *, token: bool) -> list[Connection]:
+    entry = {"url": endpoint, **({"headers": {}} if token else {})}
+    return [
+        Connection(
+            host.name,
+            host.title,
+            str(host.config_file(_ANY_MACHINE)),
+            host.block(_NAME, entry) if host.program or not token else None,
+        )
+        for host in COMMAND_HOSTS.values()
+    ]
