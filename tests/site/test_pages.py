@@ -3,21 +3,25 @@
 import base64
 import json
 import re
+import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+import anyio
 import feedparser
 import httpx
 import pytest
 
 from planet_mcp.documents.lists import read_list
 from planet_mcp.hosts import COMMAND_HOSTS, HOSTS
+from planet_mcp.models import Subscription
 from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
 from planet_mcp.site.river import MOST_OF_FEED
+from planet_mcp.store import Store
 from tests.conftest import planet_of, set_apart
 from tests.support.documents import NOW, Post, rss, whole
 from tests.support.serving import Pages, Seen, pages_at, pages_of, serving
@@ -31,6 +35,7 @@ OUTPUTS = ("atom.xml", "rss20.xml", "rss10.xml", "feed.json", "opml.xml", "foafr
 PAGES = (
     "",
     "titles",
+    "since",
     "topics",
     "tags/tag",
     "feeds",
@@ -113,6 +118,58 @@ async def test_an_empty_planet_says_so_on_every_page(planet: Planet) -> None:
         assert "1 feed, none read yet." in (await pages.see("/stats")).answer.text
         for path in ("titles", "topics", "feeds", "stats", "about", *OUTPUTS):
             await pages.see(path)
+
+
+async def test_while_feeds_are_read_for_the_first_time_the_river_looks_again_by_itself(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, Ada=[Post("One")])
+    gate = threading.Event()
+    site.add("/late", rss([Post("Late")]), hold=gate)
+    await planet.import_list(f"[{site.url}/late]\nname = Late".encode(), name="config.ini")
+    async with pages_of(planet) as pages:
+        idle = await pages.see("/")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(planet.refresher.run)
+            await anyio.to_thread.run_sync(site.wait_for, "/late")
+            reading = await pages.see("/")
+            gate.set()
+            while "Late" not in (read := await pages.see("/")).texts("//h4"):
+                await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+    assert "refresh" not in idle.answer.headers
+    assert (
+        "1 of 2 feeds read so far. They are being read" in reading.texts("//*[@role='status']")[0]
+    )
+    assert int(reading.answer.headers["refresh"]) >= 10
+    assert reading.texts("//h4") == ["One"]
+    assert "refresh" not in read.answer.headers
+    assert not read.texts("//*[@role='status']")
+
+
+async def test_a_bookmark_leads_to_what_arrived_since_it_was_made_and_no_more(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, Ada=[Post("Old", age=DAY)])
+    async with pages_of(planet) as pages:
+        (bookmark,) = (await pages.see("/")).links("//a[@class='since']")
+        none = await pages.see(bookmark)
+        # An archive is no news, however late it comes.
+        await follow(planet, site, Bob=[Post("Archived", age=3 * DAY)])
+        site.add("/Ada", rss([Post("New", age=2 * DAY), Post("Old", age=DAY)], title="Ada"))
+        await planet.refresh_feeds(["Ada"])
+        seen = await pages.see(bookmark)
+        (onward,) = seen.links("//a[@class='since']")
+        after = await pages.see(onward)
+        by_time = [await pages.see(f"/since/{year}-01-01T00:00:00Z/999") for year in (2001, 9999)]
+        await pages.see("/since")
+        await pages.see("/since/2025-02-30T00:00:00Z", status=404)
+    assert re.fullmatch(r"/since/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/1", bookmark)
+    titles = "//li/a[starts-with(@href, '/entries/')]"
+    assert not none.texts(titles)
+    assert seen.texts(titles) == ["New"]
+    assert not after.texts(titles)
+    assert [each.texts(titles) for each in by_time] == [["New"], []]
 
 
 async def test_a_story_that_two_feeds_tell_is_there_once(planet: Planet, site: Site) -> None:
@@ -332,19 +389,75 @@ async def test_feeds_are_listed_with_how_they_are_doing(planet: Planet, site: Si
     async with pages_of(planet) as pages:
         seen = await pages.see("/feeds")
         failing = await pages.see("/feeds?status=failing")
-    (ada, bob) = seen.texts("//tbody/tr")
-    assert ada.startswith("Ada site feed 1 ")
-    assert "Failing: " in ada
-    assert "500" in ada
+        named = await pages.see("/feeds?q=BOB")
+    ada, bob = seen.texts("//ul[@class='feeds']/li")
+    assert ada.startswith("Ada 1 · ")
+    assert "failing" in ada
+    # What is wrong is folded.
+    (wrong,) = seen.texts("//li[contains(., 'Ada')]/details")
+    assert "Failing: " in wrong
+    assert "500" in wrong
+    assert "silent" in bob
     assert "Silent for over half a year." in bob
-    assert len(failing.texts("//tbody/tr")) == 1
+    assert failing.texts("//ul[@class='feeds']/li/a") == ["Ada"]
+    assert "1 of 2 feeds" in failing.answer.text
+    assert named.texts("//ul[@class='feeds']/li/a") == ["Bob"]
+
+
+def listed(store: Store, names: Sequence[str]) -> None:
+    store.feeds.subscribe(
+        [
+            Subscription(f"https://{number}.example.org/feed", name, None, f"G{number % 3}")
+            for number, name in enumerate(names)
+        ],
+        due_at=NOW,
+    )
+
+
+async def test_feeds_are_found_by_letter_and_group_and_stay_within_a_small_page(
+    planet: Planet,
+) -> None:
+    names = [f"{'zyxwvuts'[n % 8].upper()} blog of somebody and a friend {n}" for n in range(567)]
+    listed(planet.store, [*names, "Érable", "echo", "42", "\u6570\u636e", "W" * 300])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/feeds")
+        group = await pages.see("/feeds?group=G1&status=new")
+    letters = seen.texts("//nav[@class='letters']/a")
+    assert letters == ["0-9", "E", *"STUVWXYZ", "\u6570"]
+    assert seen.texts("//section[h2[.='E']]//li/a") == ["echo", "Érable"]
+    assert all(
+        seen.tree.get_element_by_id(link[1:]) is not None
+        for link in seen.links("//nav[@class='letters']/a")
+    )
+    assert len(seen.texts("//ul[@class='feeds']/li")) == 572
+    assert len(seen.answer.content) < 100_000
+    assert len(group.texts("//ul[@class='feeds']/li")) == 191
+    assert group.tree.xpath("//select[@name='group']/option[@selected]/text()") == ["G1"]
+
+
+async def test_a_list_of_very_many_feeds_has_several_pages(planet: Planet) -> None:
+    listed(planet.store, [f"{'abc'[n % 3]} blog {n}" for n in range(1_300)])
+    async with pages_of(planet) as pages:
+        lists = [await pages.see("/feeds")]
+        while onward := lists[-1].links("//a[@rel='next']"):
+            lists.append(await pages.see(onward[0]))
+        await pages.see("/feeds/list/4", status=404)
+    titles = [title for each in lists for title in each.texts("//ul[@class='feeds']/li/a")]
+    assert len({*titles}) == len(titles) == 1_300
+    assert max(len(each.answer.content) for each in lists) < 100_000
+    assert lists[0].links("//nav[@class='letters']/a") == [
+        "#letter-A",
+        "#letter-B",
+        "/feeds/list/2#letter-C",
+    ]
 
 
 async def test_a_feed_without_entries_is_not_called_silent(planet: Planet, site: Site) -> None:
     await follow(planet, site, Ada=[])
     async with pages_of(planet) as pages:
-        (ada,) = (await pages.see("/feeds")).texts("//tbody/tr")
+        (ada,) = (await pages.see("/feeds")).texts("//ul[@class='feeds']/li")
     assert "It has no entries yet." in ada
+    assert "silent" not in ada
 
 
 async def test_all_entries_of_a_feed_are_on_its_pages(planet: Planet, site: Site) -> None:
@@ -364,7 +477,7 @@ async def test_a_feed_that_is_not_followed_any_more_is_still_readable(
     await planet.remove_feeds(["Ada"])
     async with pages_of(planet) as pages:
         assert "Not followed any more." in (await pages.see("/feeds/1")).answer.text
-        assert not (await pages.see("/feeds")).texts("//tbody/tr")
+        assert not (await pages.see("/feeds")).texts("//ul[@class='feeds']/li")
 
 
 # Topics, tags and groups
@@ -482,6 +595,53 @@ async def test_the_form_has_a_field_for_all_that_narrows_a_search(pages: Pages) 
     seen = await pages.see("/search")
     names = {field.name for field in fields(SearchRequest)} - {"query", "limit", "cursor"}
     assert names <= {str(name) for name in seen.tree.xpath("//form//@name")}
+
+
+async def test_a_search_can_be_narrowed_to_when_most_was_said(planet: Planet, site: Site) -> None:
+    ages = [n * 200 * DAY for n in range(12)] + [DAY] * 3
+    await follow(planet, site, Ada=[Post(f"Post {n}", age=age) for n, age in enumerate(ages)])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/search?q=post")
+        bars = "//nav[@class='spans']/a"
+        years, links = seen.texts(bars), seen.links(bars)
+        narrowed = await pages.see(links[0])
+        none = await pages.see("/search?q=zyzzyva")
+    assert years[-1].startswith(f"{NOW - DAY:%b %Y}: ") or years[-1].startswith(f"{NOW.year}: ")
+    assert sum(int(year.split(": ")[1].split()[0]) for year in years) == 15
+    assert len(narrowed.texts("//article//h3")) == int(years[0].split(": ")[1].split()[0])
+    assert not none.texts(bars)
+
+
+async def test_the_form_offers_the_feeds_groups_and_tags_that_there_are(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, Ada=[Post("One", tags=("testing",))])
+    await planet.add_feeds([site.add("/g", rss([Post("Two")], title="Bob"))], group="Friends")
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/search", params={"q": "one", "group": "Friends"})
+        typed = await pages.see("/search", params={"q": "one", "group": "friend"})
+    choices = {
+        each.get("id"): each.xpath("option/text()") for each in seen.tree.xpath("//datalist")
+    }
+    assert choices["feeds"] == ["Ada", "Bob"]
+    assert choices["tags"] == ["testing"]
+    assert "last month" in choices["sinces"]
+    for page, value in ((seen, "Friends"), (typed, "friend")):
+        assert page.tree.xpath("//select[@name='group']/option[@selected]/text()") == [value]
+
+
+async def test_a_word_that_few_have_is_proposed_as_many_spell_it(
+    planet: Planet, site: Site
+) -> None:
+    posts = [Post(f"Post {n}", "<p>All about asyncio.</p>") for n in range(40)]
+    await follow(planet, site, Ada=[*posts, Post("Odd", "<p>All about asyncoi.</p>")])
+    async with pages_of(planet) as pages:
+        seen = await pages.see("/search?q=about+asyncoi")
+        (other,) = seen.links("//p[contains(., 'Did you mean')]/a")
+        found = await pages.see(other)
+    assert "search_entries" not in seen.answer.text
+    assert found.tree.xpath("//input[@id='q']")[0].get("value") == "about asyncio"
+    assert len(found.texts("//article")) == 20
 
 
 async def test_an_empty_search_is_a_form(pages: Pages) -> None:

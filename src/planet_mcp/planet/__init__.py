@@ -20,17 +20,19 @@ from planet_mcp.planet.answers import (
     TopicRow,
     TrendingResult,
 )
-from planet_mcp.planet.language import TOOLS, Language
+from planet_mcp.planet.language import TOOLS, Language, ToolLanguage
 from planet_mcp.planet.notices import STALE_AFTER, none_read
 from planet_mcp.planet.occurrences import Asked, Occurrence, Occurrences
 from planet_mcp.planet.opening import Parts, open_planet
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.related import related_entries
-from planet_mcp.planet.search import search_entries
+from planet_mcp.planet.search import MOST_TIMES, search_entries, times_of
+from planet_mcp.planet.spelling import Respelled, respelled
 from planet_mcp.planet.trending import trending_topics
 
 __all__ = [
+    "MOST_TIMES",
     "STALE_AFTER",
     "TOOLS",
     "AddResult",
@@ -47,15 +49,19 @@ __all__ = [
     "Reading",
     "RefreshResult",
     "RemoveResult",
+    "Respelled",
     "Result",
     "SearchHit",
     "SearchResult",
     "StatusResult",
+    "ToolLanguage",
     "TopicRow",
     "TrendingResult",
     "none_read",
     "open_planet",
     "related_entries",
+    "respelled",
     "search_entries",
+    "times_of",
     "trending_topics",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, comp
 from planet_mcp.times import stamp
 from planet_mcp.urls import host_of
 
+MOST_TIMES = 2_000
 RELAXED = "No entry has all these words; these have some of them{or_meant}, best first."
 FEW_STRICT = (
     "Only {count} of these {have} all the words; "
@@ -70,6 +72,20 @@ def search_entries(
         return Answer(result, search_text(result, title=title, more=more))
 
     return fitting.largest(build, upto=len(found.hits), budget=budget.chars)[0]
+
+
+def times_of(reading: Reading, request: SearchRequest) -> list[datetime]:
+    """Return when the stories were that a search finds, of so many that were stored last.
+
+    Raises:
+        ArgumentError: As `search_entries`.
+    """
+    query = compile_query(request.query)
+    if not query.topics:
+        return []
+    position = reading.position(replace(request, cursor=None))
+    filters = _filters(reading, request, position, exclude=query.exclude)
+    return reading.store.search.times(query, filters, most=MOST_TIMES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,14 @@ FEW_HAVE = 'Few entries have "{typed}", many "{meant}": {call}.'
 
 @dataclass(frozen=True, slots=True)
 class Respelled:
-    """A query in which words that no entry has are what was probably meant, and remarks on that."""
+    """A query in which words that no entry has are what was probably meant, and remarks on that.
+
+    `proposal` is the query with what many entries have in the place of a word that few have.
+    """
 
     query: str
     remarks: tuple[str, ...] = ()
+    proposal: str | None = None
 
 
 def respelled(reading: Reading, request: SearchRequest, *, snapshot: int) -> Respelled:
@@ -33,12 +37,13 @@ def respelled(reading: Reading, request: SearchRequest, *, snapshot: int) -> Res
     others = {typed: near.word for typed, near in meant.items() if not near.typed_in}
     shown = _with(request.query, others)
     remarks = [NONE_HAS.format(typed=typed, meant=word) for typed, word in others.items()]
+    proposed = None
     for typed, near in [each for each in meant.items() if each[1].typed_in][:1]:
         proposed = _with(shown, {typed: near.word})
         arguments = given(replace(request, query=proposed, cursor=None))
         call = reading.language.call("search_entries", arguments)
         remarks.append(FEW_HAVE.format(typed=typed, meant=near.word, call=call))
-    return Respelled(shown, tuple(remarks))
+    return Respelled(shown, tuple(remarks), proposed)
 
 
 def _with(query: str, meant: Mapping[str, str]) -> str:

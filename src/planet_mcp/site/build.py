@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from planet_mcp.errors import PublishError
 from planet_mcp.models import Feed
+from planet_mcp.site.feeds_list import LISTED, list_path
 from planet_mcp.site.paths import file_of
 from planet_mcp.site.river import MOST_OF_FEED, POSTS_OF_DAY, day_path, feed_day_path
 from planet_mcp.site.search_page import HITS
@@ -151,6 +152,8 @@ class Publisher:
         followed = self._store.feeds.subscribed(now=now)
         known = self._store.feeds.known(now=now)
         yield from _feeds(entries, known, {feed.id for feed in followed})
+        further = range(2, -(-len(followed) // LISTED) + 1)
+        yield from dict.fromkeys(map(list_path, further), _ALWAYS).items()
         yield from self._selections(entries, known, followed)
 
     def _selections(

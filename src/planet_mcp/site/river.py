@@ -57,6 +57,17 @@ class RiverView(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class SinceView:
+    """What arrived since a moment, or the newest of it where `more` did."""
+
+    since: datetime
+    days: list[DayGroup[Headline]]
+    count: int
+    more: bool
+    onward: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DayView:
     """A page of a day at `path`; `earlier` and `later` are the next days that have stories."""
 
@@ -95,6 +106,26 @@ def titles_view(store: Store) -> RiverView[Headline]:
     headlines = store.browsing.headlines([each.story_id for each in dealt])
     groups = _grouped(headlines, _more(store, dealt))
     return RiverView(groups, onward, store.browsing.last_change(), store.feeds.summary())
+
+
+def since_view(store: Store, since: datetime, last: int | None) -> SinceView:
+    """Return the newest titles that arrived since then, or after the entry that was last then."""
+    # Of another database, the entry says nothing.
+    is_known = last is not None and last <= store.entries.newest_id()
+    after = last if last is not None and is_known else store.browsing.last_before(since)
+    found = store.browsing.arrived(after=after, limit=TITLES + 1)
+    headlines = store.browsing.headlines(found[:TITLES])
+    days = _grouped(headlines, {})
+    return SinceView(since, days, len(headlines), len(found) > TITLES, onward_path(store))
+
+
+def onward_path(store: Store) -> str | None:
+    """Return the path of what is going to arrive, for a bookmark; None on an empty planet.
+
+    It changes only with what arrives, as the page does that has it.
+    """
+    at = store.browsing.last_change()
+    return f"since/{at:%Y-%m-%dT%H:%M:%SZ}/{store.entries.newest_id()}" if at else None
 
 
 def day_view(store: Store, day: date, page: int, options: Options) -> DayView | None:

@@ -1,18 +1,27 @@
 """The page of a search: a form → a request → hits, or words about what is wrong with the form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 
 from markupsafe import Markup
 from pydantic import TypeAdapter, ValidationError
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.meaning import NOT_ASKED, Understood
-from planet_mcp.planet import Reading, SearchHit, search_entries
+from planet_mcp.planet import (
+    Reading,
+    Respelled,
+    SearchHit,
+    respelled,
+    search_entries,
+    times_of,
+)
 from planet_mcp.requests import SearchRequest, described
 from planet_mcp.site.content import marked
 from planet_mcp.site.language import PageLanguage
+from planet_mcp.site.spans import Span, spans
 from planet_mcp.store import Store
 
 HITS = 20
@@ -26,17 +35,23 @@ _HINTS = {
     "since": "2026-11-22, 7d or last week",
     "until": "2026-11-28 or 2026-11",
 }
+_SINCE = ("today", "7d", "this month", "last month", "this year", "last year")
+# More feeds than these would make the page too large; who knows a name may type it.
+MOST_FEEDS, MOST_TAGS = 700, 50
+# Where fewer are found, another spelling may be meant.
+FEW_FOUND = 10
 _REQUEST = TypeAdapter(SearchRequest)
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """A field of the form that narrows the search, as it was filled in."""
+    """A field of the form that narrows the search, as it was filled in, with what may be chosen."""
 
     name: str
     label: str
     hint: str
     value: str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,8 @@ class FoundHit:
 class SearchView:
     """What a search found; `problem` says what is wrong with the form.
 
-    `form` has what was filled in, by the names of `SearchRequest`.
+    `form` has what was filled in, by the names of `SearchRequest`, `choices` what may be chosen
+    for its fields. `proposals` are other spellings of the words.
     """
 
     form: Mapping[str, str]
@@ -60,6 +76,9 @@ class SearchView:
     next_cursor: str | None = None
     notice: str | None = None
     problem: str | None = None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    proposals: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
 
     @property
     def ids(self) -> list[int]:
@@ -90,6 +109,7 @@ class SearchView:
                 label=name.replace("_", " ").capitalize(),
                 hint=_HINTS.get(name, ""),
                 value=self.form.get(name, ""),
+                choices=self.choices.get(name, ()),
             )
             for name in FILTERS
         ]
@@ -123,12 +143,41 @@ def search_view(
     try:
         cursor = query.get("cursor") or None
         request = _REQUEST.validate_python({**form, "limit": HITS, "cursor": cursor})
-        reading = Reading(store, now, language=PageLanguage())
-        result = search_entries(reading, request, understood).result
+        return _found(Reading(store, now, language=PageLanguage()), form, request, understood)
     except ValidationError as error:
         wrong = dict.fromkeys(str(item["loc"][0]).replace("_", " ") for item in error.errors())
         return SearchView(form, problem=f"Not understood: {', '.join(wrong)}.")
     except ArgumentError as error:
         return SearchView(form, problem=str(error))
-    hits = tuple(FoundHit(hit, marked(hit.snippet)) for hit in result.hits)
-    return SearchView(form, hits, result.total, result.next_cursor, result.notice)
+
+
+def choices_of(store: Store) -> dict[str, tuple[str, ...]]:
+    """Return what may be chosen for the fields of the form."""
+    feeds = [feed.title for feed in store.feeds.names(followed=True)]
+    return {
+        "feed": tuple(dict.fromkeys(feeds)) if len(feeds) <= MOST_FEEDS else (),
+        "group": tuple(store.feeds.groups()),
+        "tag": tuple(islice(store.entries.tags(), MOST_TAGS)),
+        "since": _SINCE,
+        "until": _SINCE,
+    }
+
+
+def _found(
+    reading: Reading, form: Mapping[str, str], request: SearchRequest, understood: Understood
+) -> SearchView:
+    result = search_entries(reading, request, understood).result
+    spelled = Respelled(request.query)
+    if request.query and result.total < FEW_FOUND:
+        snapshot = reading.store.entries.newest_id()
+        spelled = respelled(reading, request, snapshot=snapshot)
+    shown = replace(request, query=spelled.query)
+    return SearchView(
+        form,
+        tuple(FoundHit(hit, marked(hit.snippet)) for hit in result.hits),
+        result.total,
+        result.next_cursor,
+        result.notice,
+        proposals=(spelled.proposal,) if spelled.proposal else (),
+        spans=() if request.cursor else spans(times_of(reading, shown)),
+    )

@@ -5,7 +5,8 @@ Blocking; each page is a few short queries, which see one state of the store wit
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from planet_mcp.documents.syndication import (
@@ -19,14 +20,22 @@ from planet_mcp.documents.syndication import (
 from planet_mcp.site import outputs
 from planet_mcp.site.connecting import connections
 from planet_mcp.site.content import TEXT_CHARS
+from planet_mcp.site.feeds_list import feeds_view
 from planet_mcp.site.figures import stats_view
 from planet_mcp.site.paths import Links, links_of
-from planet_mcp.site.river import day_view, feed_day_view, river_view, titles_view
-from planet_mcp.site.search_page import search_view
+from planet_mcp.site.river import (
+    day_view,
+    feed_day_view,
+    onward_path,
+    river_view,
+    since_view,
+    titles_view,
+)
+from planet_mcp.site.search_page import choices_of, search_view
 from planet_mcp.site.templating import ICON, Templates
 from planet_mcp.site.topics import PERIODS, SELECTED, SelectionView, selection_view, topics_view
 from planet_mcp.site.values import Options, Page, PageRequest
-from planet_mcp.site.views import entry_view, feed_view, feeds_view
+from planet_mcp.site.views import entry_view, feed_view
 from planet_mcp.store import Post, Store
 
 ATOM = "application/atom+xml; charset=utf-8"
@@ -41,7 +50,11 @@ FIXED = (
     *("", "titles", "topics", "feeds", "stats", "about"),
     *(*_FORMATS, "topics/atom.xml", "opml.xml", "foafroll.xml"),
 )
+# While feeds are read for the first time, the river looks again so often.
+RELOAD_SECONDS = 20
 DRAWN_WITH = ("style.css", "icon.svg")
+# Only a server has these.
+_SERVED = ("search", "since")
 _NUMBER = "([1-9][0-9]{0,17})"
 
 _Handler = Callable[[PageRequest, tuple[str, ...]], Page | None]
@@ -58,7 +71,7 @@ class Site:
         self._routes = [
             (re.compile(pattern), handler)
             for pattern, handler in self._handlers().items()
-            if not (options.static and pattern.startswith("search"))
+            if not (options.static and pattern.startswith(_SERVED))
         ]
 
     @property
@@ -79,6 +92,7 @@ class Site:
         return {
             "": self._river,
             "titles": self._titles,
+            rf"since(?:/(\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(?:/{_NUMBER})?)?": self._since,
             rf"days/(\d{{4}}-\d\d-\d\d)(?:/{_NUMBER})?": self._day,
             rf"days/(\d{{4}}-\d\d-\d\d)/feeds/{_NUMBER}(?:/{_NUMBER})?": self._feed_day,
             f"entries/{_NUMBER}": self._entry,
@@ -86,7 +100,7 @@ class Site:
             r"topics/atom\.xml": self._topics_atom,
             rf"({'|'.join(SELECTED)})/(.+)/atom\.xml": self._selection_atom,
             f"({'|'.join(SELECTED)})/(.+)": self._selection,
-            "feeds": self._feeds,
+            f"feeds(?:/list/{_NUMBER})?": self._feeds,
             f"feeds/{_NUMBER}(?:/{_NUMBER})?": self._feed,
             rf"feeds/{_NUMBER}/atom\.xml": self._feed_atom,
             "search": self._search,
@@ -109,10 +123,25 @@ class Site:
     # Pages
 
     def _river(self, request: PageRequest, _: tuple[str, ...]) -> Page:
-        return self._html("river", request, view=river_view(self._store, self._options))
+        page = self._html(
+            "river",
+            request,
+            view=river_view(self._store, self._options),
+            refreshing=request.refreshing,
+            onward=onward_path(self._store),
+        )
+        unread = request.refreshing and self._store.feeds.summary().never_checked
+        return replace(page, reload_seconds=RELOAD_SECONDS) if unread else page
 
     def _titles(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         return self._html("titles", request, view=titles_view(self._store))
+
+    def _since(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
+        since = _moment(named[0]) if named[0] else self._clock() - timedelta(days=1)
+        if since is None:
+            return None
+        view = since_view(self._store, since, int(named[1]) if named[1] else None)
+        return self._html("since", request, view=view)
 
     def _day(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
         written, page = named
@@ -143,9 +172,9 @@ class Site:
     def _selected(self, request: PageRequest, named: tuple[str, ...]) -> SelectionView:
         return selection_view(self._store, named, request.query, now=self._clock())
 
-    def _feeds(self, request: PageRequest, _: tuple[str, ...]) -> Page:
-        view = feeds_view(self._store, request.query.get("status", ""), now=self._clock())
-        return self._html("feeds", request, view=view)
+    def _feeds(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
+        view = feeds_view(self._store, request.query, int(named[0] or 1), now=self._clock())
+        return self._html("feeds", request, view=view) if view else None
 
     def _feed(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
         number, page = named
@@ -156,6 +185,7 @@ class Site:
         view = search_view(
             self._store, request.query, now=self._clock(), understood=request.understood
         )
+        view = replace(view, choices=choices_of(self._store))
         return self._html("search", request, view=view, status=400 if view.problem else 200)
 
     def _stats(self, request: PageRequest, _: tuple[str, ...]) -> Page:
@@ -249,6 +279,13 @@ class Site:
 def _day(written: str) -> date | None:
     try:
         return date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written)
     except ValueError:
         return None
 

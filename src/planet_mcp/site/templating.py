@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from planet_mcp import __version__
 from planet_mcp.site import words
+from planet_mcp.site.feeds_list import MOST_SAID, list_path
 from planet_mcp.site.figures import HEIGHT, WIDTH
 from planet_mcp.site.paths import Links
 from planet_mcp.site.river import day_path, feed_day_path
@@ -78,6 +79,8 @@ def _environment() -> Environment:
         "words": words,
         "day_path": day_path,
         "feed_day_path": feed_day_path,
+        "list_path": list_path,
+        "most_said": MOST_SAID,
         "version": __version__,
         "drawing": {"width": WIDTH, "height": HEIGHT},
     }

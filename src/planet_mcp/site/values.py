@@ -37,13 +37,14 @@ class PageRequest:
 
     A path has no slash at its beginning: `entries/12`, `days/2025-11-12/2`,
     `atom.xml`; that of the river is empty. `base` ends with a slash. `understood` is what the
-    question of a form means.
+    question of a form means, `refreshing` whether feeds are read in the background.
     """
 
     path: str
     base: str
     query: Mapping[str, str] = field(default_factory=dict)
     understood: Understood = NOT_ASKED
+    refreshing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,11 @@ class Page:
     """One page or feed document as it is served or written.
 
     `modified` is when the newest of its entries was stored, where that is all that it shows.
+    After `reload_seconds` a browser is to look again by itself.
     """
 
     body: bytes
     content_type: str = HTML
     status: int = 200
     modified: datetime | None = None
+    reload_seconds: int | None = None

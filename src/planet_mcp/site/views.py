@@ -1,4 +1,4 @@
-"""The pages of one entry, and of the feeds."""
+"""The pages of one entry, and of one feed."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from planet_mcp.models import Feed, FeedStatus
+from planet_mcp.models import Feed
 from planet_mcp.planet import Reading, related_entries
 from planet_mcp.site.content import WHOLE_CHARS, whole
 from planet_mcp.site.values import Options
@@ -29,15 +29,6 @@ class EntryView:
     earlier: Headline | None
     later: Headline | None
     related: list[Hit]
-
-
-@dataclass(frozen=True, slots=True)
-class FeedsView:
-    """The subscriptions, all or those of one status."""
-
-    feeds: list[Feed]
-    total: int
-    status: FeedStatus | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +60,6 @@ def entry_view(store: Store, entry_id: int, options: Options, *, now: datetime) 
     # Files would have to be written anew whenever an entry arrives that is like theirs.
     related = [] if options.static else related_entries(Reading(store, now), post.id, post.title)
     return EntryView(post, html, is_cut, article, *store.browsing.beside(entry_id), related)
-
-
-def feeds_view(store: Store, status: str, *, now: datetime) -> FeedsView:
-    """Return the subscriptions, or those of one status."""
-    feeds = store.feeds.subscribed(now=now)
-    wanted = FeedStatus(status) if status in set(FeedStatus) else None
-    shown = [feed for feed in feeds if wanted in {None, feed.status}]
-    return FeedsView(shown, len(feeds), wanted)
 
 
 def feed_view(store: Store, feed_id: int, page: int, *, now: datetime) -> FeedView | None:

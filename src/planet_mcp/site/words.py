@@ -24,6 +24,7 @@ STATES: Final = {
 }
 # People read so many words a minute, at least; faces have so many colours.
 _WORDS_A_MINUTE, COLOURS = 230, 12
+_SHORT: Final = {FeedStatus.DORMANT: "silent"}
 _LETTER = re.compile(r"[^\W_]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
@@ -42,6 +43,16 @@ def long_day(day: date) -> str:
 def short_day(day: date) -> str:
     """Return a day as `12 November 2025`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def day_of_month(day: date) -> str:
+    """Return a day in short, as `12 Nov 2025`."""
+    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def month_and_year(year: int, month: int) -> str:
+    """Return a month in short, as `Nov 2025`."""
+    return f"{_MONTHS[month - 1][:3]} {year}"
 
 
 def moment(at: datetime) -> str:
@@ -89,6 +100,15 @@ def _initials(name: str) -> Iterator[str]:
 def colour(name: str) -> int:
     """Return which of the colours the face of a name has, always the same one."""
     return zlib.crc32(name.casefold().encode("utf-8", "replace")) % COLOURS
+
+
+def state(feed: Feed) -> str:
+    """Return in a word or two what is not as usual with a feed; empty where all is."""
+    if feed.status is not FeedStatus.OK:
+        return _SHORT.get(feed.status) or STATES[feed.status]
+    if not feed.entries:
+        return "empty"
+    return "note" if warning_of(feed) else ""
 
 
 def status(feed: Feed) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from planet_mcp.models import Enclosure
 from planet_mcp.store.db import Database, split_names, to_optional_time, to_seconds, to_time
 from planet_mcp.store.sql import (
+    FIRST_NEWS,
     HAS_DAY,
     ON_A_DAY,
     PUBLISHED,
@@ -213,6 +214,34 @@ class Browsing:
                 chars=chars,
                 shown=representative_of(chosen),
             )
+
+    # SELECT s.story_id FROM entries AS s
+    # WHERE s.id > 17000 AND NOT s.archived AND s.feed_id IS NOT NULL AND (s.story_id = s.id OR …)
+    # ORDER BY s.id DESC LIMIT 301
+    def arrived(self, *, after: int, limit: int) -> list[int]:
+        """Return the stories that were news after an entry, by their ids, newest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT s.story_id FROM entries AS s WHERE s.id > ? AND {FIRST_NEWS} "
+                f"ORDER BY s.id DESC LIMIT {int(limit)}",
+                (after,),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def last_before(self, moment: datetime) -> int:
+        """Return the id of the last entry that was stored before a moment; ids ascend in time."""
+        low = 0
+        with self._database.reading() as connection:
+            (high,) = connection.execute("SELECT coalesce(max(id), 0) FROM entries").fetchone()
+            while low < high:
+                middle = (low + high + 1) // 2
+                row = connection.execute(
+                    "SELECT id, first_seen_at FROM entries WHERE id <= ? ORDER BY id DESC LIMIT 1",
+                    (middle,),
+                ).fetchone()
+                is_before = row is None or row[1] < to_seconds(moment)
+                low, high = (middle, high) if is_before else (low, row[0] - 1)
+        return low
 
     def count_of_feed(self, feed_id: int) -> int:
         """Return how many stories a feed has."""

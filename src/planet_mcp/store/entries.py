@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from weakref import WeakKeyDictionary
 
 from planet_mcp.models import Enclosure
 from planet_mcp.store.db import Database, split_names, to_optional_time, to_time
@@ -59,6 +60,7 @@ class Entries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._tags = WeakKeyDictionary[sqlite3.Connection, tuple[int, dict[str, int]]]()
 
     def newest_id(self) -> int:
         """Return the id of the entry stored last; ids are given out in the order of storing."""
@@ -79,12 +81,24 @@ class Entries:
 
     # SELECT tags FROM contents WHERE entry_id > 3000 AND tags <> ''
     def tags(self) -> dict[str, int]:
-        """Count the newest entries by tag, the most used first, as it is spelled most often."""
+        """Count the newest entries by tag, the most used first, as it is spelled most often.
+
+        Forms ask for it again and again, so it is counted only when the database has changed.
+        """
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT tags FROM contents WHERE entry_id > ? AND tags <> ''",
-                (self.newest_id() - TAGGED_ENTRIES,),
-            ).fetchall()
+            # Counts the commits of all other connections, as this one sees them.
+            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+            known = self._tags.get(connection)
+            if known is None or known[0] != version:
+                known = version, self._counted_tags(connection)
+                self._tags[connection] = known
+        return dict(known[1])
+
+    def _counted_tags(self, connection: sqlite3.Connection) -> dict[str, int]:
+        rows = connection.execute(
+            "SELECT tags FROM contents WHERE entry_id > ? AND tags <> ''",
+            (self.newest_id() - TAGGED_ENTRIES,),
+        ).fetchall()
         spelled = Counter(tag for (column,) in rows for tag in {*split_names(column)})
         counts: Counter[str] = Counter()
         names: dict[str, str] = {}

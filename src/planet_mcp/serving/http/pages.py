@@ -54,12 +54,17 @@ class Pages:
             query = asked.query.get("q", "")[:LONGEST_VALUE]
             asked = replace(asked, understood=await self._planet.understood(query))
         try:
-            page = await self._planet.browse(lambda: self._site.page(asked))
+            page = await self._planet.browse(lambda: self._page(asked))
         except StoreError as error:
             # Only in the log: the error names files of this machine.
             logger.warning("A page cannot be made: %s", error)
             return PlainTextResponse("The planet cannot be read just now.\n", status_code=503)
         return _respond(request, page, self._policy)
+
+    def _page(self, asked: PageRequest) -> Page:
+        # Only the river says so, and its feeds are read for the first time once.
+        refreshing = not asked.path and self._planet.refresher.is_running()
+        return self._site.page(replace(asked, refreshing=refreshing))
 
 
 def _asked(request: Request, site_url: str | None) -> PageRequest:
@@ -77,6 +82,8 @@ def _respond(request: Request, page: Page, policy: str) -> Response:
         "ETag": etag,
         "Cache-Control": _freshness(page),
     }
+    if page.reload_seconds:
+        headers["Refresh"] = str(page.reload_seconds)
     if page.modified:
         headers["Last-Modified"] = format_datetime(page.modified, usegmt=True)
     if page.status == HTTPStatus.OK and _is_known(request, etag, page.modified):

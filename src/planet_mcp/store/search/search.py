@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from planet_mcp.models import Meant
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Database, to_time
 from planet_mcp.store.search.addresses import Addresses
 from planet_mcp.store.search.blend import ranked
 from planet_mcp.store.search.by_time import newest
@@ -110,6 +110,29 @@ class Search:
                 chosen, total = newest(plan, known.relaxed, before, limit + 1)
             hits = read_hits(connection, chosen[:limit], words=query.words, feeds=filters.feeds)
         return Found(hits, total, more=len(chosen) > limit, strict=strict)
+
+    # SELECT s.id, s.ordered_at FROM (
+    #     SELECT e.story_id FROM entries_index JOIN entries AS e ON e.id = entries_index.rowid
+    #     WHERE entries_index MATCH '("python")' AND +e.id <= 17603
+    #     ORDER BY entries_index.rowid DESC LIMIT 2000
+    # ) AS m JOIN entries AS s ON s.id = m.story_id
+    def times(self, query: Query, filters: Filters, *, most: int) -> list[datetime]:
+        """Return the times of the stories with all words, or any, that were stored last."""
+        with self._database.reading() as connection:
+            plan = self._plan(connection, filters)
+            known = spell(plan, query)
+            for match in filter(None, (known.strict, known.relaxed)):
+                expression = plan.within_feeds(filters.expression(match))
+                source = plan.matching(expression)
+                rows = plan.rows(
+                    f"SELECT s.id, s.ordered_at FROM (SELECT e.story_id {source.sql} "
+                    f"ORDER BY entries_index.rowid DESC LIMIT {most}) AS m "
+                    "JOIN entries AS s ON s.id = m.story_id",
+                    source.values,
+                )
+                if rows:
+                    break
+        return [to_time(time) for time in dict(rows).values()]
 
     # SELECT rowid FROM entries_index WHERE entries_index MATCH '(tags : "python")'
     def tagged(self, tag: str) -> set[int]:
