@@ -119,6 +119,12 @@ class HostFileError(PlanetError):
     code = "host_file"
 
 
+class ThemeError(PlanetError):
+    """A template of the operator's own is wrong."""
+
+    code = "theme"
+
+
 class PublishError(PlanetError):
     """Pages cannot be written as files."""
 

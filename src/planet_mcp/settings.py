@@ -236,6 +236,20 @@ class Settings(BaseModel):
             "sites that they are on; without it, images are links."
         ),
     )
+    script: bool = Field(
+        False,
+        description=(
+            "Let pages have a small script of their own: keys j, k and o, what you have read (kept "
+            "in your browser alone), and a filter of the feeds. All works without it."
+        ),
+    )
+    theme: Annotated[Path | None, BeforeValidator(_path)] = Field(
+        None,
+        description=(
+            "A folder with what pages are to have instead: blocks of templates, `style.css`, "
+            "`faces`. See docs/from-planet.md."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="What the server writes to stderr, or to its log file."
     )

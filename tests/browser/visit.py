@@ -37,13 +37,13 @@ _FOCUSED = """() => {
         visible: left >= 0 && top >= 0 && right > left && bottom > top && right <= innerWidth,
     };
 }"""
-# All elements but those that show what an entry says.
+# All elements but those that show what an entry says, and which others are like it.
 _FRAME = """() => {
     const lines = [];
     const walk = (element, depth) => {
         const names = [element.tagName.toLowerCase(), ...element.classList];
         lines.push(" ".repeat(depth) + names.join("."));
-        if (element.classList.contains("content")) return;
+        if (element.matches(".content, .ways")) return;
         for (const child of element.children) walk(child, depth + 1);
     };
     walk(document.body, 0);

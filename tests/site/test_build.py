@@ -13,13 +13,14 @@ import feedparser
 import pytest
 from lxml import html
 
-from planet_mcp.errors import PublishError
+from planet_mcp.errors import PublishError, ThemeError
 from planet_mcp.planet import Planet
 from planet_mcp.settings import load
-from planet_mcp.site import options_of
+from planet_mcp.site import options_of, script_source
 from planet_mcp.site.build import MANIFEST, Published, Publisher
 from planet_mcp.site.river import MOST_OF_FEED
 from tests.support.documents import Post, rss
+from tests.support.paths import ROOT
 from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
 from tests.support.site import Site
 
@@ -304,6 +305,43 @@ async def test_pages_that_are_to_look_otherwise_are_all_made_anew(
     for name in ("index.html", "entries/1.html", "feeds/1/2.html"):
         assert "Ours" in (folder / name).read_text("utf-8")
     assert json.loads((folder / MANIFEST).read_text())["pages"]
+
+
+_FOOTER = '{{% extends "planet/base.html" %}}{{% block footer %}}{}{{% endblock %}}'
+
+
+async def test_a_theme_that_changes_makes_all_pages_anew_and_a_wrong_one_is_said(
+    filled: Planet, folder: Path, tmp_path: Path
+) -> None:
+    theme = tmp_path / "theme"
+    place(
+        theme / "base.html", '{% extends "planet/base.html" %}{% block footer %}Ours{% endblock %}'
+    )
+    publish(filled, folder, theme=theme)
+    assert "Ours" in (folder / "entries/1.html").read_text("utf-8")
+    place(
+        theme / "base.html", '{% extends "planet/base.html" %}{% block footer %}New{% endblock %}'
+    )
+    publish(filled, folder, theme=theme)
+    assert "New" in (folder / "entries/1.html").read_text("utf-8")
+    for wrong in (
+        "{% block",
+        "{{ nothing }}",
+        '{% extends "planet/none.html" %}',
+        "{{ words(1) }}",
+    ):
+        place(theme / "about.html", wrong)
+        with pytest.raises(ThemeError, match=r"about\.html|nothing|none\.html|callable") as said:
+            publish(filled, folder, theme=theme)
+        assert str(theme) in str(said.value)
+
+
+async def test_the_policy_in_the_documentation_allows_the_script(
+    filled: Planet, folder: Path
+) -> None:
+    publish(filled, folder, script=True)
+    assert "<script>" in (folder / "index.html").read_text("utf-8")
+    assert script_source() in (ROOT / "docs" / "from-planet.md").read_text("utf-8")
 
 
 async def test_a_page_that_was_fetched_for_an_entry_is_published(

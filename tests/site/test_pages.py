@@ -1,6 +1,7 @@
 """The planet for people: its pages over HTTP, as a browser or a feed reader gets them."""
 
 import base64
+import hashlib
 import json
 import re
 import threading
@@ -114,7 +115,7 @@ async def test_the_river_says_when_it_was_updated_last(pages: Pages) -> None:
 async def test_an_empty_planet_says_so_on_every_page(planet: Planet) -> None:
     await planet.import_list(b"[https://ada.example.org/feed]\nname = Ada", name="config.ini")
     async with pages_of(planet) as pages:
-        assert "Nothing is here yet: 1 feed, none read yet." in (await pages.see("/")).answer.text
+        assert "1 feed, none read yet." in (await pages.see("/")).answer.text
         assert "1 feed, none read yet." in (await pages.see("/stats")).answer.text
         for path in ("titles", "topics", "feeds", "stats", "about", *OUTPUTS):
             await pages.see(path)
@@ -880,6 +881,53 @@ async def test_images_are_shown_only_where_that_is_wanted(planet: Planet, site: 
     assert image.get("referrerpolicy") == "no-referrer"
     assert image.get("loading") == "lazy"
     assert "img-src 'self' https: http:" in shown.answer.headers["content-security-policy"]
+
+
+async def test_a_script_is_there_only_where_it_is_wanted_and_allowed_by_its_hash(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, Ada=[Post("One</script><script>alert(1)</script>")])
+    async with pages_of(planet, script=True) as pages:
+        for path in PAGES:
+            seen = await pages.see(path, status=404 if path == "tags/tag" else 200)
+            (script,) = seen.tree.xpath("//script/text()")
+            checksum = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+            policy = seen.answer.headers["content-security-policy"]
+            assert policy.startswith(
+                f"default-src 'none'; script-src 'sha256-{checksum}'; style-src"
+            )
+            assert len(seen.answer.content) < 150_000
+
+
+async def test_a_theme_replaces_blocks_and_adds_to_the_style(
+    planet: Planet, site: Site, tmp_path: Path
+) -> None:
+    await follow(planet, site, Ada=[Post("One <b>two</b>")])
+    theme = tmp_path / "theme"
+    theme.mkdir()
+    (theme / "style.css").write_text("body { max-width: 60rem; }")
+    (theme / "base.html").write_text(
+        '{% extends "planet/base.html" %}'
+        "{% block footer %}<p>By the {{ options.title }} team</p>{{ super() }}{% endblock %}"
+    )
+    (theme / "entry.html").write_text(
+        '{% extends "planet/entry.html" %}'
+        "{% block head %}<h1>{{ view.post.title }}</h1>{% endblock %}"
+    )
+    async with pages_of(planet, theme=theme, title="Ours") as pages:
+        river, entry = await pages.see("/"), await pages.see("/entries/1")
+        style = (await pages.see(river.tree.xpath("//link[@rel='stylesheet']/@href")[0])).answer
+        (theme / "titles.html").write_text("{% block main %}\n{{ nothing }}{% endblock %}")
+        broken = (await pages.see("/titles", status=503)).answer
+    async with pages_of(planet, title="Ours") as pages:
+        plain = await pages.see("/")
+    assert river.texts("//footer/p")[0] == entry.texts("//footer/p")[0] == "By the Ours team"
+    assert len(river.texts("//footer/p")) == 3
+    assert entry.texts("//h1") == ["One <b>two</b>"]
+    assert not entry.tree.xpath("//h1/b")
+    assert style.text.endswith("body { max-width: 60rem; }")
+    assert "cannot be read" in broken.text
+    assert len(plain.texts("//footer/p")) == 2
 
 
 async def test_what_a_feed_writes_is_nothing_but_text(planet: Planet, site: Site) -> None:

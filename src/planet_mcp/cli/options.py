@@ -120,6 +120,19 @@ PAGES = (
         default=None,
         help="Show the images of entries on pages, not only links to them.",
     ),
+    option(
+        "--script",
+        env="PLANET_MCP_SCRIPT",
+        is_flag=True,
+        default=None,
+        help="Let pages have a small script: keys, what you have read, a filter of feeds.",
+    ),
+    option(
+        "--theme",
+        env="PLANET_MCP_THEME",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Folder with blocks of templates, a style sheet and faces of your own.",
+    ),
 )
 NETWORK = (
     option(

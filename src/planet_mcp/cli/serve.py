@@ -41,7 +41,8 @@ _OF_HTTP = (
     "host",
     "port",
     "workers",
-    *(f"{PREFIX}{name}" for name in ("token_file", "allowed_hosts", "title", "site_url", "images")),
+    *(f"{PREFIX}{name}" for name in ("token_file", "allowed_hosts", "title", "site_url")),
+    *(f"{PREFIX}{name}" for name in ("images", "script", "theme")),
 )
 
 
@@ -105,8 +106,8 @@ def serve_command(settings: Settings, *, http: bool, host: str, port: int, worke
     given = click.get_current_context().get_parameter_source
     if not http and any(given(name) == ParameterSource.COMMANDLINE for name in _OF_HTTP):
         raise click.UsageError(
-            "--host, --port, --workers, --token-file, --allowed-host, --title, --site-url and "
-            "--images go with --http."
+            "--host, --port, --workers, --token-file, --allowed-host, --title, --site-url, "
+            "--images, --script and --theme go with --http."
         )
     return serve_http(settings, host, port, workers) if http else serve_stdio(settings)
 

@@ -9,6 +9,7 @@ from planet_mcp.site.paths import file_of
 from planet_mcp.site.river import day_path
 from planet_mcp.site.search_page import LONGEST_VALUE
 from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
+from planet_mcp.site.templating import script_source
 from planet_mcp.site.values import HTML, Options, Page, PageRequest, options_of
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "day_path",
     "file_of",
     "options_of",
+    "script_source",
 ]

@@ -38,8 +38,6 @@ _HINTS = {
 _SINCE = ("today", "7d", "this month", "last month", "this year", "last year")
 # More feeds than these would make the page too large; who knows a name may type it.
 MOST_FEEDS, MOST_TAGS = 700, 50
-# Where fewer are found, another spelling may be meant.
-FEW_FOUND = 10
 _REQUEST = TypeAdapter(SearchRequest)
 
 
@@ -168,7 +166,8 @@ def _found(
 ) -> SearchView:
     result = search_entries(reading, request, understood).result
     spelled = Respelled(request.query)
-    if request.query and result.total < FEW_FOUND:
+    # That few entries have a word is said in the notice.
+    if request.query and result.notice:
         snapshot = reading.store.entries.newest_id()
         spelled = respelled(reading, request, snapshot=snapshot)
     shown = replace(request, query=spelled.query)

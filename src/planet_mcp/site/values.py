@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from planet_mcp.meaning import NOT_ASKED, Understood
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
@@ -14,7 +15,8 @@ HTML = "text/html; charset=utf-8"
 class Options:
     """How the pages of a planet are to be.
 
-    `images` says whether they load the images of entries, `token` whether agents need one.
+    `images` says whether they load the images of entries, `token` whether agents need one,
+    `script` whether they have a script of ours; `theme` is a folder of the operator's.
     `static` pages are files: their links are relative, nothing can be searched, and no server is
     there.
     """
@@ -23,12 +25,21 @@ class Options:
     images: bool = False
     token: bool = False
     static: bool = False
+    script: bool = False
+    theme: Path | None = None
 
 
 def options_of(settings: Settings, *, token: bool = False, static: bool = False) -> Options:
     """Return how the pages of a planet with these settings are to be."""
     default = "Planet Python" if settings.feeds == DEFAULT_FEEDS else "Planet"
-    return Options(settings.title or default, settings.images, token, static)
+    return Options(
+        settings.title or default,
+        settings.images,
+        token,
+        static,
+        script=settings.script,
+        theme=settings.theme,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ STATES: Final = {
 }
 # People read so many words a minute, at least; faces have so many colours.
 _WORDS_A_MINUTE, COLOURS = 230, 12
-_SHORT: Final = {FeedStatus.DORMANT: "silent"}
 _LETTER = re.compile(r"[^\W_]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
@@ -104,10 +103,12 @@ def colour(name: str) -> int:
 
 def state(feed: Feed) -> str:
     """Return in a word or two what is not as usual with a feed; empty where all is."""
-    if feed.status is not FeedStatus.OK:
-        return _SHORT.get(feed.status) or STATES[feed.status]
+    if feed.status not in {FeedStatus.OK, FeedStatus.DORMANT}:
+        return STATES[feed.status]
     if not feed.entries:
         return "empty"
+    if feed.status is FeedStatus.DORMANT:
+        return "silent"
     return "note" if warning_of(feed) else ""
 
 

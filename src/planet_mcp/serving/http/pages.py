@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from planet_mcp.errors import StoreError
+from planet_mcp.errors import StoreError, ThemeError
 from planet_mcp.planet import Planet
 from planet_mcp.settings import Settings
-from planet_mcp.site import HTML, LONGEST_VALUE, Page, PageRequest, Site, options_of
+from planet_mcp.site import HTML, LONGEST_VALUE, Page, PageRequest, Site, options_of, script_source
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +25,10 @@ SMALLEST_COMPRESSED = 500
 FEED_SECONDS = 600
 ASSET_SECONDS = 86_400
 
-# No script, no frame, nothing of another server. `form-action` allows the search.
+# No script but ours where it is wanted, no frame, nothing of another server. `form-action` allows
+# the search.
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'{images}; form-action 'self'; "
+    "default-src 'none'; {script}style-src 'self'; img-src 'self'{images}; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -39,13 +40,16 @@ class Pages:
         self._planet = planet
         self._site_url = settings.site_url
         self._site = Site(planet.store, options_of(settings, token=token), clock=planet.clock)
-        self._policy = _POLICY.format(images=" https: http:" if settings.images else "")
+        self._policy = _POLICY.format(
+            script=f"script-src {script_source()}; " if settings.script else "",
+            images=" https: http:" if settings.images else "",
+        )
         compress = Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=6)
         self.route = Route("/{path:path}", self._answer, methods=["GET"], middleware=[compress])
 
     async def warm_up(self) -> None:
         """Make the first page before anyone asks: templates and lexers load once."""
-        with suppress(StoreError):
+        with suppress(StoreError, ThemeError):
             await self._planet.browse(lambda: self._site.page(PageRequest("", "/")))
 
     async def _answer(self, request: Request) -> Response:
@@ -55,7 +59,7 @@ class Pages:
             asked = replace(asked, understood=await self._planet.understood(query))
         try:
             page = await self._planet.browse(lambda: self._page(asked))
-        except StoreError as error:
+        except (StoreError, ThemeError) as error:
             # Only in the log: the error names files of this machine.
             logger.warning("A page cannot be made: %s", error)
             return PlainTextResponse("The planet cannot be read just now.\n", status_code=503)
