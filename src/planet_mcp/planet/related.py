@@ -3,7 +3,7 @@
 import re
 
 from planet_mcp.planet.reading import Reading
-from planet_mcp.store import Filters, Hit, compile_query
+from planet_mcp.store import Filters, Hit, SearchLimits, compile_query
 from planet_mcp.text import STOP_WORDS
 
 MOST_RELATED, LOOKED_AT = 3, 12
@@ -13,8 +13,13 @@ LEAST_SHARED = 2
 _WORD = re.compile(r"[^\W_]{3,}")
 
 
-def related_entries(reading: Reading, entry_id: int, title: str) -> list[Hit]:
-    """Return up to three other stories than that of an entry, the likest first."""
+def related_entries(
+    reading: Reading, entry_id: int, title: str, limits: SearchLimits | None = None
+) -> list[Hit]:
+    """Return up to three other stories than that of an entry, the likest first.
+
+    Within narrower limits than those of the store, it is found sooner, and less surely.
+    """
     wanted = _words(title)
     if not wanted:
         return []
@@ -23,7 +28,8 @@ def related_entries(reading: Reading, entry_id: int, title: str) -> list[Hit]:
         return []
     filters = Filters(reading.store.entries.newest_id())
     own = reading.store.entries.story_of(entry_id)
-    found = reading.store.search.best(query, filters, shown={own}, limit=LOOKED_AT, now=reading.now)
+    search = reading.store.search.within(limits) if limits else reading.store.search
+    found = search.best(query, filters, shown={own}, limit=LOOKED_AT, now=reading.now)
     least = min(LEAST_SHARED, len(wanted))
     shared = {hit.id: len(wanted & _words(f"{hit.title} {hit.snippet}")) for hit in found.hits}
     # Sorted by Python, so that equals stay in the order of the search.

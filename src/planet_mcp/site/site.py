@@ -33,7 +33,14 @@ from planet_mcp.site.river import (
 )
 from planet_mcp.site.search_page import choices_of, search_view
 from planet_mcp.site.templating import ICON, Templates
-from planet_mcp.site.topics import PERIODS, SELECTED, SelectionView, selection_view, topics_view
+from planet_mcp.site.topics import (
+    PERIODS,
+    SELECTED,
+    SelectionView,
+    TopicsView,
+    selection_view,
+    topics_view,
+)
 from planet_mcp.site.values import Options, Page, PageRequest
 from planet_mcp.site.views import entry_view, feed_view
 from planet_mcp.store import Post, Store
@@ -68,6 +75,7 @@ class Site:
         self._options = options
         self._clock = clock
         self._templates = Templates(options)
+        self._topics_known: dict[str, tuple[object, TopicsView]] = {}
         self._routes = [
             (re.compile(pattern), handler)
             for pattern, handler in self._handlers().items()
@@ -162,8 +170,18 @@ class Site:
         return self._html("entry", request, view=view) if view else None
 
     def _topics(self, request: PageRequest, _: tuple[str, ...]) -> Page:
-        view = topics_view(self._store, request.query.get("since", ""), now=self._clock())
+        view = self._talked_about(request.query.get("since", ""))
         return self._html("topics", request, view=view, periods=PERIODS)
+
+    def _talked_about(self, since: str) -> TopicsView:
+        """Return what is talked about: found anew with new entries, and every hour."""
+        now, period = self._clock(), since if since in PERIODS else next(iter(PERIODS))
+        state = (self._store.change_token(), now.replace(minute=0, second=0, microsecond=0))
+        known = self._topics_known.get(period)
+        if known is None or known[0] != state:
+            known = state, topics_view(self._store, period, now=now)
+            self._topics_known[period] = known
+        return known[1]
 
     def _selection(self, request: PageRequest, named: tuple[str, ...]) -> Page:
         view = self._selected(request, named)
@@ -236,7 +254,7 @@ class Site:
         return self._atom_of(view.ids, request, view.query or "search", **view.feed_parameters)
 
     def _topics_atom(self, request: PageRequest, _: tuple[str, ...]) -> Page:
-        view = topics_view(self._store, "", now=self._clock())
+        view = self._talked_about("")
         ids = dict.fromkeys(each.entry_id for topic in view.topics for each in topic.entries)
         return self._atom_of([*ids], request, "topics")
 

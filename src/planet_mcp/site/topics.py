@@ -46,11 +46,10 @@ class SelectionView:
 
 def topics_view(store: Store, since: str, *, now: datetime) -> TopicsView:
     """Return what is talked about since then, which is one of PERIODS, and the tags and groups."""
-    period = since if since in PERIODS else next(iter(PERIODS))
-    result = trending_topics(Reading(store, now), TrendingRequest(period)).result
+    result = trending_topics(Reading(store, now), TrendingRequest(since)).result
     return TopicsView(
         result.topics,
-        period,
+        since,
         result.notice,
         most_used_tags(store),
         list(islice(store.feeds.groups().items(), MOST_GROUPS)),

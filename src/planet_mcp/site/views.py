@@ -10,9 +10,11 @@ from planet_mcp.models import Feed
 from planet_mcp.planet import Reading, related_entries
 from planet_mcp.site.content import WHOLE_CHARS, whole
 from planet_mcp.site.values import Options
-from planet_mcp.store import Headline, Hit, Post, Store, StoredArticle
+from planet_mcp.store import Headline, Hit, Post, SearchLimits, Store, StoredArticle
 
 POSTS_OF_FEED, MOST_PEOPLE = 50, 8
+# A page of an entry is asked for far more often than an article is, so it looks less far.
+RELATED = SearchLimits(chosen=300, ranked=500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def entry_view(store: Store, entry_id: int, options: Options, *, now: datetime) 
     html, cut = whole(article.markdown if article else post.markdown, images=options.images)
     is_cut = cut or (post.cut and article is None)
     # Files would have to be written anew whenever an entry arrives that is like theirs.
-    related = [] if options.static else related_entries(Reading(store, now), post.id, post.title)
+    reading = Reading(store, now)
+    related = [] if options.static else related_entries(reading, post.id, post.title, RELATED)
     return EntryView(post, html, is_cut, article, *store.browsing.beside(entry_id), related)
 
 

@@ -4,6 +4,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final
 
 from planet_mcp.feeds import warning_of
@@ -85,6 +86,7 @@ def reading_time(words: int) -> str:
     return f"{max(-(-words // _WORDS_A_MINUTE), 1)} min"
 
 
+@lru_cache(maxsize=2_000)
 def initials(name: str) -> str:
     """Return the first letters of the first two words of a name; a dot where it has none."""
     return "".join(_initials(name)) or "\N{MIDDLE DOT}"
@@ -96,6 +98,7 @@ def _initials(name: str) -> Iterator[str]:
         yield letter[0].upper()[0]
 
 
+@lru_cache(maxsize=2_000)
 def colour(name: str) -> int:
     """Return which of the colours the face of a name has, always the same one."""
     return zlib.crc32(name.casefold().encode("utf-8", "replace")) % COLOURS

@@ -54,6 +54,12 @@ class Search:
         self._addresses = Addresses()
         self._neighbours = Neighbours()
 
+    def within(self, limits: SearchLimits) -> "Search":
+        """Return a search of the same entries that reads no more than other limits allow."""
+        search = Search(self._database, limits)
+        search._frequencies, search._neighbours = self._frequencies, self._neighbours
+        return search
+
     def best(
         self,
         query: Query,
