@@ -307,6 +307,7 @@ async def test_pages_that_are_to_look_otherwise_are_all_made_anew(
     assert json.loads((folder / MANIFEST).read_text())["pages"]
 
 
+_WRONG = ("{% block", "{{ nothing }}", '{% extends "none.html" %}', "{{ words(1) }}")
 _FOOTER = '{{% extends "planet/base.html" %}}{{% block footer %}}{}{{% endblock %}}'
 
 

@@ -11,12 +11,14 @@ from planet_mcp.store import Store
 
 # With LISTED feeds a page stays below 100 kB; MOST_SAID are the characters of what is wrong.
 LISTED, MOST_SAID = 600, 200
+# So few are found without letters.
+FEW = 40
 _NO_LETTER = "0-9"
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The feeds of a page whose names begin with a letter."""
+    """The feeds of a page whose names begin with a letter; without one, few feeds of any."""
 
     letter: str
     feeds: list[Feed]
@@ -51,11 +53,11 @@ def feeds_view(
     if not 1 <= page <= pages:
         return None
     pages_of: dict[str, int] = {}
-    for number, feed in enumerate(found):
+    for number, feed in enumerate(found if len(found) > FEW else ()):
         pages_of.setdefault(letter_of(feed.title), number // LISTED + 1)
     here: defaultdict[str, list[Feed]] = defaultdict(list)
     for feed in found[(page - 1) * LISTED : page * LISTED]:
-        here[letter_of(feed.title)].append(feed)
+        here[letter_of(feed.title) if pages_of else ""].append(feed)
     return FeedsView(
         asked={name: value for name, value in asked.items() if value},
         total=len(feeds),
