@@ -13,7 +13,7 @@ Scheme = Literal["light", "dark"]
 WIDTHS = (1280, 390)
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 LOOKS = tuple(product(WIDTHS, SCHEMES))
-HEIGHTS = {1280: 800, 390: 844}
+HEIGHTS = {1280: 800, 768: 1024, 390: 844, 320: 640}
 
 # What sticks out to the right, the most first; what scrolls by itself may.
 _TOO_WIDE = """() => {

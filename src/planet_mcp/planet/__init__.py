@@ -20,7 +20,7 @@ from planet_mcp.planet.answers import (
     TopicRow,
     TrendingResult,
 )
-from planet_mcp.planet.language import TOOLS, Language, ToolLanguage
+from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.notices import STALE_AFTER, none_read
 from planet_mcp.planet.occurrences import Asked, Occurrence, Occurrences
 from planet_mcp.planet.opening import Parts, open_planet
@@ -54,7 +54,6 @@ __all__ = [
     "SearchHit",
     "SearchResult",
     "StatusResult",
-    "ToolLanguage",
     "TopicRow",
     "TrendingResult",
     "none_read",

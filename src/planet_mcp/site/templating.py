@@ -1,6 +1,7 @@
 """The templates of the pages, and what all of them know."""
 
 import hashlib
+import traceback
 from base64 import b64encode
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -15,6 +16,8 @@ from jinja2 import (
     PrefixLoader,
     StrictUndefined,
     TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
 )
 from markupsafe import Markup
 
@@ -87,7 +90,8 @@ class Templates:
         except (TemplateError, TypeError) as error:
             if self._options.theme is None:
                 raise
-            raise ThemeError(_said(error, self._options.theme)) from error
+            said = _said(error, self._options.theme)
+            raise ThemeError(f"{said}. Mend it, or leave --theme out.") from error
         return Page(html.encode("utf-8", "replace"), status=status)
 
 
@@ -117,10 +121,15 @@ def _environment(theme: Path | None) -> Environment:
 
 
 def _said(error: Exception, theme: Path) -> str:
-    """Return in words what is wrong with a template, and where."""
-    name, line = getattr(error, "name", None), getattr(error, "lineno", None)
-    where = f", {name}" + (f" line {line}" if line else "") if name else ""
-    return f"The theme {theme}{where}: {error}. Mend it, or leave --theme out."
+    """Return in words what is wrong with a template of a theme, and where."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.filename} line {error.lineno}: {error.message}"
+    # Jinja lets tracebacks name the lines of templates.
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [each for each in frames if Path(each.filename).is_relative_to(theme)]
+    place = f"{where[-1].filename} line {where[-1].lineno}" if where else str(theme)
+    missing = "no such template: " if isinstance(error, TemplateNotFound) else ""
+    return f"{place}: {missing}{error}"
 
 
 @cache

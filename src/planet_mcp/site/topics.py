@@ -8,6 +8,7 @@ from itertools import islice
 from planet_mcp.models import Feed
 from planet_mcp.planet import Reading, TopicRow, trending_topics
 from planet_mcp.requests import TrendingRequest
+from planet_mcp.site.language import PageLanguage
 from planet_mcp.site.search_page import SearchView, search_view
 from planet_mcp.store import Store
 
@@ -46,7 +47,9 @@ class SelectionView:
 
 def topics_view(store: Store, since: str, *, now: datetime) -> TopicsView:
     """Return what is talked about since then, which is one of PERIODS, and the tags and groups."""
-    result = trending_topics(Reading(store, now), TrendingRequest(since)).result
+    result = trending_topics(
+        Reading(store, now, language=PageLanguage()), TrendingRequest(since)
+    ).result
     return TopicsView(
         result.topics,
         since,

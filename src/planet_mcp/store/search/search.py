@@ -16,7 +16,7 @@ from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.hits import Hit, read_hits
 from planet_mcp.store.search.near import Neighbours, likeness_of, without_words
 from planet_mcp.store.search.plan import Frequencies, SearchLimits, SearchPlan
-from planet_mcp.store.search.query import Query, phrase
+from planet_mcp.store.search.query import Query
 from planet_mcp.store.search.ranking import Candidate, rank, spell
 
 CANDIDATES = 200
@@ -143,7 +143,7 @@ class Search:
     # SELECT rowid FROM entries_index WHERE entries_index MATCH '(tags : "python")'
     def tagged(self, tag: str) -> set[int]:
         """Return the ids of all entries that a search for a tag finds."""
-        expression = Filters(0, tag=phrase(tag, name="tag")).expression(None)
+        expression = Filters(0, tag=tag).expression(None)
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT rowid FROM entries_index WHERE entries_index MATCH ?", (expression,)
