@@ -11,12 +11,13 @@ from enum import IntEnum, StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One feed of a list of feeds; `group` is the folder that it stands in."""
+    """One feed of a list of feeds; `group` is the folder that it stands in, `face` a picture."""
 
     url: str
     title: str | None = None
     site_url: str | None = None
     group: str | None = None
+    face: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -330,6 +330,30 @@ async def test_a_theme_that_changes_makes_all_pages_anew_and_a_wrong_one_is_said
         assert str(theme) in str(said.value)
 
 
+async def test_faces_of_a_planet_are_those_that_its_configuration_names(
+    filled: Planet, site: Site, folder: Path, tmp_path: Path
+) -> None:
+    theme = tmp_path / "theme"
+    place(theme / "faces/Ada L.png", "picture")
+    place(theme / "faces/unused.png", "picture")
+    place(theme / "secret.txt", "secret")
+    named = {"ada": "Ada L.png", "bob": "../secret.txt", "eve": "missing.png"}
+    sections = [f"[{site.url}/{name}]\nface = {face}" for name, face in named.items()]
+    place(theme / "config.ini", "\n".join(sections))
+    publish(filled, folder, theme=theme)
+    pictures = {name for name in files(folder) if "faces" in name or "secret" in name}
+    faces = [
+        html.document_fromstring((folder / f"feeds/{number}.html").read_text("utf-8")).xpath(
+            "//h1/img/@src"
+        )
+        for number in (1, 2)
+    ]
+    publish(filled, folder)
+    assert pictures == {"faces/Ada L.png"}
+    assert faces == [["../faces/Ada%20L.png"], []]
+    assert "faces/Ada L.png" not in files(folder)
+
+
 async def test_the_policy_in_the_documentation_allows_the_script(
     filled: Planet, folder: Path
 ) -> None:

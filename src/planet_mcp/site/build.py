@@ -36,7 +36,7 @@ MOST_NAMED = 5
 _ALWAYS = ""
 # `_PATH` keeps a manifest from naming a file outside of the folder, which would be removed.
 # The files of tags and groups have names of our own (`paths.file_of`).
-_PATH = r"(?s)^(?:(?:tags|groups)/.+|(?:[a-z0-9-]+[./])*[a-z0-9-]*)$"
+_PATH = r"(?s)^(?:(?:tags|groups)/.+|faces/[^/.][^/]*|(?:[a-z0-9-]+[./])*[a-z0-9-]*)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,7 @@ class Publisher:
     def _pages(self) -> Iterator[tuple[str, str]]:
         """Name all pages, each with a checksum of what it is made of."""
         yield from dict.fromkeys((*DRAWN_WITH, *FIXED), _ALWAYS).items()
+        yield from ((f"faces/{name}", _ALWAYS) for name in self._site.faces.names)
         entries = self._store.catalogue.entries()
         yield from _entries(entries)
         yield from _days(entries)

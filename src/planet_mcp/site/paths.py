@@ -33,7 +33,7 @@ class Links:
         return self.base + with_query(self._named(path) if path else "", **query)
 
     def _named(self, path: str) -> str:
-        return file_of(path) if self.static else quote(path, safe="/:")
+        return quote(file_of(path) if self.static else path, safe="/:")
 
 
 def links_of(request: PageRequest, *, static: bool) -> Links:

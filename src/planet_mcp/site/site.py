@@ -20,6 +20,7 @@ from planet_mcp.documents.syndication import (
 from planet_mcp.site import outputs
 from planet_mcp.site.connecting import connections
 from planet_mcp.site.content import TEXT_CHARS
+from planet_mcp.site.faces import Faces
 from planet_mcp.site.feeds_list import feeds_view
 from planet_mcp.site.figures import stats_view
 from planet_mcp.site.paths import Links, links_of
@@ -75,6 +76,7 @@ class Site:
         self._options = options
         self._clock = clock
         self._templates = Templates(options)
+        self.faces = Faces(options.theme)
         self._topics_known: dict[str, tuple[object, TopicsView]] = {}
         self._routes = [
             (re.compile(pattern), handler)
@@ -118,6 +120,7 @@ class Site:
             rf"({'|'.join(map(re.escape, _FORMATS))})": self._document,
             r"opml\.xml": self._opml,
             r"foafroll\.xml": self._foafroll,
+            r"faces/([^/]+)": self._face,
             r"style\.css": self._style,
             r"icon\.svg": self._icon,
         }
@@ -126,7 +129,8 @@ class Site:
         return links_of(request, static=self._options.static)
 
     def _html(self, template: str, request: PageRequest, **seen: Any) -> Page:
-        return self._templates.page(template, request, self._links(request), **seen)
+        faces = self.faces.of_feeds(self._store)
+        return self._templates.page(template, request, self._links(request), faces=faces, **seen)
 
     # Pages
 
@@ -289,6 +293,9 @@ class Site:
 
     def _style(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         return Page(self._templates.style, "text/css; charset=utf-8")
+
+    def _face(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
+        return self.faces.page(named[0])
 
     def _icon(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         return Page(ICON.encode(), "image/svg+xml")

@@ -74,7 +74,8 @@ def read(document: Decoded) -> SubscriptionList:
         elif _is_meant_for_a_feed(section, name):
             listing.pass_over(name, "its [section] is no http(s) address", section)
     for url, section in sections.items():
-        listing.take(Subscription(url, names[url]), section)
+        face = parser.get(section, "face", fallback="").strip()
+        listing.take(Subscription(url, names[url], face=face), section)
     for line in malformed:
         listing.pass_over(f"line {line.number}", line.reason, line.feed)
     if not listing.subscriptions:
