@@ -228,7 +228,7 @@ def test_code_that_no_author_writes_is_not_coloured(code: str) -> None:
 
 def test_a_table_scrolls_and_is_aligned_by_classes() -> None:
     table = whole("| a | b |\n|---|--:|\n| 1 | 2 |\n")
-    assert table.startswith('<div class="table" tabindex="0" role="region" aria-label="Table">')
+    assert table.startswith('<div class="table" tabindex="0" role="group" aria-label="Table">')
     assert '<th scope="col" class="right">b</th>' in table
     assert "<thead" not in whole("|  |  |\n|---|---|\n| 1 | 2 |\n")
 

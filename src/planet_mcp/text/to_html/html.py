@@ -21,7 +21,7 @@ _TAGS = {
     "ordered_list_close": "</ol>\n",
     "list_item_close": "</li>\n",
     "hr": "<hr>\n",
-    "table_open": '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n',
+    "table_open": '<div class="table" tabindex="0" role="group" aria-label="Table"><table>\n',
     "table_close": "</table></div>\n",
     "tbody_open": "<tbody>\n",
     "tbody_close": "</tbody>\n",
