@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,18 @@ async def test_entries_that_have_no_vectors_yet_are_said(site: Site, toy: Path) 
         await encode(planet, toy)
         assert "So far" not in await notice(planet, "affordable vehicle")
         assert len(await found(planet, "affordable vehicle")) == 2
+
+
+async def test_what_has_all_words_and_no_vector_yet_is_not_hidden_by_what_has_one(
+    site: Site, toy: Path
+) -> None:
+    walls = [Post(f"City walls {n}", html=f"<p>Stone{n} of a city.</p>") for n in range(6)]
+    near = Post("An inexpensive automobile", html="<p>In the city.</p>")
+    old = Post("A cheap car", html="<p>Fit for the city.</p>", age=timedelta(days=20))
+    waiting = [replace(each, age=timedelta(days=30 + n)) for n, each in enumerate(FILLER)]
+    async with planet_with(site, toy, [*walls, near, *waiting, old], rounds=1) as planet:
+        hits = await found(planet, "which cheap car is fit for a city")
+    assert [*hits][:2] == ["A cheap car", "An inexpensive automobile"]
 
 
 async def test_a_revised_entry_is_not_found_by_what_it_said_before(site: Site, toy: Path) -> None:

@@ -68,12 +68,11 @@ def blended(
     had = {each.story for each in words}
     only_near = [replace(each.as_candidate(), score=0.0) for each in near if each.story not in had]
 
-    # What has no vector yet is taken to be as near as others with words are.
-    of_others = [likeness[story] for story in had if story in likeness]
-    usual = sum(of_others) / len(of_others) if of_others else most
-
     def score(candidate: Candidate) -> float:
-        by_meaning = (known.get(candidate.story, usual) - least) / ((most - least) or 1.0)
-        return (1 - share) * candidate.score / best + share * by_meaning
+        by_words = candidate.score / best
+        # What has no vector yet counts by its words alone, as it does where nothing has one.
+        own = known.get(candidate.story)
+        by_meaning = by_words if own is None else (own - least) / ((most - least) or 1.0)
+        return (1 - share) * by_words + share * by_meaning
 
     return [replace(each, score=score(each)) for each in (*words, *only_near)]
