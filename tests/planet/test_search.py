@@ -153,6 +153,56 @@ async def test_filters_that_leave_nothing_say_what_there_is_without_them(
     assert await notice("apples", since="7d") is None
 
 
+async def test_the_period_that_a_question_says_is_no_topic_but_a_call(
+    planet: Planet, site: Site
+) -> None:
+    posts = [
+        Post("Wheels", "<p>News of packaging in Python.</p>", timedelta(days=90)),
+        Post("Invoices", "<p>This month packaging cost more; last week less.</p>"),
+        Post("The week in bread", "<p>This week in bread: flour.</p>"),
+    ]
+    await follow(planet, site, "Blog", posts)
+
+    async def told(query: str, **more: Any) -> str:
+        result = (await planet.search_entries(SearchRequest(query, **more))).result
+        assert result.hits[0].title == "Wheels"
+        return result.notice or ""
+
+    def call(period: str, query: str, since: str) -> str:
+        within = f'search_entries(query="{query}", since="{since}")'
+        return f"These are of any time; for {period}: {within}."
+
+    question = "What happened in Python packaging"
+    asked = await told(f"{question} this month?")
+    assert asked.startswith(call("this month", question, "this month"))
+    asked = await told("Python packaging in the last 30 days", limit=5)
+    assert asked.startswith(call("last 30 days", "Python packaging", "last 30 days"))
+    asked = await told("Was gab es letzte Woche zu Python packaging?")
+    assert asked.startswith(call("letzte woche", "Was gab es zu Python packaging", "last week"))
+    # A period that was given is not proposed, and the one that is said is no topic all the same.
+    assert "of any time" not in await told("Python packaging this month", since="1y")
+
+
+async def test_a_period_in_a_title_or_quotes_or_alone_is_what_is_searched_for(
+    planet: Planet, site: Site
+) -> None:
+    posts = [
+        Post("This Week in Bread 7", "<p>Flour and salt.</p>"),
+        Post("Bread", "<p>Bread, flour, bread, and what is in bread.</p>"),
+        Post("Rent", "<p>The bread of last month was dear.</p>"),
+    ]
+    await follow(planet, site, "Blog", posts)
+
+    for query, first in {
+        "this week in bread": "This Week in Bread 7",
+        "What happened this week in bread?": "This Week in Bread 7",
+        'bread "last month"': "Rent",
+        "last month": "Rent",
+    }.items():
+        result = (await planet.search_entries(SearchRequest(query))).result
+        assert (result.hits[0].title, "of any time" in (result.notice or "")) == (first, False)
+
+
 async def test_a_period_without_news_says_how_old_the_newest_entry_is(
     planet: Planet, site: Site
 ) -> None:

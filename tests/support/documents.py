@@ -1,13 +1,15 @@
 """Small feed documents and pages, made to order."""
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+# A round time: posts that share any other one have that of a build.
+NOW = datetime.fromtimestamp(time.time() // 900 * 900, UTC)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from planet_mcp.planet.elsewhere import found_without
 from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.planet.spelling import FEW_FOUND, respelled
+from planet_mcp.planet.spoken_period import is_of_title, spoken_period, within
 from planet_mcp.planet.tags import no_such_tag
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
 from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, compile_query
@@ -34,6 +35,7 @@ TOO_LONG = f"The query is long: only its first {MAX_TERMS} telling words were se
 MEANT = " or mean the like"
 PARTLY = "So far {count} of {of} entries are searched by meaning, too."
 LOADING = "Not all entries are searched by meaning yet: ask again in a moment."
+OF_ANY_TIME = "These are of any time; for {period}: {call}."
 NO_WORDS = "The query has no letters or digits to search for."
 
 
@@ -47,14 +49,15 @@ def search_entries(
     """
     position, budget = reading.position(request), Budget.of(request.limit, default=DEFAULT_HITS)
     search = partial(_searched, reading, position, understood.meant, limit=budget.items)
-    searched, spelled = search(request), None
+    wanted, of_period = _without_period(reading, request, position)
+    searched, spelled = search(wanted), None
     if not searched.query.empty and searched.found.strict < FEW_FOUND:
-        spelled = respelled(reading, request, snapshot=position.snapshot)
-        if spelled.query != request.query:
-            searched = search(replace(request, query=spelled.query))
+        spelled = respelled(reading, wanted, snapshot=position.snapshot)
+        if spelled.query != wanted.query:
+            searched = search(replace(wanted, query=spelled.query))
     found, by_time = searched.found, searched.by_time
     remark = _remark(searched.query, found) or _why_nothing(reading, request, position, found)
-    remarks = [*(spelled.remarks if spelled else ()), remark]
+    remarks = [of_period, *(spelled.remarks if spelled else ()), remark]
     notice = reading.with_notice(*remarks, _of_meaning(reading, understood, found))
     title = _title(request.query, by_time=by_time)
 
@@ -108,6 +111,25 @@ def _searched(
     by_time = query.empty or (request.sort == "newest" and bool(query.topics))
     find = _newest if by_time else partial(_best, meant=meant)
     return _Searched(query, find(reading, query, filters, position, limit=limit), by_time)
+
+
+def _without_period(
+    reading: Reading, request: SearchRequest, position: Position
+) -> tuple[SearchRequest, str | None]:
+    """Return a request without the period that its question says, and the call that asks for it."""
+    said = spoken_period(request.query)
+    if said is None:
+        return request, None
+    # The same for each page of the answer, so not only of what is not shown yet.
+    begin = replace(position, shown=frozenset(), last=None)
+    first = _searched(reading, begin, None, request, limit=1).found.hits
+    if first and is_of_title(said, first[0].title):
+        return request, None
+    wanted = replace(request, query=said.rest)
+    if request.since or request.until:
+        return wanted, None
+    call = reading.language.call("search_entries", within(request, said))
+    return wanted, OF_ANY_TIME.format(period=said.words, call=call)
 
 
 def _filters(
