@@ -183,6 +183,7 @@ def test_a_date_that_only_resembles_a_stand_in_or_period_is_one(
     ("language", "other", "month"),
     [
         ("", "17/11/2026", 4),
+        ("zh-cn", "2026/4/3", 4),
         ("", "11/17/2026", 3),
         ("de", "11/17/2026", 3),
         ("de", "", 4),

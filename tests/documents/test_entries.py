@@ -87,6 +87,8 @@ def test_a_picture_without_a_caption_is_shown_where_an_entry_says_nothing_else()
     drawn = "[image](https://blog.example/p.jpg)"
     assert only(rss(f"<title>Fog</title>{picture}")).content.markdown == drawn
     assert only(rss(f"<description>Fog.</description>{picture}")).content.markdown == "Fog."
+    avatar = '<media:content url="https://0.gravatar.com/avatar/1" medium="image"/>'
+    assert only(rss(f"<title>Fog</title>{avatar}{picture}")).content.markdown == drawn
     assert only(rss('<title>Fog</title><media:thumbnail url="/t.jpg"/>')).content.markdown == ""
 
 

@@ -181,9 +181,9 @@ def _offset(found: re.Match[str]) -> timedelta:
 def _from_free_form(text: str, day_first: bool | None) -> datetime | None:
     if not _HAS_DATE.search(text) or _RANGE.search(text):
         return None
-    if _DOTTED.search(text):
-        day_first = True
-    if day_first is None and _is_ambiguous(text):
+    if not _SLASHED.search(text):
+        day_first = bool(_DOTTED.search(text))
+    elif day_first is None and _is_ambiguous(text):
         return None
     shift = timedelta(days=1) if _MIDNIGHT_24.search(text) else timedelta()
     english = _WORD.sub(_to_english, _MIDNIGHT_24.sub("00:00", text))

@@ -25,6 +25,8 @@ _TITLE_MARKUP = 5_000
 _NEARLY_AS_LONG = 0.9
 _SHORT = 400
 _EXCERPT = 1_000
+# WordPress.com gives the picture of an author with each entry.
+_AVATAR = "gravatar.com/avatar/"
 _TAIL = 2_000
 _ENDING = 250
 
@@ -98,7 +100,7 @@ def with_captions(content: Content, described: Sequence[RawDescribed], *, url: s
     missing = [
         (page_url(file.url, url) or "", caption, file.is_picture)
         for file, caption in captions_of
-        if (caption not in said if caption else not said)
+        if (caption not in said if caption else not content.markdown and _AVATAR not in file.url)
     ]
     missing = [each for each in missing if not each[0] or each[0] not in content.markdown]
     drawn = "".join(_drawn(*each) for each in missing)

@@ -307,11 +307,12 @@ def is_drawn_over(element: _Element) -> bool:
 
 def _unbroken(children: list[_Element]) -> bool:
     """Return whether lines are spans that only a style sheet puts below each other."""
-    spans = [c for c in children if c.tag in ("span", "code") and _is_line_span(c)]
-    if len(spans) < _FEWEST_LINES or len(spans) != len(children):
+    if len(children) < _FEWEST_LINES:
         return False
-    return not any("\n" in "".join(span.itertext()) + (span.tail or "") for span in spans) and (
-        all(span.find(".//br") is None for span in spans)
+    if not all(c.tag in ("span", "code") and _is_line_span(c) for c in children):
+        return False
+    return not any("\n" in "".join(span.itertext()) + (span.tail or "") for span in children) and (
+        all(span.find(".//br") is None for span in children)
     )
 
 

@@ -32,6 +32,8 @@ _FIXED_WIDTH = re.compile(
 _NOT_COPIED = ("pre", "p", "ul", "ol", "table", "img", "blockquote", "h1", "h2", "h3", "h4")
 
 
+_SOURCE_LINE = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_SOURCE_BLANKS = " \t\r\n"
 find_typewriter_lines = etree.XPath(
     "//*[@style[contains(., 'ourier') or contains(., 'onospace') or contains(., 'onsolas')]]"
     " | //font[contains(@face, 'ourier') or contains(@face, 'onsolas')]"
@@ -44,8 +46,16 @@ def adopt_typewriter_lines(element: _Element) -> None:
         return
     if next(element.iterancestors("pre", "table"), None) is not None:
         return
-    if any((line.tail or "").lstrip("\r\n").startswith("\xa0") for line in element.iter("br")):
-        element.tag = "pre"
+    indented = (line.tail.lstrip(_SOURCE_BLANKS) for line in element.iter("br") if line.tail)
+    if not any(line.startswith("\xa0") for line in indented):
+        return
+    element.tag = "pre"
+    # The ends of lines in the source are none of what is shown.
+    for part in element.iter(etree.Element):
+        part.text = _SOURCE_LINE.sub(" ", part.text or "")
+        if part is not element:
+            after = "" if part.tag == "br" else " "
+            part.tail = _SOURCE_LINE.sub(after, part.tail or "")
 
 
 @lru_cache(maxsize=4096)

@@ -241,14 +241,14 @@ STEPS = Steps(
         ),
         _whole("ink", lambda e, w: w.unseen.remove_unreadable(e), "style color bgcolor"),
         _each("form", lambda e, _: tree.drop_controls(e)),
-    ),
-    stashing=(
         _found(
             "typewriter lines",
             "style face",
             listings.find_typewriter_lines,
             lambda e, _: listings.adopt_typewriter_lines(e),
         ),
+    ),
+    stashing=(
         Step(
             "listing",
             listings.find_listings,
