@@ -113,8 +113,20 @@ def compared(text: str) -> tuple[str, Sequence[int]]:
     same = text.translate(_COMPARED)
     if len(same) == len(text):
         return same, range(len(text))
-    lengths = (len(letter.translate(_COMPARED)) for letter in text)
-    return same, [place for place, length in enumerate(lengths) for _ in range(length)]
+    return same, _places(text)
+
+
+def _places(text: str) -> list[int]:
+    """Return, for each letter of what stands for a text, the place of what it stands for."""
+    lengths = {letter: len(letter.translate(_COMPARED)) for letter in set(text)}
+    longer = "".join(map(re.escape, (each for each, length in lengths.items() if length != 1)))
+    places: list[int] = []
+    end = 0
+    for found in re.finditer(f"[{longer}]", text):
+        places += range(end, found.start())
+        places += [found.start()] * lengths[found[0]]
+        end = found.end()
+    return [*places, *range(end, len(text))]
 
 
 class _Compared(dict[int, str]):

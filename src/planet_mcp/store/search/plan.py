@@ -15,6 +15,7 @@ from planet_mcp.store.search.words import fts_string
 
 MOST_COUNTED = 1_000
 MOST_REMEMBERED = 5_000
+MOST_DUPLICATES = 5_000
 # So many times more matches than are ranked may be read of words that only rank.
 RANKING = 5
 _PROBE = "SELECT 1 FROM entries_index WHERE entries_index MATCH :match"
@@ -155,14 +156,18 @@ class SearchPlan:
 
         To read the row of each match takes a quarter of the time of a ranking.
         """
-        filters = self.filters
-        if filters.feeds is not None or filters.of_story() or filters.of_shown():
+        if self._reads_other_tables:
             return self.matching(expression)
         return Source(
             "FROM entries_index WHERE entries_index MATCH :match"
             " AND entries_index.rowid <= :snapshot",
-            {**filters.values(), "match": expression},
+            {**self.filters.values(), "match": expression},
         )
+
+    @property
+    def _reads_other_tables(self) -> bool:
+        filters = self.filters
+        return bool(filters.feeds is not None or filters.of_story() or filters.of_shown())
 
     def matching(self, expression: str) -> Source:
         """Return the entries `e` that match and pass the filters.
@@ -214,6 +219,26 @@ class SearchPlan:
         distinct = f"SELECT DISTINCT e.story_id {source.sql} LIMIT {MOST_COUNTED}"
         ((total,),) = self.rows(f"SELECT count(*) FROM ({distinct})", source.values)
         return int(total)
+
+    def count_matching(self, expression: str) -> int:
+        """Return how many stories have an entry that matches, as `count` does.
+
+        Where more match than could be too few stories, no row of theirs is read.
+        """
+        if not self._reads_other_tables and self._duplicates <= MOST_DUPLICATES:
+            enough, source = MOST_COUNTED + self._duplicates, self.ranked(expression)
+            some = f"SELECT 1 {source.sql} LIMIT {enough}"
+            ((found,),) = self.rows(f"SELECT count(*) FROM ({some})", source.values)
+            if found == enough:
+                return MOST_COUNTED
+        return self.count(self.matching(expression))
+
+    @cached_property
+    def _duplicates(self) -> int:
+        """Return how many entries are of the story of another one, as far as that is counted."""
+        some = f"SELECT 1 FROM entries WHERE story_id <> id LIMIT {MOST_DUPLICATES + 1}"
+        ((count,),) = self.rows(f"SELECT count(*) FROM ({some})", {})
+        return int(count)
 
     def rows(self, sql: str, values: dict[str, object]) -> list[Any]:
         """Return rows as tuples: quicker where there are thousands."""

@@ -102,15 +102,10 @@ class Query:
         return " AND ".join(quotes) or None
 
     @property
-    def pairs(self) -> list[str]:
-        """Return expressions for neighbours side by side, in a sentence."""
-        if len(self.topics) <= MOST_IN_PHRASE:
-            return []
-        return [
-            f"{first.spellings[0]} + {second.spellings[0]}"
-            for first, second in pairwise(self.topics)
-            if first.plain is not None and second.plain is not None
-        ]
+    def pairs(self) -> list[tuple[Topic, Topic]]:
+        """Return the neighbours among the words of a sentence."""
+        pairs = pairwise(self.topics) if len(self.topics) > MOST_IN_PHRASE else ()
+        return [pair for pair in pairs if all(topic.plain is not None for topic in pair)]
 
     @property
     def together(self) -> str | None:

@@ -5,7 +5,9 @@ The score is bm25 over all words (Robertson and Zaragoza, The Probabilistic Rele
 title has all of them. It is made inside SQLite, which brings out the best alone.
 """
 
+import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -85,7 +87,7 @@ def spell(plan: SearchPlan, query: Query) -> Query:
 def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
     """Return at most `most` of the entries that answer a query whose spellings are known."""
     strict = plan.within_feeds(plan.filters.expression(query.strict))
-    have_all = plan.count(plan.matching(strict)) if query.relaxed else None
+    have_all = plan.count_matching(strict) if query.relaxed else None
     if have_all is None or (len(query.topics) == 2 and have_all >= ENOUGH):  # noqa: PLR2004
         found, rare, rest = strict, [query.strict or ""], [*query.hints]
     else:
@@ -95,11 +97,11 @@ def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
     ranked = f"({found}) AND ({_any([*rare, *rest, *rest])})" if rest else found
     bonuses = [each for each in _bonuses(plan, query) if each.expression != found]
     candidates = _candidates(plan, ranked, _Scoring(bonuses, counted=2 if rest else 1), most)
-    candidates = _as_written(plan, query, candidates)
+    candidates = _as_written(plan, query, _side_by_side(plan, query, candidates))
     total = have_all if found == strict else None
     if total is None:
         are_all = len(candidates) < min(most, plan.limits.ranked)
-        total = len(candidates) if are_all else plan.count(plan.matching(found))
+        total = len(candidates) if are_all else plan.count_matching(found)
     return Ranking(candidates, max(total, have_all or 0), total if have_all is None else have_all)
 
 
@@ -108,8 +110,9 @@ def _as_written(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> 
     words = [topic.plain for topic in query.topics if topic.plain]
     capitals = [word for word in words if is_capital_name(word)]
     names = [word for word in words if is_signed_name(word)]
-    humped = [word for word in words if len(humps(word)) > 1]
     is_short = len(words) <= MOST_SPELLED
+    # In a sentence these are of many texts: GitHub, JavaScript.
+    humped = [word for word in words if is_short and len(humps(word)) > 1]
     if capitals and is_short:
         gained = gains(plan, capitals, [each.entry for each in candidates[:LOOKED_INTO]])
     elif names or humped:
@@ -179,23 +182,36 @@ def _bonuses(plan: SearchPlan, query: Query) -> Iterator[_Bonus]:
     # A name with humps is indexed as its words, too, which others may have.
     humped = [t.spellings[0] for t in query.topics if t.plain and len(humps(t.plain)) > 1]
     for name in [*query.names, *humped][:MOST_NAMES]:
-        yield _Bonus(name, plus=_rarity(plan, name))
+        yield _Bonus(name, plus=_rarity(plan, plan.frequency(name)))
     for name in query.names[:MOST_NAMES]:
         yield _Bonus(f"heading : {name}", times=_TITLED_NAME)
     if query.strict:
         yield _Bonus(f"heading : ({query.strict})", times=_TITLED)
-    for pair in query.pairs:
-        yield _Bonus(pair, plus=_NEIGHBOURS * _rarity(plan, pair))
     if query.together:
         yield _Bonus(query.together, times=_TOGETHER)
     if len(query.topics) == 2 and query.strict:  # noqa: PLR2004
         yield _Bonus(plan.filters.expression(query.strict), times=_COMPLETE)
 
 
-def _rarity(plan: SearchPlan, expression: str) -> float:
-    """Return the weight that bm25 gives to what as few entries have."""
-    rarity = math.log((plan.filters.snapshot + 0.5) / (plan.frequency(expression) + 0.5))
-    return max(rarity, 0.0)
+def _rarity(plan: SearchPlan, entries: int) -> float:
+    """Return the weight that bm25 gives to what so many entries have."""
+    return max(math.log((plan.filters.snapshot + 0.5) / (entries + 0.5)), 0.0)
+
+
+def _side_by_side(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> list[Candidate]:
+    """Score those of the best higher that have neighbours of a sentence side by side."""
+    gained: Counter[int] = Counter()
+    among = {each.entry for each in candidates}
+    for pair in query.pairs:
+        # What is in more entries is slow to look for beside another, and says little.
+        if min(plan.frequency(topic.expression) for topic in pair) > MOST_WITH_BONUS:
+            continue
+        beside = " + ".join(topic.spellings[0] for topic in pair)
+        having = json.loads(plan.ids(beside, MOST_WITH_BONUS))
+        weight = _NEIGHBOURS * _rarity(plan, len(having))
+        gained.update(dict.fromkeys(among.intersection(having), weight))
+    scored = [replace(each, score=each.score + gained[each.entry]) for each in candidates]
+    return sorted(scored, key=_worst_first, reverse=True) if gained else candidates
 
 
 def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int) -> list[Candidate]:

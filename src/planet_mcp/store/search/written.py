@@ -45,11 +45,21 @@ def signed(
             "AND instr(title || ' ' || text, :name) > 0",
             {"ids": json.dumps(entries), "name": name},
         )
-        whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        having = [entry for entry, text in rows if whole.search(text)]
+        having = [entry for entry, text in rows if _has_whole(text, name)]
         gained |= {entry: gained.get(entry, 1.0) * _SIGNED for entry in having}
     # Of a few words the name is what is asked for, if anyone wrote it so.
     return {**dict.fromkeys(entries, _NOT_SO), **gained} if gained and is_short else gained
+
+
+def _has_whole(text: str, name: str) -> bool:
+    """Return whether a text has a name that is no part of a longer one."""
+    begin = text.find(name)
+    while begin >= 0:
+        around = text[max(begin - 1, 0) : begin] + text[(end := begin + len(name)) : end + 1]
+        if not any(sign.isalnum() or sign == "_" for sign in around):
+            return True
+        begin = text.find(name, begin + 1)
+    return False
 
 
 def gains(plan: SearchPlan, names: Sequence[str], entries: Sequence[int]) -> dict[int, float]:
