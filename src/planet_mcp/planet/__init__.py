@@ -26,7 +26,7 @@ from planet_mcp.planet.occurrences import Asked, Occurrence, Occurrences
 from planet_mcp.planet.opening import Parts, open_planet
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
-from planet_mcp.planet.related import related_entries
+from planet_mcp.planet.related import titled_alike
 from planet_mcp.planet.search import MOST_TIMES, search_entries, times_of
 from planet_mcp.planet.spelling import Respelled, respelled
 from planet_mcp.planet.trending import trending_topics
@@ -58,9 +58,9 @@ __all__ = [
     "TrendingResult",
     "none_read",
     "open_planet",
-    "related_entries",
     "respelled",
     "search_entries",
     "times_of",
+    "titled_alike",
     "trending_topics",
 ]

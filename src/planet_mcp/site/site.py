@@ -170,7 +170,7 @@ class Site:
         return self._html("feed_day", request, view=view) if view else None
 
     def _entry(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
-        view = entry_view(self._store, int(named[0]), self._options, now=self._clock())
+        view = entry_view(self._store, int(named[0]), self._options)
         return self._html("entry", request, view=view) if view else None
 
     def _topics(self, request: PageRequest, _: tuple[str, ...]) -> Page:

@@ -7,14 +7,12 @@ from datetime import datetime
 from markupsafe import Markup
 
 from planet_mcp.models import Feed
-from planet_mcp.planet import Reading, related_entries
+from planet_mcp.planet import titled_alike
 from planet_mcp.site.content import WHOLE_CHARS, whole
 from planet_mcp.site.values import Options
-from planet_mcp.store import Headline, Hit, Post, SearchLimits, Store, StoredArticle
+from planet_mcp.store import Headline, Post, Store, StoredArticle
 
 POSTS_OF_FEED, MOST_PEOPLE = 50, 8
-# A page of an entry is asked for far more often than an article is, so it looks less far.
-RELATED = SearchLimits(chosen=300, ranked=500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class EntryView:
     article: StoredArticle | None
     earlier: Headline | None
     later: Headline | None
-    related: list[Hit]
+    related: list[Headline]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class FeedView:
         return [author for author, _ in wrote.most_common(MOST_PEOPLE)]
 
 
-def entry_view(store: Store, entry_id: int, options: Options, *, now: datetime) -> EntryView | None:
+def entry_view(store: Store, entry_id: int, options: Options) -> EntryView | None:
     """Return an entry; None if there is none."""
     found = store.browsing.by_id([entry_id], chars=WHOLE_CHARS)
     if not found:
@@ -60,8 +58,7 @@ def entry_view(store: Store, entry_id: int, options: Options, *, now: datetime) 
     html, cut = whole(article.markdown if article else post.markdown, images=options.images)
     is_cut = cut or (post.cut and article is None)
     # Files would have to be written anew whenever an entry arrives that is like theirs.
-    reading = Reading(store, now)
-    related = [] if options.static else related_entries(reading, post.id, post.title, RELATED)
+    related = [] if options.static else titled_alike(store, post.id, post.title)
     return EntryView(post, html, is_cut, article, *store.browsing.beside(entry_id), related)
 
 

@@ -82,8 +82,8 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def reading_time(words: int) -> str:
-    """Return how long a text takes: `4 min`."""
-    return f"{max(-(-words // _WORDS_A_MINUTE), 1)} min"
+    """Return how long a text takes: `4 min read`."""
+    return f"{max(-(-words // _WORDS_A_MINUTE), 1)} min read"
 
 
 @lru_cache(maxsize=2_000)

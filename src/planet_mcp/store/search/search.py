@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, combinations
 
 from planet_mcp.models import Meant
 from planet_mcp.store.db import Database, to_time
@@ -18,6 +18,7 @@ from planet_mcp.store.search.near import Neighbours, likeness_of, without_words
 from planet_mcp.store.search.plan import Frequencies, SearchLimits, SearchPlan
 from planet_mcp.store.search.query import Query
 from planet_mcp.store.search.ranking import Candidate, rank, spell
+from planet_mcp.store.search.words import fts_string
 
 CANDIDATES = 200
 MERGED_PAGES = 50
@@ -53,12 +54,6 @@ class Search:
         self._frequencies = Frequencies()
         self._addresses = Addresses()
         self._neighbours = Neighbours()
-
-    def within(self, limits: SearchLimits) -> "Search":
-        """Return a search of the same entries that reads no more than other limits allow."""
-        search = Search(self._database, limits)
-        search._frequencies, search._neighbours = self._frequencies, self._neighbours
-        return search
 
     def best(
         self,
@@ -139,6 +134,28 @@ class Search:
                 if rows:
                     break
         return [to_time(time) for time in dict(rows).values()]
+
+    # SELECT e.story_id FROM (
+    #     SELECT rowid FROM entries_index WHERE entries_index MATCH 'heading : (("a" AND "b") OR …)'
+    #     ORDER BY rowid DESC LIMIT 12
+    # ) AS m JOIN entries AS e ON e.id = m.rowid WHERE e.feed_id IS NOT NULL
+    def titled(self, words: Sequence[str], *, least: int, limit: int) -> list[int]:
+        """Return the stories stored last whose titles have so many of some words, or the only one.
+
+        Words are of letters and digits.
+        """
+        together = combinations(map(fts_string, words), min(least, len(words)))
+        expression = " OR ".join(f"({' AND '.join(each)})" for each in together if each)
+        if not expression:
+            return []
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT e.story_id FROM (SELECT rowid FROM entries_index "
+                f"WHERE entries_index MATCH ? ORDER BY rowid DESC LIMIT {int(limit)}) AS m "
+                "JOIN entries AS e ON e.id = m.rowid WHERE e.feed_id IS NOT NULL",
+                (f"heading : ({expression})",),
+            ).fetchall()
+        return [*dict.fromkeys(row[0] for row in rows)]
 
     # SELECT rowid FROM entries_index WHERE entries_index MATCH '(tags : "python")'
     def tagged(self, tag: str) -> set[int]:
