@@ -24,7 +24,7 @@ from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, comp
 from planet_mcp.times import stamp
 from planet_mcp.urls import host_of
 
-MOST_TIMES = 2_000
+MOST_TIMES = 1_000
 RELAXED = "No entry has all these words; these have some of them{or_meant}, best first."
 FEW_STRICT = (
     "Only {count} of these {have} all the words; "

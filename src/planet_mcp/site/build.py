@@ -34,6 +34,8 @@ NO_ADDRESS = "http://localhost/"
 MOST_NAMED = 5
 # The checksum of pages that are always made, as they show what changes by the hour.
 _ALWAYS = ""
+# The pages of what is talked about, and how many of the newest entries they may be of.
+TALK, TALKING = ("topics", "topics/atom.xml"), 5_000
 # `_PATH` keeps a manifest from naming a file outside of the folder, which would be removed.
 # The files of tags and groups have names of our own (`paths.file_of`).
 _PATH = r"(?s)^(?:(?:tags|groups)/.+|faces/[^/.][^/]*|(?:[a-z0-9-]+[./])*[a-z0-9-]*)$"
@@ -148,6 +150,7 @@ class Publisher:
         yield from ((f"faces/{name}", _ALWAYS) for name in self._site.faces.names)
         entries = self._store.catalogue.entries()
         yield from _entries(entries)
+        yield from dict.fromkeys(TALK, self._of_talk(entries)).items()
         yield from _days(entries)
         now = self._clock()
         followed = self._store.feeds.subscribed(now=now)
@@ -157,13 +160,21 @@ class Publisher:
         yield from dict.fromkeys(map(list_path, further), _ALWAYS).items()
         yield from self._selections(entries, known, followed)
 
+    def _of_talk(self, entries: list[CatalogueEntry]) -> str:
+        """Return the checksum of what several feeds talk about, which takes long to find."""
+        newest = (entry.checksum for entry in entries[:TALKING])
+        groups = map(str, self._store.feeds.groups().items())
+        return checksum_of([str(self._clock().date()), *newest, *groups])
+
     def _selections(
         self, entries: list[CatalogueEntry], known: list[Feed], followed: list[Feed]
     ) -> Iterator[tuple[str, str]]:
         """Name the pages of tags and of groups."""
+        place = {entry.id: number for number, entry in enumerate(entries)}
         for tag, _ in most_used_tags(self._store):
             tagged = self._store.search.tagged(tag)
-            yield from _selection(f"tags/{tag}", [each for each in entries if each.id in tagged])
+            places = sorted(place[each] for each in tagged if each in place)
+            yield from _selection(f"tags/{tag}", [entries[each] for each in places])
         for group in self._store.feeds.groups():
             named = {feed.id for feed in feeds_in(known, group)}
             own = [each for each in entries if each.feed_id in named]

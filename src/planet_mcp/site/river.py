@@ -19,6 +19,8 @@ RIVER_POSTS = 40
 POSTS_OF_DAY = 50
 TITLES = 300
 MOST_OF_FEED = 5
+# Whoever comes back after more entries than these is shown the newest.
+LOOKED_BACK = 20_000
 
 T = TypeVar("T", Shown, Headline)
 
@@ -111,12 +113,15 @@ def titles_view(store: Store) -> RiverView[Headline]:
 def since_view(store: Store, since: datetime, last: int | None) -> SinceView:
     """Return the newest titles that arrived since then, or after the entry that was last then."""
     # Of another database, the entry says nothing.
-    is_known = last is not None and last <= store.entries.newest_id()
+    newest = store.entries.newest_id()
+    is_known = last is not None and last <= newest
     after = last if last is not None and is_known else store.browsing.last_before(since)
-    found = store.browsing.arrived(after=after, limit=TITLES + 1)
+    first = max(after, newest - LOOKED_BACK)
+    found = store.browsing.arrived(after=first, limit=TITLES + 1)
     headlines = store.browsing.headlines(found[:TITLES])
     days = _grouped(headlines, {})
-    return SinceView(since, days, len(headlines), len(found) > TITLES, onward_path(store))
+    more = len(found) > TITLES or first > after
+    return SinceView(since, days, len(headlines), more, onward_path(store))
 
 
 def onward_path(store: Store) -> str | None:

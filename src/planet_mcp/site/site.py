@@ -55,8 +55,8 @@ _FORMATS: dict[str, tuple[Callable[[Channel], bytes], str]] = {
 }
 # The pages and feed documents that every planet has; days, entries and feeds have theirs, too.
 FIXED = (
-    *("", "titles", "topics", "feeds", "stats", "about"),
-    *(*_FORMATS, "topics/atom.xml", "opml.xml", "foafroll.xml"),
+    *("", "titles", "feeds", "stats", "about"),
+    *(*_FORMATS, "opml.xml", "foafroll.xml"),
 )
 # While feeds are read for the first time, the river looks again so often.
 RELOAD_SECONDS = 20
