@@ -46,15 +46,15 @@ class Served:
 
 
 @contextmanager
-def planet_of_week(folder: Path, *, entry: str, feed: str) -> Iterator[Served]:
+def planet_of_week(folder: Path, *, entry: str, feed: str, **own: str) -> Iterator[Served]:
     """Serve the week, as of the morning after it, with a database in a folder.
 
-    The entry and the feed are named by their titles.
+    The entry and the feed are named by their titles; the server has settings of its own.
     """
     database = folder / "planet.sqlite"
     apart(planet_week.make, database)
     ids = apart(partial(_ids, entry=entry, feed=feed), database)
-    with serving(PYTHON, "-m", "tests.browser.server", **variables(database)) as url:
+    with serving(PYTHON, "-m", "tests.browser.server", **variables(database), **own) as url:
         yield Served(url.removesuffix("/mcp"), *ids)
 
 

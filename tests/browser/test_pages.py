@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +109,30 @@ def test_what_is_folded_opens_without_scripts(page_at: PageAt, week: Served) -> 
     long.locator("details.more summary").click()
     assert last.is_visible()
     assert visit.too_wide() == []
+
+
+def test_the_script_that_may_be_asked_for_marks_what_was_read_and_narrows_the_feeds(
+    page_at: PageAt, tmp_path: Path
+) -> None:
+    with planet_of_week(tmp_path, entry=ENTRY, feed=FEED, PLANET_MCP_SCRIPT="1") as served:
+        visit = page_at(1280, "light")
+        visit.open(served.url("/"))
+        for key in "jjk":
+            visit.page.keyboard.press(key)
+        entries = visit.page.locator("article.entry")
+        assert entries.nth(0).evaluate("entry => entry === document.activeElement")
+        read = "entries => entries.map((entry) => entry.classList.contains('read')).slice(0, 3)"
+        assert entries.evaluate_all(read) == [True, True, False]
+        visit.page.get_by_role("button", name="Keys j, k, o: on").click()
+        visit.page.keyboard.press("j")
+        visit.open(served.url("/"))
+        assert entries.evaluate_all(read) == [True, True, False]
+        visit.open(served.url("/feeds"))
+        visit.page.locator("#name").fill("street")
+        assert visit.page.locator("ul.feeds li:visible").all_inner_texts()[0].startswith(FEED)
+        assert visit.page.locator("ul.feeds li:visible").count() == 1
+        assert visit.complaints == []
+        assert visit.requests_beside(served.origin) == []
 
 
 def without_words(day: Day) -> Day:

@@ -27,12 +27,11 @@ from planet_mcp.planet.opening import Parts, open_planet
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.related import titled_alike
-from planet_mcp.planet.search import MOST_TIMES, search_entries, times_of
+from planet_mcp.planet.search import search_entries, times_of
 from planet_mcp.planet.spelling import Respelled, respelled
 from planet_mcp.planet.trending import trending_topics
 
 __all__ = [
-    "MOST_TIMES",
     "STALE_AFTER",
     "TOOLS",
     "AddResult",
