@@ -286,7 +286,7 @@ def write_definitions(definitions: _Element) -> None:
 
 def free_summary(summary: _Element) -> None:
     """Leave the title of a fold plain where it holds a heading; others are written in bold."""
-    if next(summary.iterdescendants(*_NOT_IN_EMPHASIS, *_HEADINGS), None) is not None:
+    if next(summary.iterdescendants(*_HEADINGS), None) is not None:
         summary.tag = "div"
 
 
