@@ -151,6 +151,14 @@ STRUCTURES = {
         "<p>See <code><a href='/a'><b>List</b>[int]</a></code> here.</p>",
         "See [`List[int]`](https://example.org/a) here.",
     ),
+    "mark of its own place within code": (
+        "<p>See <code>List<a href='#list' title='here'>\u00b6</a></code> here.</p>",
+        "See `List` here.",
+    ),
+    "list in typewriter letters": (
+        "<ul style='font-family:monospace'><li>Ink<br>&nbsp; black</li><li>Milk</li></ul>",
+        "- Ink  \n  black\n- Milk",
+    ),
     "names of tabs": (
         "<div><label for=a>Black</label><label for=b>White</label></div><p>Stripes.</p>",
         "Black White\n\nStripes.",
@@ -461,6 +469,11 @@ def test_a_page_is_read_where_a_reader_opens_it_and_a_feed_where_it_is_open(html
     markdown = extract_article(page.encode(), url=URL).content.markdown
     assert markdown.index("Does it eat?") < markdown.index(f"\n\n{PROSE[40:].strip()}\n\n")
     assert PROSE[40:].strip() not in convert(article).markdown.split("\n\n")
+
+
+def test_a_tab_that_leads_to_a_heading_names_no_panel() -> None:
+    html = "<ul><li><a data-toggle=tab href='#s'>Stripes</a></li></ul><h3 id=s>Stripes</h3>"
+    assert convert(html, base_url=URL).markdown == f"- [Stripes]({URL}#s)\n\n### Stripes"
 
 
 def test_an_admonition_at_the_end_of_a_page_keeps_its_links() -> None:

@@ -18,6 +18,8 @@ _LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
 _DRAWN = frozenset(("CodeMirror-code", "ltx_listing"))
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
+# What only leads to where it stands.
+_MARKS = frozenset("\u00b6#\u00a7")
 INLINE_CODE = "code kbd samp tt"
 
 
@@ -33,6 +35,7 @@ _NOT_COPIED = ("pre", "p", "ul", "ol", "table", "img", "blockquote", "h1", "h2",
 
 
 _SOURCE_LINE = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_RUNS = frozenset(("span", "font", "p", "div"))
 _SOURCE_BLANKS = " \t\r\n"
 find_typewriter_lines = etree.XPath(
     "//*[@style[contains(., 'ourier') or contains(., 'onospace') or contains(., 'onsolas')]]"
@@ -42,7 +45,10 @@ find_typewriter_lines = etree.XPath(
 
 def adopt_typewriter_lines(element: _Element) -> None:
     """Turn lines in letters of one width, some of them indented, into a listing."""
-    if next(element.iterdescendants("div", *_NOT_COPIED), None) is not None:
+    if (
+        element.tag not in _RUNS
+        or next(element.iterdescendants("div", *_NOT_COPIED), None) is not None
+    ):
         return
     if next(element.iterancestors("pre", "table"), None) is not None:
         return
@@ -181,7 +187,10 @@ def stash_inline(code: _Element, stash: Stash) -> None:
     parts = [(href, "".join(words)) for href, words in _linked(code) if any(words)]
     code.clear(keep_tail=True)
     code.tag = "span"
-    for href, words in parts:
+    for target, words in parts:
+        if words.strip() in _MARKS and target.startswith("#"):
+            continue
+        href = target if words.strip() else ""
         part = etree.SubElement(code, "a" if href else "span", {"href": href} if href else {})
         part.text = stash.code(_collapsed(words))
 

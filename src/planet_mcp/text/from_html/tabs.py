@@ -16,6 +16,7 @@ _TARGETS = ("aria-controls", "data-bs-target", "data-target", "href")
 _PANELS = etree.XPath(".//*[@role='tabpanel']")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HIDING = ("hidden", "style", "aria-hidden")
+_PANEL_TAGS = frozenset(("div", "section", "article"))
 # How far above the row of tabs the element is that holds their panels, too.
 _LOOK_UP = 3
 # What a document has that has tabs.
@@ -84,7 +85,7 @@ def _panels_of(row: _Element, count: int) -> list[_Element]:
 
 def _name(panel: _Element, tab: _Element) -> None:
     name = text_of(tab)
-    if not name or len(name) > _LONGEST_NAME or is_blank(panel):
+    if not name or len(name) > _LONGEST_NAME or is_blank(panel) or panel.tag not in _PANEL_TAGS:
         return
     title = etree.Element("p", {"class": "label"})
     etree.SubElement(title, "strong").text = name
