@@ -72,6 +72,8 @@ lock:
 	  --group dev --output-file requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	  --extra semantic --constraints requirements.lock --output-file requirements-semantic.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra postgres --group postgres \
+	  --constraints requirements.lock --output-file requirements-postgres.lock pyproject.toml
 
 ## release: write VERSION everywhere, build all into dist, commit and tag: make release VERSION=1.2.3
 release: $(STAMP)
@@ -88,11 +90,13 @@ help:
 	@sed -n 's/^## //p' Makefile
 
 # The lock file is complete, so pip resolves nothing: older ones pick other versions for extras.
-$(STAMP): requirements.lock requirements-semantic.lock pyproject.toml
+$(STAMP): requirements.lock requirements-semantic.lock requirements-postgres.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	# Some systems have no wheels for search by meaning (Intel Macs, Alpine); words do without.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
 	  -r requirements-semantic.lock || echo "Search by meaning is left out: see pip's words above and docs/meaning.md."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
+	  -r requirements-postgres.lock || echo "Tests on PostgreSQL are left out: see pip's words above."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)

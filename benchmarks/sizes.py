@@ -105,7 +105,7 @@ def size(store: Store) -> int:
     """Return the size of a database after its index was merged."""
     while store.search.merge_index():
         pass
-    return store.path.stat().st_size
+    return store.health.size()
 
 
 def report(what: str, store: Store, stored: int, empty: int) -> None:

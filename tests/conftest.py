@@ -20,8 +20,10 @@ from planet_mcp.planet import Parts, Planet, open_planet
 from planet_mcp.settings import Settings, load
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
+from planet_mcp.urls import ServerAddress
 from tests.support.documents import Post, rss
 from tests.support.parsers import quick_worker
+from tests.support.postgres import new_database
 from tests.support.site import Site, running_site
 
 LOOPBACK = "127.0.0.0/8,::1/128"
@@ -58,6 +60,33 @@ LONG = tuple(
     )
 )
 
+# What a store promises, whichever engine it is on.
+ON_BOTH_ENGINES = frozenset(
+    f"tests.{name}"
+    for name in (
+        "store.test_updates",
+        "planet.test_watermarks",
+        "planet.test_cursors",
+    )
+)
+# With --both-engines, what takes minutes.
+ALSO_ON_BOTH_ENGINES = frozenset(
+    f"tests.{name}"
+    for name in (
+        "store.test_stories",
+        "store.test_recognition",
+        "store.test_duplicates_in_one_feed",
+        "store.search.test_ranking",
+        "planet.test_lookup",
+        "planet.test_search",
+    )
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let more tests be run on both engines than there is time for always."""
+    parser.addoption("--both-engines", action="store_true", help="also what takes minutes")
+
 
 def pytest_configure() -> None:
     """Keep temporary files in memory, unless the caller names a folder, or there is no room."""
@@ -87,9 +116,28 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of what a store promises on both engines."""
+    chosen = ON_BOTH_ENGINES
+    if metafunc.config.getoption("--both-engines"):
+        chosen |= ALSO_ON_BOTH_ENGINES
+    if metafunc.module.__name__ in chosen:
+        metafunc.parametrize("engine", ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    """Return the engine of a test's database."""
+    return str(getattr(request, "param", "sqlite"))
+
+
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _own_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: Path | ServerAddress
+) -> None:
     set_apart(monkeypatch, tmp_path)
+    if isinstance(database, ServerAddress):
+        monkeypatch.setenv("PLANET_MCP_DATABASE", database.uri)
 
 
 def set_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -110,8 +158,9 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "planet.sqlite"
+def database(tmp_path: Path, engine: str) -> Any:
+    """Return where a test's database is: a path, or on PostgreSQL an address."""
+    return tmp_path / "planet.sqlite" if engine == "sqlite" else new_database()
 
 
 @asynccontextmanager
@@ -120,8 +169,9 @@ async def planet_of(
 ) -> AsyncIterator[Planet]:
     """Open a planet on the test's database, which fetches from `web` if that is given."""
     parts, chosen = Parts(worker=quick_worker, web=web), load(**settings)
-    if chosen.database.parent.is_dir() and not chosen.database.exists():
-        shutil.copy(_tables(), chosen.database)
+    path = chosen.database
+    if isinstance(path, Path) and path.parent.is_dir() and not path.exists():
+        shutil.copy(_tables(), path)
     async with open_planet(chosen, clock=clock, parts=parts) as planet:
         yield planet
 

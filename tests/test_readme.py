@@ -58,15 +58,18 @@ def test_the_configurations_are_json() -> None:
 
 def test_no_machine_or_registry_is_named_in_the_lock_file() -> None:
     locks = [path.read_text("utf-8") for path in ROOT.glob("requirements*.lock")]
-    assert len(locks) == 2
+    assert len(locks) == 3
     assert not any(re.search(r"https?://|file:|--index|--find-links", lock) for lock in locks)
 
 
-def test_a_system_without_wheels_for_search_by_meaning_is_installed_without_it() -> None:
+def test_a_system_without_wheels_for_an_extra_is_installed_without_it() -> None:
     lock = (ROOT / "requirements.lock").read_text("utf-8")
-    assert not re.search(r"^(numpy|onnxruntime|tokenizers)==", lock, re.MULTILINE)
+    assert not re.search(r"^(numpy|onnxruntime|tokenizers|psycopg)==", lock, re.MULTILINE)
     recipe = (ROOT / "Makefile").read_text("utf-8")
-    assert re.search(r"--only-binary :all: \\\n\s+-r requirements-semantic\.lock \|\| echo", recipe)
+    for extra in ("semantic", "postgres"):
+        assert re.search(
+            rf"--only-binary :all: \\\n\s+-r requirements-{extra}\.lock \|\| echo", recipe
+        )
 
 
 def test_what_is_installed_is_the_lock_file_alone_whatever_was_released_since() -> None:

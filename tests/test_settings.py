@@ -21,6 +21,7 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_flags_and_variables_the_defaults_hold() -> None:
     settings = load()
 
+    assert isinstance(settings.database, Path)
     assert settings.database.name == "planet.sqlite"
     assert settings.database.is_absolute()
     assert settings.feeds == "planet-python"

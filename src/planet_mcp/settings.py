@@ -21,7 +21,7 @@ from pydantic import (
 
 from planet_mcp.errors import SettingsError
 from planet_mcp.periods import parse_age
-from planet_mcp.urls import IPNetwork, literal_address
+from planet_mcp.urls import SERVER_SCHEMES, IPNetwork, ServerAddress, literal_address
 
 ENV_PREFIX = "PLANET_MCP_"
 DEFAULT_FEEDS = "planet-python"
@@ -108,6 +108,13 @@ def _path(value: object) -> object:
     return value
 
 
+def _database(value: object) -> object:
+    """Read where the database is: a file, or what begins as an address of a server."""
+    if isinstance(value, str) and value.startswith(SERVER_SCHEMES):
+        return ServerAddress(value)
+    return value if isinstance(value, ServerAddress) else Path(str(_path(value))).expanduser()
+
+
 def _default_database() -> Path:
     return user_data_path("planet-mcp", appauthor=False) / "planet.sqlite"
 
@@ -117,9 +124,12 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    database: Annotated[Path, BeforeValidator(_path), AfterValidator(Path.expanduser)] = Field(
+    database: Annotated[Path | ServerAddress, BeforeValidator(_database)] = Field(
         default_factory=_default_database,
-        description="The SQLite file that holds feeds and entries.",
+        description=(
+            "The SQLite file that holds feeds and entries, or a PostgreSQL database: "
+            "postgresql://user@host/name."
+        ),
     )
     feeds: Annotated[str, BeforeValidator(_path)] = Field(
         DEFAULT_FEEDS,

@@ -3,10 +3,11 @@
 import ipaddress
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from planet_mcp.errors import BlockedAddressError, BlockedUrlError
 
@@ -414,3 +415,40 @@ def _is_public(address: IPAddress) -> bool:
         if address not in _GLOBAL_UNICAST:
             return False
     return not any(address.version == net.version and address in net for net in _SPECIAL)
+
+
+SERVER_SCHEMES = ("postgresql://", "postgres://")
+# What is shown of such an address; one that is written otherwise may have a password anywhere.
+_SERVER = re.compile(
+    r"postgres(?:ql)?://(?:(?P<user>[^:@/?#]*)(?::(?P<password>[^@/?#]*))?@)?"
+    r"(?P<hosts>[^@/?#]*)(?P<name>/[^@?#]*)?(?:\?(?P<options>[^@#]*))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """The address of a database on a server, which is shown without its password.
+
+    A URI of libpq's (postgresql.org/docs/current/libpq-connect.html, section 34.1.1.2).
+    """
+
+    uri: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """Return the address without password and options."""
+        parts = _SERVER.fullmatch(self.uri)
+        if parts is None:
+            return "postgresql://…"
+        user = f"{parts['user']}@" if parts["user"] else ""
+        return f"postgresql://{user}{parts['hosts']}{parts['name'] or ''}"
+
+    def without_secret(self, said: str) -> str:
+        """Return what was said of the address, without the passwords that it has."""
+        parts = _SERVER.fullmatch(self.uri)
+        if parts is None:
+            return "in a password, / ? # @ and : are written as %2F %3F %23 %40 and %3A"
+        given = parse_qs(parts["options"] or "")
+        named = [each for key in ("password", "sslpassword") for each in given.get(key, ())]
+        for secret in (parts["password"], unquote(parts["password"] or ""), *named):
+            said = said.replace(secret, "…") if secret else said
+        return said

@@ -1,7 +1,6 @@
 """The list of feeds: brief enough to see all of a planet, and complete where that is asked for."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from planet_mcp.planet import Answer, FeedsResult, Reading
 from planet_mcp.planet.feed_list import list_feeds
 from planet_mcp.requests import FeedQuery
 from planet_mcp.store import Store
+from planet_mcp.store.db import Connection
 from tests.support.river import made, record
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ def planet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.close()
 
 
-def _age(connection: sqlite3.Connection) -> None:
+def _age(connection: Connection) -> None:
     """Let the feeds be as they are after a year: checks of so many would take half a minute."""
     day, now = 86_400, int(NOW.timestamp())
     connection.execute(

@@ -581,7 +581,7 @@ def test_a_long_query_is_stopped_and_its_connection_serves_on(database: Path) ->
         ):
             connection.execute(ENDLESS)
         assert found(store, "text") == 1
-    assert store.database.idle_readers == 1
+    assert file_of(store).idle_readers == 1
     store.close()
 
 
@@ -592,7 +592,7 @@ def test_memory_that_was_given_back_is_taken_again(database: Path) -> None:
 
     store.give_back()
 
-    assert store.database.idle_readers == 0
+    assert file_of(store).idle_readers == 0
     fill(store, entry("b"))
     assert found(store, "text") == 2
     store.close()
@@ -641,7 +641,7 @@ def test_many_readers_at_once_leave_few_connections(database: Path) -> None:
         for thread in threads:
             thread.join()
     assert counted == [1] * 36
-    assert 0 < store.database.idle_readers <= DatabaseLimits().idle_readers
+    assert 0 < file_of(store).idle_readers <= DatabaseLimits().idle_readers
     store.close()
 
 
@@ -667,6 +667,12 @@ def test_what_looks_at_all_of_it_may_take_its_time(database: Path) -> None:
     alone = Database(database, limits=NO_TIME)
     assert Health(alone).problems() == []
     alone.close()
+
+
+def file_of(store: Store) -> Database:
+    """Return the database of a store that is a file."""
+    assert isinstance(store.database, Database)
+    return store.database
 
 
 # ------------------------------------------------------------------------------ check and vacuum
@@ -762,7 +768,7 @@ def test_a_repair_without_space_for_a_copy_says_so_and_goes_on(database: Path) -
     fill(store, entry("a"))
     with store.database.writing() as connection:
         connection.execute("UPDATE feeds SET entries = 99")
-    health = Health(store.database, free_space=lambda _: 1_000_000)
+    health = Health(file_of(store), free_space=lambda _: 1_000_000)
     repaired = health.repair()
     assert repaired.left == []
     assert repaired.copy is not None

@@ -17,6 +17,8 @@ MODULES = sorted(
 WORDS = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|AND|CASE)\b")
 # What only SQLite takes, and what both do.
 OF_SQLITE_ALONE = {
+    r"\bPRAGMA\b": "what `store.db.engine` has for it",
+    r"entries_index MATCH": "entries_index(:match)",
     r"INSERT OR ": "ON CONFLICT (…) DO UPDATE",
     r"ON CONFLICT DO UPDATE": "the columns of the conflict",
     r"sqlite_sequence": "last_ids",

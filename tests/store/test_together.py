@@ -1,6 +1,5 @@
 """Writes that wait for their turn share a transaction, and fail each for itself."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from planet_mcp.errors import StoreError
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Connection, Database
 from planet_mcp.store.db.together import MOST_WRITES, Together
 from tests.support.programs import PATIENCE_SECONDS
 
-Work = Callable[[sqlite3.Connection], object]
+Work = Callable[[Connection], object]
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def at_once(opened: Database, *works: Work, weight: int = 1) -> Iterator[list[Fu
 
 
 def note(name: str) -> Work:
-    def work(connection: sqlite3.Connection) -> str:
+    def work(connection: Connection) -> str:
         connection.execute("INSERT INTO meta VALUES (?, 'x')", (name,))
         return name
 
@@ -78,7 +77,7 @@ def test_a_transaction_takes_so_many_writes(opened: Database) -> None:
 
 
 def test_a_write_that_fails_undoes_itself_alone(opened: Database) -> None:
-    def fail(connection: sqlite3.Connection) -> None:
+    def fail(connection: Connection) -> None:
         note("half")(connection)
         raise StoreError("no")
 
@@ -90,7 +89,7 @@ def test_a_write_that_fails_undoes_itself_alone(opened: Database) -> None:
 
 
 def test_a_failure_that_ends_the_transaction_is_told_to_all_of_it(opened: Database) -> None:
-    def end(connection: sqlite3.Connection) -> None:
+    def end(connection: Connection) -> None:
         connection.execute("ROLLBACK")
         raise StoreError("the disk is full")
 

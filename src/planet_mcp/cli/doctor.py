@@ -26,7 +26,7 @@ from planet_mcp.errors import (
     StoreError,
     UnreachableError,
 )
-from planet_mcp.feeds import Lease
+from planet_mcp.feeds import lease_of
 from planet_mcp.hosts import HOSTS, Host, Machine, Scope, servers_in
 from planet_mcp.models import Feed, FeedStatus
 from planet_mcp.network import Access, Web
@@ -34,7 +34,7 @@ from planet_mcp.planet import STALE_AFTER
 from planet_mcp.settings import DEFAULT_FEEDS, Settings, unknown_variables
 from planet_mcp.store import Store
 from planet_mcp.times import stamp
-from planet_mcp.urls import host_of, registrable_domain
+from planet_mcp.urls import ServerAddress, host_of, registrable_domain
 
 LEAST_FREE = 200 * 2**20
 HOSTS_TRIED = 3
@@ -69,7 +69,8 @@ async def examine(
     if unusable:
         yield Finding("database", "wrong", unusable)
         return
-    yield _disk(settings.database)
+    if isinstance(settings.database, Path):
+        yield _disk(settings.database)
     if not is_begun(settings.database):
         yield Finding(
             "database",
@@ -102,7 +103,7 @@ async def _planet(store: Store, settings: Settings, now: datetime) -> AsyncItera
 
 def _unusable(settings: Settings) -> str | None:
     """Return why a first start would fail; None if it would not."""
-    if is_begun(settings.database):
+    if isinstance(settings.database, ServerAddress) or is_begun(settings.database):
         return None
     folder = _folder(settings.database)
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
@@ -172,7 +173,7 @@ def _disk(database: Path) -> Finding:
 
 
 def _database(store: Store) -> Finding:
-    summary, size = store.feeds.summary(), store.path.stat().st_size
+    summary, size = store.feeds.summary(), store.health.size()
     text = f"{store.path}: entries: {summary.entries}, {size / _MEGABYTE:.1f} MB"
     if store.read_only:
         return Finding("database", "note", f"{text}. {store.read_only}")
@@ -198,7 +199,7 @@ def _index(store: Store) -> Finding:
 def _refresher(store: Store, settings: Settings) -> Finding:
     if settings.refresh == "off":
         return Finding("refresher", "note", "PLANET_MCP_REFRESH is off: this user refreshes none.")
-    lease = Lease(store.path)
+    lease = lease_of(store)
     if not (lease.holder() if store.read_only else lease.is_taken()):
         return Finding(
             "refresher", "note", "nobody refreshes now: feeds are checked while a server runs."

@@ -15,6 +15,7 @@ from planet_mcp.cli.options import FEEDS, FETCH_ANY, NETWORK, READ_ONLY, REFRESH
 from planet_mcp.cli.serve import commands
 from planet_mcp.errors import HostFileError, SettingsError
 from planet_mcp.settings import DEFAULT_FEEDS, ENV_PREFIX, Settings
+from planet_mcp.urls import SERVER_SCHEMES
 
 if TYPE_CHECKING:
     from planet_mcp.hosts import CommandHost, Entry, Host
@@ -175,7 +176,7 @@ def _entry(host: "Host", url: str | None, flags: dict[str, Any]) -> "Entry":
 
 def _written(name: str, value: Any) -> str:
     """Write a setting down so that it means the same in whatever folder the host starts."""
-    if name == "database":
+    if name == "database" and not str(value).startswith(SERVER_SCHEMES):
         return str(_absolute(value))
     if name == "feeds" and value not in {"none", DEFAULT_FEEDS}:
         path = _absolute(value)

@@ -19,6 +19,7 @@ from planet_mcp.cli.options import (
 )
 from planet_mcp.cli.serve import commands
 from planet_mcp.settings import Settings
+from planet_mcp.urls import ServerAddress
 
 if TYPE_CHECKING:
     from planet_mcp.store import Join, Repair, Store
@@ -119,6 +120,8 @@ def _findings(store: "Store", done: "Repair", *, repaired: bool) -> list[str]:
         lines.append(f"The full-text index was not looked at. {store.read_only}")
     elif done.left and not repaired:
         lines.append("`planet-mcp check --repair` mends what can be mended.")
+    elif done.left and isinstance(store.path, ServerAddress):
+        lines.append("That cannot be mended here: take a copy, or begin in another database.")
     elif done.left:
         lines.append(
             f"That cannot be mended here. Stop all servers, move {store.path.name} away and start "

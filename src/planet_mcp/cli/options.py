@@ -20,6 +20,7 @@ from planet_mcp.cli.terminal import as_seen
 from planet_mcp.errors import SettingsError, StoreError, redacted
 from planet_mcp.requests import Request, described
 from planet_mcp.settings import ENV_PREFIX, Settings, load, unknown_variables
+from planet_mcp.urls import ServerAddress
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -288,7 +289,7 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
 async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
     from planet_mcp.planet import open_planet  # deferred: --help needs none of it
 
-    new = not settings.database.exists()
+    new = isinstance(settings.database, Path) and not settings.database.exists()
     root = cast("click.Group", click.get_current_context().find_root().command)
     collect_from_now_on()
     async with open_planet(settings, language=CommandLanguage(root)) as planet:
@@ -307,8 +308,10 @@ def require_database(settings: Settings) -> None:
         raise StoreError(f"There is no database at {settings.database}. {BEGINNING}")
 
 
-def is_begun(database: Path) -> bool:
-    """Return whether there is a database to read."""
+def is_begun(database: Path | ServerAddress) -> bool:
+    """Return whether there is a database to read; a server says that itself."""
+    if isinstance(database, ServerAddress):
+        return True
     return database.exists() and (not database.is_file() or database.stat().st_size > 0)
 
 

@@ -6,7 +6,7 @@ Only this room knows when a feed is asked and what is made of its answer.
 
 from planet_mcp.feeds.decide import Moment, NewDocument
 from planet_mcp.feeds.discovery import Finder
-from planet_mcp.feeds.lease import Lease
+from planet_mcp.feeds.lease import Lease, lease_of
 from planet_mcp.feeds.refresh import Progress, Refresher, RefreshLimits
 from planet_mcp.feeds.subscribing import (
     Added,
@@ -43,6 +43,7 @@ __all__ = [
     "UpdateResult",
     "Updated",
     "added_list",
+    "lease_of",
     "record_answer",
     "stands_still",
     "warning_of",

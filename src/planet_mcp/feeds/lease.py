@@ -4,12 +4,19 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from planet_mcp.store import RefreshLease, Store
+
 if TYPE_CHECKING:
     from filelock import SoftFileLease
 
 # A holder that was killed is followed at once; one that is stopped, or on another machine, after
 # it has not renewed its lease for so long.
 LEASE_SECONDS = 30.0
+
+
+def lease_of(store: Store, *, seconds: float = LEASE_SECONDS) -> "Lease | RefreshLease":
+    """Return the right to fetch the feeds of a store: a file beside its own, or its server's."""
+    return store.server_lease(seconds=seconds) or Lease(Path(str(store.path)), seconds=seconds)
 
 
 class Lease:

@@ -14,7 +14,7 @@ import anyio
 
 from planet_mcp.errors import ParseFailedError, StoreError
 from planet_mcp.feeds.decide import NoDocument
-from planet_mcp.feeds.lease import LEASE_SECONDS, Lease
+from planet_mcp.feeds.lease import LEASE_SECONDS, lease_of
 from planet_mcp.feeds.update import (
     REFUSED_HERE,
     Failed,
@@ -77,7 +77,7 @@ class Refresher:
         self._recent_page = recent_page
         self._updater = FeedUpdater(store, web=web, worker=worker, clock=clock)
         self._clock = clock
-        self._lease = Lease(store.path, seconds=self._limits.lease_seconds)
+        self._lease = lease_of(store, seconds=self._limits.lease_seconds)
         self._busy: dict[int, anyio.Event] = {}
 
     @property

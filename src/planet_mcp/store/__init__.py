@@ -7,7 +7,7 @@ transaction, in any thread. Only this package knows SQL; what its aliases mean i
 from planet_mcp.store.browsing import Dealt, Headline, Post, PostFeed
 from planet_mcp.store.catalogue import CatalogueEntry, checksum_of
 from planet_mcp.store.changes import FeedChange
-from planet_mcp.store.db import Database, DatabaseLimits
+from planet_mcp.store.db import Database, DatabaseLimits, RefreshLease
 from planet_mcp.store.entries import Entries, EntryText
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
@@ -62,6 +62,7 @@ __all__ = [
     "Query",
     "Reader",
     "Readers",
+    "RefreshLease",
     "Repair",
     "River",
     "RiverEntry",

@@ -4,14 +4,21 @@ Aliases are those of `planet_mcp.store.sql`.
 """
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from planet_mcp.models import Enclosure
-from planet_mcp.store.db import Database, split_names, to_optional_time, to_seconds, to_time
+from planet_mcp.store.db import (
+    Connection,
+    Engine,
+    Row,
+    split_names,
+    to_optional_time,
+    to_seconds,
+    to_time,
+)
 from planet_mcp.store.sql import (
     FIRST_NEWS,
     HAS_DAY,
@@ -99,7 +106,7 @@ class Dealt:
 class Browsing:
     """The stories of one database as pages show them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     # SELECT s.id, s.ordered_at,
@@ -327,17 +334,17 @@ def _bounds(day: date) -> dict[str, object]:
     return {"begin": to_seconds(begin), "end": to_seconds(begin + timedelta(days=1))}
 
 
-def _headline(row: sqlite3.Row) -> Headline:
+def _headline(row: Row) -> Headline:
     entry_id, feed_id, feed, title, ordered_at = row
     return Headline(entry_id, feed_id, feed, title, to_time(ordered_at))
 
 
-def _day(row: sqlite3.Row | None) -> date | None:
+def _day(row: Row | None) -> date | None:
     return to_time(row[0]).date() if row else None
 
 
 def _posts(
-    connection: sqlite3.Connection,
+    connection: Connection,
     stories: str,
     values: dict[str, object],
     *,
@@ -368,9 +375,7 @@ def _posts(
     return [_post(row, also_in.get(row["id"], ()), enclosures.get(row["id"], ())) for row in rows]
 
 
-def _enclosures(
-    connection: sqlite3.Connection, ids: Sequence[int]
-) -> dict[int, tuple[Enclosure, ...]]:
+def _enclosures(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Enclosure, ...]]:
     rows = connection.execute(
         """
         SELECT entry_id, url, type, length, seconds FROM enclosures
@@ -385,9 +390,7 @@ def _enclosures(
     return found
 
 
-def _post(
-    row: sqlite3.Row, also_in: tuple[Duplicate, ...], enclosures: tuple[Enclosure, ...]
-) -> Post:
+def _post(row: Row, also_in: tuple[Duplicate, ...], enclosures: tuple[Enclosure, ...]) -> Post:
     return Post(
         id=row["id"],
         feed=PostFeed(

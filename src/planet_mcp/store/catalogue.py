@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from planet_mcp.store.db import Database, to_time
+from planet_mcp.store.db import Engine, to_time
 from planet_mcp.store.sql import HAS_DAY
 
 _CHECKSUM_CHARS = 16
@@ -32,7 +32,7 @@ class CatalogueEntry:
 class Catalogue:
     """The entries of one database in short."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def entries(self) -> list[CatalogueEntry]:

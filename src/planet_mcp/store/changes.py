@@ -6,7 +6,7 @@ Triggers of the schema (`m022_changes`) write both, whichever process changes th
 from dataclasses import dataclass
 from datetime import datetime
 
-from planet_mcp.store.db import Database, to_time
+from planet_mcp.store.db import Engine, to_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class FeedChange:
 class Changes:
     """The changes in one database, in the order of their ids."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def newest_id(self) -> int:

@@ -4,7 +4,6 @@ Aliases are those of `planet_mcp.store.sql`.
 """
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from itertools import chain
 from weakref import WeakKeyDictionary
 
 from planet_mcp.models import Enclosure
-from planet_mcp.store.db import Database, split_names, to_optional_time, to_time
+from planet_mcp.store.db import Connection, Engine, Row, split_names, to_optional_time, to_time
 from planet_mcp.store.sql import SHOWN_TITLE, in_story
 from planet_mcp.text import addresses_in
 from planet_mcp.urls import are_of_one_site, canonical, front_page_of, host_of, link_key
@@ -58,9 +57,9 @@ class EntryText:
 class Entries:
     """The entries of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
-        self._tags = WeakKeyDictionary[sqlite3.Connection, tuple[int, dict[str, int]]]()
+        self._tags = WeakKeyDictionary[Connection, tuple[int, dict[str, int]]]()
 
     def newest_id(self) -> int:
         """Return the id of the entry stored last; ids are given out in the order of storing."""
@@ -86,15 +85,14 @@ class Entries:
         Forms ask for it again and again, so it is counted only when the database has changed.
         """
         with self._database.reading() as connection:
-            # Counts the commits of all other connections, as this one sees them.
-            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+            version = connection.state()
             known = self._tags.get(connection)
             if known is None or known[0] != version:
                 known = version, self._counted_tags(connection)
                 self._tags[connection] = known
         return dict(known[1])
 
-    def _counted_tags(self, connection: sqlite3.Connection) -> dict[str, int]:
+    def _counted_tags(self, connection: Connection) -> dict[str, int]:
         rows = connection.execute(
             "SELECT tags FROM contents WHERE entry_id > ? AND tags <> ''",
             (self.newest_id() - TAGGED_ENTRIES,),
@@ -257,7 +255,7 @@ def _is_elsewhere(url: str | None, feed_url: str | None, site_url: str | None) -
     return bool(url and homes) and not any(are_of_one_site(url or "", home) for home in homes)
 
 
-def _entry_text(row: sqlite3.Row, enclosures: Sequence[sqlite3.Row]) -> EntryText:
+def _entry_text(row: Row, enclosures: Sequence[Row]) -> EntryText:
     return EntryText(
         id=row["id"],
         feed=row["feed"],

@@ -4,7 +4,6 @@ A new fact about a feed is a field of `models.Feed`, a line in `_feed_of` and in
 a column (a migration in `planet_mcp.store.db.schema`).
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -18,7 +17,7 @@ from planet_mcp.models import (
     Redirect,
     Validators,
 )
-from planet_mcp.store.db import to_optional_time, to_seconds, to_time
+from planet_mcp.store.db import Connection, Row, to_optional_time, to_seconds, to_time
 
 # Rows of the table with the status, and the former addresses as lines of time and URL.
 FEEDS = """(
@@ -45,7 +44,7 @@ def as_of(now: datetime) -> dict[str, object]:
 
 
 def select_feeds(
-    connection: sqlite3.Connection,
+    connection: Connection,
     where: str,
     values: Mapping[str, object],
     *,
@@ -62,7 +61,7 @@ def select_feeds(
     return [feed_of(row) for row in rows]
 
 
-def feed_of(row: sqlite3.Row) -> Feed:
+def feed_of(row: Row) -> Feed:
     """Return the feed of a row of `FEEDS`."""
     return Feed(
         id=row["id"],
@@ -135,13 +134,13 @@ def columns_of(feed: Feed) -> dict[str, object]:
     }
 
 
-def _redirect(row: sqlite3.Row) -> Redirect | None:
+def _redirect(row: Row) -> Redirect | None:
     if row["moved_to"] is None:
         return None
     return Redirect(row["moved_to"], row["moved_checks"], to_time(row["moved_seen_at"]))
 
 
-def _validators(row: sqlite3.Row) -> Validators | None:
+def _validators(row: Row) -> Validators | None:
     if not row["validators_url"]:
         return None
     return Validators(row["validators_url"], row["etag"], row["last_modified"])

@@ -1,7 +1,6 @@
 """Feeds: subscriptions, which are due, lists and counts."""
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from planet_mcp.models import Feed, FeedName, FeedStatus, Subscription
 from planet_mcp.requests import FeedQuery, FeedSort
-from planet_mcp.store.db import Database, to_optional_time, to_seconds
+from planet_mcp.store.db import Connection, Engine, to_optional_time, to_seconds
 from planet_mcp.store.feed_rows import FEEDS, as_of, feed_of, select_feeds
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import delete_entries_of_feeds
@@ -46,9 +45,9 @@ class Summary:
 class Feeds:
     """The feeds of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
-        self._summaries = WeakKeyDictionary[sqlite3.Connection, tuple[int, Summary]]()
+        self._summaries = WeakKeyDictionary[Connection, tuple[int, Summary]]()
 
     def seed(self, subscriptions: Iterable[Subscription], *, now: datetime) -> bool:
         """Subscribe a new database to its first feeds; False when that was done before."""
@@ -228,8 +227,7 @@ class Feeds:
         Every answer asks for it, so it is counted again only when the database has changed.
         """
         with self._database.reading() as connection:
-            # Counts the commits of all other connections, as this one sees them.
-            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+            version = connection.state()
             known = self._summaries.get(connection)
             if known is None or known[0] != version:
                 known = version, _summary(connection)
@@ -237,7 +235,7 @@ class Feeds:
         return known[1]
 
 
-def _summary(connection: sqlite3.Connection) -> Summary:
+def _summary(connection: Connection) -> Summary:
     row = connection.execute(
         """
         SELECT count(*) FILTER (WHERE subscribed) AS feeds,
@@ -261,7 +259,7 @@ def _summary(connection: sqlite3.Connection) -> Summary:
     )
 
 
-def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datetime) -> bool:
+def _subscribe(connection: Connection, item: Subscription, due_at: datetime) -> bool:
     # Programs that know no title write the address in its place.
     label = item.title if item.title and not is_address(item.title, item.url) else None
     return bool(
@@ -281,7 +279,7 @@ def _subscribe(connection: sqlite3.Connection, item: Subscription, due_at: datet
     )
 
 
-def _delete_entries(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
+def _delete_entries(connection: Connection, ids: Sequence[int]) -> None:
     listed = json.dumps([*ids])
     delete_entries_of_feeds(connection, listed)
     connection.execute(

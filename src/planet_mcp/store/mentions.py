@@ -4,13 +4,12 @@ Aliases are those of `planet_mcp.store.sql`.
 """
 
 import json
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from planet_mcp.store.db import Database, to_optional_time, to_seconds, to_time
+from planet_mcp.store.db import Connection, Engine, Row, to_optional_time, to_seconds, to_time
 from planet_mcp.store.sql import (
     ON_A_DAY,
     PUBLISHED,
@@ -48,7 +47,7 @@ class TalkedPost:
 class Mentions:
     """What the feeds of one database talk about."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     # SELECT e.id, e.feed_id, f.name AS feed, …, c.excerpt
@@ -139,7 +138,7 @@ _SHOWN = "s.representative_id"
 _BEFORE_ALL = -(1 << 50)
 
 
-def _links(connection: sqlite3.Connection, ids: Sequence[int]) -> defaultdict[int, frozenset[int]]:
+def _links(connection: Connection, ids: Sequence[int]) -> defaultdict[int, frozenset[int]]:
     rows = connection.execute(
         "SELECT entry_id, key FROM links "
         "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
@@ -151,7 +150,7 @@ def _links(connection: sqlite3.Connection, ids: Sequence[int]) -> defaultdict[in
     return defaultdict(frozenset, {each: frozenset(keys) for each, keys in found.items()})
 
 
-def _post(row: sqlite3.Row, links: frozenset[int]) -> TalkedPost:
+def _post(row: Row, links: frozenset[int]) -> TalkedPost:
     return TalkedPost(
         id=row["id"],
         feed_id=row["feed_id"],

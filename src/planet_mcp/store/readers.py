@@ -1,10 +1,9 @@
 """Up to where named readers have read."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from planet_mcp.store.db import Database, to_optional_time, to_seconds, to_time
+from planet_mcp.store.db import Connection, Engine, Row, to_optional_time, to_seconds, to_time
 
 # Names are the callers'; those that nobody has used for longest go first.
 MOST_READERS = 1_000
@@ -36,7 +35,7 @@ class Reader:
 class Readers:
     """The readers of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def all(self, *, limit: int) -> list[Reader]:
@@ -79,20 +78,20 @@ def _has_left(known: Start, start: Start, upto: int) -> bool:
     return known.after is None or not known.after <= upto
 
 
-def _stored(connection: sqlite3.Connection, name: str, scope: str) -> Start | None:
+def _stored(connection: Connection, name: str, scope: str) -> Start | None:
     row = connection.execute(
         "SELECT * FROM readers WHERE name = ? AND scope = ?", (name, scope)
     ).fetchone()
     return _start(row) if row else None
 
 
-def _start(row: sqlite3.Row) -> Start:
+def _start(row: Row) -> Start:
     return Start(
         to_time(row["since"]), row["upto"], row["after"], to_optional_time(row["caught_up_at"])
     )
 
 
-def _write(connection: sqlite3.Connection, name: str, scope: str, start: Start) -> None:
+def _write(connection: Connection, name: str, scope: str, start: Start) -> None:
     connection.execute(
         """
         INSERT INTO readers (name, scope, since, upto, after, caught_up_at)

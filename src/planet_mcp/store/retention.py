@@ -1,13 +1,12 @@
 """What is deleted for its age, when that is wanted, and how it is kept from coming back."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from planet_mcp.models import ParsedEntry
-from planet_mcp.store.db import Database, to_seconds, to_time
+from planet_mcp.store.db import Connection, Engine, to_seconds, to_time
 from planet_mcp.store.health import newest_published
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.sql import in_story
@@ -32,7 +31,7 @@ class Retention:
     With `keep` None it keeps all. One transaction looks at `stories_at_once`.
     """
 
-    def __init__(self, database: Database, keep: timedelta | None, *, stories_at_once: int) -> None:
+    def __init__(self, database: Engine, keep: timedelta | None, *, stories_at_once: int) -> None:
         self._database = database
         self._keep = keep
         self._most = stories_at_once
@@ -81,9 +80,7 @@ class Retention:
         return not self.is_due(now)
 
 
-def kept_since(
-    connection: sqlite3.Connection, keep: timedelta | None, now: datetime
-) -> datetime | None:
+def kept_since(connection: Connection, keep: timedelta | None, now: datetime) -> datetime | None:
     """Return from when on entries are kept; None when all are.
 
     Counted from now, but not from a time at which nobody has published anything: a clock that is
@@ -96,7 +93,7 @@ def kept_since(
 
 
 def deleted_entries(
-    connection: sqlite3.Connection, feed_id: int, document: Sequence[ParsedEntry]
+    connection: Connection, feed_id: int, document: Sequence[ParsedEntry]
 ) -> dict[str, datetime]:
     """Return what those entries of a document were ordered by that were deleted, by their keys."""
     keys = {_identity_hash(entry.key, entry.title, entry.url): entry.key for entry in document}
@@ -117,7 +114,7 @@ def _identity_hash(key: str, title: str, url: str | None) -> int:
     return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> None:
+def _forget_stories(connection: Connection, stories: Sequence[int]) -> None:
     """Delete whole stories, so that none loses its first entry or its representative."""
     rows = connection.execute(
         f"""
@@ -143,7 +140,7 @@ def _forget_stories(connection: sqlite3.Connection, stories: Sequence[int]) -> N
     count_entries(connection, {row[1] for row in rows if row[1]})
 
 
-def _note(connection: sqlite3.Connection, now: datetime) -> None:
+def _note(connection: Connection, now: datetime) -> None:
     connection.execute(
         "INSERT INTO meta (key, value) VALUES ('forgot_at', ?) "
         "ON CONFLICT (key) DO UPDATE SET value = excluded.value",

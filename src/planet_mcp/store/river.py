@@ -3,12 +3,11 @@
 Aliases are those of `planet_mcp.store.sql`.
 """
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from planet_mcp.store.db import Database, to_optional_time, to_seconds, to_time
+from planet_mcp.store.db import Connection, Engine, Row, to_optional_time, to_seconds, to_time
 from planet_mcp.store.sql import (
     FIRST,
     FIRST_NEWS,
@@ -110,7 +109,7 @@ class Archive:
 class River:
     """The river of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     # SELECT count(*) FROM entries AS s
@@ -248,7 +247,7 @@ def _shown_feed(window: Window) -> str:
     return f"(SELECT e.feed_id FROM entries AS e WHERE e.id = {_shown(window)})"
 
 
-def _slice(connection: sqlite3.Connection, window: Window) -> _Slice:
+def _slice(connection: Connection, window: Window) -> _Slice:
     time, last = window.shown or (0, window.after)
     values: dict[str, object] = {
         "snapshot": window.snapshot,
@@ -334,7 +333,7 @@ def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Sl
     return _Slice(whole, f"{dealt} AND {rest}", "s.*", order, values)
 
 
-def _has_moved_since(connection: sqlite3.Connection, snapshot: int) -> bool:
+def _has_moved_since(connection: Connection, snapshot: int) -> bool:
     """Return whether any story took the time of a duplicate since then.
 
     A story whose first entry has no date takes the date of a duplicate. A list that is read in
@@ -348,7 +347,7 @@ def _has_moved_since(connection: sqlite3.Connection, snapshot: int) -> bool:
     return row is not None
 
 
-def _river_entry(row: sqlite3.Row, also_in: tuple[str, ...]) -> RiverEntry:
+def _river_entry(row: Row, also_in: tuple[str, ...]) -> RiverEntry:
     return RiverEntry(
         id=row["id"],
         first_id=row["first_id"],

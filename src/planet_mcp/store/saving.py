@@ -1,7 +1,6 @@
 """Entries written: what a feed document brings is added or revised."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain, islice
@@ -14,7 +13,7 @@ from planet_mcp.models import (
     RekeyedEntry,
     RevisedEntry,
 )
-from planet_mcp.store.db import join_names, placeholders, to_seconds
+from planet_mcp.store.db import Connection, join_names, placeholders, to_seconds
 from planet_mcp.store.stories import join_story
 from planet_mcp.text import addresses_in, index_heading, index_terms, indexed, title_key
 from planet_mcp.times import is_credible
@@ -29,7 +28,7 @@ MOST_LINKS = 2_000
 
 
 def write_entries(
-    connection: sqlite3.Connection,
+    connection: Connection,
     feed_id: int,
     changes: Sequence[EntryChange],
     *,
@@ -50,7 +49,7 @@ def write_entries(
         count_entries(connection, [feed_id])
 
 
-def new_ids(connection: sqlite3.Connection, count: int) -> range:
+def new_ids(connection: Connection, count: int) -> range:
     """Return ids for entries that are about to be stored: never given before, in order of commits.
 
     Whoever reads up to an id misses nothing, since the row of the last one is written by one
@@ -64,7 +63,7 @@ def new_ids(connection: sqlite3.Connection, count: int) -> range:
     return range(last - count + 1, last + 1)
 
 
-def count_entries(connection: sqlite3.Connection, feed_ids: Iterable[int]) -> None:
+def count_entries(connection: Connection, feed_ids: Iterable[int]) -> None:
     """Count the entries of feeds again, and note the newest date that each has."""
     connection.execute(
         """
@@ -81,7 +80,7 @@ def count_entries(connection: sqlite3.Connection, feed_ids: Iterable[int]) -> No
 
 
 def _insert(
-    connection: sqlite3.Connection, entry_id: int, feed_id: int, new: NewEntry, *, now: datetime
+    connection: Connection, entry_id: int, feed_id: int, new: NewEntry, *, now: datetime
 ) -> None:
     entry = new.entry
     connection.execute(
@@ -116,9 +115,7 @@ def _insert(
     join_story(connection, entry_id)
 
 
-def _rekey(
-    connection: sqlite3.Connection, change: RekeyedEntry | RevisedEntry, now: datetime
-) -> None:
+def _rekey(connection: Connection, change: RekeyedEntry | RevisedEntry, now: datetime) -> None:
     """Take over key and date; `ordered_at` stays as it was when the entry was added."""
     connection.execute(
         "UPDATE entries SET key = ?, published = ?, credible_date = ? WHERE id = ?",
@@ -133,7 +130,7 @@ def _dates(entry: ParsedEntry, now: datetime) -> tuple[int | None, int | None]:
     return to_seconds(claim), to_seconds(credible)
 
 
-def _revise(connection: sqlite3.Connection, change: RevisedEntry) -> None:
+def _revise(connection: Connection, change: RevisedEntry) -> None:
     entry, entry_id = change.entry, change.id
     connection.execute(
         """
@@ -185,7 +182,7 @@ def _described(entry: ParsedEntry) -> tuple[object, ...]:
     )
 
 
-def _attach(connection: sqlite3.Connection, entry_id: int, entry: ParsedEntry) -> None:
+def _attach(connection: Connection, entry_id: int, entry: ParsedEntry) -> None:
     connection.executemany(
         "INSERT INTO enclosures (entry_id, position, url, type, length, seconds) "
         "VALUES (?, ?, ?, ?, ?, ?)",
@@ -216,7 +213,7 @@ def as_indexed(text: str) -> tuple[str, str | None]:
     return text, held if held != text else None
 
 
-def rename_feed(connection: sqlite3.Connection, feed_id: int) -> None:
+def rename_feed(connection: Connection, feed_id: int) -> None:
     """Let the entries of a feed be found by the title that it has now."""
     connection.execute(
         """
@@ -227,12 +224,12 @@ def rename_feed(connection: sqlite3.Connection, feed_id: int) -> None:
     )
 
 
-def _name_of_feed(connection: sqlite3.Connection, feed_id: int) -> str:
+def _name_of_feed(connection: Connection, feed_id: int) -> str:
     row = connection.execute("SELECT indexed_name FROM feeds WHERE id = ?", (feed_id,)).fetchone()
     return indexed(row[0])
 
 
-def renew_links(connection: sqlite3.Connection, entry_id: int) -> None:
+def renew_links(connection: Connection, entry_id: int) -> None:
     """Note again which addresses stand in the texts of an entry, the feed's and its page's."""
     texts = connection.execute(
         """
@@ -245,7 +242,7 @@ def renew_links(connection: sqlite3.Connection, entry_id: int) -> None:
     _note_links(connection, entry_id, [row[0] for row in texts])
 
 
-def _note_links(connection: sqlite3.Connection, entry_id: int, texts: Iterable[str]) -> None:
+def _note_links(connection: Connection, entry_id: int, texts: Iterable[str]) -> None:
     addresses = chain.from_iterable(map(addresses_in, texts))
     keys = {link_key(address) for address in islice(addresses, MOST_LINKS)}
     connection.executemany(

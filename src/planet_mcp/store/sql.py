@@ -32,7 +32,7 @@ def of_feeds(ids: Collection[int]) -> Chosen:
 
 def of_topic(entry: str) -> str:
     """Choose the entries that match the FTS5 expression `:topic`."""
-    return f"{entry}.id IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :topic)"
+    return f"{entry}.id IN (SELECT rowid FROM entries_index(:topic))"
 
 
 def in_story(story_id: str, entry: str = "d") -> str:

@@ -1,11 +1,10 @@
 """How a planet is doing over time: what was posted, how soon it arrived, what was asked for it."""
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from planet_mcp.models import Answered
-from planet_mcp.store.db import Database, to_seconds, to_time
+from planet_mcp.store.db import Connection, Engine, to_seconds, to_time
 from planet_mcp.store.sql import ON_A_DAY
 
 _DAY = 86_400
@@ -38,7 +37,7 @@ class Traffic:
         return self.documents + self.not_modified + self.failures
 
 
-def count_answer(connection: sqlite3.Connection, answered: Answered, *, now: datetime) -> None:
+def count_answer(connection: Connection, answered: Answered, *, now: datetime) -> None:
     """Count an answer of a feed's server on its day; days of more than a year ago go."""
     day = int(now.timestamp()) // _DAY
     column = answered.value
@@ -53,7 +52,7 @@ def count_answer(connection: sqlite3.Connection, answered: Answered, *, now: dat
 class Statistics:
     """The numbers of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def weeks(self, *, now: datetime, count: int) -> list[Week]:

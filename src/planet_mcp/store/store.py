@@ -9,10 +9,17 @@ from planet_mcp.errors import StoreError
 from planet_mcp.store.browsing import Browsing
 from planet_mcp.store.catalogue import Catalogue
 from planet_mcp.store.changes import Changes
-from planet_mcp.store.db import Database, DatabaseLimits
+from planet_mcp.store.db import (
+    Database,
+    DatabaseLimits,
+    Engine,
+    RefreshLease,
+    open_server,
+    server_lease,
+)
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
-from planet_mcp.store.health import Health
+from planet_mcp.store.health import Health, ServerHealth
 from planet_mcp.store.mentions import Mentions
 from planet_mcp.store.readers import Readers
 from planet_mcp.store.retention import Retention
@@ -23,6 +30,7 @@ from planet_mcp.store.stories import review_joins
 from planet_mcp.store.updates import Updates
 from planet_mcp.store.vectors import Vectors
 from planet_mcp.store.webpages import Webpages
+from planet_mcp.urls import ServerAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +67,14 @@ class Store:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | ServerAddress,
         *,
         keep: timedelta | None = None,
         to_repair: bool = False,
         limits: Limits | None = None,
     ) -> None:
         limits = limits or Limits()
-        self.database = Database(path, to_repair=to_repair, limits=limits.database)
+        self.database, self.health = _opened(path, to_repair=to_repair, limits=limits.database)
         self.path = self.database.path
         self.feeds = Feeds(self.database)
         self.updates = Updates(self.database, keep)
@@ -85,7 +93,6 @@ class Store:
         self.retention = Retention(
             self.database, keep, stories_at_once=limits.stories_deleted_at_once
         )
-        self.health = Health(self.database)
         if not to_repair:
             self._make_ready(limits)
 
@@ -139,6 +146,12 @@ class Store:
             ).fetchone()
         return ChangeToken(newest[0] if newest else 0, self.changes.newest_id())
 
+    def server_lease(self, *, seconds: float) -> RefreshLease | None:
+        """Return the right to refresh that a server gives; None of a file."""
+        if not isinstance(self.path, ServerAddress):
+            return None
+        return server_lease(self.path, seconds=seconds)
+
     def give_back(self) -> None:
         """Forget what is held of the file in memory, until it is read again."""
         self.database.give_back()
@@ -146,3 +159,13 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         self.database.close()
+
+
+def _opened(
+    path: Path | ServerAddress, *, to_repair: bool, limits: DatabaseLimits
+) -> tuple[Engine, Health | ServerHealth]:
+    if isinstance(path, ServerAddress):
+        server = open_server(path, limits=limits)
+        return server, ServerHealth(server)
+    file = Database(path, to_repair=to_repair, limits=limits)
+    return file, Health(file)

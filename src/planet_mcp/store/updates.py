@@ -1,7 +1,6 @@
 """Updates of feeds: one read of what a decision needs, and one write of what was decided."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,7 +19,7 @@ from planet_mcp.models import (
     Postponement,
     RecognisedEntry,
 )
-from planet_mcp.store.db import Database, to_seconds, to_time
+from planet_mcp.store.db import Connection, Engine, Row, to_seconds, to_time
 from planet_mcp.store.feed_rows import columns_of, select_feeds
 from planet_mcp.store.retention import deleted_entries, kept_since
 from planet_mcp.store.saving import rename_feed, write_entries
@@ -42,7 +41,7 @@ class Updates:
     """
 
     def __init__(
-        self, database: Database, keep: timedelta | None, *, entries_at_once: int = 2_000
+        self, database: Engine, keep: timedelta | None, *, entries_at_once: int = 2_000
     ) -> None:
         self._database = database
         self._keep = keep
@@ -78,7 +77,7 @@ class Updates:
             first = following
         return self._write(partial(_write_plan, plan, token, first), first)
 
-    def _write(self, work: Callable[[sqlite3.Connection], T], changes: Sequence[EntryChange]) -> T:
+    def _write(self, work: Callable[[Connection], T], changes: Sequence[EntryChange]) -> T:
         return self._database.write(work, weight=len(changes))
 
     def pauses(self, now: datetime) -> list[DomainPause]:
@@ -91,7 +90,7 @@ class Updates:
             return [DomainPause(row["domain"], to_time(row["until"]), row["times"]) for row in rows]
 
     def _recognised(
-        self, connection: sqlite3.Connection, feed_id: int, entries: Sequence[ParsedEntry]
+        self, connection: Connection, feed_id: int, entries: Sequence[ParsedEntry]
     ) -> list[RecognisedEntry]:
         """Recognise the entries of a document; of those with one key the first counts."""
         document = list({entry.key: entry for entry in reversed(entries)}.values())[::-1]
@@ -104,9 +103,7 @@ class Updates:
             for entry, each in zip(document, found, strict=True)
         ]
 
-    def _dates(
-        self, connection: sqlite3.Connection, feed_id: int, limit: int
-    ) -> tuple[datetime, ...]:
+    def _dates(self, connection: Connection, feed_id: int, limit: int) -> tuple[datetime, ...]:
         """Return what a feed's newest entries are ordered by, with those that were deleted."""
         times: list[int] = []
         # Archived entries without dates are ordered by places we gave them, and tell no rhythm.
@@ -124,7 +121,7 @@ def _write_ahead(
     plan: FeedPlan,
     token: tuple[object, ...] | None,
     changes: Sequence[EntryChange],
-    connection: sqlite3.Connection,
+    connection: Connection,
 ) -> tuple[object, ...] | None:
     """Write entries of a document that has more; returns what the feed's row is then."""
     before = _row(connection, plan.feed.id)
@@ -143,7 +140,7 @@ def _write_plan(
     plan: FeedPlan,
     token: tuple[object, ...] | None,
     changes: Sequence[EntryChange],
-    connection: sqlite3.Connection,
+    connection: Connection,
 ) -> Feed | None:
     feed = plan.feed
     before = _row(connection, feed.id)
@@ -169,15 +166,13 @@ def _parts(changes: Sequence[EntryChange], size: int) -> list[Sequence[EntryChan
     return [changes[begin : begin + size] for begin in range(0, len(changes), size)] or [()]
 
 
-def _row(connection: sqlite3.Connection, feed_id: int) -> sqlite3.Row | None:
+def _row(connection: Connection, feed_id: int) -> Row | None:
     """Return all columns of a feed; every check and every count of its entries changes some."""
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM feeds WHERE id = ?", (feed_id,)
-    ).fetchone()
+    row: Row | None = connection.execute("SELECT * FROM feeds WHERE id = ?", (feed_id,)).fetchone()
     return row
 
 
-def _is_followed(connection: sqlite3.Connection, feed_id: int, url: str | None) -> bool:
+def _is_followed(connection: Connection, feed_id: int, url: str | None) -> bool:
     """Return whether another feed is, or was once, followed at an address."""
     if url is None:
         return False
@@ -186,18 +181,14 @@ def _is_followed(connection: sqlite3.Connection, feed_id: int, url: str | None) 
     return any(canonical(row["url"]) == address for row in rows)
 
 
-def _neighbours(
-    connection: sqlite3.Connection, feed_id: int, domain: str | None
-) -> tuple[int, ...]:
+def _neighbours(connection: Connection, feed_id: int, domain: str | None) -> tuple[int, ...]:
     if domain is None:
         return ()
     rows = connection.execute("SELECT id, url FROM feeds WHERE subscribed AND id <> ?", (feed_id,))
     return tuple(row["id"] for row in rows if registrable_domain(host_of(row["url"])) == domain)
 
 
-def _leave_address(
-    connection: sqlite3.Connection, feed: sqlite3.Row, now: datetime, *, left_for: str
-) -> None:
+def _leave_address(connection: Connection, feed: Row, now: datetime, *, left_for: str) -> None:
     """Remember where a feed was followed, so that it is known there too."""
     connection.execute("DELETE FROM former_addresses WHERE address = ?", (canonical(left_for),))
     connection.execute(
@@ -210,7 +201,7 @@ def _leave_address(
     )
 
 
-def _write_feed(connection: sqlite3.Connection, feed: Feed, before: sqlite3.Row) -> None:
+def _write_feed(connection: Connection, feed: Feed, before: Row) -> None:
     """Write what has changed: UPDATE feeds SET errors = :errors, … WHERE id = :id."""
     columns = columns_of(feed)
     # Columns that did not change are left out: to write a URL again would also write its index.
@@ -222,17 +213,17 @@ def _write_feed(connection: sqlite3.Connection, feed: Feed, before: sqlite3.Row)
         )
 
 
-def _rename(connection: sqlite3.Connection, before: sqlite3.Row) -> None:
+def _rename(connection: Connection, before: Row) -> None:
     if before["indexed_name"] != _indexed_name(connection, before["id"]):
         rename_feed(connection, before["id"])
 
 
-def _indexed_name(connection: sqlite3.Connection, feed_id: int) -> str:
+def _indexed_name(connection: Connection, feed_id: int) -> str:
     row = connection.execute("SELECT indexed_name FROM feeds WHERE id = ?", (feed_id,)).fetchone()
     return str(row[0])
 
 
-def _postpone(connection: sqlite3.Connection, postponement: Postponement) -> None:
+def _postpone(connection: Connection, postponement: Postponement) -> None:
     ids, pause = postponement.feed_ids, postponement.pause
     connection.execute(
         """
@@ -249,7 +240,7 @@ def _postpone(connection: sqlite3.Connection, postponement: Postponement) -> Non
     )
 
 
-def _forget_pause(connection: sqlite3.Connection, feed: Feed, now: datetime) -> None:
+def _forget_pause(connection: Connection, feed: Feed, now: datetime) -> None:
     """Let the next pause of a feed's domain be a first one, since the domain answered."""
     connection.execute(
         "DELETE FROM pauses WHERE domain = ? AND until <= ?",

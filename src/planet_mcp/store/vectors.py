@@ -5,12 +5,11 @@ what is left is found at once, the newest first, and a stop at any moment loses 
 """
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from planet_mcp.embedding import MOST_CHARACTERS
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Connection, Engine
 
 _SPAN = "encoded"
 # Entries that wait for a vector, in the order of the conditions: revised, new, older ones.
@@ -55,7 +54,7 @@ class _Span:
 class Vectors:
     """The vectors of one database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def waiting(self, model: str, *, limit: int) -> list[Unencoded]:
@@ -124,7 +123,7 @@ class Vectors:
             return encoded(connection, model)
 
 
-def encoded(connection: sqlite3.Connection, model: str) -> Encoded:
+def encoded(connection: Connection, model: str) -> Encoded:
     """Return how many entries of feeds have vectors of a model; quick where nearly all have."""
     span = _span(connection, model)
     total, waiting = connection.execute(
@@ -139,7 +138,7 @@ def encoded(connection: sqlite3.Connection, model: str) -> Encoded:
     return Encoded(max(total - waiting, 0), total)
 
 
-def _span(connection: sqlite3.Connection, model: str) -> _Span:
+def _span(connection: Connection, model: str) -> _Span:
     """Return which entries have vectors of this model; none if the last ones were of another."""
     made_by, low, high = _made_by(connection)
     if made_by == model:
@@ -148,14 +147,14 @@ def _span(connection: sqlite3.Connection, model: str) -> _Span:
     return _Span(newest + 1, newest)
 
 
-def _made_by(connection: sqlite3.Connection) -> tuple[str, int, int]:
+def _made_by(connection: Connection) -> tuple[str, int, int]:
     """Return the model that made the last vectors, and the first and last entry that have them."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (_SPAN,)).fetchone()
     made_by, low, high = json.loads(row[0]) if row else ("", 0, 0)
     return made_by, low, high
 
 
-def as_encoded(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Unencoded]:
+def as_encoded(connection: Connection, ids: Sequence[int]) -> list[Unencoded]:
     """Return as much of these entries as their vectors are made of."""
     rows = connection.execute(
         f"SELECT entry_id, title, substr(text, 1, {MOST_CHARACTERS}) FROM contents "

@@ -4,13 +4,14 @@ Aliases are those of `planet_mcp.store.sql`, and `b` is the backfill of `e`: wha
 attempts to fetch its page.
 """
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
 from planet_mcp.models import Article, Validators
 from planet_mcp.store.db import (
-    Database,
+    Connection,
+    Engine,
+    Row,
     join_names,
     split_names,
     to_optional_time,
@@ -50,7 +51,7 @@ class Teaser:
 class Webpages:
     """The pages of one database; where it may not be written they are read, but not kept."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
 
     def article(self, entry_id: int) -> StoredArticle | None:
@@ -142,7 +143,7 @@ class Webpages:
             )
 
 
-def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: datetime) -> int:
+def _page_id(connection: Connection, url: str, article: Article, now: datetime) -> int:
     """Return the entry id of a page that belongs to no feed; a new one gets its entry."""
     known = connection.execute(
         "SELECT id FROM entries WHERE feed_id IS NULL AND key = ?", (canonical(url),)
@@ -169,7 +170,7 @@ def _page_id(connection: sqlite3.Connection, url: str, article: Article, now: da
 
 
 def _add_page(
-    connection: sqlite3.Connection, entry_id: int, url: str, article: Article, *, now: datetime
+    connection: Connection, entry_id: int, url: str, article: Article, *, now: datetime
 ) -> None:
     claim = article.published
     credible = claim if claim and is_credible(claim, now=now) else None
@@ -196,7 +197,7 @@ def _add_page(
 
 
 def _put_article(
-    connection: sqlite3.Connection,
+    connection: Connection,
     entry_id: int,
     validators: Validators,
     article: Article,
@@ -241,7 +242,7 @@ def _put_article(
     renew_links(connection, entry_id)
 
 
-def _stored_article(row: sqlite3.Row) -> StoredArticle:
+def _stored_article(row: Row) -> StoredArticle:
     return StoredArticle(
         url=row["url"],
         title=row["title"],

@@ -7,6 +7,7 @@ Only this package knows the tables' definitions, SQLite's journal and its file l
 from planet_mcp.store.db.connections import transaction
 from planet_mcp.store.db.copies import back_up
 from planet_mcp.store.db.database import Database, DatabaseLimits
+from planet_mcp.store.db.engine import Connection, Engine, RefreshLease, Row
 from planet_mcp.store.db.rows import (
     join_names,
     placeholders,
@@ -15,13 +16,20 @@ from planet_mcp.store.db.rows import (
     to_seconds,
     to_time,
 )
+from planet_mcp.store.db.server import open_server, server_lease
 
 __all__ = [
+    "Connection",
     "Database",
     "DatabaseLimits",
+    "Engine",
+    "RefreshLease",
+    "Row",
     "back_up",
     "join_names",
+    "open_server",
     "placeholders",
+    "server_lease",
     "split_names",
     "to_optional_time",
     "to_seconds",

@@ -1,9 +1,11 @@
 """Connections to an SQLite file, their settings, and transactions on them."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 BUSY_SECONDS = 10.0
 
@@ -19,11 +21,64 @@ _SETTINGS = (
 )
 
 
-class _Connection(sqlite3.Connection):
-    """A connection that can be the key of a weak dictionary."""
+# Columns: heading, authors, tags, feed, terms, text. A word in the title says more than one in the
+# text.
+_BM25 = "-bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
 
 
-def open_file(path: Path, *, mode: str, seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+class SQLiteConnection(sqlite3.Connection):
+    """A connection to an SQLite file, as `planet_mcp.store.db.engine` says."""
+
+    def tuples(self, sql: str, values: Any) -> list[Any]:
+        """Return rows as tuples."""
+        cursor = self.cursor()
+        cursor.row_factory = None
+        return cursor.execute(sql, values).fetchall()
+
+    def state(self) -> int:
+        """Return what is another number after any other connection has written."""
+        # Counts the commits of all other connections, as this one sees them.
+        return int(self.execute("PRAGMA data_version").fetchone()[0])
+
+    def score(self, _expression: str, _frequency: Callable[[str], int]) -> str:
+        """Return the SQL of bm25."""
+        return _BM25
+
+    def counted(self, words: Iterable[str], most: int) -> list[Any]:
+        """Return the words that entries have, with how many have them, the most first."""
+        return self.tuples(
+            """
+            SELECT value, (
+                SELECT count(*) FROM (SELECT 1 FROM entries_index('"' || value || '"') LIMIT :most)
+            ) AS entries
+            FROM json_each(:words) WHERE entries ORDER BY entries DESC
+            """,
+            {"words": json.dumps([*words]), "most": most},
+        )
+
+    def terms(self, start: str, *, least: int, most: int) -> list[str]:
+        """Return terms of the index that begin so and are in enough entries."""
+        rows = self.tuples(
+            """
+            SELECT term FROM (SELECT term, doc FROM entries_vocabulary
+                              WHERE term >= :start AND term < :end LIMIT :most)
+            WHERE doc >= :least
+            """,
+            # { is the character after z.
+            {"start": start, "end": f"{start}{{", "least": least, "most": most},
+        )
+        return [term for (term,) in rows]
+
+    def merge_index(self, pages: int) -> bool:
+        """Merge some segments of the index; False when all is done."""
+        before = self.total_changes
+        self.execute(
+            "INSERT INTO entries_index (entries_index, rank) VALUES ('merge', ?)", (pages,)
+        )
+        return self.total_changes - before > 1
+
+
+def open_file(path: Path, *, mode: str, seconds: float = BUSY_SECONDS) -> SQLiteConnection:
     """Open a file with the `mode` of an SQLite URI (sqlite.org/uri.html): ro, rw, rwc."""
     return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -31,11 +86,11 @@ def open_file(path: Path, *, mode: str, seconds: float = BUSY_SECONDS) -> sqlite
         timeout=seconds,
         isolation_level=None,
         check_same_thread=False,
-        factory=_Connection,
+        factory=SQLiteConnection,
     )
 
 
-def connect(path: Path, *, mode: str = "rw", seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+def connect(path: Path, *, mode: str = "rw", seconds: float = BUSY_SECONDS) -> SQLiteConnection:
     """Open a file of ours with the settings that all connections have."""
     connection = open_file(path, mode=mode, seconds=seconds)
     try:

@@ -2,7 +2,6 @@
 
 import math
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,8 @@ from queue import Empty, LifoQueue
 from typing import TypeVar
 
 from planet_mcp.errors import DatabaseAccessError
-from planet_mcp.store.db.connections import beside, connect, transaction
+from planet_mcp.store.db.connections import SQLiteConnection, beside, connect, transaction
+from planet_mcp.store.db.engine import Connection
 from planet_mcp.store.db.opening import OPEN_SECONDS, DatabaseFile, locked
 from planet_mcp.store.db.schema import STEPS, Step
 from planet_mcp.store.db.together import Together
@@ -60,7 +60,7 @@ class Database:
         self.limits = limits or DatabaseLimits()
         self.was_cut_off = False
         self._file = DatabaseFile(self.path, steps)
-        self._writer: sqlite3.Connection | None = None
+        self._writer: SQLiteConnection | None = None
         with self._translated():
             self.read_only = self._file.why_read_only()
             if self.read_only:
@@ -75,20 +75,20 @@ class Database:
         self._readers: LifoQueue[_Reader] = LifoQueue()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[SQLiteConnection]:
         """One write transaction: committed at the end, undone when anything is raised."""
         with self._write_lock, self._translated():
             writer = self._permitted()
             with transaction(writer, "IMMEDIATE"):
                 yield writer
 
-    def write(self, work: Callable[[sqlite3.Connection], T], *, weight: int = 1) -> T:
+    def write(self, work: Callable[[Connection], T], *, weight: int = 1) -> T:
         """Do some work in a transaction, which it shares with what other threads write then.
 
         `weight` is about how many entries it writes.
         """
 
-        def translating(connection: sqlite3.Connection) -> T:
+        def translating(connection: Connection) -> T:
             # Here, as who shares the transaction has errors of its own.
             with self._translated():
                 return work(connection)
@@ -96,7 +96,7 @@ class Database:
         return self._together.write(translating, weight=weight)
 
     @contextmanager
-    def maintaining(self) -> Iterator[sqlite3.Connection]:
+    def maintaining(self) -> Iterator[SQLiteConnection]:
         """Lend a connection for work on the whole database: it is patient, and saves memory."""
         with self._write_lock, self._translated():
             self._permitted()
@@ -127,12 +127,12 @@ class Database:
                 connection.execute(statement)
 
     @contextmanager
-    def reading(self, *, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+    def reading(self, *, seconds: float | None = None) -> Iterator[SQLiteConnection]:
         """One consistent view of the database, whatever is written meanwhile, for some seconds.
 
         Within a thread, inner blocks share the view of the outermost one.
         """
-        outer: sqlite3.Connection | None = getattr(self._view, "connection", None)
+        outer: SQLiteConnection | None = getattr(self._view, "connection", None)
         if outer is not None:
             yield outer
             return
@@ -173,7 +173,7 @@ class Database:
     def _translated(self) -> AbstractContextManager[None]:
         return translated(self.path, query_seconds=self.limits.query_seconds)
 
-    def _permitted(self) -> sqlite3.Connection:
+    def _permitted(self) -> SQLiteConnection:
         """Return the connection that writes, if the database may be written at all."""
         if self._writer is None:
             raise DatabaseAccessError(self.read_only or f"The database {self.path} is closed.")
@@ -181,7 +181,7 @@ class Database:
         return self._writer
 
     @contextmanager
-    def _lent(self, seconds: float) -> Iterator[sqlite3.Connection]:
+    def _lent(self, seconds: float) -> Iterator[SQLiteConnection]:
         reader = self._reader()
         reader.deadline.moment = time.monotonic() + seconds
         try:
@@ -248,7 +248,7 @@ class _Deadline:
 class _Reader:
     """A connection that reads as long as the file has this `version`."""
 
-    connection: sqlite3.Connection
+    connection: SQLiteConnection
     version: tuple[int, ...]
     deadline: _Deadline = field(default_factory=_Deadline)
 

@@ -19,6 +19,7 @@ from planet_mcp.errors import (
 )
 from planet_mcp.store.db import journal, schema
 from planet_mcp.store.db.connections import (
+    SQLiteConnection,
     beside,
     connect,
     journal_mode,
@@ -75,7 +76,7 @@ class DatabaseFile:
             f"{sealed[-1]}: nothing is refreshed, added or removed here."
         )
 
-    def connect_to_read(self) -> tuple[sqlite3.Connection, bool]:
+    def connect_to_read(self) -> tuple[SQLiteConnection, bool]:
         """Connect to a file that may not be written; the second value is whether it is held frozen.
 
         A WAL database that nobody has open needs files beside it, even to be read; where these
@@ -151,7 +152,7 @@ class DatabaseFile:
                 if version < len(self.steps):
                     schema.migrate(connection, self.steps)
 
-    def _current(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+    def _current(self, connection: SQLiteConnection) -> SQLiteConnection:
         """Return the connection if the tables are up to date; refuse the file else."""
         try:
             version = self._version(connection)

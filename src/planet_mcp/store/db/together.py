@@ -1,12 +1,13 @@
 """Writes that wait for their turn, in one transaction: the disk is waited for once."""
 
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from planet_mcp.store.db.engine import Connection
 
 T = TypeVar("T")
 
@@ -16,7 +17,7 @@ MOST_WRITES, MOST_WEIGHT = 32, 200
 
 @dataclass(slots=True)
 class _Write:
-    work: Callable[[sqlite3.Connection], Any]
+    work: Callable[[Connection], Any]
     weight: int
     is_done: bool = False
     result: Any = None
@@ -26,7 +27,7 @@ class _Write:
 class Together:
     """Lets threads that write at the same time share a transaction of `writing`."""
 
-    def __init__(self, writing: Callable[[], AbstractContextManager[sqlite3.Connection]]) -> None:
+    def __init__(self, writing: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._writing = writing
         self._turn = threading.Lock()
         self._waiting: deque[_Write] = deque()
@@ -36,7 +37,7 @@ class Together:
         """Return how many writes wait for their turn."""
         return len(self._waiting)
 
-    def write(self, work: Callable[[sqlite3.Connection], T], *, weight: int) -> T:
+    def write(self, work: Callable[[Connection], T], *, weight: int) -> T:
         """Do some work in a transaction, and return what it returns once that is committed.
 
         What it raises undoes this work alone. `weight` says how much it writes.
@@ -78,7 +79,7 @@ class Together:
         return chosen
 
 
-def _write_apart(connection: sqlite3.Connection, write: _Write) -> None:
+def _write_apart(connection: Connection, write: _Write) -> None:
     """Write so that a failure undoes no more than this; one that ends the transaction is raised."""
     connection.execute("SAVEPOINT apart")
     try:

@@ -6,5 +6,6 @@ Only this package knows how damage is found and repaired, and how much space tha
 
 from planet_mcp.store.health.clock import newest_published
 from planet_mcp.store.health.health import Health, Repair
+from planet_mcp.store.health.server import ServerHealth
 
-__all__ = ["Health", "Repair", "newest_published"]
+__all__ = ["Health", "Repair", "ServerHealth", "newest_published"]

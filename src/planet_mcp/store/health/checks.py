@@ -3,7 +3,7 @@
 import math
 
 from planet_mcp.errors import DamagedDatabaseError
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Database, Engine
 
 MOST_SHOWN = 5
 INDEX = "entries_index"
@@ -35,8 +35,8 @@ LAST_ID_IS_LOST = """
 def problems(database: Database) -> list[str]:
     """Return what is wrong with a database."""
     return problems_of_half_a_write(database) or [
-        *_miscounted(database),
-        *_without_representative(database),
+        *miscounted(database),
+        *without_representative(database),
     ]
 
 
@@ -60,7 +60,7 @@ def _dangling(database: Database) -> list[str]:
     with database.reading(seconds=math.inf) as connection:
         rows = connection.execute("PRAGMA foreign_key_check").fetchall()
     tables = sorted({str(row[0]) for row in rows})
-    empty = _count(database, "entries", HAS_NO_TEXT)
+    empty = count(database, "entries", HAS_NO_TEXT)
     return [
         *([f"rows of {', '.join(tables)} refer to what is not there"] if tables else []),
         *([f"entries without a text: {empty}"] if empty else []),
@@ -79,22 +79,25 @@ def _index_differs(database: Database) -> list[str]:
     return []
 
 
-def _miscounted(database: Database) -> list[str]:
-    count = _count(database, "feeds", IS_MISCOUNTED)
-    is_lost = _count(database, "(SELECT 1) AS once", LAST_ID_IS_LOST)
+def miscounted(database: Engine) -> list[str]:
+    """Return what is counted wrong: the entries of feeds, or the last id."""
+    wrong = count(database, "feeds", IS_MISCOUNTED)
+    is_lost = count(database, "(SELECT 1) AS once", LAST_ID_IS_LOST)
     return [
-        *([f"feeds with a wrong number of entries: {count}"] if count else []),
+        *([f"feeds with a wrong number of entries: {wrong}"] if wrong else []),
         *(["the last id that an entry was given is not noted"] if is_lost else []),
     ]
 
 
-def _without_representative(database: Database) -> list[str]:
-    count = _count(database, "entries AS e", HAS_NO_STORY)
-    count += _count(database, "entries AS s", HAS_NO_REPRESENTATIVE)
-    return [f"stories that no entry represents: {count}"] if count else []
+def without_representative(database: Engine) -> list[str]:
+    """Return how many stories no entry represents, if any."""
+    lost = count(database, "entries AS e", HAS_NO_STORY)
+    lost += count(database, "entries AS s", HAS_NO_REPRESENTATIVE)
+    return [f"stories that no entry represents: {lost}"] if lost else []
 
 
-def _count(database: Database, table: str, where: str) -> int:
+def count(database: Engine, table: str, where: str) -> int:
+    """Return how many rows of a table a condition holds of."""
     with database.reading(seconds=math.inf) as connection:
         row = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()
     return int(row[0])

@@ -1,10 +1,9 @@
 """Times that are in the future because a clock was ahead when they were stored."""
 
 import logging
-import sqlite3
 from datetime import datetime
 
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Connection, Engine
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ _CORRECTIONS = (
 )
 
 
-def correct_times(database: Database, now: datetime) -> None:
+def correct_times(database: Engine, now: datetime) -> None:
     """Take back what a clock has left that was ahead: feeds would not be due for long.
 
     Where entries were published later than now, it is the present clock that is wrong.
@@ -53,7 +52,7 @@ def correct_times(database: Database, now: datetime) -> None:
                 connection.execute(statement, {"now": seconds, "ahead": ahead})
 
 
-def newest_published(connection: sqlite3.Connection) -> int | None:
+def newest_published(connection: Connection) -> int | None:
     """Return when the newest of all entries with a date was published."""
     row = connection.execute(
         """

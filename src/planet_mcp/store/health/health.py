@@ -83,23 +83,24 @@ class Health:
         Raises:
             StoreError: There is not enough space for it, or the database is busy.
         """
-        before = self._size()
+        before = self.size()
         require_space_to_rewrite(self._database.path, before, self._free_space)
         with self._database.maintaining() as connection:
             connection.execute(f"INSERT INTO {checks.INDEX} ({checks.INDEX}) VALUES ('optimize')")
             connection.execute("VACUUM")
             # Empties the journal of a WAL database; else it does nothing.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return before, self._size()
+        return before, self.size()
 
-    def _size(self) -> int:
+    def size(self) -> int:
+        """Return how many bytes the file has."""
         return self._database.path.stat().st_size
 
     def _copy(self) -> str:
         """Keep a copy of what is to be repaired; returns where, or why there is none."""
         path = self._database.path
         try:
-            require_space(path.parent, self._size(), self._free_space)
+            require_space(path.parent, self.size(), self._free_space)
             with self._database.maintaining() as connection:
                 return f"A copy was kept: {back_up(path, connection, reason='repair')}"
         except StoreError as error:

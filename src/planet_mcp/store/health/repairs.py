@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 
+from planet_mcp.store.db import Connection
 from planet_mcp.store.health.checks import (
     HAS_NO_FEED,
     HAS_NO_REPRESENTATIVE,
@@ -19,7 +20,7 @@ _OF_ENTRIES = ("contents", "articles", "enclosures", "backfills", "joins")
 _OF_FEEDS = ("former_addresses", "forgotten")
 
 
-def _mend_index(connection: sqlite3.Connection) -> None:
+def _mend_index(connection: Connection) -> None:
     """Make the full-text index anew from the texts.
 
     FTS5 keeps the index in rows of its table `entries_index_data`, and cannot even be opened
@@ -38,7 +39,8 @@ def _mend_index(connection: sqlite3.Connection) -> None:
         connection.execute(rebuild)
 
 
-def _mend_references(connection: sqlite3.Connection) -> None:
+def mend_references(connection: Connection) -> None:
+    """Delete what refers to nothing, and count again."""
     connection.execute(f"DELETE FROM entries WHERE {HAS_NO_FEED} OR {HAS_NO_TEXT}")
     for table in _OF_ENTRIES:
         connection.execute(f"DELETE FROM {table} WHERE entry_id NOT IN (SELECT id FROM entries)")
@@ -54,7 +56,7 @@ def _mend_references(connection: sqlite3.Connection) -> None:
     )
 
 
-def _mend_stories(connection: sqlite3.Connection) -> None:
+def mend_stories(connection: Connection) -> None:
     """Let the earliest of the entries that are left be the first of a story without one."""
     lost = connection.execute(
         f"SELECT story_id, min(id) FROM entries AS e WHERE {HAS_NO_STORY} GROUP BY story_id"
@@ -71,8 +73,8 @@ def _mend_stories(connection: sqlite3.Connection) -> None:
 
 
 # The index first: whatever the other steps delete is taken out of it.
-REPAIRS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+REPAIRS: tuple[Callable[[Connection], None], ...] = (
     _mend_index,
-    _mend_references,
-    _mend_stories,
+    mend_references,
+    mend_stories,
 )

@@ -33,8 +33,7 @@ def newest(
 # SELECT s.id
 # FROM entries AS s CROSS JOIN entries AS e
 # WHERE e.id = s.id AND s.story_id = s.id AND +e.id <= 17603
-# AND (EXISTS (SELECT 1 FROM entries_index
-#              WHERE entries_index MATCH '("python")' AND entries_index.rowid = e.id)
+# AND (EXISTS (SELECT 1 FROM entries_index('("python")') WHERE entries_index.rowid = e.id)
 #      OR EXISTS (… the same of another entry `d` of the story))
 # ORDER BY s.ordered_at DESC, s.id DESC LIMIT 11
 def walk_by_time(plan: SearchPlan, expression: str, before: SortKey | None, most: int) -> list[int]:
@@ -46,10 +45,10 @@ def walk_by_time(plan: SearchPlan, expression: str, before: SortKey | None, most
 
 
 # SELECT s.id
-# FROM entries_index JOIN entries AS e ON e.id = entries_index.rowid
+# FROM entries_index('("python")') JOIN entries AS e ON e.id = entries_index.rowid
 # JOIN entries AS s ON s.id = e.story_id
-# WHERE entries_index MATCH '("python")' AND +e.id <= 17603
-# GROUP BY s.id ORDER BY s.ordered_at DESC, s.id DESC LIMIT 11
+# WHERE +e.id <= 17603 GROUP BY s.id
+# ORDER BY s.ordered_at DESC, s.id DESC LIMIT 11
 def sort_by_time(plan: SearchPlan, expression: str, before: SortKey | None, most: int) -> list[int]:
     """Sort all stories that match by time; without an expression, all of the filters' feeds."""
     source = plan.matching_stories(expression) if expression else plan.stories_of_feeds()

@@ -23,9 +23,7 @@ _OF_STORY = {
     "since": "{s}.ordered_at >= :since",
     "until": "{s}.ordered_at < :until",
 }
-_OF_SHOWN = {
-    "exclude": "{shown} NOT IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :exclude)"
-}
+_OF_SHOWN = {"exclude": "{shown} NOT IN (SELECT rowid FROM entries_index(:exclude))"}
 # Part of the full-text expression (sqlite.org/fts5.html, section 3.7): column : string.
 _OF_INDEX = {
     "author": "(authors : {})",

@@ -1,14 +1,13 @@
 """What a search shows of the stories that it found."""
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from planet_mcp.embedding import parts_of
-from planet_mcp.store.db import split_names, to_optional_time, to_time
+from planet_mcp.store.db import Connection, Row, split_names, to_optional_time, to_time
 from planet_mcp.store.search.near import NearStory
 from planet_mcp.store.sql import PUBLISHED, SHOWN_TITLE, of_feeds, representative_of
 from planet_mcp.store.stories import other_feeds
@@ -51,7 +50,7 @@ class Hit:
 # LEFT JOIN feeds AS f ON f.id = e.feed_id
 # WHERE s.id IN (17, 42)
 def read_hits(
-    connection: sqlite3.Connection,
+    connection: Connection,
     stories: Sequence[int],
     *,
     words: Sequence[str],
@@ -92,7 +91,7 @@ def read_hits(
     ]
 
 
-def _parts(connection: sqlite3.Connection, by_meaning: Mapping[int, NearStory]) -> dict[int, str]:
+def _parts(connection: Connection, by_meaning: Mapping[int, NearStory]) -> dict[int, str]:
     """Return the beginning of the nearest part of each story."""
     if not by_meaning:
         return {}
@@ -106,7 +105,7 @@ def _parts(connection: sqlite3.Connection, by_meaning: Mapping[int, NearStory]) 
     }
 
 
-def _hit(row: sqlite3.Row, *, words: Sequence[str], also_in: tuple[str, ...]) -> Hit:
+def _hit(row: Row, *, words: Sequence[str], also_in: tuple[str, ...]) -> Hit:
     return Hit(
         id=row["id"],
         first_id=row["first_id"],

@@ -7,7 +7,6 @@ there is dropped when what is near is looked up, since ids of vectors are never 
 
 import json
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from planet_mcp.models import Meant
+from planet_mcp.store.db import Connection, Row
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.plan import SearchPlan
 from planet_mcp.store.search.query import Query
@@ -73,9 +73,7 @@ class Neighbours:
         self._lock = threading.Lock()
         self._kept = _Kept("")
 
-    def near(
-        self, connection: sqlite3.Connection, meant: Meant, filters: Filters
-    ) -> list[NearStory]:
+    def near(self, connection: Connection, meant: Meant, filters: Filters) -> list[NearStory]:
         """Return the nearest stories that pass the filters, the nearest first.
 
         Without those that are no nearer than any text may be by chance.
@@ -95,7 +93,7 @@ class Neighbours:
         """Return whether there are more vectors, which the next question finds."""
         return self._kept.has_more
 
-    def _loaded(self, connection: sqlite3.Connection, model: str) -> "_Kept":
+    def _loaded(self, connection: Connection, model: str) -> "_Kept":
         """Read what there is more of, for a moment, unless another thread does that now."""
         if self._kept.model != model:
             self._kept = _Kept(model)
@@ -116,7 +114,7 @@ class _Kept:
         self.has_more = False
         self._last = 0
 
-    def load(self, connection: sqlite3.Connection, *, until: float) -> None:
+    def load(self, connection: Connection, *, until: float) -> None:
         self.has_more = True
         while time.monotonic() < until:
             rows = connection.execute(
@@ -142,7 +140,7 @@ class _Look:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         nearest: "Nearest",
         meant: Meant,
         filters: Filters,
@@ -195,10 +193,10 @@ class _Look:
         _snapshot, *others = self._filters.conditions()
         return bool(others or self._filters.expression(None))
 
-    def _rows(self, select: str, *, most: int = LOOKED_UP, **values: object) -> list[sqlite3.Row]:
+    def _rows(self, select: str, *, most: int = LOOKED_UP, **values: object) -> list[Row]:
         filters = self._filters
         indexed = filters.expression(None)
-        matching = "e.id IN (SELECT rowid FROM entries_index WHERE entries_index MATCH :match)"
+        matching = "e.id IN (SELECT rowid FROM entries_index(:match))"
         where = [
             "v.model = :model",
             *filters.conditions(),
@@ -219,9 +217,7 @@ def best_of_stories(found: Iterable[NearStory]) -> list[NearStory]:
     return [*best.values()]
 
 
-def likeness_of(
-    connection: sqlite3.Connection, meant: Meant | None, ranking: Ranking
-) -> dict[int, float]:
+def likeness_of(connection: Connection, meant: Meant | None, ranking: Ranking) -> dict[int, float]:
     """Return how near the nearest part of each story is; without those that have no vectors."""
     if meant is None:
         return {}
@@ -255,8 +251,7 @@ def without_words(
         "SELECT e.story_id FROM entries AS s JOIN entries AS e "
         f"ON {in_story('s.id', 'e')} "
         "WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories)) "
-        "AND EXISTS (SELECT 1 FROM entries_index WHERE entries_index MATCH :match "
-        "AND rowid = e.id)",
+        "AND EXISTS (SELECT 1 FROM entries_index(:match) WHERE rowid = e.id)",
         {"stories": json.dumps([*found]), "match": expression},
     )
     return {story: each for story, each in found.items() if (story,) not in rows}

@@ -3,13 +3,13 @@
 Aliases are those of `planet_mcp.store.sql`.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from planet_mcp.requests import MOST_NAMED
+from planet_mcp.store.db import Connection
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.words import fts_string
 
@@ -18,7 +18,7 @@ MOST_REMEMBERED = 5_000
 MOST_DUPLICATES = 5_000
 # So many times more matches than are ranked may be read of words that only rank.
 RANKING = 5
-_PROBE = "SELECT 1 FROM entries_index WHERE entries_index MATCH :match"
+_PROBE = "SELECT 1 FROM entries_index(:match)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class SearchPlan:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         filters: Filters,
         limits: SearchLimits,
         frequencies: Frequencies,
@@ -88,7 +88,7 @@ class SearchPlan:
         """Return how many entries match, whatever the filters; about, and no more than can count.
 
         SELECT count(*) FROM (
-            SELECT 1 FROM entries_index WHERE entries_index MATCH '"python"' LIMIT 20001
+            SELECT 1 FROM entries_index('"python"') LIMIT 20001
         )
         """
         snapshot = self.filters.snapshot
@@ -121,7 +121,7 @@ class SearchPlan:
         """Return the newest entries that match, whatever the filters, as a JSON list.
 
         SELECT json_group_array(rowid) FROM (
-            SELECT rowid FROM entries_index WHERE entries_index MATCH 'heading : ("python")'
+            SELECT rowid FROM entries_index('heading : ("python")')
             ORDER BY rowid DESC LIMIT 1000
         )
         """
@@ -159,8 +159,7 @@ class SearchPlan:
         if self._reads_other_tables:
             return self.matching(expression)
         return Source(
-            "FROM entries_index WHERE entries_index MATCH :match"
-            " AND entries_index.rowid <= :snapshot",
+            "FROM entries_index(:match) WHERE entries_index.rowid <= :snapshot",
             {**self.filters.values(), "match": expression},
         )
 
@@ -190,7 +189,7 @@ class SearchPlan:
         With an expression, those of which any entry matches it. CROSS keeps SQLite from turning
         the walk around (sqlite.org/optoverview.html, section 7).
         """
-        probe = f"EXISTS ({_PROBE} AND entries_index.rowid = {{id}})"
+        probe = f"EXISTS ({_PROBE} WHERE entries_index.rowid = {{id}})"
         duplicate = (
             "SELECT 1 FROM entries AS d WHERE d.story_id = s.id AND d.story_id <> d.id"
             f" AND d.id <= :snapshot AND {probe.format(id='d.id')}"
@@ -241,10 +240,12 @@ class SearchPlan:
         return int(count)
 
     def rows(self, sql: str, values: dict[str, object]) -> list[Any]:
-        """Return rows as tuples: quicker where there are thousands."""
-        cursor = self._connection.cursor()
-        cursor.row_factory = None
-        return cursor.execute(sql, values).fetchall()
+        """Return rows as tuples."""
+        return self._connection.tuples(sql, values)
+
+    def score(self, expression: str) -> str:
+        """Return the SQL of bm25 of the index's entries that match an expression."""
+        return self._connection.score(expression, self.frequency)
 
     def _matching(
         self,
@@ -258,9 +259,9 @@ class SearchPlan:
         stories = stories or bool(of_shown) or (bool(conditions) and not values)
         joins = "JOIN entries AS e ON e.id = entries_index.rowid"
         joins += " JOIN entries AS s ON s.id = e.story_id" if stories else ""
-        where = ["entries_index MATCH :match", *of_entry, *conditions, *of_shown]
+        where = [*of_entry, *conditions, *of_shown]
         return Source(
-            f"FROM entries_index {joins} WHERE {' AND '.join(where)}",
+            f"FROM entries_index(:match) {joins} WHERE {' AND '.join(where)}",
             {**self.filters.values(), "match": expression, **values},
         )
 

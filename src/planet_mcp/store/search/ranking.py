@@ -20,9 +20,6 @@ from planet_mcp.text import humps
 ENOUGH = 10
 # So many of the best are looked into for capitals.
 LOOKED_INTO = 100
-# Columns: heading, authors, tags, feed, terms, text. A word in the title says more than one in the
-# text.
-_BM25 = "-bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
 # What a score is multiplied with, where the title has all words or a name, or they are together.
 _TITLED, _TITLED_NAME, _TOGETHER, _COMPLETE = 1.8, 1.3, 1.3, 1.3
 MOST_WITH_BONUS, MOST_NAMES = 2_000, 4
@@ -219,13 +216,13 @@ def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int)
 
     SELECT e.story_id, e.id, e.ordered_at, m.score FROM (
         SELECT entries_index.rowid AS id, -bm25(entries_index, 3.0, …) / 1
-               * iif(entries_index.rowid IN (SELECT … FROM json_each('[7,9]')), 1.8, 1) AS score
-        FROM entries_index WHERE entries_index MATCH '"python"' AND entries_index.rowid <= 17603
+               * CASE WHEN entries_index.rowid IN (SELECT …) THEN 1.8 ELSE 1 END AS score
+        FROM entries_index('"python"') WHERE entries_index.rowid <= 17603
         ORDER BY score DESC LIMIT 200
     ) AS m CROSS JOIN entries AS e WHERE e.id = m.id
     """
     source = plan.ranked(expression)
-    score, values = _score(plan, scoring)
+    score, values = _score(plan, expression, scoring)
     matches = f"SELECT entries_index.rowid AS id, {score} AS score {source.sql}"
     if plan.is_in_more(expression, plan.limits.ranked):
         newest = f"ORDER BY entries_index.rowid DESC LIMIT {plan.limits.ranked}"
@@ -242,8 +239,8 @@ def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int)
     return sorted(found.values(), key=_worst_first, reverse=True)
 
 
-def _score(plan: SearchPlan, scoring: _Scoring) -> tuple[str, dict[str, object]]:
-    added, multiplied = [f"{_BM25} / {scoring.counted}"], list[str]()
+def _score(plan: SearchPlan, expression: str, scoring: _Scoring) -> tuple[str, dict[str, object]]:
+    added, multiplied = [f"{plan.score(expression)} / {scoring.counted}"], list[str]()
     values: dict[str, object] = {}
     for number, bonus in enumerate(scoring.bonuses):
         ids = plan.ids(plan.within_feeds(bonus.expression), MOST_WITH_BONUS)
@@ -254,9 +251,9 @@ def _score(plan: SearchPlan, scoring: _Scoring) -> tuple[str, dict[str, object]]
             f"entries_index.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:bonus{number}))"
         )
         if bonus.plus:
-            added.append(f"iif({has_bonus}, {bonus.plus}, 0)")
+            added.append(f"CASE WHEN {has_bonus} THEN {bonus.plus} ELSE 0 END")
         else:
-            multiplied.append(f"iif({has_bonus}, {bonus.times}, 1)")
+            multiplied.append(f"CASE WHEN {has_bonus} THEN {bonus.times} ELSE 1 END")
     return " * ".join([f"({' + '.join(added)})", *multiplied]), values
 
 

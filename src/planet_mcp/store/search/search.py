@@ -1,14 +1,13 @@
 """Full-text search: the best or the newest of the stories that have words of a query."""
 
 import math
-import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, combinations
 
 from planet_mcp.models import Meant
-from planet_mcp.store.db import Database, to_time
+from planet_mcp.store.db import Connection, Engine, to_time
 from planet_mcp.store.search.addresses import Addresses
 from planet_mcp.store.search.blend import ranked
 from planet_mcp.store.search.by_time import newest
@@ -48,7 +47,7 @@ class Found:
 class Search:
     """Search over the entries of one database."""
 
-    def __init__(self, database: Database, limits: SearchLimits | None = None) -> None:
+    def __init__(self, database: Engine, limits: SearchLimits | None = None) -> None:
         self._database = database
         self._limits = limits or SearchLimits()
         self._frequencies = Frequencies()
@@ -113,8 +112,8 @@ class Search:
         return Found(hits, total, more=len(chosen) > limit, strict=strict)
 
     # SELECT s.id, s.ordered_at FROM (
-    #     SELECT e.story_id FROM entries_index JOIN entries AS e ON e.id = entries_index.rowid
-    #     WHERE entries_index MATCH '("python")' AND +e.id <= 17603
+    #     SELECT e.story_id FROM entries_index('("python")')
+    #     JOIN entries AS e ON e.id = entries_index.rowid WHERE +e.id <= 17603
     #     ORDER BY entries_index.rowid DESC LIMIT 2000
     # ) AS m JOIN entries AS s ON s.id = m.story_id
     def times(self, query: Query, filters: Filters, *, most: int) -> list[datetime]:
@@ -136,7 +135,7 @@ class Search:
         return [to_time(time) for time in dict(rows).values()]
 
     # SELECT e.story_id FROM (
-    #     SELECT rowid FROM entries_index WHERE entries_index MATCH 'heading : (("a" AND "b") OR …)'
+    #     SELECT rowid FROM entries_index('heading : (("a" AND "b") OR …)')
     #     ORDER BY rowid DESC LIMIT 12
     # ) AS m JOIN entries AS e ON e.id = m.rowid WHERE e.feed_id IS NOT NULL
     def titled(self, words: Sequence[str], *, least: int, limit: int) -> list[int]:
@@ -150,24 +149,24 @@ class Search:
             return []
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT e.story_id FROM (SELECT rowid FROM entries_index "
-                f"WHERE entries_index MATCH ? ORDER BY rowid DESC LIMIT {int(limit)}) AS m "
+                "SELECT e.story_id FROM (SELECT rowid FROM entries_index(:match) "
+                f"ORDER BY rowid DESC LIMIT {int(limit)}) AS m "
                 "JOIN entries AS e ON e.id = m.rowid WHERE e.feed_id IS NOT NULL",
-                (f"heading : ({expression})",),
+                {"match": f"heading : ({expression})"},
             ).fetchall()
         return [*dict.fromkeys(row[0] for row in rows)]
 
-    # SELECT rowid FROM entries_index WHERE entries_index MATCH '(tags : "python")'
+    # SELECT rowid FROM entries_index('(tags : "python")')
     def tagged(self, tag: str) -> set[int]:
         """Return the ids of all entries that a search for a tag finds."""
         expression = Filters(0, tag=tag).expression(None)
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT rowid FROM entries_index WHERE entries_index MATCH ?", (expression,)
+                "SELECT rowid FROM entries_index(:match)", {"match": expression}
             )
             return {row[0] for row in rows}
 
-    def _plan(self, connection: sqlite3.Connection, filters: Filters) -> SearchPlan:
+    def _plan(self, connection: Connection, filters: Filters) -> SearchPlan:
         return SearchPlan(connection, filters, self._limits, self._frequencies)
 
     def merge_index(self) -> bool:
@@ -177,12 +176,7 @@ class Search:
         (sqlite.org/fts5.html, section 6.8).
         """
         with self._database.writing() as connection:
-            before = connection.total_changes
-            connection.execute(
-                "INSERT INTO entries_index (entries_index, rank) VALUES ('merge', ?)",
-                (MERGED_PAGES,),
-            )
-            return connection.total_changes - before > 1
+            return connection.merge_index(MERGED_PAGES)
 
 
 def by_score_and_age(candidates: Sequence[Candidate], query: Query, now: datetime) -> list[int]:

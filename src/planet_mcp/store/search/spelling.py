@@ -4,15 +4,13 @@ The index knows the stems of words. So all words near the typed one are looked u
 as they are written from the newest texts that have them.
 """
 
-import json
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Connection, Engine
 from planet_mcp.store.search.words import splits
 
 # A word that is in more entries than FEW is a word. One that is in some is meant, unless a near one
@@ -44,7 +42,7 @@ class Meant:
 class Spelling:
     """The words of one index, as far as they are near what is typed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Engine) -> None:
         self._database = database
         self._known: dict[str, Meant | None] = {}
         self._known_at = 0
@@ -68,8 +66,8 @@ class Spelling:
         return known[typed]
 
 
-def _meant(connection: sqlite3.Connection, typed: str, snapshot: int) -> Meant | None:
-    typed_in = dict(_counted(connection, [typed], most=FEW + 1)).get(typed, 0)
+def _meant(connection: Connection, typed: str, snapshot: int) -> Meant | None:
+    typed_in = dict(connection.counted([typed], FEW + 1)).get(typed, 0)
     if typed_in > FEW or (not typed_in and _is_two_words(connection, typed)):
         return None
     least = TIMES_MORE * typed_in or min(max(snapshot // SHARE, LEAST), MOST)
@@ -86,36 +84,16 @@ def _meant(connection: sqlite3.Connection, typed: str, snapshot: int) -> Meant |
     return None if typed_in and not _is_slip(typed, best) else Meant(best, typed_in)
 
 
-# SELECT value, (SELECT count(*) FROM (
-#     SELECT 1 FROM entries_index WHERE entries_index MATCH '"database"' LIMIT 2000
-# )) AS entries
-# FROM json_each('["database", …]') WHERE entries ORDER BY entries DESC
-def _counted(
-    connection: sqlite3.Connection, words: Iterable[str], *, most: int
-) -> list[tuple[str, int]]:
-    """Return the words that entries have, and how many have them, up to `most`."""
-    rows = connection.execute(
-        """
-        SELECT value, (SELECT count(*) FROM (
-            SELECT 1 FROM entries_index WHERE entries_index MATCH '"' || value || '"' LIMIT :most
-        )) AS entries
-        FROM json_each(:words) WHERE entries ORDER BY entries DESC
-        """,
-        {"words": json.dumps([*words]), "most": most},
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def _is_two_words(connection: sqlite3.Connection, typed: str) -> bool:
+def _is_two_words(connection: Connection, typed: str) -> bool:
     """Return whether entries have the word as two, as some write `free threading`."""
     found = connection.execute(
-        "SELECT 1 FROM entries_index WHERE entries_index MATCH ?", (" OR ".join(splits(typed)),)
+        "SELECT 1 FROM entries_index(:match) LIMIT 1", {"match": " OR ".join(splits(typed))}
     )
     return found.fetchone() is not None
 
 
 def _near(
-    connection: sqlite3.Connection,
+    connection: Connection,
     tried: Iterable[str],
     least: int,
     is_near: Callable[[str], bool],
@@ -125,7 +103,7 @@ def _near(
     A word that is tried may be one that nobody writes, with the stem of another.
     """
     found: dict[str, float] = {}
-    counted = [each for each in _counted(connection, tried, most=_MOST_COUNTED) if each[1] >= least]
+    counted = [each for each in connection.counted(tried, _MOST_COUNTED) if each[1] >= least]
     for tried_word, entries in counted[:_MOST_TRIED]:
         texts = [set(_WORD.findall(text.lower())) for text in _texts(connection, tried_word)]
         said = Counter(word for text in texts for word in text if is_near(word))
@@ -134,38 +112,23 @@ def _near(
     return found
 
 
-def _texts(connection: sqlite3.Connection, word: str) -> list[str]:
+def _texts(connection: Connection, word: str) -> list[str]:
     rows = connection.execute(
         """
         SELECT c.title || ' ' || substr(c.text, 1, :chars)
-        FROM entries_index JOIN contents AS c ON c.entry_id = entries_index.rowid
-        WHERE entries_index MATCH '{heading text} : "' || :word || '"'
+        FROM entries_index(:match) JOIN contents AS c ON c.entry_id = entries_index.rowid
         ORDER BY entries_index.rowid DESC LIMIT :texts
         """,
-        {"word": word, "chars": _CHARS, "texts": _TEXTS},
+        {"match": f'{{heading text}} : "{word}"', "chars": _CHARS, "texts": _TEXTS},
     )
     return [row[0] for row in rows]
 
 
-def _terms(connection: sqlite3.Connection, typed: str, least: int) -> list[str]:
+def _terms(connection: Connection, typed: str, least: int) -> list[str]:
     """Return the stems of the index that may belong to a long word with two wrong letters."""
-    start = typed[:_SAME_BEGINNING]
-    rows = connection.execute(
-        """
-        SELECT term FROM (SELECT term, doc FROM entries_vocabulary
-                          WHERE term >= :start AND term < :end LIMIT :most)
-        WHERE doc >= :least AND length(term) BETWEEN :short AND :long
-        """,
-        {
-            "start": start,
-            "end": f"{start}{{",  # the character after z
-            "most": _MOST_TERMS,
-            "least": least,
-            "short": len(typed) - 6,
-            "long": len(typed) + 2,
-        },
-    )
-    return [term for (term,) in map(tuple, rows) if _is_stem(typed, term)]
+    lengths = range(len(typed) - 6, len(typed) + 3)
+    terms = connection.terms(typed[:_SAME_BEGINNING], least=least, most=_MOST_TERMS)
+    return [term for term in terms if len(term) in lengths and _is_stem(typed, term)]
 
 
 def _is_stem(typed: str, term: str) -> bool:

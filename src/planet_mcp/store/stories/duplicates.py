@@ -1,10 +1,10 @@
 """Which other feeds have the story of an entry, and why entries are one story."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from planet_mcp.store.db import Connection
 from planet_mcp.store.sql import in_story
 
 _UNKNOWN = "joined before reasons were kept"
@@ -41,7 +41,7 @@ class Join:
 # WHERE e.id IN (17, 42) AND (e.feed_id IS NULL OR d.feed_id <> e.feed_id)
 # GROUP BY e.id, d.feed_id, f.name ORDER BY f.name, d.feed_id
 def duplicates_elsewhere(
-    connection: sqlite3.Connection, ids: Sequence[int]
+    connection: Connection, ids: Sequence[int]
 ) -> dict[int, tuple[Duplicate, ...]]:
     """Return the other feeds that have the stories of entries, by entry and in order of name."""
     rows = connection.execute(
@@ -63,7 +63,7 @@ def duplicates_elsewhere(
     return found
 
 
-def other_feeds(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def other_feeds(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Return the names of the other feeds that have the stories of entries, each name once."""
     return {
         entry_id: tuple(dict.fromkeys(duplicate.feed for duplicate in duplicates))
@@ -79,7 +79,7 @@ def other_feeds(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int,
 #     ORDER BY 1 DESC, 2 DESC LIMIT 100
 # ) AS j
 # JOIN entries AS e ON e.id = j.entry_id JOIN contents AS c ON c.entry_id = e.id …
-def newest_joins(connection: sqlite3.Connection, *, limit: int) -> list[Join]:
+def newest_joins(connection: Connection, *, limit: int) -> list[Join]:
     """Return why entries are one story, the newest entries first."""
     rows = connection.execute(
         f"""

@@ -4,12 +4,12 @@ A story is known by the id of its first entry, for ever, and shown as its repres
 fullest entry. So a duplicate, or a fuller one, is not news.
 """
 
-import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from planet_mcp.store.db import Connection, Row
 from planet_mcp.store.sql import in_story
 from planet_mcp.store.stories.comparison import (
     EMPTY_WORDS,
@@ -47,7 +47,7 @@ _NEWEST = "(SELECT entry_id FROM last_ids)"
 _IN_STORY = in_story(":story", "e")
 
 
-def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
+def join_story(connection: Connection, entry_id: int) -> None:
     """Merge the story of an entry that is new or revised with those of its duplicates.
 
     Runs for each story that becomes part of another:
@@ -75,9 +75,7 @@ def join_story(connection: sqlite3.Connection, entry_id: int) -> None:
         choose_representative(connection, first)
 
 
-def _duplicates(
-    connection: sqlite3.Connection, new: ComparedEntry
-) -> list[tuple[Match, ComparedEntry]]:
+def _duplicates(connection: Connection, new: ComparedEntry) -> list[tuple[Match, ComparedEntry]]:
     """Return the surest duplicate of an entry in each story that it makes one with its own."""
     others = _without_full_stories(connection, _alike(connection, new))
     found = Comparison(new, others, lambda entry: _text(connection, entry)).matches()
@@ -98,8 +96,8 @@ def _duplicates(
 def _is_apart(
     new: ComparedEntry,
     matching: Collection[int],
-    members: Sequence[sqlite3.Row],
-    others: Sequence[sqlite3.Row],
+    members: Sequence[Row],
+    others: Sequence[Row],
 ) -> bool:
     """Return whether a feed has posts both in the story of the new entry and in another one.
 
@@ -112,13 +110,13 @@ def _is_apart(
     return any(row["feed_id"] == new.feed_id and row["id"] not in matching for row in others)
 
 
-def _members(connection: sqlite3.Connection, story: int) -> list[sqlite3.Row]:
+def _members(connection: Connection, story: int) -> list[Row]:
     return connection.execute(
         f"SELECT e.id, e.feed_id FROM entries AS e WHERE {_IN_STORY}", {"story": story}
     ).fetchall()
 
 
-def choose_representative(connection: sqlite3.Connection, story_id: int) -> None:
+def choose_representative(connection: Connection, story_id: int) -> None:
     """Let the fullest entry represent a story, with a real title and date if any entry has one.
 
     The time by which a story is ordered does not change, unless its first entry came without a
@@ -146,7 +144,7 @@ def choose_representative(connection: sqlite3.Connection, story_id: int) -> None
     )
 
 
-def _representation(entries: Sequence[sqlite3.Row]) -> dict[str, Any]:
+def _representation(entries: Sequence[Row]) -> dict[str, Any]:
     """Choose representative, title and time of a story from its entries, the first one first."""
     fullest = max(each["words"] for each in entries)
     chosen = next(each for each in entries if each["words"] >= fullest * NEARLY_AS_FULL)
@@ -163,7 +161,7 @@ def _representation(entries: Sequence[sqlite3.Row]) -> dict[str, Any]:
     }
 
 
-def delete_entries_of_feeds(connection: sqlite3.Connection, ids: str) -> None:
+def delete_entries_of_feeds(connection: Connection, ids: str) -> None:
     """Delete the entries of feeds, given as a JSON list; stories that others have too stay.
 
     The first of the entries that are left is the successor of a first one that goes:
@@ -204,7 +202,7 @@ def delete_entries_of_feeds(connection: sqlite3.Connection, ids: str) -> None:
 
 
 def _without_full_stories(
-    connection: sqlite3.Connection, others: Sequence[ComparedEntry]
+    connection: Connection, others: Sequence[ComparedEntry]
 ) -> list[ComparedEntry]:
     """Leave out entries of stories with so many duplicates that another one says nothing.
 
@@ -225,7 +223,7 @@ def _without_full_stories(
     return [other for other in others if other.story_id not in full]
 
 
-def _has_duplicates(connection: sqlite3.Connection, story: int) -> bool:
+def _has_duplicates(connection: Connection, story: int) -> bool:
     row = connection.execute(
         "SELECT 1 FROM entries WHERE story_id = ? AND story_id <> id LIMIT 1", (story,)
     ).fetchone()
@@ -233,7 +231,7 @@ def _has_duplicates(connection: sqlite3.Connection, story: int) -> bool:
 
 
 def _select(
-    connection: sqlite3.Connection, where: str, values: Mapping[str, object]
+    connection: Connection, where: str, values: Mapping[str, object]
 ) -> list[ComparedEntry]:
     rows = connection.execute(
         f"""
@@ -245,7 +243,7 @@ def _select(
     return [ComparedEntry(*row) for row in rows]
 
 
-def _alike(connection: sqlite3.Connection, new: ComparedEntry) -> list[ComparedEntry]:
+def _alike(connection: Connection, new: ComparedEntry) -> list[ComparedEntry]:
     """Return the entries that share the address, the title or part of the text's signature."""
     values = {
         "id": new.id,
@@ -257,7 +255,7 @@ def _alike(connection: sqlite3.Connection, new: ComparedEntry) -> list[ComparedE
     return _select(connection, f"e.id IN ({_ALIKE_IN_ONE})", values)
 
 
-def _counterpart(connection: sqlite3.Connection, new: ComparedEntry) -> list[ComparedEntry]:
+def _counterpart(connection: Connection, new: ComparedEntry) -> list[ComparedEntry]:
     """Return the text to a title without one, or of the title to a text without one.
 
     Some feeds list a post twice: its title with a link, and its text without a title.
@@ -291,15 +289,13 @@ def _counterpart(connection: sqlite3.Connection, new: ComparedEntry) -> list[Com
     return [*islice(free, 1)]
 
 
-def _is_counterpart(
-    connection: sqlite3.Connection, new: ComparedEntry, other: ComparedEntry
-) -> bool:
+def _is_counterpart(connection: Connection, new: ComparedEntry, other: ComparedEntry) -> bool:
     titled, untitled = (other, new) if new.title_derived else (new, other)
     # The text itself: the derived title is its beginning too, but cut.
     return opens(titled.title, _text(connection, untitled, OPENING_CHARS))
 
 
-def _text(connection: sqlite3.Connection, entry: ComparedEntry, chars: int = COMPARED_CHARS) -> str:
+def _text(connection: Connection, entry: ComparedEntry, chars: int = COMPARED_CHARS) -> str:
     (text,) = connection.execute(
         "SELECT substr(text, 1, ?) FROM contents WHERE entry_id = ?", (chars, entry.id)
     ).fetchone()

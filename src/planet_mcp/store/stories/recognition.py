@@ -5,13 +5,12 @@ rebuilt. Neither may collapse a feed's history or double it.
 """
 
 import json
-import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from planet_mcp.models import ParsedEntry, RecognisedEntry
-from planet_mcp.store.db import to_seconds
+from planet_mcp.store.db import Connection, to_seconds
 from planet_mcp.text import (
     SIGNED_WORDS,
     are_clearly_different,
@@ -47,7 +46,7 @@ class Known:
 
 
 def recognise(
-    connection: sqlite3.Connection, feed_id: int, document: Sequence[ParsedEntry]
+    connection: Connection, feed_id: int, document: Sequence[ParsedEntry]
 ) -> list[RecognisedEntry]:
     """Return for each entry of a document, of which each has another key, which stored one it is.
 
@@ -84,9 +83,7 @@ def _recognised(entry: ParsedEntry, known: Known | None) -> RecognisedEntry:
     )
 
 
-def _with_keys(
-    connection: sqlite3.Connection, feed_id: int, keys: Sequence[str]
-) -> dict[str, Known]:
+def _with_keys(connection: Connection, feed_id: int, keys: Sequence[str]) -> dict[str, Known]:
     rows = connection.execute(
         f"""
         SELECT {_COLUMNS} FROM entries AS e
@@ -106,7 +103,7 @@ def _under_its_own(entry: ParsedEntry, listed: Mapping[str, Known]) -> ParsedEnt
 
 
 def _elsewhere(
-    connection: sqlite3.Connection, feed_id: int, entry: ParsedEntry, taken: Collection[int]
+    connection: Connection, feed_id: int, entry: ParsedEntry, taken: Collection[int]
 ) -> Known | None:
     """Find the stored entry with a key that the feed has given up, or that was made here."""
     rows = connection.execute(
@@ -141,7 +138,7 @@ def _elsewhere(
     return None
 
 
-def _is_other(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -> bool:
+def _is_other(connection: Connection, entry: ParsedEntry, known: Known) -> bool:
     """Return whether an id was given to another post, by title, address, date and text.
 
     A new text with a new date is another post, whatever else repeats.
@@ -162,7 +159,7 @@ def _is_other(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) 
     return not title and not link and not date and link is False
 
 
-def _is_same(connection: sqlite3.Connection, entry: ParsedEntry, known: Known) -> bool:
+def _is_same(connection: Connection, entry: ParsedEntry, known: Known) -> bool:
     """Return whether a stored post has come again under another id.
 
     It has its title or address, or with another headline at another address its date and text.
@@ -207,7 +204,7 @@ def _may_share_text(entry: ParsedEntry, known: Known) -> bool:
     return any(own is not None and own == its for own, its in pairs)
 
 
-def _text(connection: sqlite3.Connection, known: Known) -> str:
+def _text(connection: Connection, known: Known) -> str:
     (text,) = connection.execute(
         "SELECT substr(text, 1, 40000) FROM contents WHERE entry_id = ?", (known.id,)
     ).fetchone()

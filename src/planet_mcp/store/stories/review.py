@@ -6,10 +6,9 @@ What earlier versions joined was found by step 12 of `planet_mcp.store.db`, whic
 
 import json
 import logging
-import sqlite3
 from time import monotonic
 
-from planet_mcp.store.db import Database
+from planet_mcp.store.db import Connection, Engine
 from planet_mcp.store.sql import in_story
 from planet_mcp.store.stories.joining import join_story
 
@@ -20,7 +19,7 @@ STORIES_AT_ONCE = 50
 _REVIEWED = "joins_reviewed"
 
 
-def review_joins(database: Database, *, seconds: float) -> None:
+def review_joins(database: Engine, *, seconds: float) -> None:
     """Take stories apart that have several entries of one feed, and join them by today's rules.
 
     After so many seconds it leaves the rest to the next start. Costs nothing when all is reviewed.
@@ -35,12 +34,12 @@ def review_joins(database: Database, *, seconds: float) -> None:
             waits = _review_some(connection) and monotonic() < until
 
 
-def _reviewed_to(connection: sqlite3.Connection) -> int | None:
+def _reviewed_to(connection: Connection) -> int | None:
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (_REVIEWED,)).fetchone()
     return None if row is None else int(row[0])
 
 
-def _review_some(connection: sqlite3.Connection) -> bool:
+def _review_some(connection: Connection) -> bool:
     """Review the next stories; return whether there are more."""
     reviewed_to = _reviewed_to(connection)
     if reviewed_to is None:
@@ -68,7 +67,7 @@ def _review_some(connection: sqlite3.Connection) -> bool:
     return True
 
 
-def _join_anew(connection: sqlite3.Connection, story: int) -> None:
+def _join_anew(connection: Connection, story: int) -> None:
     """Let each entry of a story have one of its own, and find its duplicates again.
 
     An entry without a date may have taken that of another, which it gives back.

@@ -1,0 +1,117 @@
+"""What the store sees of an engine: transactions, connections and rows, whichever it is.
+
+The statements are those of `planet_mcp.store`: both engines take them as they are, with `?` or
+`:name` for values. `entries_index(:match)` is a table of the entries that match an expression of
+FTS5 (sqlite.org/fts5.html, section 3), by their ids in `rowid`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+Values = Mapping[str, Any] | Sequence[Any]
+
+
+class Row(Protocol):
+    """A row: its values by place or name, and in order."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+
+
+class Cursor(Protocol):
+    """What came of a statement."""
+
+    @property
+    def rowcount(self) -> int:
+        """Return how many rows were written."""
+
+    def fetchone(self) -> Any:
+        """Return the next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """A connection within a transaction."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Return whether a transaction is open."""
+
+    def execute(self, sql: str, values: Values = ..., /) -> Cursor:
+        """Execute a statement."""
+
+    def executemany(self, sql: str, values: Iterable[Values], /) -> object:
+        """Execute a statement for each of some values."""
+
+    def tuples(self, sql: str, values: Values, /) -> list[Any]:
+        """Return rows as tuples: quicker where there are thousands."""
+
+    def state(self) -> int:
+        """Return what is another number after any other connection has written."""
+
+    def score(self, expression: str, frequency: Callable[[str], int]) -> str:
+        """Return the SQL of how well a row of `entries_index` matches, by bm25: more is better.
+
+        `frequency` counts the entries that match an expression.
+        """
+
+    def counted(self, words: Iterable[str], most: int) -> list[Any]:
+        """Return (word, entries) of the words that any entries have, the most entries first."""
+
+    def terms(self, start: str, *, least: int, most: int) -> list[str]:
+        """Return some terms of the index that begin so and are in enough entries."""
+
+    def merge_index(self, pages: int) -> bool:
+        """Merge some segments of the index; False when all is done."""
+
+
+class RefreshLease(Protocol):
+    """The right to fetch the feeds of one database, which one process at a time holds."""
+
+    @property
+    def held(self) -> bool:
+        """Return whether this process holds it still."""
+
+    def acquire(self) -> bool:
+        """Take it if no other process holds it."""
+
+    def release(self) -> None:
+        """Give it back once."""
+
+    def is_taken(self) -> bool:
+        """Return whether some process holds it."""
+
+    def holder(self) -> int | None:
+        """Return the id of the process that holds it."""
+
+
+class Engine(Protocol):
+    """A database in use, as `planet_mcp.store.db.database` describes each member."""
+
+    read_only: str | None
+    path: Any
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """One write transaction."""
+
+    def write(self, work: Callable[[Connection], T], *, weight: int = 1) -> T:
+        """Do some work in a transaction that others may share."""
+
+    def reading(self, *, seconds: float | None = None) -> AbstractContextManager[Connection]:
+        """One consistent view of the database."""
+
+    def preallocate(self) -> None:
+        """Make sure that there is space for the next writes."""
+
+    def give_back(self) -> None:
+        """Forget what is held in memory."""
+
+    def close(self) -> None:
+        """Close all connections."""

@@ -1,0 +1,287 @@
+"""What differs on a PostgreSQL server: the way to it, its limits, several that write at once."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planet_mcp.errors import (
+    DatabaseAccessError,
+    NewerDatabaseError,
+    SlowQueryError,
+    StoreError,
+)
+from planet_mcp.models import Content, ParsedFeed, Subscription
+from planet_mcp.settings import load
+from planet_mcp.store import Filters, RefreshLease, Store, compile_query
+from planet_mcp.text.likeness import signature
+from planet_mcp.urls import ServerAddress
+from tests.store.test_database import NOW, entry, fill, found
+from tests.support.postgres import new_database, raw_connection
+from tests.support.programs import PATIENCE_SECONDS
+from tests.support.recording import record_document
+
+
+@pytest.fixture
+def address() -> ServerAddress:
+    return new_database()
+
+
+@pytest.fixture
+def store(address: ServerAddress) -> Iterator[Store]:
+    with closing(Store(address)) as opened:
+        yield opened
+
+
+HOSTS = "127.0.0.1:1,127.0.0.1:2/planet"
+WITH_SECRETS = {
+    f"postgresql://planet:swordfish@{HOSTS}": f"postgresql://planet@{HOSTS}",
+    f"postgres://planet:swordfish%2F@{HOSTS}?sslmode=prefer": f"postgresql://planet@{HOSTS}",
+    f"postgresql://{HOSTS}?user=planet&password=swordfish": f"postgresql://{HOSTS}",
+    f"postgresql://planet:swordfish@{HOSTS}?sslmod=x": f"postgresql://planet@{HOSTS}",
+    f"postgresql://planet:swordfish/x@{HOSTS}": "postgresql://…",
+    f"postgresql://planet:x@swordfish@{HOSTS}": "postgresql://…",
+    f"postgresql://planet:x?swordfish@{HOSTS}": "postgresql://…",
+    f"postgresql://{HOSTS}?password=x@swordfish": "postgresql://…",
+}
+
+
+@pytest.mark.parametrize("uri", WITH_SECRETS)
+def test_no_password_is_shown_anywhere(uri: str) -> None:
+    address = load(database=uri).database
+    with pytest.raises(StoreError, match="cannot be used") as raised:
+        Store(address)
+    for text in (str(address), repr(address), str(raised.value), repr(raised.value)):
+        assert "swordfish" not in text
+    assert str(address) == WITH_SECRETS[uri]
+    assert raised.value.__cause__ is None
+
+
+def test_a_server_that_is_not_there_is_said_with_what_to_do() -> None:
+    with pytest.raises(DatabaseAccessError, match="Look whether the server runs"):
+        Store(ServerAddress(f"postgresql://{HOSTS}"))
+
+
+def test_no_driver_is_loaded_where_no_server_is_named(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from planet_mcp.store import Store; "
+        "Store(Path(sys.argv[1])).close(); sys.exit('psycopg' in sys.modules)"
+    )
+    path = str(tmp_path / "planet.sqlite")
+    assert subprocess.run([sys.executable, "-c", program, path], check=False).returncode == 0
+
+
+def test_without_a_driver_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "planet_mcp.store.db.postgres", None)
+    with pytest.raises(StoreError, match=r"pip install 'planet-mcp\[postgres\]'"):
+        Store(ServerAddress("postgresql://localhost/planet"))
+
+
+def test_newer_tables_are_refused_and_left_as_they_are(address: ServerAddress) -> None:
+    with raw_connection(address) as raw:
+        raw.execute("UPDATE planet_mcp.steps SET applied = 99")
+        with pytest.raises(NewerDatabaseError, match=r"tables 99.*Update planet-mcp"):
+            Store(address)
+        assert raw.execute("SELECT applied FROM planet_mcp.steps").fetchall() == [(99,)]
+
+
+def test_many_may_start_on_an_empty_database(address: ServerAddress) -> None:
+    with raw_connection(address) as raw:
+        raw.execute("DROP SCHEMA planet_mcp CASCADE")
+    with ThreadPoolExecutor(4) as threads:
+        stores = list(threads.map(Store, [address] * 4))
+    assert len({store.identity() for store in stores}) == 1
+    for store in stores:
+        store.close()
+
+
+def test_what_the_server_has_no_room_for_is_stored_all_the_same(store: Store) -> None:
+    long = " ".join(f"word{number}" for number in range(250_000))
+    content = Content(markdown=long, text=long, excerpt="", words=250_000)
+    key = "k" * 20_000
+    entries = [
+        entry(key, "a\0b nought", url=f"https://blog.example.org/{key}"),
+        entry("long", content=content),
+    ]
+    assert fill(store, *entries) == 2
+    assert [found(store, word) for word in ("nought", "word7", "word9999")] == [1, 1, 1]
+    assert fill(store, *entries) == 0
+    assert store.health.problems() == []
+
+
+TEXTS = {
+    "Templates in C++ and C": "Metaprogramming with C++20, and no Python.",
+    "Python 3.14 is out": "The release of Python 3.14 has free-threading and better errors.",
+    "Structured concurrency": "A BaseTaskGroup of asyncio cancels its tasks; TaskGroup is one.",
+    "Free threading at last": "Without the GIL, threads run free. Python is free of it.",
+    "今日はPythonについて": "非同期処理とasyncioの話です。",
+    "Snakes": "A python is a snake, and snakes bite. The words stand together: memory leak found.",
+    "Leaks": "Memory is lost where a pipe has a leak.",
+    "Das Straßencafé": "Ein Café an der Straße; naïve façade.",
+    "Packaging packages": "Packaged with uv, pytest and os.path, __slots__ and --jobs.",
+    "Odd ' quotes \\ and % signs": '100% of ?: and :name, it\'s "quoted" here.',
+}
+QUERIES = (
+    *("C++", "3.14", "BaseTaskGroup", "task group", "free threading", "freethreading", "今日"),
+    *("asyncio", '"memory leak"', "memory leak", "pack*", "python -snake", "leak OR threads"),
+    *("straße cafe", "os.path", "__slots__", "--jobs", "it's quoted", "100%", "what is the GIL?"),
+    *("python release errors", "nothing of that", "snake's", "a" * 3_000),
+)
+
+
+@pytest.mark.parametrize(
+    "narrowed", [{}, {"author": "Ann Author"}, {"tag": "odd"}, {"feeds": (1,)}]
+)
+def test_search_finds_the_same_as_on_sqlite(
+    store: Store, tmp_path: Path, narrowed: dict[str, Any]
+) -> None:
+    with closing(Store(tmp_path / "planet.sqlite")) as file:
+        for each in (store, file):
+            fill(
+                each,
+                *(
+                    entry(
+                        str(number),
+                        title=title,
+                        authors=("Ann Author",) if number % 2 else ("Bob",),
+                        tags=("odd",) if number % 3 else ("even",),
+                        content=Content(markdown=text, text=text, excerpt=text, words=9),
+                    )
+                    for number, (title, text) in enumerate(TEXTS.items())
+                ),
+            )
+        for typed in QUERIES:
+            assert _found(store, typed, narrowed) == _found(file, typed, narrowed), typed
+        for word in ("snakse", "pythn", "asynco"):
+            meant = [each.spelling.meant(word, snapshot=10) for each in (store, file)]
+            assert meant[0] == meant[1]
+
+
+def _found(store: Store, typed: str, narrowed: dict[str, Any]) -> list[object]:
+    query, filters = compile_query(typed), Filters(snapshot=10, exclude=None, **narrowed)
+    filters = replace(filters, exclude=query.exclude)
+    best = store.search.best(query, filters, shown=(), limit=20, now=NOW)
+    newest = store.search.newest(query, filters, before=None, limit=20)
+    return [
+        best.total,
+        best.strict,
+        sorted(hit.id for hit in best.hits),
+        [(hit.id, hit.title, hit.snippet) for hit in newest.hits],
+    ]
+
+
+def test_what_can_be_mended_is_found_said_and_mended(store: Store) -> None:
+    fill(store, entry("a"), entry("b", "banana"))
+    with raw_connection(store.path) as raw:
+        raw.execute(
+            "SET search_path = planet_mcp; UPDATE feeds SET entries = 99; "
+            "DELETE FROM entry_words; UPDATE last_ids SET entry_id = 1; "
+            "UPDATE entries SET representative_id = 99 WHERE id = 1"
+        )
+    assert found(store, "banana") == 0
+    assert len(store.health.problems()) == 4
+    repaired = store.health.repair()
+    assert len(repaired.found) == 4
+    assert repaired.left == []
+    assert fill(store, entry("c", "cherry")) == 1
+    assert [found(store, word) for word in ("banana", "cherry")] == [1, 1]
+
+
+def test_a_question_that_takes_too_long_is_stopped(store: Store) -> None:
+    with (
+        pytest.raises(SlowQueryError, match="Ask for less"),
+        store.database.reading(seconds=0.05) as connection,
+    ):
+        connection.execute("SELECT pg_sleep(60)")
+    assert store.entries.newest_id() == 0
+
+
+def test_reading_and_writing_go_on_after_all_connections_were_cut(store: Store) -> None:
+    fill(store, entry("a"))
+    with raw_connection(store.path) as raw:
+        raw.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert store.entries.newest_id() == 1
+    assert fill(store, entry("b")) == 1
+
+
+def _post(number: int, feed: int) -> Any:
+    text = " ".join(f"fox{number} jumps {word}" for word in range(40))
+    return entry(f"{feed}-{number}", text, title=f"Post {number}", signature=signature(text))
+
+
+def test_who_writes_at_once_joins_stories_and_hides_nothing_from_a_reader(
+    address: ServerAddress, store: Store
+) -> None:
+    feeds, posts = (1, 2, 3), range(12)
+    store.feeds.subscribe([Subscription(f"https://{f}.example/feed") for f in feeds], due_at=NOW)
+    written, seen = threading.Event(), list[int]()
+
+    def write(feed: int) -> None:
+        with closing(Store(address)) as own:
+            for number in posts:
+                parsed = ParsedFeed(f"Blog {feed}", None, None, None, (_post(number, feed),))
+                record_document(own, feed, parsed, now=NOW)
+
+    def read() -> None:
+        while True:
+            last = written.is_set()
+            with store.database.reading() as connection:
+                rows = connection.execute(
+                    "SELECT id FROM entries WHERE id > ? ORDER BY id", (seen[-1] if seen else 0,)
+                )
+                seen.extend(row[0] for row in rows)
+            if last:
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with ThreadPoolExecutor(len(feeds)) as threads:
+        assert list(threads.map(write, feeds)) == [None] * len(feeds)
+    written.set()
+    reader.join(PATIENCE_SECONDS)
+
+    assert seen == list(range(1, len(feeds) * len(posts) + 1))
+    with store.database.reading() as connection:
+        stories = connection.execute("SELECT count(DISTINCT story_id) FROM entries").fetchone()[0]
+    assert stories == len(posts)
+
+
+def _lease(store: Store) -> RefreshLease:
+    lease = store.server_lease(seconds=0.1)
+    assert lease is not None
+    return lease
+
+
+def test_one_process_refreshes_until_it_gives_back_or_is_gone(store: Store) -> None:
+    one, other = _lease(store), _lease(store)
+    assert not one.is_taken()
+    assert one.acquire()
+    assert one.acquire()
+    assert not other.acquire()
+    assert other.holder() is not None
+    one.release()
+    assert one.held
+    one.release()
+    assert other.acquire()
+
+    with raw_connection(store.path) as raw:
+        raw.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name LIKE 'planet-mcp refreshes%'"
+        )
+    gone = threading.Event()
+    while other.held:
+        gone.wait(0.01)
+    assert not other.acquire()
+    assert one.acquire()
+    one.release()
