@@ -79,7 +79,8 @@ class PostgresConnection:
     def execute(self, sql: str, values: Values = (), /) -> Cursor:
         """Execute a statement as SQLite takes it."""
         text, expressions = translated(sql)
-        return self.raw.execute(text, _adapted(values, expressions))
+        cursor: Cursor = self.raw.execute(text, _adapted(values, expressions))
+        return cursor
 
     def executemany(self, sql: str, values: Iterable[Values], /) -> None:
         """Execute a statement for each of some values, in one round trip."""
