@@ -73,9 +73,9 @@ def _server() -> Path | None:
     programs = next(filter(_is_new_enough, _places()), None)
     if programs is None or find_spec("psycopg") is None:
         return None
-    folder, as_other = Path(tempfile.mkdtemp(prefix="pg")), dict[str, Any]()
-    if os.geteuid() == 0:
-        folder = Path(tempfile.mkdtemp(prefix="pg", dir=_open_folder()))
+    is_root, as_other = os.geteuid() == 0, dict[str, Any]()
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir=_open_folder() if is_root else None))
+    if is_root:
         shutil.chown(folder, "nobody")
         as_other = {"user": "nobody", "extra_groups": []}
         programs = _reachable(programs, folder)
