@@ -533,9 +533,10 @@ async def test_what_is_printed_reaches_stderr_and_never_the_wire(
 
 
 CRASH = """
+import planet_mcp.feeds.lease
 import planet_mcp.feeds.refresh
 
-class Failing(planet_mcp.feeds.refresh.Lease):
+class Failing(planet_mcp.feeds.lease.Lease):
     failed = False
 
     def acquire(self):
@@ -544,7 +545,7 @@ class Failing(planet_mcp.feeds.refresh.Lease):
             raise OSError(37, "No locks available")
         return super().acquire()
 
-planet_mcp.feeds.refresh.Lease = Failing
+planet_mcp.feeds.lease.Lease = Failing
 planet_mcp.feeds.refresh.DEFAULT_LIMITS = planet_mcp.feeds.RefreshLimits(pause_seconds=0.1)
 """
 
