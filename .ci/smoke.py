@@ -49,7 +49,7 @@ def build(command: str) -> None:
             "https://planet.example.org",
         ]
         subprocess.run([command, "build", str(site), *given], check=True)
-        assert "<h1>Planet Python</h1>" in (site / "index.html").read_text("utf-8")
+        assert ">Planet Python</a></h1>" in (site / "index.html").read_text("utf-8")
         assert (site / "style.css").stat().st_size
 
 
