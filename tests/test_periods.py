@@ -9,16 +9,7 @@ from hypothesis import strategies as st
 from planet_mcp.errors import ArgumentError
 from planet_mcp.periods import parse_age, parse_since, parse_until
 from planet_mcp.times import day_of
-
-NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
-
-_MOMENTS = st.timedeltas(timedelta(days=-300_000), timedelta(days=2_000_000)).map(
-    lambda distance: NOW + distance
-)
-
-
-def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+from tests.support.moments import MOMENTS, NOW, utc
 
 
 # ---------------------------------------------------------------------------------- dates, times
@@ -113,7 +104,7 @@ def test_a_day_is_within_the_period_from_it_until_it(day: date) -> None:
     assert day_of(since) == text
 
 
-@given(_MOMENTS, st.timedeltas(timedelta(hours=-12), timedelta(hours=12)))
+@given(MOMENTS, st.timedeltas(timedelta(hours=-12), timedelta(hours=12)))
 def test_a_moment_reads_the_same_in_any_zone(moment: datetime, offset: timedelta) -> None:
     zone = timezone(timedelta(minutes=offset // timedelta(minutes=1)))
 

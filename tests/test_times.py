@@ -1,23 +1,13 @@
 """Moments, written out."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from planet_mcp.periods import parse_since
 from planet_mcp.times import day_of, stamp
-
-NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
-
-_MOMENTS = st.timedeltas(timedelta(days=-300_000), timedelta(days=2_000_000)).map(
-    lambda distance: NOW + distance
-)
-
-
-def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+from tests.support.moments import MOMENTS, NOW, utc
 
 
 @pytest.mark.parametrize(
@@ -42,7 +32,7 @@ def test_a_moment_is_written_in_utc(moment: datetime, day: str, text: str) -> No
     assert stamp(moment) == text
 
 
-@given(_MOMENTS)
+@given(MOMENTS)
 def test_a_stamp_reads_back_as_its_minute(moment: datetime) -> None:
     assert parse_since(stamp(moment), now=NOW) <= moment
     assert moment - parse_since(stamp(moment), now=NOW) < timedelta(minutes=1)

@@ -5,6 +5,7 @@ option of the command; for a search a field of the page's form; part of what a c
 and it is spelled out in the call that gets the rest of an answer.
 """
 
+import re
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -194,3 +195,13 @@ def described(request: type[Request]) -> dict[str, FieldInfo]:
         field.name: FieldInfo.from_annotated_attribute(types[field.name], field.default)
         for field in fields(request)
     }
+
+
+def named_id(text: str, noun: str) -> str | None:
+    """Return the digits of an id as answers write it: `7`, `[7]`, `#7`, `entry 7`, `entry_id: 7`.
+
+    None for anything else; `noun` is what the id is of.
+    """
+    form = rf"(?:{noun})?[ _]*(?:id)?[ :=#]*\[?([0-9]{{1,18}})\]?"
+    found = re.fullmatch(form, text, re.IGNORECASE)
+    return found[1] if found else None

@@ -15,20 +15,17 @@ from planet_mcp.articles.full_text import FullText, Known, from_article, from_fe
 from planet_mcp.errors import ArgumentError, DocumentError, FetchError
 from planet_mcp.models import Article, Document, NotModified, Validators
 from planet_mcp.network import Web
+from planet_mcp.requests import named_id
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import EntryText, Store, StoredArticle
 from planet_mcp.times import stamp, utc_now
-from planet_mcp.urls import IPNetwork, canonical, check_url, http_url, shown
+from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, http_url, shown
 
 logger = logging.getLogger(__name__)
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
 # A page with clearly less than the feed's own text is a notice or a form, not the article.
 CLEARLY_LESS = 0.8
-# As answers write an id, and as it is copied: `7`, `[7]`, `#7`, `entry 7`, `entry_id: 7`.
-_NUMBERED = re.compile(r"(?:entry)?[ _]*(?:id)?[ :=#]*\[?([0-9]{1,18})\]?", re.IGNORECASE)
-# A host with a letter at its end, and a path: `blog.example.org/post`.
-_WITHOUT_SCHEME = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[^\W\d]+(?::[0-9]+)?/\S*")
 
 _FILE = re.compile(
     r".*\.(pdf|mp3|m4a|aac|ogg|oga|opus|wav|flac|mp4|m4v|mov|webm|mkv|avi)", re.IGNORECASE
@@ -87,10 +84,11 @@ class Articles:
 
     async def _entry_id(self, article: int | str) -> int | None:
         text = str(article).strip()
-        numbered = _NUMBERED.fullmatch(text)
+        numbered = named_id(text, "entry")
         if numbered:
-            return int(numbered[1])
-        url = http_url(f"https://{text}" if _WITHOUT_SCHEME.fullmatch(text) else text)
+            return int(numbered)
+        # A host without a path may be a name: asyncio.run.
+        url = http_url(text) or http_url(given_url(text) if "/" in text else "")
         if url is None:
             raise ArgumentError(
                 f"{text[:200]!r} is neither an entry id nor an http(s) URL. "

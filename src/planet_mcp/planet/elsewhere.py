@@ -11,7 +11,7 @@ from planet_mcp.requests import LatestRequest, SearchRequest, given
 from planet_mcp.store import Filters, Found, compile_query
 from planet_mcp.times import day_of
 
-# Filters that say one thing together, the one first of which somebody knows least what it leaves.
+# Filters that say one thing together; first those whose reach a caller knows least.
 _FILTERS = (("since", "until"), ("feed", "group"), ("author",), ("tag",))
 
 

@@ -8,11 +8,10 @@ from difflib import get_close_matches
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import FeedName
 from planet_mcp.planet.markdown import named
+from planet_mcp.requests import named_id
 from planet_mcp.urls import canonical
 
 NEAREST = 5
-# As answers write an id: `feed_id 7`, `Feed 7`, `[7]`.
-_NUMBERED = re.compile(r"(?:feed)?[ _]*(?:id)?[ :=#]*\[?([0-9]+)\]?")
 
 
 def folded(name: str) -> str:
@@ -95,9 +94,9 @@ class Directory:
                     f"{' and others' if len(fitting) > NEAREST else ''}. "
                     "Give the feed id, or several."
                 )
-        numbered = _NUMBERED.fullmatch(folded(text))
-        if numbered and numbered[1] in self._by_id:
-            return self._by_id[numbered[1]]
+        numbered = named_id(folded(text), "feed")
+        if numbered in self._by_id:
+            return self._by_id[numbered]
         raise ArgumentError(f"No feed fits {text[:100]!r}. {self.near(text)}")
 
     def _same(self, text: str) -> list[FeedName]:

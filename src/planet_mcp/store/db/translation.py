@@ -20,10 +20,10 @@ from planet_mcp.errors import (
 ANOTHER_FILE = "Set PLANET_MCP_DATABASE (or --database) to another file."
 TRY_REPAIR = "`planet-mcp check --repair` looks what can be mended."
 _SAFE = "What was stored before is safe."
-_HELD = "Another process has held it for long; try again."
-_FAULT = "This is a fault of planet-mcp: please report it."
+HELD = "Another process has held it for long; try again."
+FAULT = "This is a fault of planet-mcp: please report it."
 _FULL = "The disk may be full, over a quota, or failing."
-_ASK_FOR_LESS = (
+ASK_FOR_LESS = (
     "Ask for less: fewer or rarer words, no word*, a shorter period (since, until), or one feed."
 )
 _NOT_ALLOWED = "This user may not write to it, or to its folder."
@@ -41,33 +41,33 @@ KINDS: Mapping[int, Kind] = {
     sqlite3.SQLITE_INTERNAL: (DamagedDatabaseError, TRY_REPAIR),
     sqlite3.SQLITE_PERM: (DatabaseAccessError, ANOTHER_FILE),
     sqlite3.SQLITE_ABORT: (StoreError, "Try again."),
-    sqlite3.SQLITE_BUSY: (DatabaseBusyError, _HELD),
-    sqlite3.SQLITE_LOCKED: (DatabaseBusyError, _HELD),
+    sqlite3.SQLITE_BUSY: (DatabaseBusyError, HELD),
+    sqlite3.SQLITE_LOCKED: (DatabaseBusyError, HELD),
     sqlite3.SQLITE_NOMEM: (StoreError, "There is not enough memory for it."),
     sqlite3.SQLITE_READONLY: (DatabaseAccessError, f"{_NOT_ALLOWED} {_SAFE}"),
-    sqlite3.SQLITE_INTERRUPT: (SlowQueryError, _ASK_FOR_LESS),
+    sqlite3.SQLITE_INTERRUPT: (SlowQueryError, ASK_FOR_LESS),
     sqlite3.SQLITE_IOERR: (DiskError, f"{_FULL} {_SAFE}"),
     sqlite3.SQLITE_CORRUPT: (DamagedDatabaseError, TRY_REPAIR),
-    sqlite3.SQLITE_NOTFOUND: (StoreError, _FAULT),
+    sqlite3.SQLITE_NOTFOUND: (StoreError, FAULT),
     sqlite3.SQLITE_FULL: (DiskError, f"The disk is full: free some space. {_SAFE}"),
     sqlite3.SQLITE_CANTOPEN: (DatabaseAccessError, ANOTHER_FILE),
-    sqlite3.SQLITE_PROTOCOL: (DatabaseBusyError, _HELD),
-    sqlite3.SQLITE_EMPTY: (StoreError, _FAULT),
+    sqlite3.SQLITE_PROTOCOL: (DatabaseBusyError, HELD),
+    sqlite3.SQLITE_EMPTY: (StoreError, FAULT),
     sqlite3.SQLITE_SCHEMA: (StoreError, "Try again."),
-    sqlite3.SQLITE_TOOBIG: (StoreError, _FAULT),
+    sqlite3.SQLITE_TOOBIG: (StoreError, FAULT),
     sqlite3.SQLITE_CONSTRAINT: (DamagedDatabaseError, TRY_REPAIR),
     sqlite3.SQLITE_MISMATCH: (DamagedDatabaseError, TRY_REPAIR),
-    sqlite3.SQLITE_MISUSE: (StoreError, _FAULT),
+    sqlite3.SQLITE_MISUSE: (StoreError, FAULT),
     sqlite3.SQLITE_NOLFS: (DiskError, f"The file system takes no file of that size. {_SAFE}"),
     sqlite3.SQLITE_AUTH: (DatabaseAccessError, ANOTHER_FILE),
     sqlite3.SQLITE_FORMAT: (DamagedDatabaseError, TRY_REPAIR),
-    sqlite3.SQLITE_RANGE: (StoreError, _FAULT),
+    sqlite3.SQLITE_RANGE: (StoreError, FAULT),
     sqlite3.SQLITE_NOTADB: (DamagedDatabaseError, TRY_REPAIR),
-    sqlite3.SQLITE_NOTICE: (StoreError, _FAULT),
-    sqlite3.SQLITE_WARNING: (StoreError, _FAULT),
+    sqlite3.SQLITE_NOTICE: (StoreError, FAULT),
+    sqlite3.SQLITE_WARNING: (StoreError, FAULT),
 }
 # Errors without a code are those of Python's module: a closed connection, a value of no SQL type.
-NO_CODE: Kind = (StoreError, _FAULT)
+NO_CODE: Kind = (StoreError, FAULT)
 # Extended codes that ask for something else than their primary ones do.
 KINDS_EXTENDED: Mapping[int, Kind] = {
     sqlite3.SQLITE_READONLY_ROLLBACK: (
@@ -98,8 +98,13 @@ def code_of(error: BaseException) -> int:
     return getattr(error, "sqlite_errorcode", 0)
 
 
+def stopped(query_seconds: float) -> str:
+    """Say that a query was ended by its limit."""
+    return f"This would take longer than {query_seconds:.0f} s, and was stopped."
+
+
 def _said(path: Path, kind: type[StoreError], error: BaseException, query_seconds: float) -> str:
     if kind is SlowQueryError:
-        return f"This would take longer than {query_seconds:.0f} s, and was stopped."
+        return stopped(query_seconds)
     state = "is damaged or inconsistent" if kind is DamagedDatabaseError else "cannot be used"
     return f"The database {path} {state}: {str(error) or type(error).__name__}."

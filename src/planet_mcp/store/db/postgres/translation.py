@@ -14,19 +14,15 @@ from planet_mcp.errors import (
     SlowQueryError,
     StoreError,
 )
+from planet_mcp.store.db.translation import ASK_FOR_LESS, FAULT, HELD, TRY_REPAIR, stopped
 from planet_mcp.urls import ServerAddress
 
 _REACH = "Look whether the server runs and PLANET_MCP_DATABASE names it; what was stored is safe."
-_FAULT = "This is a fault of planet-mcp: please report it."
-_AGAIN = "Another process has held it for long; try again."
-_LESS = (
-    "Ask for less: fewer or rarer words, no word*, a shorter period (since, until), or one feed."
-)
 # By the whole code or its first two characters
 # (postgresql.org/docs/current/errcodes-appendix.html).
 KINDS: dict[str, tuple[type[StoreError], str]] = {
-    "57014": (SlowQueryError, _LESS),
-    "55P03": (DatabaseBusyError, _AGAIN),
+    "57014": (SlowQueryError, ASK_FOR_LESS),
+    "55P03": (DatabaseBusyError, HELD),
     "40": (DatabaseBusyError, "Try again."),
     "25006": (DatabaseAccessError, "This server is only read: name the primary, too."),
     "42501": (DatabaseAccessError, "Give this user the rights of the schema planet_mcp."),
@@ -36,7 +32,7 @@ KINDS: dict[str, tuple[type[StoreError], str]] = {
     "3D": (DatabaseAccessError, "Create that database first, or name another one."),
     "53": (DiskError, "The server has no more space, memory or connections."),
     "58": (DiskError, "The server's disk fails."),
-    "23": (DamagedDatabaseError, "`planet-mcp check --repair` looks what can be mended."),
+    "23": (DamagedDatabaseError, TRY_REPAIR),
     "XX": (DamagedDatabaseError, "The server's tables are damaged: take a copy or a standby."),
 }
 
@@ -50,9 +46,9 @@ def translated_errors(address: ServerAddress, *, query_seconds: float) -> Iterat
         code = getattr(error, "sqlstate", None) or "08000"
         if isinstance(error, psycopg.ProgrammingError) and not getattr(error, "sqlstate", None):
             code = "00000"
-        kind, advice = KINDS.get(code) or KINDS.get(code[:2]) or (StoreError, _FAULT)
+        kind, advice = KINDS.get(code) or KINDS.get(code[:2]) or (StoreError, FAULT)
         if kind is SlowQueryError:
-            said = f"This would take longer than {query_seconds:.0f} s, and was stopped."
+            said = stopped(query_seconds)
         else:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             said = f"The database {address} cannot be used: {address.without_secret(first)}."
