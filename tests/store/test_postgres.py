@@ -283,5 +283,7 @@ def test_one_process_refreshes_until_it_gives_back_or_is_gone(store: Store) -> N
     while other.held:
         gone.wait(0.01)
     assert not other.acquire()
-    assert one.acquire()
+    # The server tells of an end before it takes the locks back.
+    while not one.acquire():
+        gone.wait(0.01)
     one.release()

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ from planet_mcp.urls import ServerAddress
 _LOCK = 0x504D4C45
 _NAME = "planet-mcp refreshes: "
 _TAKE = "SELECT pg_try_advisory_lock(%s)"
+_GIVE_BACK = "SELECT pg_advisory_unlock(%s)"
 _HOLDER = """
 SELECT a.application_name FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.objid = %s AND l.granted
@@ -56,7 +58,9 @@ class ServerLease:
             self._holders -= 1
             if not self._holders and self._raw is not None:
                 self._given_back.set()
-                self._raw.close()
+                # Unlocked first: the server ends a session some time after its connection closed.
+                with self._raw, suppress(psycopg.Error):
+                    self._raw.execute(_GIVE_BACK, (_LOCK,))
                 self._raw = None
 
     def is_taken(self) -> bool:
