@@ -31,6 +31,7 @@ from mcp_types import CallToolResult, TextContent
 
 from planet_mcp import cli
 from planet_mcp.errors import (
+    DatabaseBusyError,
     ForeignDatabaseError,
     NewerDatabaseError,
     SettingsError,
@@ -566,6 +567,18 @@ def test_what_may_not_be_written_but_has_to_is_refused(
 
 
 # ---------------------------------------------------------------------------------- long queries
+
+
+def test_a_write_waits_for_who_holds_the_database_as_long_as_the_limits_say(database: Path) -> None:
+    store = Store(database, limits=Limits(DatabaseLimits(commit_seconds=0.05)))
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseBusyError, match="try again"):
+            store.feeds.subscribe([Subscription("https://a.example/feed")], due_at=NOW)
+        other.execute("ROLLBACK")
+    assert store.feeds.subscribe([Subscription("https://a.example/feed")], due_at=NOW) == [True]
+    store.close()
+
 
 NO_TIME = DatabaseLimits(query_seconds=-1, clock_steps=1)
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"

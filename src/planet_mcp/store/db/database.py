@@ -28,11 +28,13 @@ _PREALLOCATED = 1_000_000
 class DatabaseLimits:
     """How long a question may take, and how many connections are kept open.
 
-    `clock_steps` are the steps of SQLite's machine, some milliseconds, between two looks at the
-    clock. Each idle reader may hold 16 MB of the file in memory.
+    A commit waits so many `commit_seconds` for readers: some of them read the facts of a long
+    document. `clock_steps` are the steps of SQLite's machine, some milliseconds, between two looks
+    at the clock. Each idle reader may hold 16 MB of the file in memory.
     """
 
     query_seconds: float = 5.0
+    commit_seconds: float = 60.0
     clock_steps: int = 500_000
     idle_readers: int = 4
 
@@ -67,7 +69,7 @@ class Database:
                 self._file.connect_to_read()[0].close()
             else:
                 self.was_cut_off = self._file.prepare(to_repair=to_repair)
-                self._writer = connect(self.path)
+                self._writer = connect(self.path, seconds=self.limits.commit_seconds)
             self._file_id = _file_id(self.path)
         self._write_lock = threading.Lock()
         self._together = Together(self.writing)
