@@ -9,7 +9,7 @@ from planet_mcp.text.asking import STOP_WORDS, Wording, folded, wording_of
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.escapes import escaped
 from planet_mcp.text.identifiers import humps, index_heading, index_terms, named_by_signs
-from planet_mcp.text.indexing import has_signs, indexed, pieces, sought, words_in
+from planet_mcp.text.indexing import indexed, pieces, sought, words_in
 from planet_mcp.text.labels import label
 from planet_mcp.text.likeness import (
     SIGNED_WORDS,
@@ -42,7 +42,6 @@ __all__ = [
     "escaped",
     "folded",
     "has_few_words_of",
-    "has_signs",
     "has_words_of",
     "humps",
     "index_heading",

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-# Brackets belong to an address in pairs alone: those of Wikipedia do, those of Markdown do not.
+# A bracket belongs to an address only with its partner, as in Wikipedia's `/wiki/C_(language)`: a
+# single one closes the Markdown link around the address.
 _ADDRESS = re.compile(
     r"\bhttps?://(?:[^\s<>()\[\]`|\"\\]|\([^\s<>()\[\]`|\"\\]*\))+", re.IGNORECASE
 )

@@ -1,7 +1,7 @@
 """Words that say how something is asked, and not what it is about (pure).
 
-Each language is an entry of both tables. Its own words tell which one a query is in, as a word may
-be a topic in another: `die` and `war` in English.
+Each language is an entry of both tables. By their words a query's language is found, since what
+only asks in one may be a topic in another: German `die` and `war` are topics in English.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,10 +10,11 @@ from functools import cache
 
 from planet_mcp.text.indexing import compared
 
-# A query is in another language than English by so many of its words, if they are more.
+# A query counts as one in another language if at least LEAST of its words are of that language, and
+# more of them than are English.
 _ENGLISH, _LEAST = "en", 2
 
-# What sentences are made of: no topic, whatever stands beside them.
+# Words that sentences are made of: no topic, whatever stands beside them.
 _OF_SENTENCES = {
     "en": "a about am an and are as at be by can could did do does for from had has have having how"
     " i if in is it its me my not of on or our please s should so t than that the their them then"
@@ -74,8 +75,8 @@ _OF_SENTENCES = {
     " так такое такой также там тебя то того тоже только том тот ты у уже чего чем через что чтобы"
     " эта эти это этого этой этот я",
 }
-# What asks for texts or an answer, at the beginning or the end of a sentence; elsewhere, and in a
-# few words without a sentence, it may be a topic: the `find` command, a blog engine.
+# Words that ask for texts or an answer, at the beginning or the end of a sentence. Elsewhere, and
+# where a few words make no sentence, they may be a topic: the `find` command, a blog engine.
 _OF_ASKING = {
     "en": "also any anybody anyone anything article articles been being blog blogs describe"
     " describes discuss discussed entries entry ever every everything exactly explain explained"
@@ -118,22 +119,23 @@ _OF_ASKING = {
     " пожалуйста читать какие-нибудь сегодня",
 }
 
-# What sentences in English are made of.
+# The words that sentences in English are made of.
 STOP_WORDS = frozenset(_OF_SENTENCES["en"].split())
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The words of sentences, and those of asking, that are no topic of one query, folded."""
+    """The words that are no topic of one query, folded: those of sentences, and those of asking."""
 
     sentences: frozenset[str]
     asking: frozenset[str]
 
 
 def wording_of(words: Iterable[str]) -> Wording:
-    """Return the words that are no topic where these stand together: of English and one other.
+    """Return the words that are no topic of a query of these words.
 
-    Of several languages that are as likely, all count.
+    They are those of English and of the likeliest other language, if there is one; of several that
+    are equally likely, those of all.
     """
     typed = [folded(word) for word in words]
     counted = {language: sum(map(each.__contains__, typed)) for language, each in _known().items()}

@@ -1,8 +1,9 @@
 """What the index of words holds of a text, and how a typed word is looked up there, in any script.
 
-SQLite's tokenizer folds case and Latin accents, and takes a run of letters for one word. It gets
-what it would leave in several spellings in one, and scripts without spaces in pairs of signs:
-`使用Python编程` as `使用 用 Python 编程 程`, where a run of signs is a phrase of its pairs (pure).
+SQLite's tokenizer folds case and Latin accents, and takes a run of letters for one word. What it
+would leave in several spellings it gets in one. Text in a script without spaces between words
+(`UNSPACED`) it gets in pairs of characters, `使用Python编程` as `使用 用 Python 编程 程`; a run of
+such characters is looked up as a phrase of its pairs (pure).
 """
 
 import re
@@ -13,8 +14,9 @@ from itertools import pairwise
 
 MOST_PIECES = 32
 
-# Chinese, Japanese, Korean; Thai, Lao, Burmese, Khmer: letters and marks, no digits or punctuation.
-SIGNS = (
+# The characters of scripts that write no spaces between words, or whose words have endings:
+# Chinese, Japanese, Korean; Thai, Lao, Burmese, Khmer. Letters and marks, no digits or punctuation.
+UNSPACED = (
     "\u0e01-\u0e2e\u0e30-\u0e3a\u0e40-\u0e4e\u0e81-\u0ebd\u0ec0-\u0ece\u0edc-\u0edf"
     "\u1000-\u103f\u1050-\u109d\uaa60-\uaa7f\u1780-\u17d3\u17d7\u17dc\u17dd"
     "\u1100-\u11ff\ua960-\ua97f\uac00-\ud7fb\u3131-\u318e\uffa1-\uffdc"
@@ -22,7 +24,7 @@ SIGNS = (
     "\u31f0-\u31ff\uff66-\uff9f\U0001b000-\U0001b16f\u3105-\u312f\u31a0-\u31bf"
     "\u2e80-\u2fd5\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# What stays with the sign before it.
+# The marks among them, which stay with the character before.
 _MARKS = (
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u1056-\u1059"
     "\u105e-\u1060\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d"
@@ -43,7 +45,7 @@ _UNFOLDED = (
     "\u06cc\u06d3\u06f0-\u06f9\ufb00-\ufdfc\ufe70-\ufefc\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
     f"\U0001d400-\U0001d7ff{_ACCENTS}"
 )
-# Letters without a decomposition in Unicode: what they are written as without them.
+# Letters that Unicode does not decompose, and what people write instead of them.
 _WITHOUT: dict[int, int | str] = {
     **str.maketrans("øðđħ\u0131łŋŧ", "oddhilnt"),
     **str.maketrans("\u0671\u0649\u06cc\u0629\u06a9", "\u0627\u064a\u064a\u0647\u0643"),
@@ -58,7 +60,7 @@ _KANA = re.compile("[\u3041-\u309f]+")
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when a text first needs it: tables of signs take some milliseconds."""
+    """Compile a pattern when a text first needs it: these tables take some milliseconds."""
     return re.compile(pattern)
 
 
@@ -68,12 +70,12 @@ def indexed(text: str) -> str:
         return text
     text = unicodedata.normalize("NFC", text)
     text = compiled(f"[{_UNFOLDED}]+").sub(lambda found: _spelled(found[0]), text)
-    return compiled(f"[{SIGNS}]+").sub(lambda found: f" {' '.join(_pairs(found[0]))} ", text)
+    return compiled(f"[{UNSPACED}]+").sub(lambda found: f" {' '.join(_pairs(found[0]))} ", text)
 
 
 def sought(text: str) -> tuple[str, bool]:
     """Return the words of a phrase that finds a text, and whether the last is only a beginning."""
-    tail = None if text.isascii() else compiled(f"[{SIGNS}]+(?=\\W*\\Z)").search(text)
+    tail = None if text.isascii() else compiled(f"[{UNSPACED}]+(?=\\W*\\Z)").search(text)
     if not tail:
         return indexed(text), False
     *pairs, last = _pairs(tail[0])
@@ -81,60 +83,60 @@ def sought(text: str) -> tuple[str, bool]:
 
 
 def pieces(text: str) -> list[str]:
-    """Return what texts on a subject may have of a typed word: its words, pairs of its signs.
+    """Return what texts on a subject may have of a typed word: its words, or pairs of characters.
 
-    Of Japanese, only pairs with a sign that is no hiragana, which is grammar, where there are any.
+    Japanese pairs in hiragana alone are grammar, and are left out where there are others.
     """
     found: list[str] = []
     for run in words_in(text):
-        pairs = _pairs(run)[:-1] if has_signs(run) else []
-        said = [pair for pair in pairs if not _KANA.fullmatch(pair)]
-        found += said or pairs or [run]
+        pairs = _pairs(run)[:-1] if has_unspaced(run) else []
+        meaningful = [pair for pair in pairs if not _KANA.fullmatch(pair)]
+        found += meaningful or pairs or [run]
     return [*dict.fromkeys(found)][:MOST_PIECES]
 
 
 def words_in(text: str) -> list[str]:
-    """Return the runs of letters and digits of a text; where signs begin or end, so does a run."""
+    """Return the runs of letters and digits of a text; runs of `UNSPACED` are runs of their own."""
     if text.isascii():
         return compiled(r"[^\W_]+").findall(text)
-    return compiled(f"[{SIGNS}]+|(?:(?![{SIGNS}])(?:[^\\W_]|[{_JOINED}]))+").findall(text)
+    return compiled(f"[{UNSPACED}]+|(?:(?![{UNSPACED}])(?:[^\\W_]|[{_JOINED}]))+").findall(text)
 
 
-def has_signs(text: str) -> bool:
-    """Return whether a text has signs of a script without spaces between its words."""
-    return not text.isascii() and compiled(f"[{SIGNS}]").search(text) is not None
+def has_unspaced(text: str) -> bool:
+    """Return whether a text has characters of a script without spaces between its words."""
+    return not text.isascii() and compiled(f"[{UNSPACED}]").search(text) is not None
 
 
 def compared(text: str) -> tuple[str, Sequence[int]]:
     """Return a text without case and accents, and where each letter of that stands in the text."""
-    # Most texts in English have but quotation marks and dashes besides, and are quick to fold.
+    # Most texts in English have only ASCII, quotation marks and dashes, which fold to themselves.
     if text.isascii() or not compiled("[^\\x00-\\x7f\\u2010-\\u203a]").search(text):
         return text.lower(), range(len(text))
     same = text.translate(_COMPARED)
     if len(same) == len(text):
         return same, range(len(text))
-    return same, _places(text)
+    return same, _offsets(text)
 
 
-def _places(text: str) -> list[int]:
-    """Return, for each letter of what stands for a text, the place of what it stands for."""
+def _offsets(text: str) -> list[int]:
+    """Return for each letter of a folded text the offset of the letter that it was made of."""
     lengths = {letter: len(letter.translate(_COMPARED)) for letter in set(text)}
     longer = "".join(map(re.escape, (each for each, length in lengths.items() if length != 1)))
-    places: list[int] = []
+    offsets: list[int] = []
     end = 0
     for found in re.finditer(f"[{longer}]", text):
-        places += range(end, found.start())
-        places += [found.start()] * lengths[found[0]]
+        offsets += range(end, found.start())
+        offsets += [found.start()] * lengths[found[0]]
         end = found.end()
-    return [*places, *range(end, len(text))]
+    return [*offsets, *range(end, len(text))]
 
 
 class _Compared(dict[int, str]):
-    """What stands for each letter where texts are compared; made when a text first has it."""
+    """The folded form of each letter, made when a text first has it."""
 
     def __missing__(self, code: int) -> str:
         letter = chr(code)
-        # Other letters of Cyrillic are no letters with an accent: й, ї.
+        # Cyrillic й and ї are letters of their own, and no accented ones; only Ѐ and Ё are.
         keeps = "\u0400" <= letter < "\u0530" and letter not in "ЀЁѐё"
         same = self[code] = letter.lower() if keeps else _spelled(letter)
         return same
@@ -144,9 +146,9 @@ _COMPARED = _Compared()
 
 
 def _pairs(run: str) -> list[str]:
-    """Return each sign of a run with the next one, and the last one alone."""
-    signs = compiled(f".[{_MARKS}]*").findall(unicodedata.normalize("NFKC", run))
-    return [*map("".join, pairwise(signs)), signs[-1]]
+    """Return each character of a run, with its marks, and the next one; the last one alone."""
+    characters = compiled(f".[{_MARKS}]*").findall(unicodedata.normalize("NFKC", run))
+    return [*map("".join, pairwise(characters)), characters[-1]]
 
 
 @lru_cache(maxsize=4_096)

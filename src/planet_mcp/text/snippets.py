@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from planet_mcp.text.asking import STOP_WORDS
-from planet_mcp.text.indexing import SIGNS, compared, compiled, has_signs
+from planet_mcp.text.indexing import UNSPACED, compared, compiled, has_unspaced
 
 SNIPPET_CHARS = 240
 # Characters of text around the matches; the asterisks and ellipses are added to them.
@@ -19,8 +19,8 @@ _SHORTEST_STEM = 3
 _SHORT_WORD = 4
 _MOST_MATCHES = 20
 _Span = tuple[int, int, str]
-# A word ends where signs of a script without spaces begin.
-_LETTER = rf"(?![{SIGNS}])\w"
+# A word ends where a script without spaces begins.
+_LETTER = rf"(?![{UNSPACED}])\w"
 _PLURAL, _REST = rf"(?:e?s)?(?!{_LETTER})", rf"(?:{_LETTER})*"
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
 
@@ -31,7 +31,7 @@ def snippet(text: str, words: Sequence[str]) -> str:
     Empty when none of the words is in the text, in whatever case and with whatever accents.
     """
     words = [word for word in dict.fromkeys(compared(word)[0] for word in words) if word]
-    # Most words are found early; only otherwise is the whole text worth its time.
+    # The whole text is searched only where its beginning lacks a word: most are found early.
     selective = [word for word in words if word not in STOP_WORDS] or words
     spans = _spans(text[:_EARLY], selective)
     if len({word for _, _, word in spans}) < len(set(selective)):
@@ -68,7 +68,7 @@ def _occurrences(same: str, word: str) -> Iterator[_Span]:
     stem = _ENDING.sub("", word)
     short = len(word) <= _SHORT_WORD or len(stem) < _SHORTEST_STEM
     needle, rest = (word, _PLURAL) if short else (stem, _REST)
-    if has_signs(word):
+    if has_unspaced(word):
         needle, rest = word, ""
     position = same.find(needle)
     for _ in range(_MOST_MATCHES):
@@ -82,7 +82,7 @@ def _occurrences(same: str, word: str) -> Iterator[_Span]:
 
 def _begins_word(text: str, position: int) -> bool:
     before = text[position - 1 : position]
-    return not before.isalnum() or has_signs(before)
+    return not before.isalnum() or has_unspaced(before)
 
 
 def _best(spans: Sequence[_Span]) -> int:
@@ -129,7 +129,7 @@ def _marked(text: str, begin: int, spans: Sequence[_Span]) -> str:
 
 
 def _joined(spans: Sequence[_Span]) -> Iterator[tuple[int, int]]:
-    """Yield where marked letters begin and end; pairs of signs that overlap are one."""
+    """Yield where marked letters begin and end; pairs of characters that overlap become one."""
     begin, until = spans[0][:2]
     for start, end, _ in spans:
         if start >= until:
@@ -143,6 +143,6 @@ def _word_end(text: str, begin: int, limit: int) -> int:
     if limit >= len(text):
         return len(text)
     for end in range(limit, begin, -1):
-        if text[end].isspace() or has_signs(text[end]):
+        if text[end].isspace() or has_unspaced(text[end]):
             return end
     return limit

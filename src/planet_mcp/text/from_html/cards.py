@@ -16,10 +16,11 @@ _PLAYER = re.compile(
     r"(?:^|[\s_-])(?:player|controls?|(?:current-)?time|duration|playback-rate|seek|volume|progress)"
     r"(?:[\s_-]|$)"
 )
-# What a player counts: times, speeds, parts of a hundred.
+# What a player counts: times, speeds, percentages.
 _COUNTER = re.compile(r"[\d\s:./%\u00d7x-]*")
 _LOOK_UP = 2
-# Each player and picture looks at so many elements beside it, of which there may be very many.
+# How many elements beside each player or picture are looked at: a page may have thousands of both,
+# and the work would grow with their product.
 _MOST_PARTS = 50
 _SIZE_OF_PICTURE = re.compile(r"\d+\s?[\u00d7x]\s?\d+(?:\s+[\d.,]+\s?[kKMG]?i?B)?")
 
@@ -62,7 +63,7 @@ def _first_words(card: _Element) -> _Element | None:
 
 
 def drop_controls_of(player: _Element) -> None:
-    """Take away what the controls of a player count: it says nothing where nothing plays."""
+    """Take away the times and speeds that a player's controls show: nothing plays in Markdown."""
     around = list(zip(range(_LOOK_UP), player.iterancestors(), strict=False))
     if not around:
         return

@@ -65,14 +65,15 @@ _EDITOR = etree.XPath(
     " or contains(concat(' ', @class, ' '), ' CodeMirror-code ')]"
 )
 _DRAWN_BLANK = re.compile(r"[ \xa0\u200b]")
-# In a diff a blank alone is an empty line that has not changed.
+# The head of a diff's hunk: in a diff, a line of a single blank is an empty line that is unchanged.
 _DIFF = re.compile(r"^@@ -\d", re.MULTILINE)
 _LOOK_AT_PIECES = 20
 _FEWEST_LINES = 2
 _CELLS = 2
 _PROSE = ("p", "ul", "blockquote", "h1", "h2", "h3", "h4", "img", "figure")
 _NUMBER = re.compile(r"\d{1,6}")
-# Whether the first column of a table counts lines, noted at the table: each of its cells asks.
+# The attribute in which a table keeps whether its first column counts lines: each of its cells is
+# asked that, and to count the whole table each time would be quadratic.
 _COUNTED = "planet-counted"
 # How highlighters call a number of the code itself.
 _TOKEN = re.compile(r"(?:^|[\s_-])(?:m[bfhiol]?|il|number|numeric|literal|constant|pl-c1)(?:\s|$)")
@@ -88,7 +89,7 @@ def code_block(element: _Element) -> CodeBlock:
 
 
 def joined_block(fragments: list[_Element]) -> CodeBlock:
-    """Read what stands below each other and is one listing, such as code and its output."""
+    """Read elements below each other as one listing, such as code and its output."""
     texts = (_read(fragment).removesuffix("\n") for fragment in fragments)
     return CodeBlock("\n".join(texts).strip("\n"), language_of(fragments[0]))
 
@@ -127,7 +128,7 @@ def is_code_table(table: _Element) -> bool:
 
 
 def _is_all_code(table: _Element) -> bool:
-    """Return whether a table holds no prose, as that of a comment with a listing in it does."""
+    """Return whether a table holds code alone: a comment with a listing in it has prose, too."""
     if next(table.iterdescendants(*_PROSE), None) is not None:
         return False
     listings = [e for e in table.iter("pre") if next(e.iterancestors("pre"), None) is None]
@@ -139,7 +140,7 @@ def _size(element: _Element) -> int:
 
 
 def _is_numbered_listing(table: _Element) -> bool:
-    """Return whether a table without a name has two cells: a listing, and as many numbers."""
+    """Return whether a table has two cells, whatever its class: numbers, and as many lines."""
     cells = list(islice(table.iter("td", "th"), _CELLS + 1))
     if len(cells) != _CELLS or not all(len(cell) == 1 and cell[0].tag == "pre" for cell in cells):
         return False
@@ -155,7 +156,7 @@ def _is_gutter(cell: _Element) -> bool:
 
 
 def _counts_lines(cell: _Element) -> bool:
-    """Return whether a cell that no class betrays numbers the lines beside it.
+    """Return whether a cell numbers the lines beside it, though no class says so.
 
     It has a number for each line of the next cell, or each row of the table has the next number.
     """
@@ -281,7 +282,7 @@ def _is_chrome(element: _Element) -> bool:
     return is_drawn_over(element) or _is_bar(element.get("class") or "")
 
 
-# Highlighters use few classes, each for very many elements.
+# The cache pays: highlighters use few classes, each for very many elements.
 @lru_cache(maxsize=4096)
 def _is_bar(names: str) -> bool:
     return bool(_BAR.search(names))
@@ -306,7 +307,7 @@ def is_drawn_over(element: _Element) -> bool:
 
 
 def _unbroken(children: list[_Element]) -> bool:
-    """Return whether lines are spans that only a style sheet puts below each other."""
+    """Return whether elements are lines that only a style sheet puts below each other."""
     if len(children) < _FEWEST_LINES:
         return False
     if not all(c.tag in ("span", "code") and _is_line_span(c) for c in children):
@@ -328,7 +329,7 @@ def _is_line_span(span: _Element) -> bool:
 
 
 def _numbers_of(lines: list[_Element]) -> frozenset[_Element]:
-    """Find the line numbers that no class betrays: consecutive, and alone beside every line."""
+    """Find line numbers that no class names as such: consecutive, and one beside every line."""
     rows = [line for line in lines if line.tag in _LINES]
     if len(rows) < _FEWEST_LINES or not all(map(_is_number_and_line, rows)):
         return frozenset()
@@ -337,7 +338,7 @@ def _numbers_of(lines: list[_Element]) -> frozenset[_Element]:
 
 
 def _is_number_and_line(row: _Element) -> bool:
-    """Return whether a line is drawn as a number, which is no token of the code, and the rest."""
+    """Return whether a line is two elements: a number that is no token of code, and the code."""
     if len(row) != _FEWEST_LINES or _TOKEN.search(row[0].get("class") or ""):
         return False
     loose = (row.text, row[0].tail, row[1].tail)

@@ -31,7 +31,8 @@ _IN_A_SENTENCE = frozenset(
 _LABEL_CLASS = re.compile(
     r"lang|label|title|header|copy|toolbar|name|tooltip|btn|button|prompt", re.IGNORECASE
 )
-# What only a button or an interpreter says, and what is one only where a class calls it a label.
+# Words that only a button or an interpreter's prompt has; and those that may be code or prose, too,
+# and are a button's only where a class calls them a label.
 _SURELY_DRAWN = re.compile(
     r"copied!?|copy(?: (?:code|to clipboard|snippet|text))?|view raw|(?:in|out)\s?\[[\d\s*]*\]:?",
     re.IGNORECASE,
@@ -47,7 +48,7 @@ _MOST_PARTS = 12
 
 
 def lift_headers(pre: _Element) -> None:
-    """Put the bars that some sites draw inside a `<pre>` outside of it, where words are kept."""
+    """Move the header bars inside a `<pre>` outside of it: they are no code, but may have words."""
     code = only_code(pre)
     if pre.tag != "pre" or code.tag != "code":
         return
@@ -66,7 +67,10 @@ def lift_headers(pre: _Element) -> None:
 
 
 def unname_wrappers(element: _Element) -> None:
-    """Take the class from what wraps a listing only: it would pass for a toolbar or a widget."""
+    """Take the classes from the elements that wrap only a listing.
+
+    By such a class (`toolbar`, `widget`) a later step would take the listing for the site's frame.
+    """
     for _ in range(_WRAPPED):
         parent = element.getparent()
         if parent is None or parent.tag not in ("div", "figure") or (parent.text or "").strip():
@@ -86,7 +90,8 @@ def with_label(element: _Element, block: CodeBlock) -> CodeBlock:
     A label is a short element that says nothing but the name of a language, of a file or of a
     button. Every other neighbour stays as it is, and so does a file's name.
     """
-    # A line can be quoted beside its listing; several lines are the listing, drawn once more.
+    # One line of a listing may be quoted beside it on purpose; several are the listing, drawn
+    # twice.
     is_long, drawn = "\n" in block.text, "".join(block.text.split())
     for neighbour in _neighbours(element):
         if _is_gutter_beside(neighbour) or (is_long and _repeats(neighbour, drawn)):
@@ -156,7 +161,7 @@ def _stands_alone(element: _Element) -> bool:
 
 
 def _read_label(label: _Element, block: CodeBlock) -> CodeBlock:
-    """Drop the buttons of a label, and the name of the listing's language if it is the only one."""
+    """Drop a label's buttons, and its language if it names one alone, which the listing gets."""
     parts = list(_parts(label))
     languages = {text_of(part).lower() for part in parts} & KNOWN_LANGUAGES
     language = next(iter(languages)) if len(languages) == 1 else ""
@@ -179,7 +184,7 @@ def _is_drawn(part: _Element, text: str, label: _Element) -> bool:
 
 
 def _parts(element: _Element) -> Iterator[_Element]:
-    """Find the smallest elements that say one thing each, and are not words of a sentence."""
+    """Find the smallest elements of a label that say one thing each, and are not in a sentence."""
     children = [child for child in element if not is_blank(child)]
     if not children:
         yield element
@@ -220,7 +225,7 @@ def _neighbours(element: _Element) -> list[_Element]:
 
 
 def _is_surely_label(element: _Element) -> bool:
-    """Return whether an element below a listing is no text that goes on."""
+    """Return whether an element below a listing is a label, and not the text that goes on."""
     inside = zip(range(_MOST_PARTS), element.iter(etree.Element), strict=False)
     return any(_is_marked(part) for _, part in inside) or bool(
         _SURELY_DRAWN.fullmatch(" ".join((_text_up_to(element, _LONGEST_LABEL) or "").split()))
@@ -233,7 +238,7 @@ def _has_many(parent: _Element) -> bool:
 
 
 def _labels_before(element: _Element) -> list[_Element]:
-    """Find what stands right before an element; what is blank does not stand between."""
+    """Find the label right before an element; blank elements between them are looked past."""
     before = element.getprevious()
     for _ in range(_MOST_PARTS):
         if before is None or before.tag not in _LABELS or (before.tail or "").strip():

@@ -18,7 +18,7 @@ from planet_mcp.text.from_html.tree import all_text
 
 NOTHING = Content(markdown="", text="", excerpt="", words=0)
 
-# White space other than a single space: a match for each word would take half the time.
+# White space other than a single space, which stays: a match at each word would take half the time.
 _SPACE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")
 _BLOCKS = frozenset(
     """
@@ -31,8 +31,8 @@ _CELL_ENDS = frozenset(("/td", "/th"))
 _BARE_URL = re.compile(r"https?://[^\s<>]+")
 _FENCES = re.compile(r"^([ >]*)(`{3,80}|~{3,80})(?![`~])([^`\n]*)$", re.MULTILINE)
 
-# What an author typed and Markdown or a browser would take for markup: how it begins, its pattern,
-# its placeholder, and how Markdown writes it.
+# Text that Markdown or a browser would take for markup though an author typed it: how it begins,
+# its pattern, its placeholder, and how Markdown writes it.
 _TYPED: tuple[tuple[str, re.Pattern[str] | None, str, str], ...] = (
     ("\\", re.compile(rf"\\(?=[!-/:-@\[-`{{-~{INLINE}])"), "\ue010", "\\\\"),
     ("*", None, "\ue011", "\\*"),

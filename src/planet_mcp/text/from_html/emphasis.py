@@ -22,11 +22,12 @@ _INLINE = _EMPHASIS | frozenset(
     span font abbr acronym bdi bdo big small u ins label mark time data cite dfn var sub sup
     """.split()
 )
-# Blocks that emphasis around them would make text of.
+# Blocks that Markdown cannot have inside of emphasis: they would be written as mere text.
 _BLOCKS = "h1 h2 h3 h4 h5 h6 ul ol table blockquote hr pre".split()
 _NORMAL_WEIGHT = re.compile(r"font-weight\s*:\s*(?:normal|[1-5]00|lighter)\b", re.IGNORECASE)
 _EDGE = "\n"
-# What stands around a link in Markdown, and around code and formulas, whose placeholders these are.
+# The first and last character of what Markdown will have there: of a link, and of code or a
+# formula, for which a placeholder stands.
 _LINK = ("[", ")")
 _PLACEHOLDERS = ("\ue000", "\ue01f")
 _LABEL = re.compile(r".*\w[:.,;!?\u3002\u3001\uff1a\uff01\uff1f]", re.DOTALL)
@@ -34,7 +35,7 @@ _Part = str | tuple[_Element, bool]
 
 
 def of_normal_weight(root: _Element) -> list[_Element]:
-    """Find what is bold by its name but not by its style, as all of a text that was pasted."""
+    """Find `<b>` whose style is not bold: Google Docs wraps all of a text that is copied so."""
     return [e for e in root.iter("b", "strong") if _NORMAL_WEIGHT.search(e.get("style") or "")]
 
 

@@ -1,4 +1,4 @@
-"""What html-to-markdown cannot be told, and its Markdown is changed for afterwards.
+"""Changes to the finished Markdown: for what html-to-markdown has no option.
 
 Placeholders in the tree say where: that a column is aligned, that a footnote begins and ends.
 """
@@ -7,8 +7,8 @@ import re
 
 from planet_mcp.text.from_html.placeholders import ALIGNED, INLINE, NOTE, NOTE_END
 
-# Exclamation marks that would make an image of the link behind them: which those are is known
-# only in the Markdown.
+# An exclamation mark that would make an image of the link behind it. It is escaped here, since only
+# in the Markdown a link is known to follow.
 _WOULD_BE_IMAGE, _NO_IMAGE = re.compile(rf"!(?=[\[{INLINE}])"), "\\\\!"
 _ADJOINING = re.compile(r"^(?! *>)(.+)\n(?=> )", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -23,7 +23,7 @@ _LAYOUT = re.compile(f"[{NOTE}{NOTE_END}{''.join(_ALIGNMENTS)}]")
 
 
 def without_layout(text: str) -> str:
-    """Take out the placeholders that only the Markdown is laid out by."""
+    """Take out the placeholders of the layout, which plain text does not have."""
     return _LAYOUT.sub("", text)
 
 

@@ -95,9 +95,10 @@ def _is_reference(link: _Element) -> bool:
     back = "backref" in names or "footnote-number" in names or link.get("role") == "doc-backlink"
     name = href.rpartition("#")[2]
     named = bool(_NOTE_NAME.search(name))
-    # Word raises none; its ways back lead to `_ftnref1`.
+    # Word does not raise its references, but brackets them; its links back lead to `_ftnref1`.
     bracketed = named and "ref" not in name and bool(_BRACKETED.fullmatch(text_of(link)))
-    # What only stands above the line is one if it looks like one: others lead to sections.
+    # A raised link whose target has no note's name counts if it reads like a note's number: other
+    # raised links lead to sections.
     plain = href.startswith("#") and bool(_USUAL_LABEL.fullmatch(text_of(link)))
     return not back and (marked or bracketed or (raised and (named or plain)))
 
@@ -140,7 +141,7 @@ def _drop_ways_back(note: _Element, label: str) -> None:
     for number in note.iter("span"):
         if not _NUMBER_CLASSES.isdisjoint((number.get("class") or "").split()):
             drop(number)
-    # The list of the places that refer to it (Wikipedia) is empty now.
+    # Wikipedia begins a note with a list of the places that refer to it, which is empty now.
     for child in note[:1]:
         if child.tag == "span" and is_blank(child) and not (note.text or "").strip():
             drop(child)

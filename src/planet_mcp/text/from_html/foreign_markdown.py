@@ -17,7 +17,8 @@ _FENCE = re.compile(
 )
 _SPAN = r"(?<![`\\])(?P<ticks>`{1,9})(?!`)[^\n]{1,2000}?(?<!`)(?P=ticks)(?!`)"
 _CODE_SPAN = re.compile(f"({_SPAN})")
-# The target of a link. One with a backtick is none: what is code would depend on it.
+# The target of a link. One with a backtick counts as none, since the backtick could begin or end
+# code around it.
 _TARGET = r"\([^()\[\]\n`<]{0,1000}(?:\([^()\[\]\n`<]{0,1000}\)[^()\[\]\n`<]{0,1000}){0,3}(?<!\\)\)"
 _ARMED = r"!(?=!?\[)|\](?=\()|`|~(?=~~)|<(?=[A-Za-z/!?])"
 _UNITS = re.compile(
@@ -38,10 +39,10 @@ _DEEP = 4
 _BLANK_START = re.compile(r"\A(?:[ \t]*\n)+")
 _LOOK_AT = 100_000
 _FENCED = re.compile(r"^ {0,3}(```|~~~)[\w+#.{}=-]*[ \t]*\n(?:.*\n)*? {0,3}\1[ \t]*$", re.MULTILINE)
-# One of them alone may be typed by anybody.
-_SIGNS = tuple(
-    re.compile(sign, re.MULTILINE)
-    for sign in (
+# What Markdown looks like. Any one of them also occurs in plain text, so two are asked for.
+_HINTS = tuple(
+    re.compile(hint, re.MULTILINE)
+    for hint in (
         r"^#{1,6} \S.*\n",
         r"(?<!!)\[[^\[\]\n]{1,300}\]\(https?://[^\s()]{1,1000}\)",
         r"^ *(?:[-*+]|\d{1,3}\.) \S.*\n(?:.*\n){0,3}? *(?:[-*+]|\d{1,3}\.) \S",
@@ -55,9 +56,9 @@ _SIGNS = tuple(
 
 
 def looks_like_markdown(text: str) -> bool:
-    """Return whether a text is the source of a Markdown document: two signs of it, or a fence."""
+    """Return whether a text is the source of a Markdown document: it has two hints, or a fence."""
     sample = text[:_LOOK_AT]
-    return bool(_FENCED.search(sample)) or sum(bool(sign.search(sample)) for sign in _SIGNS) > 1
+    return bool(_FENCED.search(sample)) or sum(bool(hint.search(sample)) for hint in _HINTS) > 1
 
 
 def from_markdown(text: str) -> Content:
@@ -94,7 +95,8 @@ def _end_of_code(
 ) -> int | None:
     """Return where the fenced code that begins at a line ends; None where that is not certain.
 
-    `hopeless` says up to which line no such code ends, so that no line is looked at for ever.
+    `hopeless` has for each kind of fence up to which line none closes it: without it, a document of
+    open fences would be searched to its end from each of them.
     """
     opening = _FENCE.fullmatch(lines[start])
     if opening is None:
@@ -107,7 +109,7 @@ def _end_of_code(
     if not closed:
         hopeless[prefix, fence] = end
         return None
-    # Indented so deeply, the fence may only continue the paragraph before, and hold no code.
+    # A fence that is indented so deeply may be a line of the paragraph before it, and open no code.
     deep = marker or any(len(part.expandtabs(4)) > _DEEP for part in f" {around}".split(">"))
     follows = deep and start and lines[start - 1].strip(" \t>")
     if follows and _MARKUP_IN_CODE.search("\n".join(lines[start:end])):
@@ -142,7 +144,7 @@ def _harmless(unit: re.Match[str]) -> str:
         return _disarmed(unit)
     if unit["alt"] is not None:
         return f"[image: {unit['alt']}]" if unit["alt"].strip() else "[image]"
-    # In a table a bar ends the cell, and with it the code: its markup would work.
+    # A bar ends a table's cell, and with it the code there: the markup in it would work.
     if unit["ticks"] and "|" in unit[0] and _MARKUP_IN_CODE.search(unit[0]):
         return _EACH_ARMED.sub(_disarmed, unit[0])
     return unit[0]

@@ -12,7 +12,7 @@ from planet_mcp.text.from_html.placeholders import Stash
 from planet_mcp.text.from_html.tree import all_text, drop, is_blank, text_of
 
 _TEX_IMAGE = re.compile(r"(?:^|\s)(?:la)?tex(?:\s|$)|math")
-# Substack draws a formula by script, from the JSON of an attribute.
+# Formulas of Substack: a script draws each from the JSON of its attribute.
 attributed_formulas = etree.XPath("//*[@data-attrs and contains(@class, 'latex-rendered')]")
 _TYPED_TEX = etree.XPath("//text()[contains(., '\\(') or contains(., '\\[') or contains(., '$$')]")
 _TYPED_SIGNS = ("\\(", "\\[", "$$")
@@ -20,12 +20,13 @@ _TEX = re.compile(
     r"(?<![\w\\])\\\(((?:(?!\\\))[^\n$]){1,300})\\\)"
     r"|(?<![\w\\])\\\[((?:(?!\\\])[^$]){1,1000})\\\](?![\w(\[])|\$\$([^$]{1,1000})\$\$"
 )
-# What stands between such signs may also be words, or Markdown that nobody rendered.
+# What TeX has and words do not: between `$$` or `\[` there may also be prose, or Markdown that
+# nobody rendered.
 _TEX_SIGN = re.compile(r"\\[A-Za-z]|[\^_=+<>*/\u2264\u2265]")
 _TEX_WORD = re.compile(r"[^\W\d_]{2}")
 _NO_TEX = frozenset(("pre", "code", "script", "style", "textarea", "samp", "kbd", "tt"))
-# What stands between the parts of what MathML draws by position.
-_SIGNS = {
+# MathML draws the parts of these elements by position; in a line, an operator stands between them.
+_OPERATORS = {
     **dict.fromkeys(("msup", "mover"), ("^",)),
     **dict.fromkeys(("msub", "munder"), ("_",)),
     **dict.fromkeys(("msubsup", "munderover"), ("_", "^")),
@@ -36,7 +37,8 @@ _SIGNS = {
     "msqrt": (),
 }
 _TEX_PREVIEWS = etree.XPath("//*[contains(@class, 'MathJax') and not(.//math) and not(.//script)]")
-# What has a sign between numbers and letters; a date or a name of a note has none.
+# An exponent of several characters: with an operator in it, a fraction or a sign before it. A date
+# or a note's name has none of these.
 _COMPOUND = re.compile(
     r"[-+\u2212]?\s?(?:\d{0,6}[a-zA-Z\u0370-\u03ff]?|\d+[.,]\d+)"
     r"(?:\s?[-+\u2212*/\u00b7\u00d7]\s?(?:\d{1,6}[a-zA-Z\u0370-\u03ff]?|[a-zA-Z\u0370-\u03ff])){1,4}"
@@ -151,7 +153,7 @@ def _harmless(tex: str) -> str:
 def _put_readable(formula: _Element) -> None:
     for note in list(formula.iter("annotation", "annotation-xml")):
         drop(note)
-    for part in formula.iter(*_SIGNS):
+    for part in formula.iter(*_OPERATORS):
         _write_out(part)
     text = "".join("".join(formula.itertext()).split())
     formula.clear(keep_tail=True)
@@ -160,25 +162,25 @@ def _put_readable(formula: _Element) -> None:
 
 
 def _write_out(part: _Element) -> None:
-    """Write the signs that MathML draws by position: powers, indices, fractions, roots."""
+    """Write out what MathML draws by position: powers, indices, fractions, roots."""
     if part.tag == "msqrt":
         part.text, part.tail = "\u221a(", ")" + (part.tail or "")
         return
     if part.tag == "mover" and not any(map(str.isalnum, "".join(map(text_of, part[1:])))):
         return  # a bar or an arrow above a letter
-    signs = chain(_SIGNS[part.tag], repeat(_SIGNS[part.tag][-1]))
+    operators = chain(_OPERATORS[part.tag], repeat(_OPERATORS[part.tag][-1]))
     for child in part:
         last = child.getnext() is None
         is_degree = part.tag == "mroot" and last
         compound = len(text_of(child)) > 1 and part.tag not in ("mtr", "mtable")
         child.text = ("(" if compound and not is_degree else "") + (child.text or "")
-        child.tail = (")" if compound or is_degree else "") + ("" if last else next(signs))
+        child.tail = (")" if compound or is_degree else "") + ("" if last else next(operators))
 
 
 def moved_signs(root: _Element) -> list[_Element]:
-    """Find what is raised and lowered, from the end.
+    """Find what is raised and lowered, the last first.
 
-    What is written out loses its elements: an exponent's own exponent comes before it.
+    So an exponent's own exponent is written before it: afterwards its elements are gone.
     """
     return list(reversed(list(root.iter("sup", "sub"))))
 

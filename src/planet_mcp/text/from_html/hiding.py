@@ -1,6 +1,6 @@
-"""What attributes, styles and classes hide of a page, whose style sheet is not here.
+"""What attributes, styles and classes hide of a page; its style sheet is never loaded.
 
-A text whose colour hides it is the subject of `ink`.
+Text that is hidden by its colour is the subject of `ink`.
 """
 
 import re
@@ -13,7 +13,7 @@ from planet_mcp.text.from_html.ink import remove_unreadable
 from planet_mcp.text.from_html.tree import drop, is_blank, text_of
 
 _HIDING = frozenset(("hidden", "style", "aria-hidden", "popover"))
-# What a document has in which anything may be hidden: attributes, and an element.
+# The attributes, and the one element, without which nothing is hidden in a document.
 MAY_HIDE = frozenset((*_HIDING, "class", "dialog"))
 _MAY_BE_READER_ONLY = re.compile(r"sr-only|visually|screen")
 _CONTROLLED = etree.XPath(
@@ -72,7 +72,7 @@ def may_be_hidden(root: _Element) -> list[_Element]:
     ]
 
 
-# Most elements of a page have one of few classes.
+# The cache pays: most elements of a page have one of few classes.
 @lru_cache(maxsize=4096)
 def _may_be_reader_only(names: str | None) -> bool:
     return names is not None and bool(_MAY_BE_READER_ONLY.search(names))
@@ -81,7 +81,7 @@ def _may_be_reader_only(names: str | None) -> bool:
 class Unseen:
     """Takes away what is hidden, and counts its characters.
 
-    On an `interactive` page a reader gets at what a button or tab opens, and so it stays.
+    On an `interactive` page, what a button or tab opens stays: readers can open it.
     """
 
     def __init__(self, *, interactive: bool = False) -> None:
@@ -91,7 +91,7 @@ class Unseen:
         self._gone: set[_Element] = set()
 
     def look_for_tabs(self, root: _Element) -> None:
-        """Look for what a reader gets at."""
+        """Find what a button or tab opens."""
         self._within_reach = set(_CONTROLLED(root)) if self.interactive else set()
 
     def remove_if_hidden(self, element: _Element) -> None:
@@ -100,7 +100,8 @@ class Unseen:
             return
         if element.get("id") not in self._within_reach and _is_hidden(element):
             self.remove(element)
-        # The search for an article goes by this attribute, and by the names of what opens.
+        # What is visible loses `aria-hidden`, and a class such as `menu` beside it: by these the
+        # search for an article would leave it out.
         elif element.attrib.pop("aria-hidden", None) and _CLOSED.search(element.get("class", "")):
             del element.attrib["class"]
 
@@ -125,7 +126,7 @@ def _by_attribute(element: _Element) -> bool:
     if element.get("aria-hidden", "").strip().lower() == "true" and _is_unheard(element):
         return True
     if element.get("hidden", "until-found").strip().lower() != "until-found":
-        # React streams content as `<div hidden id="S:0">` and a script moves it into place.
+        # `<div hidden id="S:0">` is content that React streams and a script moves into place.
         return not (_STREAMED.fullmatch(element.get("id") or "") or _is_folded(element))
     if element.get("popover") is not None:
         return True
@@ -133,11 +134,12 @@ def _by_attribute(element: _Element) -> bool:
 
 
 def _is_unheard(element: _Element) -> bool:
-    """Return whether nothing is lost with an element that only screen readers are to leave out.
+    """Return whether an element with `aria-hidden` can go without loss.
 
-    People see such an element, unless a style sheet hides it too until it is opened. Gone are signs
-    and icons, one of two drawings of the same, what is beside code, and menus and dialogs that are
-    closed; but not what holds an article, as of a page that waits for a dialog or for a script.
+    Only screen readers leave such an element out; people see it, unless a style sheet hides it
+    until it is opened. So these go: icons, the second of two drawings of the same, what is beside
+    code, and menus and dialogs that are closed. What holds an article stays: some pages set the
+    attribute while a dialog or a script has the reader's attention.
     """
     if _holds_article(element) or len(element.findall(".//p")) >= _FEWEST_PARAGRAPHS:
         return False
@@ -153,11 +155,11 @@ def _is_unheard(element: _Element) -> bool:
         is not None
     ):
         return True
-    return _is_twin(element)
+    return _is_repeated_beside(element)
 
 
-def _is_twin(element: _Element) -> bool:
-    """Return whether the same stands right beside an element, or a formula that it draws."""
+def _is_repeated_beside(element: _Element) -> bool:
+    """Return whether right beside an element is the same text, or the formula that it draws."""
     text = "".join(text_of(element).split())
     for beside in (element.getprevious(), element.getnext()):
         if beside is None or _is_reader_only(beside):
@@ -176,7 +178,7 @@ def _by_style(element: _Element) -> bool:
         return False
     if _hides(style):
         return not (_is_reset_below(element) or _is_folded(element))
-    # Pages that fade their content in begin like this, so an article stays.
+    # An article stays: pages that fade their content in begin with it transparent.
     return _fades(style) and not _holds_article(element)
 
 
@@ -199,7 +201,7 @@ def _fades(style: str) -> bool:
 
 
 def _is_folded(element: _Element) -> bool:
-    """Return whether an element is the body of a fold, that its title above opens."""
+    """Return whether an element is the body of a fold, which the title above it opens."""
     parent, title = element.getparent(), element.getprevious()
     if parent is None or title is None or title.getprevious() is not None:
         return False
@@ -216,9 +218,9 @@ def _is_reset_below(element: _Element) -> bool:
 
 
 def _is_reader_only(element: _Element) -> bool:
-    """Return whether a class leaves an element to screen readers: a label or a repetition.
+    """Return whether a class shows a label or a repetition to screen readers alone.
 
-    A class alone hides nothing (the style sheet is not here), so only what is short goes.
+    That the class hides is a guess, without the style sheet, so only what is short goes.
     """
     if _READER_ONLY.isdisjoint((element.get("class") or "").lower().split()):
         return False

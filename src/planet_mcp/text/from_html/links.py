@@ -36,7 +36,7 @@ _LAZY = (
 _LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+(\d{1,6}(?:\.\d{1,3})?)[wx])?\s*(?:,|$)")
 _EMOJI_CLASS = re.compile(r"(?:^|\s)(?:wp-smiley|emoji|twemoji)(?:\s|$)")
-# A site's sign beside its name.
+# The class of a small picture beside the name of what is linked.
 _ICON_CLASS = re.compile(r"(?:^|[\s_-])(?:fav)?icon(?:\s|$)")
 _FILE_NAME = re.compile(r"[\w.-]+")
 _ANCHOR_CLASS = re.compile(
@@ -160,7 +160,8 @@ def _escaped_label(text: str) -> str:
 def _is_tiny(element: _Element) -> bool:
     sizes = [size for size in (element.get("width"), element.get("height")) if size is not None]
     tiny = [bool(_TINY.fullmatch(size)) for size in sizes]
-    # A line that only divides is a picture without words; a frame may grow with its content.
+    # One tiny side is enough for a picture without words, which is a dividing line; not for a
+    # frame, which may grow with its content.
     if any(tiny) and (all(tiny) or (element.tag == "img" and not element.get("alt"))):
         return True
     return bool(_TINY_STYLE.search(element.get("style") or ""))
@@ -170,7 +171,8 @@ def _image_url(image: _Element, base_url: str | None) -> str | None:
     lazy = [image.get(name) or "" for name in _LAZY]
     largest = [_largest(image.get(name) or "") for name in _LAZY_SETS]
     own = image.get("src") or ""
-    # A placeholder (data:, blank.gif) stands in `src` until a script looks at the other attributes.
+    # The attributes of lazy loading come first: until a script reads these, `src` has a placeholder
+    # (data:, blank.gif).
     order = [*lazy, own, *largest, _picture_source(image)]
     return next((url for u in order if u and (url := absolute_url(u, base_url))), None)
 

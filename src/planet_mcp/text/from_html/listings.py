@@ -14,23 +14,23 @@ from planet_mcp.text.from_html.placeholders import BLOCK, Stash
 from planet_mcp.text.from_html.tree import drop
 
 _LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
-# An editor (CodeMirror), and a listing of LaTeX (LaTeXML).
+# The classes of a listing in an editor (CodeMirror), and of one of LaTeX (LaTeXML).
 _DRAWN = frozenset(("CodeMirror-code", "ltx_listing"))
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
-# What only leads to where it stands.
-_MARKS = frozenset("\u00b6#\u00a7")
+# The text of a link that leads to where it stands.
+_ANCHORS = frozenset("\u00b6#\u00a7")
 INLINE_CODE = "code kbd samp tt"
 
 
-# Neither alone says that a text is code: some set whole posts in typewriter letters, and lines
-# of verse keep their spaces.
+# Code that was copied from an editor has both styles. Neither alone says that a text is code: some
+# set whole posts in letters of one width, and lines of verse keep their spaces.
 _KEEPS_SPACES = re.compile(r"white-space\s*:\s*(?:pre|pre-wrap|break-spaces)\s*(?:;|$)")
 _FIXED_WIDTH = re.compile(
     r"font(?:-family)?\s*:[^;]*(?:mono|courier|consolas|menlo)", re.IGNORECASE
 )
 
-# What no editor writes into code that is copied.
+# Elements that no editor writes into code that is copied.
 _NOT_COPIED = ("pre", "p", "ul", "ol", "table", "img", "blockquote", "h1", "h2", "h3", "h4")
 
 
@@ -56,7 +56,7 @@ def adopt_typewriter_lines(element: _Element) -> None:
     if not any(line.startswith("\xa0") for line in indented):
         return
     element.tag = "pre"
-    # The ends of lines in the source are none of what is shown.
+    # The source's line ends show as spaces; only `<br>` ends a line.
     for part in element.iter(etree.Element):
         part.text = _SOURCE_LINE.sub(" ", part.text or "")
         if part is not element:
@@ -169,7 +169,8 @@ def _is_block(code: _Element) -> bool:
 
 
 def _replace(element: _Element, placeholder: str) -> None:
-    # Some sites wrap the <pre> in a <code>; Markdown has no block within a link or an emphasis.
+    # Elements around it become ordinary ones: some sites wrap `<pre>` in `<code>`, and Markdown has
+    # no block within a link or an emphasis.
     for around in element.iterancestors(*_NO_BLOCK_INSIDE):
         around.tag = "div"
     element.clear(keep_tail=True)
@@ -188,7 +189,7 @@ def stash_inline(code: _Element, stash: Stash) -> None:
     code.clear(keep_tail=True)
     code.tag = "span"
     for target, words in parts:
-        if words.strip() in _MARKS and target.startswith("#"):
+        if words.strip() in _ANCHORS and target.startswith("#"):
             continue
         href = target if words.strip() else ""
         part = etree.SubElement(code, "a" if href else "span", {"href": href} if href else {})

@@ -29,7 +29,7 @@ _WRAPPERS = re.compile(
     r"|small|big|article|main|nav|header|footer|aside|form|fieldset|[a-z]+-[a-z-]+)\b[^<>]*>",
     re.IGNORECASE,
 )
-# What may stand in a head (WHATWG HTML, section 13.2.6.4.4).
+# The elements that a head may have (WHATWG HTML, section 13.2.6.4.4).
 _HEAD_TAGS = frozenset(
     "title meta link base script style noscript noframes template bgsound basefont".split()
 )
@@ -54,7 +54,8 @@ _CONTAINERS = (
     ),
     *("button", "svg", "template", "noscript", "select", "textarea"),
 )
-# To the parser a paragraph ends emphasis that holds nothing yet; an empty element keeps it open.
+# Emphasis that begins with a paragraph: libxml2 would end it before the paragraph, as it is empty
+# so far; with an empty element in it, it stays open.
 _EMPHASISED_BLOCK = re.compile(r"(<(?:b|strong|i|em)>\s*)(?=<(?:p|div)[\s>])", re.IGNORECASE)
 _TAG_NAME = re.compile(r"</?[a-z][a-z0-9-]*")
 _SIGNATURE = re.compile(
@@ -82,7 +83,7 @@ def parse(
     html = _EMPHASISED_BLOCK.sub(r"\1<wbr>", html)
     root, complete = _parse(html, make_parser)
     if not complete:
-        # The parser drops what lies too deep: look for it in a flatter document.
+        # libxml2 drops what is nested too deeply, so it gets the document without wrappers.
         root, _ = _parse(_WRAPPERS.sub(" ", html), make_parser)
     if root is not None:
         _end_head(root)
@@ -128,7 +129,8 @@ def _as_browsers_read(html: str) -> str:
 
     pieces = _CLOSED_AS_IN_XML.sub(_close_as_in_html, html).split("</noscript>")
     for index, piece in enumerate(pieces[:-1]):
-        # A browser with scripts reads this as text, and its end tag closes all.
+        # To a browser with scripts, all up to `</noscript>` is text, which cannot leave elements
+        # open; here it is read as elements, and so they are closed first.
         before, tag, inside = piece.rpartition("<noscript>")
         if tag and (body := read(inside).body):
             pieces[index] = f"{before}{tag}{body.inner_html}"

@@ -52,8 +52,8 @@ class _Piece(NamedTuple):
     def in_cell(self) -> "Iterator[_Piece]":
         """Write it for a cell of a table, which a bar would end, even in code (GFM, section 4.10).
 
-        To GitHub a bar behind two backslashes ends it too, so none may stand behind one: in TeX it
-        has another name, and between two pieces of code it can stand alone.
+        A backslash before the bar prevents that, but on GitHub two do not. So a bar that has one
+        already gets another spelling in TeX, and in code becomes a piece of its own.
         """
         if not self.is_code:
             norm = "\\Vert " if self.markdown.startswith("$") else "\\&#124;"
@@ -118,7 +118,7 @@ class Stash:
     def fill_text(self, text: str) -> str:
         """Put code and formulas back into plain text."""
         text = _INLINE_PLACEHOLDER.sub(lambda found: self._inline[int(found[1])].text, text)
-        # An image has no plain text: without it a line may end in a blank.
+        # An image has no plain text, so the line that ended with it may end in a blank.
         text = text.replace(" \n", "\n")
         if not self._blocks:
             return text
@@ -130,7 +130,8 @@ class Stash:
         return _BLOCK_PLACEHOLDER.sub("\n", text)
 
     def _put_inline(self, run: re.Match[str]) -> str:
-        # Two code spans side by side become one: their backticks would mean something else.
+        # Code spans side by side become one: where one ends and one begins, the backticks would
+        # make a longer run, which ends neither.
         pieces = [self._inline[int(number)] for number in _INLINE_PLACEHOLDER.findall(run[0])]
         joined = [
             (is_code, "".join(piece.markdown for piece in group))

@@ -87,7 +87,7 @@ def decoded(text: str) -> str:
     """Replace references to characters, also those that were escaped twice."""
     text = _LOOSE_ENTITY.sub(lambda entity: html.unescape(f"{entity[0]};"), text)
     text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
-    # What is still an entity was escaped twice on its way here.
+    # A reference that is left now was escaped twice on its way here.
     return _LEFT_OVER.sub(lambda entity: html.unescape(entity[0]), text)
 
 

@@ -51,19 +51,20 @@ _ATTRIBUTES = {
     "th": ("colspan", "rowspan"),
     "input": ("type", "checked"),
 }
-# Elements that a step may make: they may be there although the document has none.
+# Elements that a step may make: a later step has to look for them even if the document had none.
 MADE = frozenset("a img input iframe video audio p div span ul ol li br strong pre tr td".split())
 _WITH_ATTRIBUTES = etree.XPath("descendant-or-self::*[@*]")
-# What would load something, lead anywhere or be left out, if it stayed as it is.
+# Elements that cannot stay as they are where a step failed: they would load something or lead
+# somewhere, or html-to-markdown would leave their words out.
 _ACTIVE = frozenset("a img video audio iframe math script object embed button".split())
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is done to each of the elements that `find` finds, and to one that this fails on.
+    """A change of the tree: `adapt` gets each element that `find` finds, `give_up` if that fails.
 
-    It is only about documents that have elements or attributes of the names in `having`.
-    One that `opens` what was closed may bring others.
+    It is skipped in documents without an element or attribute of a name in `having`. One that
+    `opens` documents inside of the document may bring names that were not there before.
     """
 
     name: str
@@ -84,7 +85,7 @@ class Steps(NamedTuple):
 
 
 class Work:
-    """What the steps share: the stash, where links start, what was seen on the way.
+    """What the steps share: the stash, the base of links, what was found so far.
 
     `put` takes a code block and returns the text that stands for it.
     """
@@ -144,7 +145,7 @@ def _names(root: _Element) -> frozenset[str]:
 
 
 def _as_words(element: _Element, _: Work) -> None:
-    """Leave the words of a detail, or a word for it: nothing in it loads, or leads anywhere."""
+    """Leave an element's words, or its name in brackets: nothing in it loads, or leads anywhere."""
     label = "" if tree.text_of(element) else f"[{element.tag}]"
     element.attrib.clear()
     if element.tag in _ACTIVE:

@@ -59,7 +59,7 @@ def adopt_script(script: _Element) -> None:
             continue
         head = script.getparent()
         if head is not None and head.tag == "head":
-            # The parser takes a text that begins with a script for a document with a head.
+            # A text that begins with a script has it in its head, where it would be left out.
             body = head.getnext()
             body = etree.SubElement(head.getparent(), "body") if body is None else body
             body.insert(0, script)
@@ -70,7 +70,7 @@ def adopt_script(script: _Element) -> None:
 def adopt_plugin(plugin: _Element) -> None:
     """Turn a document that a plug-in would show into a link, unless something stands for it."""
     if plugin.tag == "embed":
-        # It has no content; to the parser it has all that follows.
+        # The link stands before it: `<embed>` has no content, but to libxml2 all that follows.
         plugin.addprevious(etree.Element("p"))
         _to_link(plugin.getprevious(), plugin.get("src") or "", "embedded document")
         return
@@ -145,7 +145,7 @@ def adopt_frame(frame: _Element) -> None:
     """Give a frame without an address that of the link in it, which a script would show there."""
     if frame.get("src") or frame.get("data-src") or frame.get("data-lazy-src"):
         return
-    # To the parser what stands in a frame may be text.
+    # Inside of a frame, libxml2 may have left the link as text.
     link = frame.find(".//a")
     typed = _TYPED_LINK.search(frame.text or "")
     href = link.get("href") if link is not None else html.unescape(typed[1]) if typed else ""
@@ -192,9 +192,9 @@ def name_source(quote: _Element) -> None:
 
 
 def free_caption(caption: _Element) -> None:
-    """Put the caption of a table above it, and leave one with emphasis of its own plain.
+    """Put the caption of a table above it, and leave a caption with emphasis of its own plain.
 
-    The others become emphasis, which tells them from the text.
+    Other captions are written as emphasis later, so that they differ from the text.
     """
     table = caption.getparent()
     if caption.tag == "caption" and table is not None and table.tag == "table":
@@ -203,7 +203,7 @@ def free_caption(caption: _Element) -> None:
     elif next(caption.iterdescendants(*_NOT_IN_EMPHASIS), None) is not None:
         caption.tag = "div"
     for part in caption[:-1]:
-        # A link to the source, which style sheets put at the other end of the line.
+        # A blank parts a caption from the link to its source, which style sheets put far from it.
         if part.tag == "span" and not part.tail and part.getnext().tag == "a":
             part.tail = " "
 

@@ -17,9 +17,9 @@ _PANELS = etree.XPath(".//*[@role='tabpanel']")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HIDING = ("hidden", "style", "aria-hidden")
 _PANEL_TAGS = frozenset(("div", "section", "article"))
-# How far above the row of tabs the element is that holds their panels, too.
+# How far above a row of tabs their panels are looked for.
 _LOOK_UP = 3
-# What a document has that has tabs.
+# The attributes without which a document has no tabs.
 HAVING = "role aria-controls data-toggle data-bs-toggle"
 _LONGEST_NAME = 80
 

@@ -12,7 +12,7 @@ _UNSEEN_TAGS = (
     *("map", "datalist", "noframes", "param", "applet", "select", "textarea"),
     *("button", "meter", "progress", "rp", "area", "frame", "frameset", "noembed"),
 )
-# Elements that have no content; the parser puts what follows into them.
+# Elements that have no content, but into which libxml2 puts what follows.
 _EMPTY_TAGS = ("embed", "track")
 _VISIBLE_CONTROLS = etree.XPath(
     "boolean(.//button | .//textarea | .//select"
@@ -29,7 +29,7 @@ _LONGEST_FORM = 400
 
 
 def drop(element: _Element) -> None:
-    """Empty an element; `remove_dropped` takes it away, in linear time for all together."""
+    """Empty an element, for `remove_dropped`: to remove each at once would take quadratic time."""
     element.clear(keep_tail=True)
     element.tag = _DROPPED
 
