@@ -14,7 +14,7 @@ COPY src src
 RUN pip install --no-index --find-links /wheels hatchling \
  && pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
  && python -m venv /opt/planet-mcp \
- && /opt/planet-mcp/bin/pip install --no-index --find-links /wheels planet-mcp
+ && /opt/planet-mcp/bin/pip install --no-index --find-links /wheels 'planet-mcp[pictures]'
 
 FROM python:3.12-slim
 LABEL io.modelcontextprotocol.server.name="io.github.planet-mcp/planet-mcp"

@@ -69,7 +69,7 @@ mcpb:
 ## lock: pin the newest dependencies that pyproject.toml allows (needs uv)
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
-	  --group dev --output-file requirements.lock pyproject.toml
+	  --group dev --extra pictures --output-file requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	  --extra semantic --constraints requirements.lock --output-file requirements-semantic.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra postgres --group postgres \

@@ -53,6 +53,8 @@ GIVEN = [
     ("host_delay", "3600", 3600.0),
     ("host_concurrency", "64", 64),
     ("log_level", "debug", "debug"),
+    ("images", "proxy", "proxy"),
+    ("images", "direct", "direct"),
     ("keep", "2y", timedelta(days=730.5)),
     ("keep", "400d", timedelta(days=400)),
     ("keep", " 6 MO ", timedelta(days=182.625)),

@@ -4,9 +4,11 @@ What a feed claims keeps Atom's names (`published`, `updated`); what planet-mcp 
 `_at`. All times are aware UTC.
 """
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,34 @@ class Content:
     excerpt: str
     words: int
     flaws: int = 0
+
+
+# How pages show the images of entries: as links, from our own server, or from where they are.
+ImageMode = Literal["off", "proxy", "direct"]
+# What a picture is shown as: in the text of an entry, or as the face of a feed.
+PictureKind = Literal["text", "face"]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of nothing but its pixels, as WebP in base64; its size is in pixels."""
+
+    width: int
+    height: int
+    code: str
+
+    @property
+    def body(self) -> bytes:
+        """Return its bytes."""
+        return base64.b64decode(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureKey:
+    """Which picture is meant: of a text by its address's `link_key`, of a feed by its id."""
+
+    kind: PictureKind
+    number: int
 
 
 @dataclass(frozen=True, slots=True)

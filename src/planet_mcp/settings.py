@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from planet_mcp.errors import SettingsError
+from planet_mcp.models import ImageMode
 from planet_mcp.periods import parse_age
 from planet_mcp.urls import SERVER_SCHEMES, IPNetwork, ServerAddress, literal_address
 
@@ -239,11 +240,14 @@ class Settings(BaseModel):
             "server takes the name that it was asked by."
         ),
     )
-    images: bool = Field(
-        False,
+    images: ImageMode = Field(
+        "off",
         description=(
-            "Show the images of entries on pages. The browsers of readers load them from the "
-            "sites that they are on; without it, images are links."
+            "How pages show the images of entries: `off`, as links; `proxy`, from this server, "
+            "which fetches each when it is first asked for and makes a small one of it without "
+            "metadata, and the images of feeds as their faces (needs Pillow: `pip install "
+            "'planet-mcp[pictures]'`); `direct`, from the sites that they are on, which then see "
+            "who reads."
         ),
     )
     script: bool = Field(

@@ -12,8 +12,12 @@ from tests.browser import strangers
 from tests.browser.axe import Violations
 from tests.browser.servers import Served, apart, planet, planet_of_week
 from tests.browser.visit import HEIGHTS, LOOKS, WIDTHS, PageAt, Visit
+from tests.conformance.tools import planet_over_http, variables
 from tests.support import planet_week
+from tests.support.documents import Post
+from tests.support.pictures import picture
 from tests.support.planet_week import Day, FeedOfDay, Story
+from tests.support.site import running_site
 
 # An entry with headings and code.
 ENTRY, FEED = "Counting what the garbage collector skips", "Alder Street Engineering"
@@ -133,6 +137,77 @@ def test_the_script_that_may_be_asked_for_marks_what_was_read_and_narrows_the_fe
         assert visit.page.locator("ul.feeds li:visible").count() == 1
         assert visit.complaints == []
         assert visit.requests_beside(served.origin) == []
+
+
+def test_pictures_come_from_the_server_and_move_nothing(page_at: PageAt, tmp_path: Path) -> None:
+    database = tmp_path / "planet.sqlite"
+    with running_site() as site:
+        shown = [
+            site.add(f"/{number}.png", picture(300, 200), content_type="image/png")
+            for number in range(3)
+        ]
+        none = site.add("/none.png", b"no picture", content_type="image/png")
+        texts = "".join(f"<p>Text <img src='{url}' alt='a graph'> and text.</p>" for url in shown)
+        posts = [Post("One", f"{texts}<p><img src='{none}' alt='nothing'></p>"), Post("Two")]
+        apart(partial(strangers.make, posts=posts, title="Blog"), database)
+        own = {**variables(database), "PLANET_MCP_IMAGES": "proxy"}
+        with planet_over_http({**own, "PLANET_MCP_ALLOW_NETWORKS": "127.0.0.0/8"}) as url:
+            origin = url.removesuffix("/mcp")
+            visit = page_at(1280, "light")
+            visit.page.add_init_script(_SHIFTS)
+            for sizes in ({(408, 255)}, {(300, 200)}):
+                visit.open(f"{origin}/")
+                assert visit.page.evaluate(_COMPLETE) == 3
+                assert {tuple(size) for size in visit.page.evaluate(_SIZES)} == sizes
+                assert visit.page.evaluate("window.shifted") == 0
+            for width in HEIGHTS:
+                visit.look(width, "dark")
+                assert visit.too_wide() == []
+            assert visit.requests_beside(origin) == []
+            assert visit.page.get_by_text("image: nothing").count() == 1
+    # What is none is not found once.
+    assert [each for each in visit.complaints if "404" not in each] == []
+
+
+# How much of the window moved by itself, where a picture came or anything else.
+_SHIFTS = """
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.shifted += entry.value;
+    }).observe({type: "layout-shift", buffered: true});
+"""
+# The pictures of texts that are there, once all are.
+_COMPLETE = """async () => {
+    const images = [...document.querySelectorAll(".content img")];
+    await Promise.all(images.map(async (image) => {
+        image.loading = "eager";
+        await image.decode().catch(() => null);
+    }));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    return images.filter((image) => image.naturalWidth).length;
+}"""
+_SIZES = """() => [...document.querySelectorAll(".content img")]
+    .filter((image) => image.naturalWidth).map((image) => [image.width, image.height])"""
+
+
+def test_on_paper_all_of_the_text_is_there_and_nothing_to_click(
+    page_at: PageAt, week: Served
+) -> None:
+    visit = page_at(1280, "dark")
+    visit.open(week.url("/entries/{entry}"))
+    visit.page.emulate_media(media="print", color_scheme="dark")
+    hidden = visit.page.locator("header.site nav, form, .ways, footer.site, .skip")
+    assert not any(each.is_visible() for each in hidden.all())
+    assert visit.page.locator("h1").is_visible()
+    black_on_white = """() => {
+        const {color, backgroundColor} = getComputedStyle(document.body);
+        return [color, backgroundColor];
+    }"""
+    assert visit.page.evaluate(black_on_white) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    visit.open(week.url("/"))
+    folded = visit.page.locator("details.more").first
+    assert folded.locator(":scope > :not(summary)").first.is_visible()
+    assert visit.page.locator("details.more > summary").first.is_hidden()
 
 
 def without_words(day: Day) -> Day:

@@ -7,20 +7,25 @@ import shutil
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import feedparser
 import pytest
 from lxml import html
 
+from planet_mcp.documents.pictures import small_picture
 from planet_mcp.errors import PublishError, ThemeError
+from planet_mcp.models import PictureKey
 from planet_mcp.planet import Planet
 from planet_mcp.settings import load
-from planet_mcp.site import options_of, script_source
+from planet_mcp.site import options_of, script_source, wanted_pictures
 from planet_mcp.site.build import MANIFEST, Published, Publisher
 from planet_mcp.site.river import MOST_OF_FEED
+from planet_mcp.urls import link_key
 from tests.support.documents import Post, rss
 from tests.support.paths import ROOT
+from tests.support.pictures import picture
 from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
 from tests.support.site import Site
 
@@ -56,16 +61,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "site"
 
 
-def publish(
+def publisher(
     planet: Planet, folder: Path, *, base: str | None = BASE, **settings: object
-) -> Published:
-    return Publisher(
-        planet.store,
-        folder,
-        options=options_of(load(**settings), static=True),
-        base=base,
-        clock=planet.clock,
-    ).publish()
+) -> Publisher:
+    options = options_of(load(**settings), static=True)
+    return Publisher(planet.store, folder, options=options, base=base, clock=planet.clock)
+
+
+def publish(planet: Planet, folder: Path, **settings: Any) -> Published:
+    return publisher(planet, folder, **settings).publish()
+
+
+def html_of(path: Path) -> Any:
+    return html.fromstring(path.read_text())
 
 
 def files(folder: Path) -> set[str]:
@@ -191,6 +199,10 @@ async def test_tags_and_groups_have_files_whatever_they_are_called(
                 page = (folder / links[name]).read_text("utf-8")
                 assert f"Post {number}</a>" in page
         assert len({*links.values()}) == len(links)
+    for page in (folder / "entries").iterdir():
+        tags = html_of(page).xpath("//ul[@class='tags']//a/@href")
+        assert all((page.parent / tag).is_file() for tag in tags)
+        assert len(tags) == (html_of(page).xpath("string(//ul[@class='tags']/li)") != "../..")
     make_old(folder)
     site.add("/0", rss([Post("New", tags=("Python",)), Post("Post 0", tags=("Python",))]))
     await planet.refresh_feeds(["Blog 0"])
@@ -352,6 +364,43 @@ async def test_faces_of_a_planet_are_those_that_its_configuration_names(
     assert pictures == {"faces/Ada L.png"}
     assert faces == [["../faces/Ada%20L.png"], []]
     assert "faces/Ada L.png" not in files(folder)
+
+
+async def test_pictures_that_are_kept_are_files_and_others_stay_links(
+    planet: Planet, site: Site, folder: Path
+) -> None:
+    text = f'<p>See <img src="{site.url}/1.png"> and <img src="{site.url}/2.png">.</p>'
+    logo = site.add("/logo.png", picture(64, 64), content_type="image/png")
+    shown = rss([Post("One", text), *posts(3, of="ada")], title="Ada", image=logo)
+    await planet.add_feeds([site.add("/ada", shown)])
+    await planet.add_feeds([site.add("/bob", rss(posts(3, of="bob"), title="Bob"))])
+    wanted = wanted_pictures(planet.store, now=planet.clock())
+    site.add("/1.png", picture(), content_type="image/png")
+    await planet.pictures.fetch_all(wanted, seconds=PATIENCE_SECONDS)
+    publish(planet, folder, images="proxy")
+    first = {name for name in files(folder) if name.startswith("pictures/")}
+    one = folder / "entries" / f"{planet.store.entries.find(Post('One').url)}.html"
+    page = html_of(one)
+    images = page.xpath("//img/@src")
+    assert {urljoin("entries/1.html", each) for each in images} == first
+    assert sum("feed-" in each for each in images) == 1
+    assert "image" in [link.text_content() for link in page.xpath("//*[@class='content']//a")]
+
+    # The second one is there later, and only what shows it is written again.
+    make_old(folder)
+    publish(planet, folder, images="proxy")
+    assert written(folder) <= OF_ALL
+    two = PictureKey("text", link_key(f"{site.url}/2.png"))
+    picture_of_two, now = small_picture(picture(), "text"), planet.clock()
+    planet.store.pictures.keep(two, f"{site.url}/2.png", picture_of_two, now=now, until=now)
+    publish(planet, folder, images="proxy")
+    assert len(html_of(one).xpath("//*[@class='content']//img")) == 2
+    assert f"entries/{one.name}" in written(folder)
+    assert not {each for each in written(folder) if each.startswith("feeds/2")}
+
+    # Without pictures, their files go.
+    publish(planet, folder)
+    assert not [*(folder / "pictures").iterdir()]
 
 
 async def test_the_policy_in_the_documentation_allows_the_script(

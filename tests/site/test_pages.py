@@ -874,7 +874,7 @@ async def test_images_are_shown_only_where_that_is_wanted(planet: Planet, site: 
     await follow(planet, site, Ada=[Post("One", html)])
     async with pages_of(planet) as pages:
         plain = await pages.see("/")
-    async with pages_of(planet, images=True) as pages:
+    async with pages_of(planet, images="direct") as pages:
         shown = await pages.see("/")
     assert not plain.tree.xpath("//img")
     (image,) = shown.tree.xpath("//img")

@@ -41,8 +41,8 @@ def whole(text: str) -> str:
     return f"<p>{text}</p>{filler}<p>That is the end of it.</p>"
 
 
-def rss(posts: Iterable[Post], *, title: str = "A Blog") -> str:
-    """Write an RSS 2.0 document."""
+def rss(posts: Iterable[Post], *, title: str = "A Blog", image: str = "") -> str:
+    """Write an RSS 2.0 document, which may have the address of an image of its own."""
     items = "".join(
         f"<item><title>{escape(post.title)}</title><link>{escape(post.url)}</link>"
         f"<guid isPermaLink='false'>{escape(post.guid or post.url)}</guid>"
@@ -52,10 +52,11 @@ def rss(posts: Iterable[Post], *, title: str = "A Blog") -> str:
         + f"<description>{escape(post.html)}</description></item>"
         for post in posts
     )
+    face = f"<image><url>{escape(image)}</url></image>" if image else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel>'
         f"<title>{escape(title)}</title><link>https://blog.example.org/</link>"
-        f"<description>About things</description>{items}</channel></rss>"
+        f"<description>About things</description>{face}{items}</channel></rss>"
     )
 
 

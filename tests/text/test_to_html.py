@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from html import escape
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
+from planet_mcp.models import ImageMode
 from planet_mcp.text.from_html import convert
-from planet_mcp.text.to_html import Rendered, code_css, render
+from planet_mcp.text.to_html import Rendered, code_css, places_in, render, with_pictures
+from planet_mcp.urls import link_key
 
 PARAGRAPH = "Some words about something. " * 8 + "\n\n"
 ATTRIBUTES = {
@@ -86,8 +90,8 @@ def unbalanced(part: str) -> Iterator[str]:
     yield from still_open
 
 
-def whole(markdown: str, **options: bool | int) -> str:
-    return render(markdown, **options).beginning  # type: ignore[arg-type]
+def whole(markdown: str, **options: Any) -> str:
+    return render(markdown, **options).beginning
 
 
 def words_of(part: str) -> list[str]:
@@ -126,9 +130,16 @@ MARKDOWN = st.lists(
 ).map("".join)
 
 
-@given(markdown=MARKDOWN, images=st.booleans(), fold_after=st.none() | st.integers(0, 200))
+MODES: st.SearchStrategy[ImageMode] = st.sampled_from(("off", "direct"))
+
+
+@given(
+    markdown=MARKDOWN,
+    images=MODES,
+    fold_after=st.none() | st.integers(0, 200),
+)
 def test_nothing_but_harmless_elements_comes_out(
-    markdown: str, images: bool, fold_after: int | None
+    markdown: str, images: ImageMode, fold_after: int | None
 ) -> None:
     rendered = render(markdown, images=images, top_heading=4, fold_after=fold_after)
     assert list(problems(rendered.beginning)) == []
@@ -137,7 +148,7 @@ def test_nothing_but_harmless_elements_comes_out(
 
 @pytest.mark.parametrize("markdown", HOSTILE)
 def test_hostile_markdown_is_text(markdown: str) -> None:
-    assert list(problems(whole(markdown, images=True, top_heading=4))) == []
+    assert list(problems(whole(markdown, images="direct", top_heading=4))) == []
 
 
 @given(st.lists(st.from_regex(r"[a-z]{1,9}", fullmatch=True), min_size=1, max_size=80))
@@ -170,18 +181,45 @@ def test_images_are_links_unless_they_are_wanted() -> None:
     image = convert('<p><img src="https://a.example/b.png" alt=\'A "B" [c]\'></p>').markdown
     link = '<a href="https://a.example/b.png" rel="nofollow noopener ugc">image: A "B" [c]</a>'
     assert whole(image) == f"<p>{link}</p>\n"
-    assert whole(image, images=True) == (
+    assert whole(image, images="direct") == (
         '<p><img src="https://a.example/b.png" alt="A &quot;B&quot; [c]"'
         ' loading="lazy" decoding="async" referrerpolicy="no-referrer"></p>\n'
     )
+
+
+def test_places_are_kept_for_pictures_of_our_own() -> None:
+    url = 'https://a.example/b.png?x=1&y="2"'
+    image = convert(f"<p><img src='{url}' alt='<b> \"B\"'></p>").markdown
+    html = whole(image, images="proxy")
+    ((place, address),) = places_in(html)
+    assert address == "https://a.example/b.png?x=1&y=%222%22"
+    assert place.key == link_key(url)
+    assert with_pictures(html, lambda each: each.as_link) == whole(image).replace(
+        '"B"', "&quot;B&quot;"
+    )
+    assert with_pictures(html, lambda each: f"({each.alt})") == (
+        "<p>(&lt;b&gt; &quot;B&quot;)</p>\n"
+    )
+
+
+def test_a_text_that_looks_like_a_place_is_none() -> None:
+    forged = '<a href="x" rel="nofollow noopener ugc"><img src="picture:1" alt=""></a>'
+    assert list(places_in(whole(convert(escape(forged)).markdown, images="proxy"))) == []
+    assert list(places_in(whole(f"`{forged}` {forged}", images="proxy"))) == []
+
+
+def test_vectors_stay_links_where_pictures_are_our_own() -> None:
+    svg = convert('<p><img src="https://a.example/b.svg" alt="c"></p>').markdown
+    assert whole(svg, images="proxy") == whole(svg)
+    assert "<img" in whole(svg, images="direct")
 
 
 def test_an_image_that_was_a_link_stays_one() -> None:
     page = convert(
         '<a href="https://a.example/page"><img src="https://a.example/b.png" alt="c"></a>'
     ).markdown
-    assert "<img" not in whole(page, images=True)
-    assert 'href="https://a.example/page"' in whole(page, images=True)
+    assert "<img" not in whole(page, images="direct")
+    assert 'href="https://a.example/page"' in whole(page, images="direct")
 
 
 @pytest.mark.parametrize(

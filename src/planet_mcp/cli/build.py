@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 2.0
 # Pages also show how feeds are doing, which changes without a new entry.
 REBUILT_AFTER = 3600.0
+# A build waits so long for the pictures of the newest entries; the next one goes on.
+PICTURE_SECONDS = 120.0
 
 
 @commands.command("build")
@@ -74,6 +76,7 @@ async def _build(
     from planet_mcp.site import (
         Publisher,
         options_of,  # deferred: no other command needs templates
+        wanted_pictures,
     )
 
     publisher = Publisher(
@@ -85,6 +88,11 @@ async def _build(
     )
 
     async def build() -> None:
+        if settings.images == "proxy":
+            wanted = await anyio.to_thread.run_sync(
+                lambda: wanted_pictures(planet.store, now=planet.clock())
+            )
+            await planet.pictures.fetch_all(wanted, seconds=PICTURE_SECONDS)
         show(await anyio.to_thread.run_sync(publisher.publish, abandon_on_cancel=True))
 
     if not watch:

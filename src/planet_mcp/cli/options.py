@@ -117,9 +117,8 @@ PAGES = (
     option(
         "--images",
         env="PLANET_MCP_IMAGES",
-        is_flag=True,
-        default=None,
-        help="Show the images of entries on pages, not only links to them.",
+        type=click.Choice(["off", "proxy", "direct"]),
+        help="Images of entries: as links, by this server, or from where they are.",
     ),
     option(
         "--script",

@@ -11,6 +11,7 @@ from planet_mcp.embedding import NoModel, chosen_model
 from planet_mcp.feeds import Finder, Refresher, RefreshLimits, Subscriber
 from planet_mcp.meaning import Encoder, EncodingLimits, Meanings
 from planet_mcp.network import Access, Pace, Web
+from planet_mcp.pictures import Pictures
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.planet import Planet, Workings
 from planet_mcp.planet.readers import Readers
@@ -21,6 +22,8 @@ from planet_mcp.settings import DEFAULT_FEEDS, Settings
 from planet_mcp.store import Limits, Store
 from planet_mcp.times import utc_now
 
+# Readers wait for the pictures of a page, which each of their browsers would ask for six at a time.
+PICTURE_DELAY, PICTURES_AT_ONCE = 0.1, 3
 # RECENT_PAGES has, for a list of feeds that comes with us, the feed of the planet that reads them:
 # it names those that posted lately, which a first refresh checks first.
 RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
@@ -114,7 +117,9 @@ def _workings(
     )
     articles = _articles(settings, store, web.with_own_limiter(), pages_worker, clock=clock)
     meanings, encoder = _meaning(settings, store, refresher, stack, parts=parts)
-    workings = Workings(store, web, refresher, subscriber, articles, meanings, encoder)
+    pictures = _pictures(settings, store, web, parts.worker(), clock=clock)
+    stack.push_async_callback(pictures.aclose)
+    workings = Workings(store, web, refresher, subscriber, articles, meanings, pictures, encoder)
     if settings.full_text == "off":
         return workings
     return replace(workings, backfill=_backfill(workings, parts.backfill, clock=clock))
@@ -139,6 +144,16 @@ def _meaning(
         limits=parts.encoding,
     )
     return meanings, encoder
+
+
+def _pictures(
+    settings: Settings, store: Store, web: Web, worker: Worker, *, clock: Callable[[], datetime]
+) -> Pictures:
+    """Return what fetches pictures: with a process of its own, so that no article waits for it."""
+    pace = Pace(
+        min(settings.host_delay, PICTURE_DELAY), max(settings.host_concurrency, PICTURES_AT_ONCE)
+    )
+    return Pictures(store, web=web.with_own_limiter(pace), worker=worker, clock=clock)
 
 
 def _articles(

@@ -23,6 +23,7 @@ from planet_mcp.feeds import (
 from planet_mcp.meaning import NOT_ASKED, Encoder, Meanings, Understood
 from planet_mcp.models import Feed, Subscription
 from planet_mcp.network import Web
+from planet_mcp.pictures import Pictures
 from planet_mcp.planet.answers import (
     AddResult,
     Answer,
@@ -93,6 +94,7 @@ class Workings:
     subscriber: Subscriber
     articles: Articles
     meanings: Meanings
+    pictures: Pictures
     encoder: Encoder | None = None
     backfill: Backfill | None = None
 
@@ -110,6 +112,7 @@ class Planet:
     ) -> None:
         self.store = workings.store
         self.refresher = workings.refresher
+        self.pictures = workings.pictures
         self.clock = clock
         self._workings = workings
         self._readers = readers

@@ -16,6 +16,7 @@ from planet_mcp.models import (
     PageRedirect,
     ParsedEntry,
     ParsedFeed,
+    Picture,
     Subscription,
     SubscriptionList,
     Vectors,
@@ -63,6 +64,12 @@ class _Vectors:
 
 
 @dataclass(frozen=True)
+class _Picture:
+    type: Literal["Picture"]
+    value: Picture
+
+
+@dataclass(frozen=True)
 class Failure:
     """What went wrong, and for the log the words of a library."""
 
@@ -72,16 +79,20 @@ class Failure:
 
 
 _Answer = (
-    Annotated[_Feed | _Links | _List | _Page | _Redirect | _Vectors, Field(discriminator="type")]
+    Annotated[
+        _Feed | _Links | _List | _Page | _Redirect | _Vectors | _Picture,
+        Field(discriminator="type"),
+    ]
     | Failure
 )
 _Item = TypeVar("_Item")
-Value = ParsedFeed | FeedLinks | SubscriptionList | Article | PageRedirect | Vectors
+Value = ParsedFeed | FeedLinks | SubscriptionList | Article | PageRedirect | Vectors | Picture
 _ANSWERS: dict[str, tuple[type, ...]] = {
     "feed": (ParsedFeed,),
     "discover": (ParsedFeed, FeedLinks, SubscriptionList, PageRedirect),
     "article": (Article, PageRedirect),
     "encode": (Vectors,),
+    "picture": (Picture,),
 }
 
 

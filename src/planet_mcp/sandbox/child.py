@@ -146,6 +146,12 @@ def _article(body: bytes, head: dict[str, Any]) -> Any:
     return read_page(body, **head)
 
 
+def _picture(body: bytes, head: dict[str, Any]) -> Any:
+    from planet_mcp.documents.pictures import small_picture  # deferred, as above
+
+    return small_picture(body, head["kind"])
+
+
 def _encode(body: bytes, head: dict[str, Any]) -> Any:
     from planet_mcp.models import Vectors  # deferred, as above
 
@@ -175,6 +181,7 @@ _TASKS: dict[str, Callable[[bytes, dict[str, Any]], Any]] = {
     "discover": _discover,
     "article": _article,
     "encode": _encode,
+    "picture": _picture,
 }
 
 

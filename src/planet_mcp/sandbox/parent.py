@@ -32,6 +32,8 @@ from planet_mcp.models import (
     FeedLinks,
     PageRedirect,
     ParsedFeed,
+    Picture,
+    PictureKind,
     SubscriptionList,
     Vectors,
 )
@@ -115,7 +117,7 @@ class Worker:
             OpmlError: It is a malformed OPML document.
         """
         answer = await self._guarded("discover", document, now=now, refresh=document.refresh)
-        assert not isinstance(answer, Article | Vectors)  # noqa: S101 - as above
+        assert not isinstance(answer, Article | Vectors | Picture)  # noqa: S101 - as above
         return answer
 
     async def encode(
@@ -150,6 +152,16 @@ class Worker:
         """
         answer = await self._run("article", document, refresh=document.refresh)
         assert isinstance(answer, Article | PageRedirect)  # noqa: S101 - as above
+        return answer
+
+    async def small_picture(self, document: Document, kind: PictureKind) -> Picture:
+        """Make a picture as small as a page needs it.
+
+        Raises:
+            DocumentError: It is none, or a broken or huge one, or the decoder failed.
+        """
+        answer = await self._run("picture", document, kind=kind)
+        assert isinstance(answer, Picture)  # noqa: S101 - as above
         return answer
 
     async def aclose(self) -> None:

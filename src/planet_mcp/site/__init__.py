@@ -6,6 +6,7 @@ the paths of pages, and how much of an entry a page shows.
 
 from planet_mcp.site.build import NO_ADDRESS, Published, Publisher
 from planet_mcp.site.paths import file_of
+from planet_mcp.site.pictures import picture_key, wanted_pictures
 from planet_mcp.site.river import day_path
 from planet_mcp.site.search_page import LONGEST_VALUE
 from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
@@ -27,5 +28,7 @@ __all__ = [
     "day_path",
     "file_of",
     "options_of",
+    "picture_key",
     "script_source",
+    "wanted_pictures",
 ]

@@ -6,9 +6,9 @@ same are not even made; those that come out the same are not written.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,13 @@ from planet_mcp.errors import PublishError
 from planet_mcp.models import Feed
 from planet_mcp.site.feeds_list import LISTED, list_path
 from planet_mcp.site.paths import file_of
-from planet_mcp.site.river import MOST_OF_FEED, POSTS_OF_DAY, day_path, feed_day_path
+from planet_mcp.site.pictures import picture_path
+from planet_mcp.site.river import (
+    MOST_OF_FEED,
+    POSTS_OF_DAY,
+    day_path,
+    feed_day_path,
+)
 from planet_mcp.site.search_page import HITS
 from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
 from planet_mcp.site.topics import feeds_in, most_used_tags
@@ -76,6 +82,7 @@ class Publisher:
         self._given_base = base
         self._clock = clock
         self._site = Site(store, options, clock=clock)
+        self._proxies = options.images == "proxy"
 
     def publish(self) -> Published:
         """Bring the folder up to date.
@@ -148,8 +155,10 @@ class Publisher:
         """Name all pages, each with a checksum of what it is made of."""
         yield from dict.fromkeys((*DRAWN_WITH, *FIXED), _ALWAYS).items()
         yield from ((f"faces/{name}", _ALWAYS) for name in self._site.faces.names)
-        entries = self._store.catalogue.entries()
-        yield from _entries(entries)
+        yield from self._pictures()
+        entries = self._entries()
+        tags = {tag: self._store.search.tagged(tag) for tag, _ in most_used_tags(self._store)}
+        yield from _entries(entries, tags)
         yield from dict.fromkeys(TALK, self._of_talk(entries)).items()
         yield from _days(entries)
         now = self._clock()
@@ -158,7 +167,27 @@ class Publisher:
         yield from _feeds(entries, known, {feed.id for feed in followed})
         further = range(2, -(-len(followed) // LISTED) + 1)
         yield from dict.fromkeys(map(list_path, further), _ALWAYS).items()
-        yield from self._selections(entries, known, followed)
+        yield from _tags(entries, tags)
+        yield from self._groups(entries, known, followed)
+
+    def _pictures(self) -> Iterator[tuple[str, str]]:
+        """Name the pictures that are kept."""
+        if self._proxies:
+            for key, kept_at in self._store.pictures.there():
+                yield picture_path(key), str(kept_at)
+
+    def _entries(self) -> list[CatalogueEntry]:
+        """Return all entries in short, their checksums also of the pictures that are kept."""
+        entries = self._store.catalogue.entries()
+        if not self._proxies:
+            return entries
+        shown = self._store.pictures.of_entries()
+        faces = self._store.pictures.faces(now=self._clock())
+        return [
+            replace(each, checksum=checksum_of([each.checksum, shown.get(each.id, ""), face]))
+            for each in entries
+            for face in (str(faces.get(each.feed_id, False)),)
+        ]
 
     def _of_talk(self, entries: list[CatalogueEntry]) -> str:
         """Return the checksum of what several feeds talk about, which takes long to find."""
@@ -166,15 +195,10 @@ class Publisher:
         groups = map(str, self._store.feeds.groups().items())
         return checksum_of([str(self._clock().date()), *newest, *groups])
 
-    def _selections(
+    def _groups(
         self, entries: list[CatalogueEntry], known: list[Feed], followed: list[Feed]
     ) -> Iterator[tuple[str, str]]:
-        """Name the pages of tags and of groups."""
-        place = {entry.id: number for number, entry in enumerate(entries)}
-        for tag, _ in most_used_tags(self._store):
-            tagged = self._store.search.tagged(tag)
-            places = sorted(place[each] for each in tagged if each in place)
-            yield from _selection(f"tags/{tag}", [entries[each] for each in places])
+        """Name the pages of groups."""
         for group in self._store.feeds.groups():
             named = {feed.id for feed in feeds_in(known, group)}
             own = [each for each in entries if each.feed_id in named]
@@ -185,15 +209,29 @@ class Publisher:
 _OK = 200
 
 
-def _entries(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:
-    """Name the pages of entries, each with a checksum of it and of those beside it in its feed."""
+def _entries(
+    entries: list[CatalogueEntry], tags: Mapping[str, set[int]]
+) -> Iterator[tuple[str, str]]:
+    """Name the pages of entries: made of it, of those beside it, and of which tags have pages."""
+    linked: defaultdict[int, list[str]] = defaultdict(list)
+    for tag, tagged in tags.items():
+        for entry_id in tagged:
+            linked[entry_id].append(tag)
     of_feed: defaultdict[int, list[CatalogueEntry]] = defaultdict(list)
     for entry in sorted(entries, key=lambda each: (each.feed_id, each.own_key)):
         of_feed[entry.feed_id].append(entry)
     for own in of_feed.values():
         for number, entry in enumerate(own):
-            beside = own[max(number - 1, 0) : number + 2]
-            yield f"entries/{entry.id}", checksum_of(each.checksum for each in beside)
+            beside = [each.checksum for each in own[max(number - 1, 0) : number + 2]]
+            yield f"entries/{entry.id}", checksum_of([*beside, *linked[entry.id]])
+
+
+def _tags(entries: list[CatalogueEntry], tags: Mapping[str, set[int]]) -> Iterator[tuple[str, str]]:
+    """Name the pages of the most used tags."""
+    place = {entry.id: number for number, entry in enumerate(entries)}
+    for tag, tagged in tags.items():
+        places = sorted(place[each] for each in tagged if each in place)
+        yield from _selection(f"tags/{tag}", [entries[each] for each in places])
 
 
 def _selection(path: str, own: list[CatalogueEntry], *also: str) -> Iterator[tuple[str, str]]:

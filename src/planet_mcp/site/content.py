@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
+from planet_mcp.models import ImageMode
 from planet_mcp.store import Post
 from planet_mcp.text.to_html import Rendered, render
 
@@ -32,7 +33,7 @@ class Shown:
 class Budget:
     """Shares the bytes of one page among its posts, first come, first served."""
 
-    def __init__(self, *, images: bool, space: int = PAGE_BYTES) -> None:
+    def __init__(self, *, images: ImageMode, space: int = PAGE_BYTES) -> None:
         self._images = images
         self._space = space
 
@@ -55,7 +56,7 @@ class Budget:
         return html
 
 
-def whole(markdown: str, *, images: bool) -> tuple[Markup, bool]:
+def whole(markdown: str, *, images: ImageMode) -> tuple[Markup, bool]:
     """Return a whole text for a page of its own, and whether its end is missing."""
     rendered = render(markdown, images=images, top_heading=_ALONE, max_chars=WHOLE_CHARS)
     return Markup(rendered.beginning), rendered.cut  # noqa: S704
@@ -79,7 +80,7 @@ def marked(snippet: str) -> Markup:
 
 # The cache: a text of TEXT_CHARS makes about twice as many of HTML, so 400 are some megabytes.
 @lru_cache(maxsize=400)
-def _folded(markdown: str, *, images: bool) -> Rendered:
+def _folded(markdown: str, *, images: ImageMode) -> Rendered:
     return render(markdown, images=images, top_heading=_IN_RIVER, fold_after=FOLD_AFTER)
 
 

@@ -30,14 +30,14 @@ class Faces:
         self._known: tuple[int, dict[int, str]] = (-1, {})
 
     def of_feeds(self, store: Store) -> Mapping[int, str]:
-        """Return the name of each feed's picture by the feed's id, as far as it has one."""
+        """Return the path of each feed's picture by the feed's id, as far as it has one."""
         if not self._by_url:
             return {}
         # Feeds that move are the same feeds: looked for again only when any changed.
         change = store.change_token().feed_change
         if self._known[0] != change:
             found = {
-                feed.id: face
+                feed.id: f"faces/{face}"
                 for feed in store.feeds.names(followed=False)
                 for url in (canonical(feed.url), *feed.former)
                 if (face := self._by_url.get(url))

@@ -24,6 +24,7 @@ from planet_mcp.site.faces import Faces
 from planet_mcp.site.feeds_list import feeds_view
 from planet_mcp.site.figures import stats_view
 from planet_mcp.site.paths import Links, links_of
+from planet_mcp.site.pictures import PICTURE, faces_of, picture_key, picture_page, pictured
 from planet_mcp.site.river import (
     day_view,
     feed_day_view,
@@ -39,6 +40,7 @@ from planet_mcp.site.topics import (
     SELECTED,
     SelectionView,
     TopicsView,
+    most_used_tags,
     selection_view,
     topics_view,
 )
@@ -77,6 +79,7 @@ class Site:
         self._clock = clock
         self._templates = Templates(options)
         self.faces = Faces(options.theme)
+        self._tags_known: tuple[object, frozenset[str]] = (None, frozenset())
         self._topics_known: dict[str, tuple[object, TopicsView]] = {}
         self._routes = [
             (re.compile(pattern), handler)
@@ -121,6 +124,7 @@ class Site:
             r"opml\.xml": self._opml,
             r"foafroll\.xml": self._foafroll,
             r"faces/([^/]+)": self._face,
+            PICTURE: self._picture,
             r"style\.css": self._style,
             r"icon\.svg": self._icon,
         }
@@ -129,8 +133,25 @@ class Site:
         return links_of(request, static=self._options.static)
 
     def _html(self, template: str, request: PageRequest, **seen: Any) -> Page:
-        faces = self.faces.of_feeds(self._store)
-        return self._templates.page(template, request, self._links(request), faces=faces, **seen)
+        links, static, now = self._links(request), self._options.static, self._clock()
+        proxied = self._options.images == "proxy"
+        own = faces_of(self._store, static=static, now=now) if proxied else {}
+        seen |= {"faces": {**own, **self.faces.of_feeds(self._store)}, "has_page": self._has_page}
+        page = self._templates.page(template, request, links, **seen)
+        if not proxied:
+            return page
+        html = pictured(page.body.decode(), self._store, links, now=now)
+        return replace(page, body=html.encode())
+
+    def _has_page(self, tag: str) -> bool:
+        """Return whether there is a page of a tag: among files, only of the most used."""
+        if not self._options.static:
+            return True
+        state = self._store.change_token()
+        if self._tags_known[0] != state:
+            tags = frozenset(name.casefold() for name, _ in most_used_tags(self._store))
+            self._tags_known = state, tags
+        return tag.casefold() in self._tags_known[1]
 
     # Pages
 
@@ -296,6 +317,10 @@ class Site:
 
     def _face(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
         return self.faces.page(named[0])
+
+    def _picture(self, request: PageRequest, named: tuple[str, ...]) -> Page | None:
+        shown = self._options.images == "proxy"
+        return picture_page(self._store, picture_key(request.path)) if shown else None
 
     def _icon(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         return Page(ICON.encode(), "image/svg+xml")

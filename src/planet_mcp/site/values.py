@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from planet_mcp.documents.pictures import INSTALL, is_installed
+from planet_mcp.errors import SettingsError
 from planet_mcp.meaning import NOT_ASKED, Understood
+from planet_mcp.models import ImageMode
 from planet_mcp.settings import DEFAULT_FEEDS, Settings
 
 HTML = "text/html; charset=utf-8"
@@ -15,14 +18,14 @@ HTML = "text/html; charset=utf-8"
 class Options:
     """How the pages of a planet are to be.
 
-    `images` says whether they load the images of entries, `token` whether agents need one,
+    `images` says how they show the images of entries, `token` whether agents need one,
     `script` whether they have a script of ours; `theme` is a folder of the operator's.
     `static` pages are files: their links are relative, nothing can be searched, and no server is
     there.
     """
 
     title: str
-    images: bool = False
+    images: ImageMode = "off"
     token: bool = False
     static: bool = False
     script: bool = False
@@ -30,7 +33,16 @@ class Options:
 
 
 def options_of(settings: Settings, *, token: bool = False, static: bool = False) -> Options:
-    """Return how the pages of a planet with these settings are to be."""
+    """Return how the pages of a planet with these settings are to be.
+
+    Raises:
+        SettingsError: They are to show pictures, and the library for it is not there.
+    """
+    if settings.images == "proxy" and not is_installed():
+        raise SettingsError(
+            f"--images proxy needs Pillow: {INSTALL} adds it. Or leave images as links: "
+            "--images off."
+        )
     default = "Planet Python" if settings.feeds == DEFAULT_FEEDS else "Planet"
     return Options(
         settings.title or default,

@@ -12,6 +12,7 @@ from planet_mcp.store.entries import Entries, EntryText
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
 from planet_mcp.store.mentions import Mentions, TalkedPost
+from planet_mcp.store.pictures import KeptPicture, Size
 from planet_mcp.store.readers import Reader, Readers, Start
 from planet_mcp.store.river import FeedCount, River, RiverEntry, Window
 from planet_mcp.store.search import (
@@ -54,6 +55,7 @@ __all__ = [
     "Headline",
     "Hit",
     "Join",
+    "KeptPicture",
     "Limits",
     "Meant",
     "Mentions",
@@ -68,6 +70,7 @@ __all__ = [
     "RiverEntry",
     "Search",
     "SearchLimits",
+    "Size",
     "Start",
     "Store",
     "StoredArticle",

@@ -21,6 +21,7 @@ from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
 from planet_mcp.store.health import Health, ServerHealth
 from planet_mcp.store.mentions import Mentions
+from planet_mcp.store.pictures import Pictures
 from planet_mcp.store.readers import Readers
 from planet_mcp.store.retention import Retention
 from planet_mcp.store.river import River
@@ -46,13 +47,14 @@ class Limits:
     """Bounds of the work that questions may cause, and of what one write transaction deletes.
 
     A hundred stories take some tens of milliseconds. `review_seconds` is how long a start may look
-    again at what earlier versions joined.
+    again at what earlier versions joined, `picture_bytes` what kept pictures may take.
     """
 
     database: DatabaseLimits = field(default_factory=DatabaseLimits)
     search: SearchLimits = field(default_factory=SearchLimits)
     stories_deleted_at_once: int = 100
     review_seconds: float = 10.0
+    picture_bytes: int = 128 * 2**20
 
 
 class Store:
@@ -85,6 +87,7 @@ class Store:
         self.mentions = Mentions(self.database)
         self.webpages = Webpages(self.database)
         self.vectors = Vectors(self.database)
+        self.pictures = Pictures(self.database, space=limits.picture_bytes)
         self.browsing = Browsing(self.database)
         self.catalogue = Catalogue(self.database)
         self.search = Search(self.database, limits.search)

@@ -31,7 +31,7 @@ def create_app(
     )
     app.router.redirect_slashes = False
     app.router.routes.append(Route(HEALTH, health, methods=["GET"]))
-    app.router.routes.append(pages.route)
+    app.router.routes.extend(pages.routes)
     app.add_middleware(Guard, access=access, limits=limits)
     return app
 

@@ -17,13 +17,23 @@ from starlette.routing import Route
 from planet_mcp.errors import StoreError, ThemeError
 from planet_mcp.planet import Planet
 from planet_mcp.settings import Settings
-from planet_mcp.site import HTML, LONGEST_VALUE, Page, PageRequest, Site, options_of, script_source
+from planet_mcp.site import (
+    HTML,
+    LONGEST_VALUE,
+    Page,
+    PageRequest,
+    Site,
+    options_of,
+    picture_key,
+    script_source,
+)
 
 logger = logging.getLogger(__name__)
 
 SMALLEST_COMPRESSED = 500
 FEED_SECONDS = 600
 ASSET_SECONDS = 86_400
+_SOON = {"Retry-After": "5"}
 
 # No script but ours where it is wanted, no frame, nothing of another server. `form-action` allows
 # the search.
@@ -34,7 +44,7 @@ _POLICY = (
 
 
 class Pages:
-    """The pages of a planet; `route` takes every path, so it goes behind all others."""
+    """The pages of a planet; `routes` take every path, so they go behind all others."""
 
     def __init__(self, planet: Planet, settings: Settings, *, token: bool) -> None:
         self._planet = planet
@@ -42,10 +52,15 @@ class Pages:
         self._site = Site(planet.store, options_of(settings, token=token), clock=planet.clock)
         self._policy = _POLICY.format(
             script=f"script-src {script_source()}; " if settings.script else "",
-            images=" https: http:" if settings.images else "",
+            images=" https: http:" if settings.images == "direct" else "",
         )
         compress = Middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED, compresslevel=6)
-        self.route = Route("/{path:path}", self._answer, methods=["GET"], middleware=[compress])
+        self._proxies = settings.images == "proxy"
+        self.routes = [
+            # Pictures are small already.
+            Route("/pictures/{name}", self._picture, methods=["GET"]),
+            Route("/{path:path}", self._answer, methods=["GET"], middleware=[compress]),
+        ]
 
     async def warm_up(self) -> None:
         """Make the first page before anyone asks: templates and lexers load once."""
@@ -63,6 +78,20 @@ class Pages:
             # Only in the log: the error names files of this machine.
             logger.warning("A page cannot be made: %s", error)
             return PlainTextResponse("The planet cannot be read just now.\n", status_code=503)
+        return _respond(request, page, self._policy)
+
+    async def _picture(self, request: Request) -> Response:
+        path = f"pictures/{request.path_params['name']}"
+        key = picture_key(path) if self._proxies else None
+        try:
+            if key and not await self._planet.pictures.fetch(key):
+                return PlainTextResponse("Too many pictures are waited for.\n", 503, _SOON)
+            page = await self._planet.browse(lambda: self._site.page(PageRequest(path, "/")))
+        except StoreError as error:
+            logger.warning("A picture cannot be had: %s", error)
+            return PlainTextResponse("There are no pictures just now.\n", 503, _SOON)
+        if page.status != HTTPStatus.OK:
+            return PlainTextResponse("There is no such picture.\n", page.status)
         return _respond(request, page, self._policy)
 
     def _page(self, asked: PageRequest) -> Page:

@@ -293,6 +293,32 @@ def m025_last_ids(database: "Database") -> None:
         database.conn.execute(statement)
 
 
+def m026_pictures(database: "Database") -> None:
+    """Keep the pictures that pages show; without `body`, that one could not be had.
+
+    `number` is the `link_key` of the address of a text's picture, or the id of a feed whose `face`
+    it is; `size` is what it counts for.
+    """
+    for statement in (
+        """
+        CREATE TABLE pictures (
+            kind TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            width INTEGER,
+            height INTEGER,
+            body BLOB,
+            size INTEGER NOT NULL,
+            kept_at INTEGER NOT NULL,
+            retry_at INTEGER NOT NULL,
+            PRIMARY KEY (kind, number)
+        ) STRICT
+        """,
+        "CREATE INDEX pictures_by_age ON pictures (kept_at, kind, number, size)",
+    ):
+        database.conn.execute(statement)
+
+
 STEPS: tuple[Step, ...] = (
     *steps_001_to_004.STEPS,
     *steps_005_to_015.STEPS,
@@ -306,6 +332,7 @@ STEPS: tuple[Step, ...] = (
     m023_vocabulary,
     m024_names_with_signs,
     m025_last_ids,
+    m026_pictures,
 )
 
 

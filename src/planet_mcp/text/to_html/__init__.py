@@ -7,6 +7,7 @@ parser (tokens of bounded work) ─▶ html (tokens to HTML; code by highlight) 
 """
 
 from planet_mcp.text.to_html.folding import Rendered, render
+from planet_mcp.text.to_html.pictures import Place, places_in, with_pictures
 from planet_mcp.text.to_html.style import code_css
 
-__all__ = ["Rendered", "code_css", "render"]
+__all__ = ["Place", "Rendered", "code_css", "places_in", "render", "with_pictures"]

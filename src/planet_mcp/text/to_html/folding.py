@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
+from planet_mcp.models import ImageMode
 from planet_mcp.text.characters import clean_code
 from planet_mcp.text.to_html.html import Block, blocks_of
 from planet_mcp.text.to_html.parser import parse
@@ -32,13 +33,14 @@ class Rendered:
 def render(
     markdown: str,
     *,
-    images: bool = False,
+    images: ImageMode = "off",
     top_heading: int = 5,
     fold_after: int | None = None,
     max_chars: int = 200_000,
 ) -> Rendered:
     """Render Markdown, whoever wrote it, as harmless HTML in bounded time.
 
+    With `images` as `proxy`, places are kept for pictures: see `with_pictures`.
     `top_heading` is the level of the first headings. `fold_after` is the number of characters of
     text after which, at the end of a block, the rest begins; None folds nothing. `max_chars` is
     how much of the Markdown is rendered; what has far more markup than an article ends sooner.

@@ -9,7 +9,9 @@ from zlib import crc32
 
 from markdown_it.token import Token
 
+from planet_mcp.models import ImageMode
 from planet_mcp.text.to_html.highlight import highlighted
+from planet_mcp.text.to_html.pictures import place_of
 from planet_mcp.urls import http_url
 
 _TAGS = {
@@ -47,7 +49,9 @@ _MOST_COLOURED = 20_000
 # What our converter writes for an image. Where the image was a link, the URL is that link's: only
 # an address that names an image is loaded as one.
 _IMAGE_LABEL = re.compile(r"image(?:: (.*))?", re.DOTALL)
-_IMAGE_NAMES = (".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
+# What we show ourselves has no vectors, which can hold scripts and addresses.
+_PICTURE_NAMES = (".gif", ".jpeg", ".jpg", ".png", ".webp")
+_IMAGE_NAMES = {"off": (), "proxy": _PICTURE_NAMES, "direct": (*_PICTURE_NAMES, ".avif", ".svg")}
 _LAZILY = ' loading="lazy" decoding="async" referrerpolicy="no-referrer"'
 _TAG = re.compile("<[^>]*>")
 _TASK = re.compile(r"\[([ xX])\][ \t]+")
@@ -61,7 +65,7 @@ class Block(NamedTuple):
     visible: int
 
 
-def blocks_of(tokens: Sequence[Token], *, images: bool, top_heading: int) -> list[Block]:
+def blocks_of(tokens: Sequence[Token], *, images: ImageMode, top_heading: int) -> list[Block]:
     """Write each block of the top level; the first headings get the level `top_heading`."""
     writer = _Writer(images=images, top_heading=top_heading, notes=_Notes(tokens))
     return [writer.block(block) for block in _top_level(tokens)]
@@ -119,7 +123,7 @@ class _Notes:
 class _Writer:
     """Writes tokens, and knows what came before: the headings, and what is still open."""
 
-    def __init__(self, *, images: bool, top_heading: int, notes: _Notes) -> None:
+    def __init__(self, *, images: ImageMode, top_heading: int, notes: _Notes) -> None:
         self._notes = notes
         # The label of a note, which its first paragraph begins with.
         self._label = ""
@@ -266,15 +270,16 @@ class _Writer:
     def link_end(self, token: Token) -> None:
         url = self._urls.pop()
         start = self._close("</a>" if url else "")
-        if url and self._images:
+        if url and self._images != "off":
             self._to_image(start, url)
 
     def _to_image(self, start: int, url: str) -> None:
-        """Load the image that a link names, if it was an image."""
+        """Show the image that a link names, if it was an image."""
         label = _IMAGE_LABEL.fullmatch("".join(self._pieces[start + 1 : -1]))
-        if label and urlsplit(url).path.lower().endswith(_IMAGE_NAMES):
+        if label and urlsplit(url).path.lower().endswith(_IMAGE_NAMES[self._images]):
             alt = _TAG.sub("", label[1] or "").replace('"', "&quot;")
-            self._pieces[start:] = [f'<img src="{escape(url)}" alt="{alt}"{_LAZILY}>']
+            image = f'<img src="{escape(url)}" alt="{alt}"{_LAZILY}>'
+            self._pieces[start:] = [place_of(url, alt) if self._images == "proxy" else image]
 
     def _open(self, tag: str) -> None:
         self._unclosed.append((len(self._pieces), self._visible))

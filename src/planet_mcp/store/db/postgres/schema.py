@@ -297,9 +297,26 @@ LANGUAGE sql STABLE PARALLEL SAFE AS
 'SELECT w.rowid, w.size, w.words FROM entry_words AS w WHERE w.words @@ CAST(query AS tsquery)';
 """
 
+_PICTURES = """
+CREATE TABLE pictures (
+    kind TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    url TEXT COLLATE "C" NOT NULL,
+    width BIGINT,
+    height BIGINT,
+    body BYTEA,
+    size BIGINT NOT NULL,
+    kept_at BIGINT NOT NULL,
+    retry_at BIGINT NOT NULL,
+    PRIMARY KEY (kind, number)
+);
+CREATE INDEX pictures_by_age ON pictures (kept_at, kind, number, size);
+"""
+
 STEPS = (
     f"{_TABLES}{_WORDS}{_TRIGGERS}".replace(" TEXT", ' TEXT COLLATE "C"').replace(
         'AS TEXT COLLATE "C")', "AS TEXT)"
     )
     + _FUNCTIONS,
+    _PICTURES,
 )
