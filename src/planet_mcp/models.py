@@ -8,7 +8,7 @@ import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +358,19 @@ class Feed:
     image_url: str | None = None
     hub_url: str | None = None
     hints: PollingHints = PollingHints()
+
+
+class BriefFeed(NamedTuple):
+    """A feed as far as a brief list has it; its fields are those of `Feed`."""
+
+    id: int
+    url: str
+    title: str
+    group: str | None
+    status: FeedStatus
+    entries: int
+    newest_entry: datetime | None
+    problem: str | None
 
 
 # One update of a feed: what is read of it, what is decided, and how its server answered.

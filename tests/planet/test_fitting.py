@@ -55,7 +55,7 @@ def test_added_up_sizes_lead_to_the_same_answer_in_three_tries(
     rows = answer(lengths).result.results
     items = [Size(length, row.json_chars() + 1) for length, row in zip(lengths, rows, strict=True)]
 
-    found = leading(build, items, budget=budget)
+    found = leading(build, lambda: items, upto=len(items), budget=budget)
 
     tries = len(built)
     assert found == largest(build, upto=len(lengths), budget=budget)[0]
@@ -63,7 +63,7 @@ def test_added_up_sizes_lead_to_the_same_answer_in_three_tries(
 
 
 def test_an_answer_without_items_is_built_as_it_is() -> None:
-    assert leading(lambda number: answer([9] * number), [], budget=1) == answer([])
+    assert leading(lambda number: answer([9] * number), list, upto=0, budget=1) == answer([])
     assert largest(lambda number: answer([9] * number), upto=0, budget=1) == (answer([]), 0)
 
 

@@ -613,6 +613,22 @@ async def test_a_search_can_be_narrowed_to_when_most_was_said(planet: Planet, si
     assert not none.texts(bars)
 
 
+async def test_bars_count_neither_a_period_in_words_nor_what_was_misspelt(
+    planet: Planet, site: Site
+) -> None:
+    ages = [n * 40 * DAY for n in range(9)]
+    said = [Post(f"Packaging {n}", age=age) for n, age in enumerate(ages)]
+    other = [Post(f"A month {n}", f"<p>This month {n}.</p>", age=4_000 * DAY) for n in range(9)]
+    await follow(planet, site, Ada=[*said, *other])
+    async with pages_of(planet) as pages:
+        asked = {
+            q: await pages.see("/search", params={"q": q})
+            for q in ("packaging", "packaging this month", "pakcaging this month")
+        }
+    bars = [seen.texts("//nav[@class='spans']/a") for seen in asked.values()]
+    assert bars[0] == bars[1] == bars[2] != []
+
+
 async def test_the_form_offers_the_feeds_groups_and_tags_that_there_are(
     planet: Planet, site: Site
 ) -> None:

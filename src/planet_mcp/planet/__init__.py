@@ -28,7 +28,6 @@ from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.related import titled_alike
 from planet_mcp.planet.search import search_entries, times_of
-from planet_mcp.planet.spelling import Respelled, respelled
 from planet_mcp.planet.trending import trending_topics
 
 __all__ = [
@@ -48,7 +47,6 @@ __all__ = [
     "Reading",
     "RefreshResult",
     "RemoveResult",
-    "Respelled",
     "Result",
     "SearchHit",
     "SearchResult",
@@ -57,7 +55,6 @@ __all__ = [
     "TrendingResult",
     "none_read",
     "open_planet",
-    "respelled",
     "search_entries",
     "times_of",
     "titled_alike",

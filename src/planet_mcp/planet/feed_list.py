@@ -5,7 +5,8 @@ from heapq import nsmallest
 
 from planet_mcp.models import FeedStatus
 from planet_mcp.planet import cursors, fitting
-from planet_mcp.planet.answers import Answer, FeedsResult, GroupRow, ReaderRow
+from planet_mcp.planet.answers import Answer, FeedRow, FeedsResult, GroupRow, ReaderRow
+from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.feed_rows import brief_row, full_row, shortened
 from planet_mcp.planet.fitting import Size
 from planet_mcp.planet.lookup import Directory
@@ -30,25 +31,21 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
     if query.group is not None:
         query = replace(query, group=reading.group(query.group))
     budget = Budget.of(query.limit, default=DEFAULT_FEEDS)
-    page = reading.store.feeds.page(
-        query, shown=position.shown, limit=budget.items + 1, now=reading.now
-    )
-
-    if query.query and not sum(page.counts.values()):
+    found, counts = _rows(reading, query, position, budget.items + 1)
+    if query.query and not sum(counts.values()):
         near = Directory(reading.store.feeds.names(followed=True)).near(query.query)
         reading = replace(reading, notice=reading.with_notice(near))
-    total = sum(page.counts[each] for each in FeedStatus if query.status in {"any", each})
+    total = sum(counts[each] for each in FeedStatus if query.status in {"any", each})
     begins = not query.cursor and query.status == "any" and not query.query and not query.group
     groups, readers = (_groups(reading), _readers(reading)) if begins else ([], [])
-    make_row = full_row if query.detail == "full" else brief_row
-    rows = [make_row(feed) for feed in page.feeds[: budget.items]]
+    rows = found[: budget.items]
     lines = [listed_feed_line(row) for row in rows]
 
     def build(count: int) -> Answer[FeedsResult]:
         after = replace(position, shown=position.shown | {row.feed_id for row in rows[:count]})
-        left = len(page.feeds) > count
+        left = len(found) > count
         result = FeedsResult(
-            counts=page.counts,
+            counts=counts,
             groups=groups or None,
             readers=readers or None,
             feeds=rows[:count],
@@ -60,10 +57,23 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
         text = feeds_text(result, lines[:count], status=query.status, more=more)
         return Answer(result if query.detail == "full" else _brief(reading, query, result), text)
 
-    items = [
-        Size(len(line) + 1, row.json_chars() + 1) for line, row in zip(lines, rows, strict=True)
-    ]
-    return fitting.leading(build, items, budget=budget.chars)
+    def sizes() -> list[Size]:
+        both = zip(lines, rows, strict=True)
+        return [Size(len(line) + 1, row.json_chars() + 1) for line, row in both]
+
+    return fitting.leading(build, sizes, upto=len(rows), budget=budget.chars)
+
+
+def _rows(
+    reading: Reading, query: FeedQuery, position: Position, most: int
+) -> tuple[list[FeedRow], dict[FeedStatus, int]]:
+    """Return the first rows that are left of a list, and how many feeds of each status it has."""
+    feeds, shown, now = reading.store.feeds, position.shown, reading.now
+    if query.detail == "full":
+        page = feeds.page(query, shown=shown, limit=most, now=now)
+        return [full_row(feed) for feed in page.feeds], page.counts
+    brief = feeds.brief_page(query, shown=shown, limit=most, now=now)
+    return [brief_row(feed) for feed in brief.feeds], brief.counts
 
 
 def _brief(reading: Reading, query: FeedQuery, result: FeedsResult) -> FeedsResult:

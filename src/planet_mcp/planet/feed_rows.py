@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from planet_mcp.feeds import warning_of
-from planet_mcp.models import Feed, FeedStatus
+from planet_mcp.models import BriefFeed, Feed, FeedStatus
 from planet_mcp.planet import fitting
 from planet_mcp.planet.answers import FeedRow
 from planet_mcp.planet.markdown import without_address
 from planet_mcp.requests import FeedSort
 from planet_mcp.times import day_of, stamp
 
+_ROWS = TypeAdapter(list[FeedRow])
 BRIEF_TITLE_CHARS, BRIEF_PROBLEM_CHARS, SHORTEST_TITLE_CHARS = 60, 70, 32
 
 
@@ -33,7 +36,7 @@ def full_row(feed: Feed) -> FeedRow:
     )
 
 
-def brief_row(feed: Feed) -> FeedRow:
+def brief_row(feed: BriefFeed) -> FeedRow:
     """Return how a feed is doing, without addresses and times of checks."""
     return FeedRow(
         feed_id=feed.id,
@@ -57,7 +60,7 @@ def shortened(
     short = [*rows]
     left_out: dict[str, str] = {}
     for field, said, shorten in _steps(rows, sort):
-        if sum(len(row.model_dump_json(exclude_none=True)) + 1 for row in short) <= most:
+        if len(_ROWS.dump_json(short, exclude_none=True).decode()) <= most:
             break
         shorter = [shorten(row) for row in short]
         if shorter != short:
@@ -91,6 +94,6 @@ def _with_short_title(row: FeedRow) -> FeedRow:
     return row.model_copy(update={"title": fitting.cut(row.title, SHORTEST_TITLE_CHARS)})
 
 
-def _brief_problem(feed: Feed) -> str:
+def _brief_problem(feed: BriefFeed) -> str:
     """Return what is wrong with a feed, without the address of which the row does not speak."""
     return fitting.cut(without_address(feed.problem or "", feed.url), BRIEF_PROBLEM_CHARS)

@@ -67,18 +67,22 @@ def largest(
 
 
 def leading(
-    build: Callable[[int], Answer[ResultT]], items: Sequence[Size], *, budget: int
+    build: Callable[[int], Answer[ResultT]],
+    sizes: Callable[[], Sequence[Size]],
+    *,
+    upto: int,
+    budget: int,
 ) -> Answer[ResultT]:
-    """Build the answer of as many of the first items as keep to the budget; at least of 1.
+    """Build the answer of as many of the first `upto` items as keep to the budget; at least of 1.
 
-    `items` are their sizes, which are added up: to build answers until one fits takes many times
-    as long. What stands around the items may grow with their number.
+    Where it is not that of all, the `sizes` of the items are added up: to build answers until one
+    fits takes many times as long. What stands around the items may grow with their number.
     """
+    whole = build(upto)
+    if upto <= 1 or size(whole) <= budget:
+        return whole
+    items = sizes()
     sums = [*accumulate(items, Size.plus)]
-    if len(items) <= 1 or max(sums[-1]) <= budget:
-        whole = build(len(items))
-        if len(items) <= 1 or size(whole) <= budget:
-            return whole
     space = items[0].plus(measure(build(1)).left_of(budget))
     count = bisect_right(sums, 0, key=lambda total: -min(space.minus(total)))
     while count > 1:

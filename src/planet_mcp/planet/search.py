@@ -1,6 +1,6 @@
 """A search over all entries: a request → filters and a query → hits that fit an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
@@ -16,8 +16,8 @@ from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.elsewhere import found_without
 from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
-from planet_mcp.planet.spelling import FEW_FOUND, respelled
-from planet_mcp.planet.spoken_period import is_of_title, spoken_period, within
+from planet_mcp.planet.spelling import FEW_FOUND, Respelled, respelled
+from planet_mcp.planet.spoken_period import SpokenPeriod, is_of_title, spoken_period, within
 from planet_mcp.planet.tags import no_such_tag
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
 from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, compile_query
@@ -39,9 +39,21 @@ OF_ANY_TIME = "These are of any time; for {period}: {call}."
 NO_WORDS = "The query has no letters or digits to search for."
 
 
+@dataclass(frozen=True, slots=True)
+class SearchAnswer(Answer[SearchResult]):
+    """An answer, and the request that it is to: what was asked for, as far as that was meant.
+
+    A period that its question says is left out of it, and words that no entry has are others.
+    `proposal` is a query with what many entries have in the place of a word that few have.
+    """
+
+    searched: SearchRequest
+    proposal: str | None = None
+
+
 def search_entries(
     reading: Reading, request: SearchRequest, understood: Understood = NOT_ASKED
-) -> Answer[SearchResult]:
+) -> SearchAnswer:
     """Search entries by their words, and by what the query means as far as that is known.
 
     Raises:
@@ -49,17 +61,12 @@ def search_entries(
     """
     position, budget = reading.position(request), Budget.of(request.limit, default=DEFAULT_HITS)
     search = partial(_searched, reading, position, understood.meant, limit=budget.items)
-    wanted, of_period = _without_period(reading, request, position)
-    searched, spelled = search(wanted), None
-    if not searched.query.empty and searched.found.strict < FEW_FOUND:
-        spelled = respelled(reading, wanted, snapshot=position.snapshot)
-        if spelled.query != wanted.query:
-            searched = search(replace(wanted, query=spelled.query))
+    of_period, searched = _without_period(reading, request, position, search)
+    searched, spelled = _as_meant(reading, searched, position, search)
     found, by_time = searched.found, searched.by_time
     remark = _remark(searched.query, found) or _why_nothing(reading, request, position, found)
-    remarks = [of_period, *(spelled.remarks if spelled else ()), remark]
-    notice = reading.with_notice(*remarks, _of_meaning(reading, understood, found))
-    title = _title(request.query, by_time=by_time)
+    remarks = [of_period, *spelled.remarks, remark, _of_meaning(reading, understood, found)]
+    notice, title = reading.with_notice(*remarks), _title(request.query, by_time=by_time)
 
     def build(count: int) -> Answer[SearchResult]:
         hits = found.hits[:count]
@@ -74,7 +81,8 @@ def search_entries(
         more = reading.more("search_entries", request, result.next_cursor)
         return Answer(result, search_text(result, title=title, more=more))
 
-    return fitting.largest(build, upto=len(found.hits), budget=budget.chars)[0]
+    answer, _ = fitting.largest(build, upto=len(found.hits), budget=budget.chars)
+    return SearchAnswer(answer.result, answer.text, searched.request, spelled.proposal)
 
 
 def times_of(reading: Reading, request: SearchRequest) -> list[datetime]:
@@ -93,6 +101,7 @@ def times_of(reading: Reading, request: SearchRequest) -> list[datetime]:
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
+    request: SearchRequest
     query: Query
     found: Found
     by_time: bool
@@ -110,26 +119,53 @@ def _searched(
     filters = _filters(reading, request, position, exclude=query.exclude)
     by_time = query.empty or (request.sort == "newest" and bool(query.topics))
     find = _newest if by_time else partial(_best, meant=meant)
-    return _Searched(query, find(reading, query, filters, position, limit=limit), by_time)
+    return _Searched(request, query, find(reading, query, filters, position, limit=limit), by_time)
 
 
 def _without_period(
-    reading: Reading, request: SearchRequest, position: Position
-) -> tuple[SearchRequest, str | None]:
-    """Return a request without the period that its question says, and the call that asks for it."""
+    reading: Reading,
+    request: SearchRequest,
+    position: Position,
+    search: Callable[[SearchRequest], _Searched],
+) -> tuple[str | None, _Searched]:
+    """Search without the period that a question says; return the call that asks for it, too."""
     said = spoken_period(request.query)
-    if said is None:
-        return request, None
+    if said is None or _is_title(reading, request, position, said):
+        return None, search(request)
+    searched = search(replace(request, query=said.rest))
+    if request.since or request.until:
+        return None, searched
+    call = reading.language.call("search_entries", within(request, said))
+    return OF_ANY_TIME.format(period=said.words, call=call), searched
+
+
+def _is_title(
+    reading: Reading, request: SearchRequest, position: Position, said: SpokenPeriod
+) -> bool:
+    """Return whether the title of the best hit has the period, which so belongs to a name."""
+    # To ask the index for titles is much cheaper than to rank.
+    if not reading.store.search.has_titled(said.words, snapshot=position.snapshot):
+        return False
     # The same for each page of the answer, so not only of what is not shown yet.
     begin = replace(position, shown=frozenset(), last=None)
     first = _searched(reading, begin, None, request, limit=1).found.hits
-    if first and is_of_title(said, first[0].title):
-        return request, None
-    wanted = replace(request, query=said.rest)
-    if request.since or request.until:
-        return wanted, None
-    call = reading.language.call("search_entries", within(request, said))
-    return wanted, OF_ANY_TIME.format(period=said.words, call=call)
+    return bool(first) and is_of_title(said, first[0].title)
+
+
+def _as_meant(
+    reading: Reading,
+    searched: _Searched,
+    position: Position,
+    search: Callable[[SearchRequest], _Searched],
+) -> tuple[_Searched, Respelled]:
+    """Search for what was meant in place of words that no entry has, where little was found."""
+    asked = searched.request
+    if searched.query.empty or searched.found.strict >= FEW_FOUND:
+        return searched, Respelled(asked.query)
+    spelled = respelled(reading, asked, snapshot=position.snapshot)
+    if spelled.query != asked.query:
+        searched = search(replace(asked, query=spelled.query))
+    return searched, spelled
 
 
 def _filters(

@@ -34,6 +34,8 @@ def respelled(reading: Reading, request: SearchRequest, *, snapshot: int) -> Res
         for word in [*words][:MOST_LOOKED_UP]
         if (near := reading.store.spelling.meant(word, snapshot=snapshot))
     }
+    if not meant:
+        return Respelled(request.query)
     others = {typed: near.word for typed, near in meant.items() if not near.typed_in}
     shown = _with(request.query, others)
     remarks = [NONE_HAS.format(typed=typed, meant=word) for typed, word in others.items()]

@@ -1,7 +1,7 @@
 """The page of a search: a form → a request → hits, or words about what is wrong with the form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
@@ -12,9 +12,7 @@ from planet_mcp.errors import ArgumentError
 from planet_mcp.meaning import NOT_ASKED, Understood
 from planet_mcp.planet import (
     Reading,
-    Respelled,
     SearchHit,
-    respelled,
     search_entries,
     times_of,
 )
@@ -164,19 +162,14 @@ def choices_of(store: Store) -> dict[str, tuple[str, ...]]:
 def _found(
     reading: Reading, form: Mapping[str, str], request: SearchRequest, understood: Understood
 ) -> SearchView:
-    result = search_entries(reading, request, understood).result
-    spelled = Respelled(request.query)
-    # That few entries have a word is said in the notice.
-    if request.query and result.notice:
-        snapshot = reading.store.entries.newest_id()
-        spelled = respelled(reading, request, snapshot=snapshot)
-    shown = replace(request, query=spelled.query)
+    answer = search_entries(reading, request, understood)
+    result = answer.result
     return SearchView(
         form,
         tuple(FoundHit(hit, marked(hit.snippet)) for hit in result.hits),
         result.total,
         result.next_cursor,
         result.notice,
-        proposals=(spelled.proposal,) if spelled.proposal else (),
-        spans=() if request.cursor else spans(times_of(reading, shown)),
+        proposals=(answer.proposal,) if answer.proposal else (),
+        spans=() if request.cursor else spans(times_of(reading, answer.searched)),
     )

@@ -6,9 +6,11 @@ a column (a migration in `planet_mcp.store.db.schema`).
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from planet_mcp.models import (
     DORMANT_AFTER,
+    BriefFeed,
     Feed,
     FeedStatus,
     FormerAddress,
@@ -37,6 +39,9 @@ FEEDS = """(
     FROM feeds
 )"""
 
+# The columns of FEEDS that are of a `BriefFeed`, in its order.
+BRIEF = "id, url, name, group_name, status, entries, newest_entry, problem"
+
 
 def as_of(now: datetime) -> dict[str, object]:
     """Return the values of the placeholders in `FEEDS`."""
@@ -63,40 +68,49 @@ def select_feeds(
 
 def feed_of(row: Row) -> Feed:
     """Return the feed of a row of `FEEDS`."""
+    # A row of SQLite compares a name with all of its names until it finds it.
+    at = dict(zip(row.keys(), row, strict=True))
     return Feed(
-        id=row["id"],
-        url=row["url"],
-        title=row["name"],
-        group=row["group_name"],
-        status=FeedStatus(row["status"]),
-        entries=row["entries"],
-        newest_entry=to_optional_time(row["newest_entry"]),
-        former=_former(row["former"]),
-        as_of=to_time(row["as_of"]),
-        next_check_at=to_time(row["next_check_at"]),
-        checked_at=to_optional_time(row["checked_at"]),
-        succeeded_at=to_optional_time(row["succeeded_at"]),
-        errors=row["errors"],
-        gone=Gone(row["gone"]),
-        problem=row["problem"],
-        warning=row["warning"],
-        proposal=row["proposal"],
-        redirect=_redirect(row),
-        validators=_validators(row),
-        body_hash=row["body_hash"],
-        whole_at=to_optional_time(row["whole_at"]),
-        not_modified=row["not_modified"],
-        overdue_at=to_optional_time(row["overdue_at"]),
-        own_title=row["title"],
-        site_url=row["site_url"],
-        description=row["description"],
-        language=row["language"],
-        image_url=row["image_url"],
-        hub_url=row["hub_url"],
+        id=at["id"],
+        url=at["url"],
+        title=at["name"],
+        group=at["group_name"],
+        status=FeedStatus(at["status"]),
+        entries=at["entries"],
+        newest_entry=to_optional_time(at["newest_entry"]),
+        former=_former(at["former"]),
+        as_of=to_time(at["as_of"]),
+        next_check_at=to_time(at["next_check_at"]),
+        checked_at=to_optional_time(at["checked_at"]),
+        succeeded_at=to_optional_time(at["succeeded_at"]),
+        errors=at["errors"],
+        gone=Gone(at["gone"]),
+        problem=at["problem"],
+        warning=at["warning"],
+        proposal=at["proposal"],
+        redirect=_redirect(at),
+        validators=_validators(at),
+        body_hash=at["body_hash"],
+        whole_at=to_optional_time(at["whole_at"]),
+        not_modified=at["not_modified"],
+        overdue_at=to_optional_time(at["overdue_at"]),
+        own_title=at["title"],
+        site_url=at["site_url"],
+        description=at["description"],
+        language=at["language"],
+        image_url=at["image_url"],
+        hub_url=at["hub_url"],
         hints=PollingHints(
-            row["hint_interval"], _numbers(row["skip_hours"]), _numbers(row["skip_days"])
+            at["hint_interval"], _numbers(at["skip_hours"]), _numbers(at["skip_days"])
         ),
     )
+
+
+def brief_feed_of(row: Row) -> BriefFeed:
+    """Return the feed of a row of the columns BRIEF."""
+    feed_id, url, title, group, status, entries, newest_entry, problem = row
+    newest = to_optional_time(newest_entry)
+    return BriefFeed(feed_id, url, title, group, FeedStatus(status), entries, newest, problem)
 
 
 def columns_of(feed: Feed) -> dict[str, object]:
@@ -134,13 +148,13 @@ def columns_of(feed: Feed) -> dict[str, object]:
     }
 
 
-def _redirect(row: Row) -> Redirect | None:
+def _redirect(row: Mapping[str, Any]) -> Redirect | None:
     if row["moved_to"] is None:
         return None
     return Redirect(row["moved_to"], row["moved_checks"], to_time(row["moved_seen_at"]))
 
 
-def _validators(row: Row) -> Validators | None:
+def _validators(row: Mapping[str, Any]) -> Validators | None:
     if not row["validators_url"]:
         return None
     return Validators(row["validators_url"], row["etag"], row["last_modified"])

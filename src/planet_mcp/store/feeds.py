@@ -4,12 +4,13 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from planet_mcp.models import Feed, FeedName, FeedStatus, Subscription
+from planet_mcp.models import BriefFeed, Feed, FeedName, FeedStatus, Subscription
 from planet_mcp.requests import FeedQuery, FeedSort
-from planet_mcp.store.db import Connection, Engine, to_optional_time, to_seconds
-from planet_mcp.store.feed_rows import FEEDS, as_of, feed_of, select_feeds
+from planet_mcp.store.db import Connection, Engine, Row, to_optional_time, to_seconds
+from planet_mcp.store.feed_rows import BRIEF, FEEDS, as_of, brief_feed_of, feed_of, select_feeds
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.stories import delete_entries_of_feeds
 from planet_mcp.urls import canonical, host_of, is_address
@@ -21,11 +22,14 @@ _ORDERS: dict[FeedSort, str] = {
 }
 
 
+FeedT = TypeVar("FeedT", Feed, BriefFeed)
+
+
 @dataclass(frozen=True, slots=True)
-class FeedsPage:
+class FeedsPage(Generic[FeedT]):
     """Some feeds of a list, and how many of each status there are, listed or not."""
 
-    feeds: tuple[Feed, ...]
+    feeds: tuple[FeedT, ...]
     counts: dict[FeedStatus, int]
 
 
@@ -189,11 +193,25 @@ class Feeds:
 
     def page(
         self, asked: FeedQuery, *, shown: Collection[int], limit: int, now: datetime
-    ) -> FeedsPage:
+    ) -> FeedsPage[Feed]:
         """List followed feeds whose title or URL contains the query, without those in `shown`.
 
         The counts are of all statuses, whichever is listed.
         """
+        rows, counts = self._listed(asked, "*", shown=shown, limit=limit, now=now)
+        return FeedsPage(tuple(map(feed_of, rows)), counts)
+
+    def brief_page(
+        self, asked: FeedQuery, *, shown: Collection[int], limit: int, now: datetime
+    ) -> FeedsPage[BriefFeed]:
+        """List feeds as `page` does, with what a brief list has of them."""
+        rows, counts = self._listed(asked, BRIEF, shown=shown, limit=limit, now=now)
+        return FeedsPage(tuple(map(brief_feed_of, rows)), counts)
+
+    # SELECT * FROM (feeds with status) WHERE subscribed AND … ORDER BY lower(name), id LIMIT 51
+    def _listed(
+        self, asked: FeedQuery, columns: str, *, shown: Collection[int], limit: int, now: datetime
+    ) -> tuple[list[Row], dict[FeedStatus, int]]:
         where = """
             subscribed
             AND (:query = '' OR instr(lower(name || ' ' || url || ' ' || coalesce(site_url, '')),
@@ -213,13 +231,13 @@ class Feeds:
                 f"SELECT status, count(*) {source} GROUP BY status", values
             ).fetchall()
             rows = connection.execute(
-                f"SELECT * {source} AND (:status = 'any' OR status = :status) "
+                f"SELECT {columns} {source} AND (:status = 'any' OR status = :status) "
                 "AND id NOT IN (SELECT CAST(value AS BIGINT) FROM json_each(:shown)) "
                 f"ORDER BY {_ORDERS[asked.sort]} LIMIT {int(limit)}",
                 values,
             ).fetchall()
         counts = dict.fromkeys(FeedStatus, 0) | {FeedStatus(row[0]): row[1] for row in found}
-        return FeedsPage(feeds=tuple(feed_of(row) for row in rows), counts=counts)
+        return rows, counts
 
     def summary(self) -> Summary:
         """Count feeds and entries, and note when a feed was last checked and last answered.

@@ -1,8 +1,10 @@
 """Any question finds something, and what programmers type is found however it is spelled."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +15,7 @@ from planet_mcp.requests import SearchRequest
 from planet_mcp.store import MOST_COUNTED, Filters, Limits, SearchLimits, Store, compile_query
 from planet_mcp.text.identifiers import humps, index_terms, named_by_signs
 from tests.conftest import planet_of
+from tests.store.test_database import entry, fill
 from tests.support.documents import NOW, Post, rss, whole
 from tests.support.site import Site
 
@@ -194,6 +197,34 @@ async def test_a_period_holds_however_many_match(
         assert titles <= {f"Post {n}" for n in range(5, 11)}
         assert len(titles) == 6 or ranked == 3
     store.close()
+
+
+@pytest.mark.parametrize(("shortest", "others", "first"), [(1, 50, "gadget"), (300, 600, "praise")])
+def test_a_word_in_very_many_titles_is_ranked_by_all_that_have_it(
+    database: Path, shortest: int, others: int, first: str
+) -> None:
+    chance = Random(shortest)
+
+    def text(size: int) -> str:
+        return " ".join(f"w{chance.randrange(9_000)}" for _ in range(size))
+
+    titled = [entry(f"gadget {n}", text(shortest + n)) for n in range(210)]
+    praise = [entry(f"praise {n}", f"{'gadget ' * 9} {text(n)}") for n in range(3)]
+    entries = [*titled, *praise, *(entry(f"note {n}", text(3)) for n in range(others))]
+    chance.shuffle(entries)
+    with closing(Store(database)) as store:
+        fill(store, *entries)
+        filters = Filters(store.entries.newest_id())
+        # All of them are scored where there is another spelling, here one that nobody has.
+        alone, beside = (
+            store.search.best(compile_query(query), filters, shown=(), limit=50, now=NOW)
+            for query in ("gadget", "gadget OR zyzzyva")
+        )
+
+    assert alone.total == beside.total == 213
+    assert [hit.title for hit in alone.hits] == [hit.title for hit in beside.hits]
+    # In long texts a title says less than to be about nothing else.
+    assert alone.hits[0].title.startswith(first)
 
 
 def day(count: int) -> timedelta:

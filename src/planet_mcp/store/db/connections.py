@@ -24,6 +24,7 @@ _SETTINGS = (
 # Columns: heading, authors, tags, feed, terms, text. A word in the title says more than one in the
 # text.
 _BM25 = "-bm25(entries_index, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0)"
+_HIGHEST = "-bm25(entries_index, 1e12, 1e12, 1e12, 1e12, 1e12, 1e12)"
 
 
 class SQLiteConnection(sqlite3.Connection):
@@ -43,6 +44,10 @@ class SQLiteConnection(sqlite3.Connection):
     def score(self, _expression: str, _frequency: Callable[[str], int]) -> str:
         """Return the SQL of bm25."""
         return _BM25
+
+    def highest_score(self, _expression: str, _frequency: Callable[[str], int]) -> str:
+        """Return the SQL of bm25 of a row that had its words so often that nothing else counts."""
+        return _HIGHEST
 
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return the words that entries have, with how many have them, the most first."""

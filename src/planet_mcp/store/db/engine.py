@@ -19,6 +19,8 @@ class Row(Protocol):
     def __getitem__(self, key: Any, /) -> Any: ...
     def __iter__(self) -> Iterator[Any]: ...
     def __len__(self) -> int: ...
+    def keys(self) -> Iterable[str]:
+        """Return the names of the values, in order."""
 
 
 class Cursor(Protocol):
@@ -61,6 +63,9 @@ class Connection(Protocol):
 
         `frequency` counts the entries that match an expression.
         """
+
+    def highest_score(self, expression: str, frequency: Callable[[str], int]) -> str:
+        """Return the SQL of what `score` nears where a row has its words ever more often."""
 
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return (word, entries) of the words that any entries have, the most entries first."""

@@ -1,7 +1,6 @@
 """How much meaning counts in a question, and one ranking by words and meaning together (pure)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from planet_mcp.store.search.near import NearStory
 from planet_mcp.store.search.query import Query
@@ -66,7 +65,7 @@ def blended(
     best = max((each.score for each in words), default=0.0) or 1.0
     least, most = min(known.values(), default=0.0), max(known.values(), default=0.0)
     had = {each.story for each in words}
-    only_near = [replace(each.as_candidate(), score=0.0) for each in near if each.story not in had]
+    only_near = [each.as_candidate()._replace(score=0.0) for each in near if each.story not in had]
 
     def score(candidate: Candidate) -> float:
         by_words = candidate.score / best
@@ -75,4 +74,4 @@ def blended(
         by_meaning = by_words if own is None else (own - least) / ((most - least) or 1.0)
         return (1 - share) * by_words + share * by_meaning
 
-    return [replace(each, score=score(each)) for each in (*words, *only_near)]
+    return [each._replace(score=score(each)) for each in (*words, *only_near)]

@@ -230,6 +230,8 @@ class SearchPlan:
             ((found,),) = self.rows(f"SELECT count(*) FROM ({some})", source.values)
             if found == enough:
                 return MOST_COUNTED
+            if not found or not self._duplicates:
+                return int(found)
         return self.count(self.matching(expression))
 
     @cached_property
@@ -246,6 +248,10 @@ class SearchPlan:
     def score(self, expression: str) -> str:
         """Return the SQL of bm25 of the index's entries that match an expression."""
         return self._connection.score(expression, self.frequency)
+
+    def highest_score(self, expression: str) -> str:
+        """Return the SQL of what no score comes up to, of entries that have the same words."""
+        return self._connection.highest_score(expression, self.frequency)
 
     def _matching(
         self,

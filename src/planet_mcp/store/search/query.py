@@ -102,6 +102,11 @@ class Query:
         return " AND ".join(quotes) or None
 
     @property
+    def is_one_word(self) -> bool:
+        """Return whether one word or phrase in one spelling is all that is looked for."""
+        return len(self.topics) == 1 and len(self.topics[0].spellings) == 1
+
+    @property
     def pairs(self) -> list[tuple[Topic, Topic]]:
         """Return the neighbours among the words of a sentence."""
         pairs = pairwise(self.topics) if len(self.topics) > MOST_IN_PHRASE else ()

@@ -8,8 +8,10 @@ title has all of them. It is made inside SQLite, which brings out the best alone
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import NamedTuple
 
 from planet_mcp.store.search.plan import RANKING, SearchPlan
 from planet_mcp.store.search.query import MOST_SPELLED, Query, Topic
@@ -33,8 +35,7 @@ AGES_FROM = f"""CASE WHEN e.undated THEN e.first_seen_at - {2 * 365 * 86_400}
     ELSE e.ordered_at END"""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A story that may answer: its time in seconds since 1970, and how well it matches.
 
     `entry` is the one that matches best. A higher score is better; age has no part in it.
@@ -60,11 +61,15 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class _Bonus:
-    """What is added to the score of the entries that match, or what it is multiplied with."""
+    """What is added to the score of the entries that match, or what it is multiplied with.
+
+    `ids` are the newest of these entries, as a JSON list.
+    """
 
     expression: str
     times: float = 1.0
     plus: float = 0.0
+    ids: str = "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,11 @@ def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
         found = plan.within_feeds(plan.filters.expression(_with_quotes(plan, query, _any(rare))))
     # Words that need not be there are counted twice; so are the others: once where they choose.
     ranked = f"({found}) AND ({_any([*rare, *rest, *rest])})" if rest else found
-    bonuses = [each for each in _bonuses(plan, query) if each.expression != found]
-    candidates = _candidates(plan, ranked, _Scoring(bonuses, counted=2 if rest else 1), most)
+    bonuses = _held(plan, (each for each in _bonuses(plan, query) if each.expression != found))
+    is_one_word = ranked == strict and query.is_one_word
+    titled = _titled(plan, ranked, bonuses[0], most) if is_one_word and len(bonuses) == 1 else []
+    scoring = _Scoring(bonuses, counted=2 if rest else 1)
+    candidates = titled or _candidates(plan, ranked, scoring, most)
     candidates = _as_written(plan, query, _side_by_side(plan, query, candidates))
     total = have_all if found == strict else None
     if total is None:
@@ -118,8 +126,8 @@ def _as_written(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> 
         gained = signed(plan, written, entries, is_short=is_short and bool(names))
     else:
         return candidates
-    scored = [replace(each, score=each.score * gained.get(each.entry, 1)) for each in candidates]
-    return sorted(scored, key=_worst_first, reverse=True)
+    scored = [each._replace(score=each.score * gained.get(each.entry, 1)) for each in candidates]
+    return sorted(scored, key=_score_of, reverse=True)
 
 
 def _with_quotes(plan: SearchPlan, query: Query, wanted: str) -> str:
@@ -207,8 +215,10 @@ def _side_by_side(plan: SearchPlan, query: Query, candidates: list[Candidate]) -
         having = json.loads(plan.ids(beside, MOST_WITH_BONUS))
         weight = _NEIGHBOURS * _rarity(plan, len(having))
         gained.update(dict.fromkeys(among.intersection(having), weight))
-    scored = [replace(each, score=each.score + gained[each.entry]) for each in candidates]
-    return sorted(scored, key=_worst_first, reverse=True) if gained else candidates
+    if not gained:
+        return candidates
+    scored = [each._replace(score=each.score + gained[each.entry]) for each in candidates]
+    return sorted(scored, key=_score_of, reverse=True)
 
 
 def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int) -> list[Candidate]:
@@ -233,20 +243,61 @@ def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int)
         "CROSS JOIN entries AS e WHERE e.id = m.id",
         {**source.values, **values},
     )
+    return _best_first(map(Candidate._make, rows))
+
+
+def _titled(plan: SearchPlan, expression: str, titled: _Bonus, most: int) -> list[Candidate]:
+    """Return the best of all that have a word by scoring those that have it in the title alone.
+
+    Nothing, where another may be among them. How often an entry has a word adds ever less to its
+    score, and no entry comes up to that of endless times; most with the word in the title exceed
+    it by their bonus.
+
+    SELECT e.story_id, e.id, e.ordered_at, m.score, m.score >= m.highest FROM (
+        SELECT entries_index.rowid AS id, -bm25(entries_index, 3.0, …) * 1.8 AS score,
+               -bm25(entries_index, 1e12, …) AS highest
+        FROM entries_index('"python"') WHERE entries_index.rowid <= 17603
+        AND +entries_index.rowid IN (SELECT …) ORDER BY score DESC LIMIT 200
+    ) AS m CROSS JOIN entries AS e WHERE e.id = m.id
+    """
+    if titled.ids.count(",") < most - 1:
+        return []
+    source = plan.ranked(expression)
+    rows = plan.rows(
+        f"SELECT e.story_id, e.id, {AGES_FROM}, m.score, m.score >= m.highest FROM ("
+        f"SELECT entries_index.rowid AS id, {plan.score(expression)} * {titled.times} AS score, "
+        f"{plan.highest_score(expression)} AS highest {source.sql} "
+        "AND +entries_index.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:titled)) "
+        f"ORDER BY score DESC LIMIT {most}"
+        ") AS m CROSS JOIN entries AS e WHERE e.id = m.id",
+        {**source.values, "titled": titled.ids},
+    )
+    is_sure = len(rows) == most and all(row[-1] for row in rows)
+    return _best_first(Candidate(*row[:-1]) for row in rows) if is_sure else []
+
+
+def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the best candidate of each story, the best first."""
     found: dict[int, Candidate] = {}
-    for candidate in sorted((Candidate(*row) for row in rows), key=_worst_first):
-        found[candidate.story] = candidate
-    return sorted(found.values(), key=_worst_first, reverse=True)
+    for candidate in sorted(candidates, key=_score_of, reverse=True):
+        found.setdefault(candidate.story, candidate)
+    return [*found.values()]
+
+
+def _held(plan: SearchPlan, bonuses: Iterable[_Bonus]) -> list[_Bonus]:
+    """Find the entries that have bonuses; leave out a bonus that none has."""
+    found = (
+        replace(each, ids=plan.ids(plan.within_feeds(each.expression), MOST_WITH_BONUS))
+        for each in bonuses
+    )
+    return [each for each in found if each.ids != "[]"]
 
 
 def _score(plan: SearchPlan, expression: str, scoring: _Scoring) -> tuple[str, dict[str, object]]:
     added, multiplied = [f"{plan.score(expression)} / {scoring.counted}"], list[str]()
     values: dict[str, object] = {}
     for number, bonus in enumerate(scoring.bonuses):
-        ids = plan.ids(plan.within_feeds(bonus.expression), MOST_WITH_BONUS)
-        if ids == "[]":
-            continue
-        values[f"bonus{number}"] = ids
+        values[f"bonus{number}"] = bonus.ids
         has_bonus = (
             f"entries_index.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:bonus{number}))"
         )
@@ -257,5 +308,4 @@ def _score(plan: SearchPlan, expression: str, scoring: _Scoring) -> tuple[str, d
     return " * ".join([f"({' + '.join(added)})", *multiplied]), values
 
 
-def _worst_first(candidate: Candidate) -> float:
-    return candidate.score
+_score_of = attrgetter("score")

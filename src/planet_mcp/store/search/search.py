@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, combinations
+from operator import itemgetter
 
 from planet_mcp.models import Meant
 from planet_mcp.store.db import Connection, Engine, to_time
@@ -156,6 +157,12 @@ class Search:
             ).fetchall()
         return [*dict.fromkeys(row[0] for row in rows)]
 
+    def has_titled(self, words: str, *, snapshot: int) -> bool:
+        """Return whether any entry has these words side by side in its title."""
+        with self._database.reading() as connection:
+            plan = self._plan(connection, Filters(snapshot))
+            return plan.frequency(f"heading : {fts_string(words)}") > 0
+
     # SELECT rowid FROM entries_index('(tags : "python")')
     def tagged(self, tag: str) -> set[int]:
         """Return the ids of all entries that a search for a tag finds."""
@@ -185,8 +192,9 @@ def by_score_and_age(candidates: Sequence[Candidate], query: Query, now: datetim
     floor = _FLOOR if is_news else _FLOOR_OF_QUESTIONS
     moment, year = now.timestamp(), _YEAR.total_seconds()
 
-    def aged(candidate: Candidate) -> float:
-        age = min(candidate.time - moment, 0.0) / year
-        return candidate.score * (floor + (1 - floor) * math.exp(age))
+    def aged(score: float, time: int) -> float:
+        age = min(time - moment, 0.0) / year
+        return score * (floor + (1 - floor) * math.exp(age))
 
-    return [each.story for each in sorted(candidates, key=aged, reverse=True)]
+    scored = [(aged(score, time), story) for story, _, time, score in candidates]
+    return [story for _, story in sorted(scored, key=itemgetter(0), reverse=True)]

@@ -54,6 +54,9 @@ def _row_class(names: tuple[str, ...]) -> type[tuple[Any, ...]]:
         def __getitem__(self, key: Any) -> Any:
             return tuple.__getitem__(self, places[key] if isinstance(key, str) else key)
 
+        def keys(self) -> Iterable[str]:
+            return places
+
     return Row
 
 
@@ -102,6 +105,12 @@ class PostgresConnection:
         (newest,) = self.execute("SELECT entry_id FROM last_ids").fetchone()
         parts = [_score(leaf, frequency(leaf.text), newest) for leaf in leaves(expression)]
         return f"CAST({' + '.join(parts)} AS DOUBLE PRECISION)"
+
+    def highest_score(self, expression: str, frequency: Callable[[str], int]) -> str:
+        """Return the SQL of bm25 where words stand in a text so often that nothing else counts."""
+        (newest,) = self.execute("SELECT entry_id FROM last_ids").fetchone()
+        rarities = (_rarity(frequency(leaf.text), newest) for leaf in leaves(expression))
+        return str(sum(rarities) * (_K1 + 1))
 
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return the words that entries have, with how many have them, the most first."""
@@ -173,7 +182,6 @@ def _score(leaf: Leaf, count: int, newest: int) -> str:
     So it tells how often the word is there, and with weights how often in the title, where it
     counts three times. A phrase counts once.
     """
-    rarity = max(math.log((max(newest, count) - count + 0.5) / (count + 0.5)), 1e-6)
     query = f"CAST('{leaf.query.replace(chr(39), chr(39) * 2)}' AS tsquery)"
     if leaf.is_word:
         every, titled = (
@@ -185,7 +193,12 @@ def _score(leaf: Leaf, count: int, newest: int) -> str:
         times = f"(CASE WHEN entries_index.words @@ {query} THEN 1.0 ELSE 0.0 END)"
     usual = "(SELECT avg(size) FROM (SELECT size FROM entry_words ORDER BY rowid DESC LIMIT 500))"
     length = f"{_K1} * ({1 - _B} + {_B} * entries_index.size / {usual})"
-    return f"{rarity} * {times} * {_K1 + 1} / ({times} + {length})"
+    return f"{_rarity(count, newest)} * {times} * {_K1 + 1} / ({times} + {length})"
+
+
+def _rarity(count: int, newest: int) -> float:
+    """Return what a word that so many entries have says of one (the IDF of bm25)."""
+    return max(math.log((max(newest, count) - count + 0.5) / (count + 0.5)), 1e-6)
 
 
 def _adapted(values: Values, expressions: frozenset[str]) -> Any:
