@@ -5,10 +5,15 @@ with `face = NAME` which feed has which.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
+from markupsafe import Markup
+
 from planet_mcp.documents.lists import read_list
+from planet_mcp.site.paths import Links
 from planet_mcp.site.values import Page
+from planet_mcp.site.words import colour, initials
 from planet_mcp.store import Store
 from planet_mcp.urls import canonical
 
@@ -58,6 +63,22 @@ class Faces:
             return Page((self._folder / name).read_bytes(), TYPES[Path(name).suffix.lower()])
         except OSError:
             return None  # it was taken away meanwhile
+
+
+def face(faces: Mapping[int, str], links: Links, name: str, feed_id: int) -> Markup:
+    """Return the face of a feed: the picture at a path, or one that is drawn of its name."""
+    path = faces.get(feed_id)
+    if path is None:
+        return _drawn(name)
+    return Markup(
+        '<img class="face" src="{}" alt="" width="32" height="32" loading="lazy">'
+    ).format(links.to(path))
+
+
+@lru_cache(maxsize=2_000)
+def _drawn(name: str) -> Markup:
+    drawn = Markup('<span class="face face{}" data-letters="{}"></span>')
+    return drawn.format(colour(name), initials(name))
 
 
 def _faces_by_url(theme: Path) -> dict[str, str]:

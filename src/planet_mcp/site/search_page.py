@@ -149,7 +149,7 @@ def search_view(
 
 def choices_of(store: Store) -> dict[str, tuple[str, ...]]:
     """Return what may be chosen for the fields of the form."""
-    feeds = [feed.title for feed in store.feeds.names(followed=True)]
+    feeds = store.feeds.titles()
     return {
         "feed": tuple(dict.fromkeys(feeds)) if len(feeds) <= MOST_FEEDS else (),
         "group": tuple(store.feeds.groups()),

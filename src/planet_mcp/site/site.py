@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from planet_mcp.documents.syndication import (
@@ -20,7 +21,7 @@ from planet_mcp.documents.syndication import (
 from planet_mcp.site import outputs
 from planet_mcp.site.connecting import connections
 from planet_mcp.site.content import TEXT_CHARS
-from planet_mcp.site.faces import Faces
+from planet_mcp.site.faces import Faces, face
 from planet_mcp.site.feeds_list import feeds_view
 from planet_mcp.site.figures import stats_view
 from planet_mcp.site.paths import Links, links_of
@@ -79,6 +80,7 @@ class Site:
         self._clock = clock
         self._templates = Templates(options)
         self.faces = Faces(options.theme)
+        self._choices_known: tuple[object, dict[str, tuple[str, ...]]] = (None, {})
         self._tags_known: tuple[object, frozenset[str]] = (None, frozenset())
         self._topics_known: dict[str, tuple[object, TopicsView]] = {}
         self._routes = [
@@ -136,7 +138,8 @@ class Site:
         links, static, now = self._links(request), self._options.static, self._clock()
         proxied = self._options.images == "proxy"
         own = faces_of(self._store, static=static, now=now) if proxied else {}
-        seen |= {"faces": {**own, **self.faces.of_feeds(self._store)}, "has_page": self._has_page}
+        faces = {**own, **self.faces.of_feeds(self._store)}
+        seen |= {"face": partial(face, faces, links), "has_page": self._has_page}
         page = self._templates.page(template, request, links, **seen)
         if not proxied:
             return page
@@ -228,8 +231,15 @@ class Site:
         view = search_view(
             self._store, request.query, now=self._clock(), understood=request.understood
         )
-        view = replace(view, choices=choices_of(self._store))
+        view = replace(view, choices=self._choices())
         return self._html("search", request, view=view, status=400 if view.problem else 200)
+
+    def _choices(self) -> dict[str, tuple[str, ...]]:
+        """Return what may be chosen in the form: found anew with new entries and changed feeds."""
+        state = self._store.change_token()
+        if self._choices_known[0] != state:
+            self._choices_known = state, choices_of(self._store)
+        return self._choices_known[1]
 
     def _stats(self, request: PageRequest, _: tuple[str, ...]) -> Page:
         return self._html("stats", request, view=stats_view(self._store, now=self._clock()))

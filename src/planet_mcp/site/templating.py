@@ -106,6 +106,8 @@ def _environment(theme: Path | None) -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
+        # Ours never change, and to ask their files each time takes longer than a small page.
+        auto_reload=theme is not None,
         lstrip_blocks=True,
     )
     environment.globals |= {

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final
 
+from markupsafe import Markup, escape
+
 from planet_mcp.feeds import warning_of
 from planet_mcp.models import Feed, FeedStatus
 
@@ -76,6 +78,17 @@ def machine(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def time(at: datetime, said: str) -> Markup:
+    """Return a moment as pages write it, said in some words."""
+    return Markup(f'<time datetime="{machine(at)}">{escape(said)}</time>')  # noqa: S704 - as said
+
+
+@lru_cache(maxsize=20)
+def options(names: tuple[str, ...]) -> Markup:
+    """Return what may be chosen from, as the options of a list."""
+    return Markup("").join(Markup("<option>{}</option>").format(name) for name in names)
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: `1 entry`, `12,000 entries`."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
@@ -86,7 +99,6 @@ def reading_time(words: int) -> str:
     return f"{max(-(-words // _WORDS_A_MINUTE), 1)} min read"
 
 
-@lru_cache(maxsize=2_000)
 def initials(name: str) -> str:
     """Return the first letters of the first two words of a name; a dot where it has none."""
     return "".join(_initials(name)) or "\N{MIDDLE DOT}"
@@ -98,7 +110,6 @@ def _initials(name: str) -> Iterator[str]:
         yield letter[0].upper()[0]
 
 
-@lru_cache(maxsize=2_000)
 def colour(name: str) -> int:
     """Return which of the colours the face of a name has, always the same one."""
     return zlib.crc32(name.casefold().encode("utf-8", "replace")) % COLOURS

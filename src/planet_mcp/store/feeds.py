@@ -118,6 +118,14 @@ class Feeds:
         """Return all feeds that are followed, by title."""
         return self._select("subscribed", {}, now=now)
 
+    def titles(self) -> list[str]:
+        """Return what the followed feeds are called, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT name FROM feeds WHERE subscribed ORDER BY lower(name), id"
+            ).fetchall()
+        return [row[0] for row in rows]
+
     def names(self, *, followed: bool) -> list[FeedName]:
         """Return what feeds can be called by: those that are followed, or all with entries too."""
         former: dict[int, list[str]] = {}
