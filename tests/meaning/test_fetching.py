@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planet_mcp.embedding import KnownModel, ModelFile, Recipe, place_for
+from planet_mcp.embedding import KnownModel, ModelFile, Recipe, model_path
 from planet_mcp.errors import BlockedAddressError, FetchError, ModelError
 from planet_mcp.meaning import fetch_model
 from planet_mcp.network import Access
@@ -44,19 +44,19 @@ def model(site: Site) -> KnownModel:
 
 
 def kept() -> list[str]:
-    folder = place_for("toy").parent
+    folder = model_path("toy").parent
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
 async def test_all_files_come_to_the_cache(model: KnownModel, access: Access) -> None:
     told: list[int] = []
-    place = await fetch_model(model, access, progress=told.append)
-    assert place == place_for("toy")
-    assert {name: (place / name).read_bytes() for name in CONTENT} == CONTENT
-    assert '"question": "ask: "' in (place / "recipe.json").read_text()
+    path = await fetch_model(model, access, progress=told.append)
+    assert path == model_path("toy")
+    assert {name: (path / name).read_bytes() for name in CONTENT} == CONTENT
+    assert '"question": "ask: "' in (path / "recipe.json").read_text()
     assert told == sorted(told)
     assert told[-1] == model.size
-    assert (place.stat().st_mode & 0o777) == 0o755
+    assert (path.stat().st_mode & 0o777) == 0o755
     assert kept() == ["toy", "toy/model.onnx", "toy/recipe.json", "toy/tokenizer.json"]
 
 
@@ -69,7 +69,7 @@ async def test_other_bytes_are_refused_and_what_was_there_stays(
     with pytest.raises(ModelError, match="Nothing was kept"):
         await fetch_model(model, access)
     assert kept() == before
-    assert (place_for("toy") / "tokenizer.json").read_bytes() == CONTENT["tokenizer.json"]
+    assert (model_path("toy") / "tokenizer.json").read_bytes() == CONTENT["tokenizer.json"]
 
 
 async def test_what_never_ends_or_is_not_there_leaves_nothing(

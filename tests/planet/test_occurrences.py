@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from planet_mcp import planet
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import ParsedEntry, Subscription
-from planet_mcp.planet.occurrences import Asked, Occurrences, arrivals, feed_changes
+from planet_mcp.planet.occurrences import OccurrenceQuery, Occurrences, arrivals, feed_changes
 from planet_mcp.requests import ArrivalsRequest, FeedChangesRequest
 from planet_mcp.store import Store
 from tests.support.river import (
@@ -59,7 +59,7 @@ def tell(
     max_age: timedelta | None = None,
 ) -> Occurrences:
     with store.view():
-        asked = Asked(request, cursor, limit, max_age)
+        asked = OccurrenceQuery(request, cursor, limit, max_age)
         return arrivals(planet.Reading(store, START), asked)
 
 
@@ -76,7 +76,7 @@ def post(store: Store, *keys: str, feed: int = 1) -> None:
 
 
 def titles(told: Occurrences) -> list[str]:
-    return [each.data["title"] for each in told.told]
+    return [each.data["title"] for each in told.occurrences]
 
 
 # What subscribers are promised
@@ -122,17 +122,18 @@ class Subscriber:
             found = tell(store, request, cursor=self.cursor, limit=call.limit)
         except ArgumentError:
             return False  # a feed of which nothing is left is not known
-        numbers = [number(each.cursor) for each in found.told]
+        events = found.occurrences
+        numbers = [number(each.cursor) for each in events]
         assert numbers == sorted(set(numbers))
         assert all(number(self.cursor) < each <= number(found.cursor) for each in numbers)
-        assert [each.id for each in found.told] == [each.cursor for each in found.told]
+        assert [each.id for each in events] == [each.cursor for each in events]
         self.truncated |= found.truncated
-        kept = len(found.told) if call.kept is None else min(call.kept, len(found.told))
+        kept = len(events) if call.kept is None else min(call.kept, len(events))
         self.told |= {*numbers[:kept]}
         if call.kept is None:
             self.cursor = found.cursor
         elif kept:
-            self.cursor = found.told[kept - 1].cursor
+            self.cursor = found.occurrences[kept - 1].cursor
         return found.more
 
     def note(self, store: Store) -> None:
@@ -209,7 +210,7 @@ def test_without_a_cursor_only_what_happens_from_now_on_is_told(store: Store) ->
 def test_an_arrival_names_its_entry_and_quotes_no_text(store: Store) -> None:
     start = tell(store, cursor=None).cursor
     post(store, "x")
-    [told] = tell(store, cursor=start).told
+    [told] = tell(store, cursor=start).occurrences
     assert told.data == {
         "entry_id": 1,
         "title": "About x",
@@ -247,8 +248,8 @@ def test_what_is_cut_goes_on_where_it_was_cut(store: Store) -> None:
     post(store, *"abcde")
     first = tell(store, cursor=start, limit=2)
     second = tell(store, cursor=first.cursor, limit=3)
-    assert (len(first.told), first.more) == (2, True)
-    assert (len(second.told), second.more) == (3, False)
+    assert (len(first.occurrences), first.more) == (2, True)
+    assert (len(second.occurrences), second.more) == (3, False)
 
 
 def test_a_feed_that_is_read_for_the_first_time_brings_no_news(store: Store) -> None:
@@ -323,7 +324,7 @@ def test_what_cannot_be_asked_for_is_refused_from_the_beginning(
 
 def changes(store: Store, cursor: str | None, limit: int = 100) -> Occurrences:
     with store.view():
-        asked = Asked(FeedChangesRequest(), cursor, limit)
+        asked = OccurrenceQuery(FeedChangesRequest(), cursor, limit)
         return feed_changes(planet.Reading(store, START), asked)
 
 
@@ -339,7 +340,7 @@ def test_feeds_that_are_followed_moved_and_left_are_told(store: Store) -> None:
         connection.execute("UPDATE feeds SET gone = 2 WHERE id = 3")
 
     found = changes(store, start)
-    assert [(each.data["feed_id"], each.data["change"]) for each in found.told] == [
+    assert [(each.data["feed_id"], each.data["change"]) for each in found.occurrences] == [
         (4, "followed"),
         (1, "unfollowed"),
         (2, "unfollowed"),
@@ -348,9 +349,9 @@ def test_feeds_that_are_followed_moved_and_left_are_told(store: Store) -> None:
         (3, "gone"),
     ]
     assert not found.truncated
-    assert len({each.id for each in found.told}) == 6
+    assert len({each.id for each in found.occurrences}) == 6
     first = changes(store, start, limit=2)
-    assert [*first.told, *changes(store, first.cursor).told] == [*found.told]
+    assert [*first.occurrences, *changes(store, first.cursor).occurrences] == [*found.occurrences]
 
 
 def test_changes_that_are_kept_no_more_are_a_gap(store: Store) -> None:
@@ -360,5 +361,5 @@ def test_changes_that_are_kept_no_more_are_a_gap(store: Store) -> None:
             "INSERT INTO feed_changes (feed_id, change) VALUES (?, 'moved')", [(1,)] * 10_001
         )
     found = changes(store, start, limit=20_000)
-    assert (len(found.told), found.truncated) == (10_000, True)
-    assert not changes(store, found.told[0].cursor).truncated
+    assert (len(found.occurrences), found.truncated) == (10_000, True)
+    assert not changes(store, found.occurrences[0].cursor).truncated

@@ -1,4 +1,4 @@
-"""An entry or a URL → its full text; and the texts of teasers, filled in.
+"""An entry or a URL → its full text; and in the background, the full texts of teasers.
 
 In: an entry's id or a page's URL. Out: its article, stored already, the feed's own, or the page's.
 Only this room knows when a feed's content will do and when the page is needed.

@@ -24,7 +24,7 @@ from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, http_url
 logger = logging.getLogger(__name__)
 
 ACCEPT_PAGE = "text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8, */*;q=0.5"
-# A page with clearly less than the feed's own text is a notice or a form, not the article.
+# A page with less than this part of the feed's own text is a notice or a form, not the article.
 CLEARLY_LESS = 0.8
 
 _FILE = re.compile(
@@ -58,8 +58,8 @@ class Articles:
     async def read(self, article: int | str, *, refresh: bool) -> FullText:
         """Return the whole article of an entry id, or of a URL.
 
-        With `refresh` its page is asked for again, else only when what is here is but a beginning,
-        or was fetched over a week ago.
+        With `refresh` its page is asked for again; else only when the stored text is just a
+        beginning, or was fetched over a week ago.
 
         Raises:
             ArgumentError: There is no such entry, or it is no URL that may be fetched.
@@ -71,7 +71,7 @@ class Articles:
             return await self._page(str(article).strip(), refresh=refresh)
         return await self._entry(entry_id, refresh=refresh)
 
-    async def fill(self, entry_id: int, *, web: Web) -> None:
+    async def backfill(self, entry_id: int, *, web: Web) -> None:
         """Fetch and keep the page of an entry that nobody has asked for yet.
 
         Raises:
@@ -87,7 +87,7 @@ class Articles:
         numbered = named_id(text, "entry")
         if numbered:
             return int(numbered)
-        # A host without a path may be a name: asyncio.run.
+        # Without a scheme, only a text with a slash is taken for a URL: `asyncio.run` is none.
         url = http_url(text) or http_url(given_url(text) if "/" in text else "")
         if url is None:
             raise ArgumentError(
@@ -160,7 +160,7 @@ class Articles:
             self._running.pop(address).set()
 
     async def _from_page(self, known: Known, url: str, *, refresh: bool) -> FullText:
-        """Fetch an entry's page; what is here already serves when that fails."""
+        """Fetch an entry's page; where that fails, the stored text serves."""
         try:
             if not refresh:
                 self._failures.refuse(url)
@@ -173,7 +173,7 @@ class Articles:
         return replace(from_article(known.entry, article), note=note)
 
     async def _renew(self, known: Known, url: str, web: Web) -> tuple[StoredArticle, str | None]:
-        """Fetch and keep an entry's page; if it is as it was, the second value says so."""
+        """Fetch and keep an entry's page; the second value is a note if it has not changed."""
         with self._failures.noting(url):
             _refuse_file(known.entry, url)
             before = known.article.validators if known.article else None
@@ -191,7 +191,7 @@ class Articles:
     async def _fetched(
         self, url: str, before: Validators | None, web: Web
     ) -> tuple[Document, Article] | NotModified:
-        """Fetch a page's article, from where the page sends its readers if it does that."""
+        """Fetch a page's article, or that of the page to which it sends its readers."""
         page: Document | None = None
         while True:
             reply = await web.get_if_changed(url, before, accept=ACCEPT_PAGE, after=page)
@@ -214,7 +214,7 @@ class Articles:
         return article, f"The page has not changed since {before}."
 
     async def _page(self, url: str, *, refresh: bool) -> FullText:
-        """Fetch a page that no entry stands for, if its address stands in the corpus."""
+        """Fetch a page that is no entry's, if its address stands in a stored text."""
         url = await self._permitted(url)
         if await self._was_fetched_elsewhere(url):
             return await self.read(url, refresh=False)
@@ -229,11 +229,11 @@ class Articles:
         return await self._entry(entry_id, refresh=False)
 
     async def _permitted(self, url: str) -> str:
-        """Return the address to ask for a page; refuse one that stands nowhere in the corpus.
+        """Return the address to ask for a page; refuse one that stands in no stored text.
 
-        Asked is what stands there and not what the caller wrote: whatever an injected text makes an
-        agent add to a known address goes nowhere. Where a page redirects to does not matter: the
-        target learns only what that page's host chose to send there.
+        It is spelled as in that text and not as the caller wrote it: so an injected text cannot
+        make an agent send something in an address that it changed. Where the page redirects to does
+        not matter: that server learns only what the page's server chose to send there.
         """
         check_url(url, allowed=self._allowed)
         if self._fetch_any:
@@ -270,7 +270,7 @@ def _age(article: StoredArticle | None, *, now: datetime) -> str:
 
 
 def _refuse_file(entry: EntryText, url: str) -> None:
-    """Refuse what is known to be a recording or a PDF before all of it is fetched."""
+    """Refuse a recording or a PDF by what its feed says, before all of it is fetched."""
     enclosed = next((each.type or "a file" for each in entry.enclosures if each.url == url), None)
     named = _FILE.fullmatch(urlsplit(url).path)
     kind = enclosed or (f"a {named[1].upper()} file" if named else None)
@@ -280,7 +280,7 @@ def _refuse_file(entry: EntryText, url: str) -> None:
 
 def _refuse_less(entry: EntryText, article: Article, url: str) -> None:
     here, there = len(entry.markdown.split()), len(article.content.markdown.split())
-    # What a feed says of another site's page is no measure of that page.
+    # Only of its own site's pages a feed's text is a measure.
     if not entry.is_elsewhere and there < here * CLEARLY_LESS:
         raise DocumentError(
             f"{url} has only {there} words, and the feed has {here}: it may show a notice or a "

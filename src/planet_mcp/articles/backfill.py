@@ -20,10 +20,10 @@ logger = logging.getLogger(__name__)
 class BackfillLimits:
     """How slowly pages are fetched that nobody asked for.
 
-    Every `delay_seconds`, one page each of `domains_at_once` domains. A teaser is `new_for` so
-    long; a page that fails is tried again after `first_pause`, and then four times as late each
-    time. A domain that is silent or asks for a pause gets `silent_seconds`, or what it asks for up
-    to `most_seconds`.
+    Every `delay_seconds`, one page is fetched of each of `domains_at_once` domains, of teasers that
+    are `new_for` no longer than that. A page that fails is tried again after `first_pause`, and
+    then four times as late each time. A domain that does not answer is left alone for
+    `silent_seconds`, one that asks for a pause for as long as it asks, up to `most_seconds`.
     """
 
     delay_seconds: float = 10.0
@@ -59,7 +59,7 @@ class Backfill:
     async def run(self) -> None:
         """Fetch in the background until cancelled; nothing that happens ends it."""
         while True:
-            # The pause comes first, so that the feeds are refreshed before.
+            # The pause comes first, so that at a start the feeds are refreshed before.
             await anyio.sleep(self._limits.delay_seconds)
             try:
                 if self._is_leader():
@@ -73,7 +73,7 @@ class Backfill:
         free = [domain for domain in waiting if not self._web.backed_off_for(domain)]
         async with anyio.create_task_group() as pages:
             for domain in free[: self._limits.domains_at_once]:
-                pages.start_soon(self._fill, waiting[domain], domain)
+                pages.start_soon(self._backfill, waiting[domain], domain)
 
     def _waiting(self) -> dict[str, Teaser]:
         """Return the newest teaser of each domain."""
@@ -83,11 +83,11 @@ class Backfill:
             newest.setdefault(registrable_domain(host_of(teaser.url)), teaser)
         return newest
 
-    async def _fill(self, teaser: Teaser, domain: str) -> None:
+    async def _backfill(self, teaser: Teaser, domain: str) -> None:
         try:
             rules = await self._robots.rules(teaser.url)
         except FetchError as error:
-            # Nothing is asked of a site that does not say what it allows.
+            # A site whose robots.txt cannot be read is not asked (RFC 9309, section 2.3.1.4).
             logger.info("The rules of %s are not known: %r", domain, str(error))
             self._web.back_off(domain, self._limits.silent_seconds)
             return
@@ -99,7 +99,7 @@ class Backfill:
 
     async def _fetch(self, teaser: Teaser, domain: str) -> None:
         try:
-            await self._articles.fill(teaser.id, web=self._web)
+            await self._articles.backfill(teaser.id, web=self._web)
         except StoreError:
             raise
         except (FetchError, DocumentError) as error:
@@ -108,7 +108,7 @@ class Backfill:
                 self._web.back_off(domain, min(pause, self._limits.most_seconds))
             await self._retry_later(teaser, str(error))
         except Exception:
-            logger.exception("The page of entry %d could not be filled in.", teaser.id)
+            logger.exception("The page of entry %d could not be fetched.", teaser.id)
             await self._retry_later(teaser, "planet-mcp failed on it; see its log.")
 
     async def _retry_later(self, teaser: Teaser, problem: str) -> None:

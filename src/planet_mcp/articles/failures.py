@@ -9,7 +9,8 @@ from planet_mcp.errors import DeadlineError, DocumentError, FetchError, Unreacha
 from planet_mcp.times import stamp
 from planet_mcp.urls import canonical
 
-# How long a page that failed is not asked again; a site that does not answer may do so soon.
+# How long a page that failed is not asked again: not so long if its site did not answer, which may
+# pass soon.
 REMEMBERED_FOR = timedelta(days=1)
 SILENCE_REMEMBERED_FOR = timedelta(hours=1)
 

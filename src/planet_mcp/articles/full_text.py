@@ -1,4 +1,4 @@
-"""The text of an entry as a reader gets it, and what the store has of it (pure)."""
+"""The text of an entry as a reader gets it, made of what the store has of it (pure)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from planet_mcp.models import Enclosure
 from planet_mcp.store import EntryText, StoredArticle
 
-# The source of a text that its page itself gave.
+# The source of a text that is its page's own.
 FROM_PAGE = "the web page"
 FRESH_FOR = timedelta(days=7)
 
@@ -39,7 +39,7 @@ class FullText:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store has of an entry; `duplicate` is another entry's text of a mere beginning."""
+    """What the store has of an entry; of a mere beginning, `duplicate` is another entry's text."""
 
     entry: EntryText
     article: StoredArticle | None
@@ -64,7 +64,7 @@ def is_beginning(entry: EntryText) -> bool:
 
 
 def from_article(entry: EntryText, article: StoredArticle) -> FullText:
-    """Return the article of an entry's page: that of another site has its own word on all of it."""
+    """Return the article of an entry's page; on another site's page, its own title and authors."""
     title, authors, published = (
         (entry.title or article.title, entry.authors or article.authors, entry.published)
         if not entry.is_elsewhere

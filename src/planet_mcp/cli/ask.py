@@ -78,7 +78,7 @@ def trending_command(settings: Settings, *, as_json: bool, **given: Any) -> None
 @settings_from(*NETWORK)
 def article_command(settings: Settings, *, article: str, as_json: bool, **given: Any) -> None:
     """Print the full text of an entry, by its id, or of a page, by its URL."""
-    # A person may name any page; agents are told addresses by what they read.
+    # A person may name any page. (An agent may not: what it reads may tell it an address.)
     settings = settings.model_copy(update={"fetch_any": True})
     answer = run_with(settings, lambda planet: planet.read_article(article, **given))
     show(answer, as_json=as_json)
@@ -99,7 +99,7 @@ def feeds_command(settings: Settings, *, query: str, as_json: bool, **given: Any
 @settings_from()
 def export_command(settings: Settings) -> None:
     """Print the followed feeds as OPML."""
-    # As bytes: the document says that it is UTF-8, whatever the terminal or pipe would write.
+    # As bytes, since the document says that it is UTF-8, whatever the encoding of stdout.
     click.echo(run_with(settings, lambda planet: planet.export_opml()).encode(), nl=False)
 
 

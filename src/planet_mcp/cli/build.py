@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planet_mcp.site import Published
 
 WATCH_SECONDS = 2.0
-# Pages also show how feeds are doing, which changes without a new entry.
+# After how many seconds pages are built without a new entry: they also show how feeds are doing.
 REBUILT_AFTER = 3600.0
 # A build waits so long for the pictures of the newest entries; the next one goes on.
 PICTURE_SECONDS = 120.0

@@ -92,7 +92,7 @@ def install_command(
 
 
 def _found() -> list[str]:
-    """Name the hosts of which there is something on this machine, and which start this server."""
+    """List the hosts of which there are files on this machine, and which start this server."""
     from planet_mcp.hosts import (  # deferred, as above
         COMMAND_HOSTS,
         HOSTS,
@@ -113,9 +113,9 @@ def _found() -> list[str]:
         starts = f", starts it as {', '.join(map(repr, servers))}" if servers else ""
         lines.append(f"{host.name:16} {host.title} ({path}){starts}")
     for other in COMMAND_HOSTS.values():
-        theirs = other.config_file(machine)
-        if Path(theirs).exists() or (other.program and shutil.which(other.program)):
-            lines.append(f"{other.name:16} {other.title} ({theirs})")
+        file = other.config_file(machine)
+        if Path(file).exists() or (other.program and shutil.which(other.program)):
+            lines.append(f"{other.name:16} {other.title} ({file})")
     if not lines:
         return [f"No host that is known was found. Known are: {', '.join(HOST_NAMES)}."]
     return ["Found on this machine; `planet-mcp install HOST` adds the server:", *lines]
@@ -135,7 +135,7 @@ def _by_command(
 
     path = host.config_file(this_machine())
     program = shutil.which(host.program) if host.program else None
-    # As plain as entries get: no type, and a token that is taken from the environment.
+    # Gemini CLI's entries are the plainest: no type, and a token that comes from the environment.
     entry = {} if undo else _entry(HOSTS["gemini-cli"], url, flags)
     if program and not only_print:
         arguments = host.removing(name) if undo else host.adding(name, entry)

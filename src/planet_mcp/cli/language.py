@@ -49,9 +49,9 @@ class CommandLanguage:
         return shlex.join(words)
 
     def again(self, tool: str, arguments: Mapping[str, object]) -> str:
-        """Spell what goes on after an answer: a command may have had options of settings, too."""
+        """Say how the answer goes on; the command may have had options of settings, too."""
         return f"the same command with {self.argument('cursor')} {arguments['cursor']}"
 
     def rest(self) -> str:
-        """Say, where the command is not spelled, how to get what an answer left out."""
+        """Say in short how to get what an answer left out."""
         return f"go on with {self.argument('cursor')}"

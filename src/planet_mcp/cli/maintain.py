@@ -99,10 +99,11 @@ def _show(
         found = {} if joins is None else {"joins": [asdict(join) for join in joins]}
         click.echo(json.dumps({"database": str(store.path), **asdict(done), **found}, indent=2))
         return
-    click.echo("\n".join([*map(_told, joins or ()), *_findings(store, done, repaired=repaired)]))
+    joined = map(_described, joins or ())
+    click.echo("\n".join([*joined, *_findings(store, done, repaired=repaired)]))
 
 
-def _told(join: "Join") -> str:
+def _described(join: "Join") -> str:
     return (
         f"{join.reason}\n"
         f"  {join.other_id} {join.other_title} · {join.other_feed} · {join.other_url or '-'}\n"

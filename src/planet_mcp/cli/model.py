@@ -56,8 +56,8 @@ def fetch_command(settings: Settings, *, name: str | None) -> None:
             f"{wanted!r} is none of the models: {', '.join(CATALOGUE)}. PLANET_MCP_MODEL may name "
             "a folder with another one."
         )
-    place = anyio.run(lambda: _fetch(settings, CATALOGUE[wanted]))
-    click.echo(f"{wanted} is in {place}. A server that is started now encodes the entries with it.")
+    path = anyio.run(lambda: _fetch(settings, CATALOGUE[wanted]))
+    click.echo(f"{wanted} is in {path}. A server that is started now encodes the entries with it.")
     if not is_installed():
         click.echo(f"To use it, its libraries are missing yet: {INSTALL}", err=True)
 

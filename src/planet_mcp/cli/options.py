@@ -45,7 +45,7 @@ Command = Callable[..., Any]
 
 def option(name: str, *, env: str, **more: Any) -> Callable[[Command], Command]:
     """Return a flag that sets what an environment variable sets too."""
-    # The prefix tells settings from a command's own parameters of the same name.
+    # With the prefix, a setting differs from a command's own parameter of the same name.
     parameter = PREFIX + env.removeprefix(ENV_PREFIX).lower()
     return click.option(name, parameter, help=f"{more.pop('help')} [{env}]", **more)
 
@@ -159,8 +159,8 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print the tool's st
 def request_options(kind: type[Request], **defaults: object) -> Callable[[Command], Command]:
     """Give a command the fields of a request as options, but for the query, which is an argument.
 
-    Their help texts and bounds are those of the tool; so are their values unless they are given,
-    but for the `defaults` of people, who need not save characters.
+    Their help texts, bounds and default values are those of the tool, but for `defaults`: people
+    need not save characters as models do.
     """
 
     def decorate(command: Command) -> Command:
@@ -315,7 +315,7 @@ def is_begun(database: Path | ServerAddress) -> bool:
 
 
 def collect_from_now_on() -> None:
-    """Look for garbage again, but never among what loading has made, which stays."""
+    """Turn garbage collection on, but never among what loading has made, which stays."""
     gc.freeze()
     gc.enable()
 
@@ -323,7 +323,7 @@ def collect_from_now_on() -> None:
 def run_with(
     settings: Settings, work: "Callable[[Planet], Awaitable[R]]", *, begins: bool = False
 ) -> R:
-    """Open the planet, do the work and return what came of it; `begins` makes a new one if need be.
+    """Open the planet, do the work and return its result; `begins` makes a new one if need be.
 
     Raises:
         StoreError: There is no database, and this is no command that begins one.
@@ -357,7 +357,7 @@ def present(text: str) -> None:
     if seen.count("\n") < screen.lines - 1:
         click.echo(seen, file=sys.stdout, color=styled)
         return
-    # Quit at once if it fits, show bold print as such, and leave the text on the screen.
+    # For less: quit at once if the text fits, show bold print, leave the text on the screen.
     os.environ.setdefault("LESS", "FRX")
     click.echo_via_pager(seen, color=styled)
 

@@ -7,7 +7,7 @@ import anyio
 
 from planet_mcp.planet import Planet, StatusResult
 
-# In tenths of all feeds.
+# A line is written whenever this part of all feeds was read: a tenth.
 _STEPS = 10
 
 
@@ -21,15 +21,15 @@ class Pace:
 
 async def report(planet: Planet, say: Callable[[str], object], pace: Pace = Pace()) -> None:
     """Say how the planet is doing until cancelled."""
-    status, said = (await planet.status()).result, -1
+    status, reported = (await planet.status()).result, -1
     while status.never_checked:
         read = status.feeds - status.never_checked
-        if read * _STEPS // status.feeds != said:
-            said = read * _STEPS // status.feeds
+        if read * _STEPS // status.feeds != reported:
+            reported = read * _STEPS // status.feeds
             say(f"{read:,} of {status.feeds:,} feeds read for the first time")
         await anyio.sleep(pace.first_pass)
         status = (await planet.status()).result
-    if said >= 0:
+    if reported >= 0:
         say(_line(status, new=status.entries))
     while True:
         await anyio.sleep(pace.later)

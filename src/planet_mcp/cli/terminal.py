@@ -42,7 +42,7 @@ def _shown(line: str, width: int, *, styled: bool) -> list[str]:
         break_on_hyphens=False,
         drop_whitespace=True,
     ) or [line]
-    # As a whole, since what is bold may go over the end of a line.
+    # All lines together, since bold print may begin on one and end on the next.
     joined = _unmarked("\n".join(wrapped), bold, plain)
     look = _BOLD if _HEAD.match(line) else _DIM if line.lstrip().startswith(">") else ""
     if not (styled and look):

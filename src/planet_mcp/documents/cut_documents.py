@@ -1,6 +1,6 @@
-"""Feed documents of which only a part is here: what can be read of them is made whole (pure).
+"""Feed documents of which only a part was fetched, made into whole ones of what is there (pure).
 
-Positions are looked for in the bytes as Latin-1, which has one character for each.
+The bytes are searched as Latin-1, in which each is one character: so positions are those of bytes.
 """
 
 import json
@@ -12,7 +12,8 @@ _XML_END = re.compile(r"</(item|entry)\s*>")
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _BETWEEN = re.compile(r"\s*,\s*")
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
-# Of so many in the end, one is an item; a document that is made to keep us busy has more.
+# How many objects of the part after the gap are tried: in a real feed an item is among them, and a
+# hostile document could have millions.
 _MOST_OBJECTS = 1_000
 _DECODER = json.JSONDecoder(strict=False)
 
@@ -51,7 +52,7 @@ def _join_json(beginning: str, end: str) -> str:
         return beginning
     for found in islice(_NEXT_OBJECT.finditer(end), _MOST_OBJECTS):
         item = _item_at(end, found.end())
-        # Authors and attachments are objects, too.
+        # An object without an id is no item, but an author or an attachment.
         if item and "id" in item[0]:
             return f"{beginning[:last]},{end[found.end() :]}"
     return beginning

@@ -79,7 +79,7 @@ _CODECS = {label: codec for codec, labels in _LABELS.items() for label in labels
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
 _WIDE = frozenset({"utf-16-le", "utf-16-be"})
 _MULTIBYTE = frozenset({"gb18030", "big5hkscs", "euc_jp", "iso2022_jp", "cp932", "cp949"})
-# Servers send these when no encoding was configured.
+# Encodings that servers name when none was configured, so that the name says little.
 _SERVER_DEFAULTS = frozenset({"cp1252"})
 _MIXED = "planet-mcp-cp1252"
 _ENOUGH_TO_BE_SURE = 3
@@ -110,9 +110,9 @@ def decode(body: bytes, *, content_type: str = "") -> Decoded:
     """Decode a document: by its byte order mark, else what is evident, else declared, else UTF-8.
 
     RFC 7303, section 3 ranks byte order mark, charset parameter, XML declaration; a page's
-    `<meta charset>` counts as the last. Against it, valid UTF-8 beats a declared single-byte
-    encoding, and a charset that servers send by default (ISO 8859-1, ASCII) ranks below what the
-    document declares.
+    `<meta charset>` counts as an XML declaration. Unlike there, valid UTF-8 beats a declared
+    single-byte encoding, and a charset that servers send by default (ISO 8859-1, ASCII) ranks below
+    what the document declares.
     """
     for bom, name in _BOMS:
         if body.startswith(bom):
@@ -146,7 +146,7 @@ def _declared_inside(body: bytes) -> str:
     head = body[:_HEAD]
     found = _XML_DECLARED.search(head) or _HTML_DECLARED.search(head)
     codec = _codec(found[1].decode("ascii", "replace")) if found else ""
-    # A declaration that can be read as bytes is in neither of the wide encodings.
+    # A document whose declaration was found byte by byte is not in UTF-16, whatever it says.
     return "" if codec in _WIDE else codec
 
 

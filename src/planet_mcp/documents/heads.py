@@ -1,4 +1,4 @@
-"""What stands above an article once more although its head says it: title, authors, last change."""
+"""Lines of an article that repeat what is known of it: title, authors, time of the last change."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _UPDATED = re.compile(
     r"(?:last )?(?:updated|modified)(?: on| at)?:? (?P<when>[\w ,./:+-]{4,40}?)[.)]?", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-# Words of a date or a byline beside names; every other word says more.
+# Words that dates and bylines have beside names; a line with any other word says more.
 _USUAL = re.compile(
     r"\d{1,4}|\d{1,2}(?:st|nd|rd|th)|[ap]m|utc|gmt|and|on|at|of|min|minutes?|read|und|et|y|e|"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,7}|(?:mon|tues?|wed|thu|fri|sat|sun)"
@@ -29,7 +29,7 @@ _LONGEST_LINE = 200
 
 
 def without_head(content: Content, *, title: str, authors: Sequence[str]) -> Content:
-    """Take away the lines around a text that only repeat its title, its authors or a change."""
+    """Take away the lines around a text that only repeat its title, authors or last change."""
     markdown, text = content.markdown, content.text
     for _ in range(_MOST_LINES):
         line, _, rest = markdown.partition("\n\n")
@@ -62,7 +62,7 @@ def _repeats(line: str, *, title: str, authors: Sequence[str]) -> bool:
 
 
 def _is_change(line: str) -> bool:
-    """Return whether a line says when the text was updated, and nothing of what was."""
+    """Return whether a line says when the text was updated, and nothing of what changed."""
     found = _UPDATED.fullmatch(line.strip("*_ "))
     if found is None or not _YEAR.search(found["when"]):
         return False
@@ -70,7 +70,7 @@ def _is_change(line: str) -> bool:
 
 
 def _names(line: str, authors: Sequence[str]) -> bool:
-    """Return whether a line names the authors and nothing else, but a day."""
+    """Return whether a line names the authors, perhaps with a day, and nothing else."""
     names = {word for author in authors for word in _words(author)}
     start = _BYLINE.match(line.strip("*_ "))
     if start is None or not names:

@@ -1,8 +1,8 @@
-"""What libraries raise at documents that they cannot read: each is caught where one is called.
+"""The errors of libraries at documents that they cannot read, caught where the library is called.
 
-What is not here, a `MemoryError` above all, ends in the loop of the child process, that answers
-for the whole document. So does what html-to-markdown raises, and what feedparser does, that fails
-on broken feeds with nearly any error.
+All others, a `MemoryError` above all, are caught in the loop of the child process, and fail the
+whole document. html-to-markdown and feedparser have no list here: they fail on broken documents
+with nearly any error, and so each call of them catches all.
 """
 
 from planet_mcp.text.from_html import LXML_ERRORS

@@ -12,7 +12,7 @@ from planet_mcp.models import PageRedirect
 from planet_mcp.text.from_html import STEPS, Work, declared_base, drop, parse, text_of
 from planet_mcp.urls import canonical, http_url
 
-# Beyond that a page is there to be read first, or to be loaded anew now and then.
+# After a longer delay than this, a page is meant to be read first, or is loaded anew now and then.
 LONGEST_DELAY_SECONDS = 10
 # A page that only sends its readers on says hardly more than where and why, links not counted.
 MOST_CHARACTERS = 1_000
@@ -62,7 +62,7 @@ def redirect_of(page: _Element | None, *, url: str, refresh: str = "") -> PageRe
 
 
 def _target(refresh: str, base: str) -> str | None:
-    """Return where a refresh leads soon, and not back to the same document."""
+    """Return where a refresh leads; None if that is the same document, or only after long."""
     found = _REFRESH.fullmatch(refresh)
     if found is None or int(found["seconds"]) > LONGEST_DELAY_SECONDS:
         return None
@@ -104,7 +104,7 @@ def _canonical(page: _Element, url: str) -> str | None:
 
 
 def _said(page: _Element) -> tuple[str, int]:
-    """Return what a page shows beside its site's frame, and how much of it is not links."""
+    """Return a page's text without its site's frame, and how many characters are not in links."""
     titles = " ".join(text_of(title) for title in page.iter("title"))
     for element in list(page.iter("noscript", "nav", "header", "footer", "aside")):
         drop(element)

@@ -8,7 +8,8 @@ from xml.sax.saxutils import escape
 from planet_mcp.text import FORBIDDEN_IN_XML
 
 _FORBIDDEN = re.compile(f"[{FORBIDDEN_IN_XML}]")
-# A CDATA section without an end takes the rest, which keeps the search linear.
+# What may need repair: each `&`, but not in CDATA. A section without an end takes the rest of the
+# text, which keeps the search linear.
 _SUSPECT = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)"
     r"|&(?!(?:amp|lt|gt|quot|apos);)(?:#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});|(\w{1,40});)?",

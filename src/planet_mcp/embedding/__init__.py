@@ -18,8 +18,8 @@ from planet_mcp.embedding.folders import (
     chosen_model,
     fetched,
     is_installed,
+    model_path,
     models_path,
-    place_for,
     recipe_json,
 )
 from planet_mcp.embedding.parts import MOST_CHARACTERS, Part, parts_of
@@ -48,9 +48,9 @@ __all__ = [
     "compare",
     "fetched",
     "is_installed",
+    "model_path",
     "models_path",
     "parts_of",
-    "place_for",
     "recipe_json",
 ]
 

@@ -22,8 +22,8 @@ class ModelFile:
 class Recipe:
     """How a model was trained to be used, as its card says.
 
-    `pooling` makes one vector of those of all tokens: their mean, or the first one (`cls`). What
-    is asked and what is searched begin with words of their own.
+    `pooling` makes one vector of those of all tokens: their mean, or the first one (`cls`).
+    `question` and `passage` are what each question, and each text that is searched, begins with.
     """
 
     pooling: Literal["mean", "cls"] = "mean"
@@ -48,11 +48,11 @@ class KnownModel:
 
 
 def _files(address: str, *sized: tuple[int, str]) -> tuple[ModelFile, ...]:
-    places = ("onnx/model_quantized.onnx", "tokenizer.json")
+    paths = ("onnx/model_quantized.onnx", "tokenizer.json")
     names = ("model.onnx", "tokenizer.json")
     return tuple(
-        ModelFile(name, f"https://huggingface.co/{address}/{place}", size, sha256)
-        for name, place, (size, sha256) in zip(names, places, sized, strict=True)
+        ModelFile(name, f"https://huggingface.co/{address}/{path}", size, sha256)
+        for name, path, (size, sha256) in zip(names, paths, sized, strict=True)
     )
 
 

@@ -16,10 +16,12 @@ INSTALL = "pip install 'planet-mcp[semantic]'"
 FILES = ("model.onnx", "tokenizer.json")
 RECIPE = "recipe.json"
 _LIBRARIES = ("numpy", "onnxruntime", "tokenizers")
-# Of each file so much from its beginning and its end tells it from others.
+# How many bytes of a file's beginning and of its end are hashed for the model's id: to hash all of
+# a model would delay each start.
 _SAMPLE = 2**16
-# Another number makes all vectors anew: when the parts of entries, or their quantisation, change.
-_EDITION = b"1"
+# Part of the model's id. It is raised when the parts of entries or their quantisation change, so
+# that all vectors are made anew.
+_VERSION = b"1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,14 @@ def models_path() -> Path:
     return user_cache_path("planet-mcp", appauthor=False) / "models"
 
 
-def place_for(name: str) -> Path:
-    """Return where a model of the catalogue is kept, fetched or not."""
+def model_path(name: str) -> Path:
+    """Return the folder of a model of the catalogue, fetched or not."""
     return models_path() / name
 
 
 def fetched() -> list[str]:
     """Return the names of the models of the catalogue that are here."""
-    return [name for name in CATALOGUE if _is_complete(place_for(name))]
+    return [name for name in CATALOGUE if _is_complete(model_path(name))]
 
 
 def is_installed() -> bool:
@@ -62,7 +64,7 @@ def is_installed() -> bool:
 def chosen_model(setting: str | None) -> ModelFolder | NoModel:
     """Return the model that a setting names (`off`, a name, a folder), or the one that was fetched.
 
-    Reads a little of its files, to know them by.
+    Reads a part of its files, for the id.
     """
     if setting == OFF:
         return NoModel("PLANET_MCP_MODEL is off.")
@@ -106,11 +108,11 @@ def recipe_json(recipe: Recipe) -> str:
 
 
 def _named(setting: str) -> Path:
-    return place_for(setting) if setting in CATALOGUE else Path(setting).expanduser()
+    return model_path(setting) if setting in CATALOGUE else Path(setting).expanduser()
 
 
 def _fetched() -> Path | None:
-    return next(map(place_for, fetched()), None)
+    return next(map(model_path, fetched()), None)
 
 
 def _is_complete(path: Path) -> bool:
@@ -118,7 +120,7 @@ def _is_complete(path: Path) -> bool:
 
 
 def _fingerprint(path: Path) -> str:
-    digest = hashlib.sha256(_EDITION)
+    digest = hashlib.sha256(_VERSION)
     for name in (*FILES, RECIPE):
         file = path / name
         if not file.exists():

@@ -37,7 +37,7 @@ class Model:
                 str(network), _options(), providers=["CPUExecutionProvider"]
             )
         except Exception as error:
-            # Both libraries raise bare exceptions of their own.
+            # Any exception is caught: both libraries raise bare ones of their own.
             raise ModelError(f"The model in {folder} cannot be loaded: {error}") from error
         self._tokenizer.enable_truncation(MOST_TOKENS)
         self._tokenizer.no_padding()
@@ -83,7 +83,7 @@ class Model:
 def _options() -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    # Its own store of memory grows with each longer batch, and gives nothing back.
+    # The arena is off: it grows with each longer batch, and gives no memory back.
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 4
     return options

@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 
-# So many vectors are kept whole. Of more, only the signs of their numbers are: an eighth of it.
+# Up to how many vectors are kept whole. Of more, only the signs (+ or -) of their numbers are kept,
+# which take an eighth of the memory.
 MOST_WHOLE = 200_000
-# So many whose signs are nearest are then compared whole.
+# How many vectors whose signs are nearest are then compared whole.
 LOOKED_AT = 1_000
-# Vectors that are added one by one are joined to blocks.
+# Up to how many vectors a block has, to which vectors that are added one by one are joined.
 BLOCK = 8_192
-# So many become floating point numbers together, as these stay near the processor.
+# How many vectors become floating point numbers together: so many fit into the processor's cache.
 CACHED = 512
-# Where all are as far, the last digits are no difference.
+# The least standard deviation: where all vectors are nearly as far, the last digits mean nothing.
 LEAST_DEVIATION = 0.005
-# As many likenesses tell what most have.
+# Of how many likenesses the usual one is computed.
 SAMPLE = 20_000
 
 Rows = Sequence[tuple[int, bytes]]
@@ -34,8 +35,7 @@ class Near:
 class Nearby:
     """The nearest vectors, the nearest first, and the likeness that most vectors have.
 
-    `usual` is that of the middle one, and `deviation` how far others are from it by chance: a
-    standard deviation.
+    `usual` is the median likeness of all, and `deviation` its standard deviation.
     """
 
     near: list[Near]
@@ -50,7 +50,7 @@ class Nearby:
 class Nearest:
     """Vectors of 8-bit numbers by their ids, in memory.
 
-    Where there are more than `most_whole`, who searches is asked for the few that matter.
+    Of more than `most_whole` only signs are kept; `find` has the few that matter read whole.
     """
 
     def __init__(self, *, most_whole: int = MOST_WHOLE) -> None:
@@ -69,7 +69,7 @@ class Nearest:
         block = block.signs() if self._keeps_signs else block
         if self._blocks and len(self._blocks[-1].ids) + len(rows) <= BLOCK:
             block = self._blocks.pop().joined(block)
-        # One assignment, as others search meanwhile.
+        # The list is replaced in one assignment, as other threads search meanwhile.
         self._blocks = [*self._blocks, block]
 
     def find(
@@ -137,7 +137,8 @@ class _Block:
     def likeness(self, wanted: "_Block") -> Any:
         """Return what each vector has in common with the wanted one: more is nearer."""
         if self.lengths is None:
-            # The share of signs that differ is, by chance, that of the angle in a half circle.
+            # The share of signs that differ is about the angle's share of a half circle
+            # (Charikar 2002, on random hyperplanes).
             apart = np.bitwise_count(self.codes ^ wanted.codes[0]).sum(1, dtype=np.float32)
             return np.cos(apart * (np.pi / self.size))
         other = wanted.codes[0].astype(np.float32)
@@ -151,7 +152,7 @@ class _Block:
 def _block(rows: Rows) -> _Block:
     ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
     codes = np.frombuffer(b"".join(row[1] for row in rows), np.int8).reshape(len(rows), -1)
-    # A vector of nothing is like nothing.
+    # A vector of zeros gets a length, so that it is like no other instead of a division by 0.
     lengths = np.maximum(np.linalg.norm(codes.astype(np.float32), axis=1), 1.0)
     return _Block(ids, codes, codes.shape[1], lengths)
 
@@ -159,8 +160,8 @@ def _block(rows: Rows) -> _Block:
 def _usual(near: Any) -> tuple[float, float]:
     """Return the likeness that most have, and its standard deviation, by medians.
 
-    They are those of what is not near, however much is: up to a half. (Of a normal distribution,
-    1.4826 median deviations are a standard deviation.)
+    Medians do not change with how many vectors are near, up to a half of all. (In a normal
+    distribution, 1.4826 median deviations are a standard deviation.)
     """
     sample = near[:: -(-len(near) // SAMPLE)]
     middle = np.median(sample)

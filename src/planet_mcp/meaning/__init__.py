@@ -1,4 +1,4 @@
-"""Search by meaning: a model fetched when that is asked for, entries encoded, questions encoded.
+"""Search by meaning: fetching a model, encoding entries in the background, encoding questions.
 
 In: the store's entries, a model's folder, questions. Out: vectors in the store, and of questions.
 Only this room decides when a model runs; it does so in the sandbox's child process.

@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 class EncodingLimits:
     """How entries are encoded: `batch` of them at a time, with `pause_seconds` after each batch.
 
-    Every `tick_seconds` it is looked whether there are new ones; after a failure of the model,
-    after `failed_seconds`.
+    New ones are looked for every `tick_seconds`; after a failure of the model, not for
+    `failed_seconds`.
     """
 
     batch: int = 8
@@ -53,7 +53,7 @@ class Encoder:
     async def run(self) -> None:
         """Encode in the background until cancelled; nothing that happens ends it."""
         while True:
-            # The pause comes first, so that the feeds are refreshed before.
+            # The pause comes first, so that at a start the feeds are refreshed before.
             await anyio.sleep(self._limits.tick_seconds)
             try:
                 await self._encode_what_waits()

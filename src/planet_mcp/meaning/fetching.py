@@ -8,37 +8,37 @@ from pathlib import Path
 
 import anyio
 
-from planet_mcp.embedding import RECIPE, KnownModel, ModelFile, place_for, recipe_json
+from planet_mcp.embedding import RECIPE, KnownModel, ModelFile, model_path, recipe_json
 from planet_mcp.errors import ModelError
 from planet_mcp.network import Access, Limits, Web
 
 ACCEPT = "application/octet-stream, application/json, */*;q=0.5"
-# A model of 140 MB at 100 kB a second.
+# Enough seconds for a model of 140 MB at 100 kB a second.
 _SECONDS = 1_800.0
 _SPARE = 2**20
 
-# Is told how many bytes of all have come.
+# A function that is called with the number of bytes that have come, of all files.
 Progress = Callable[[int], object]
 
 
 async def fetch_model(
     model: KnownModel, access: Access, *, progress: Progress = lambda _: None
 ) -> Path:
-    """Fetch a model, compare its bytes with what they must be, and put it in its place.
+    """Fetch a model, check its bytes, and put it into the folder of its name.
 
     Raises:
         FetchError: A file could not be fetched.
         ModelError: It is not the file that is meant, or cannot be stored.
     """
-    place = place_for(model.name)
+    path = model_path(model.name)
     try:
-        await anyio.to_thread.run_sync(lambda: place.parent.mkdir(parents=True, exist_ok=True))
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{model.name}-") as folder:
+        await anyio.to_thread.run_sync(lambda: path.parent.mkdir(parents=True, exist_ok=True))
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{model.name}-") as folder:
             await _fetch_files(model, access, Path(folder), progress)
-            await anyio.to_thread.run_sync(lambda: _put(Path(folder), place))
+            await anyio.to_thread.run_sync(lambda: _move(Path(folder), path))
     except OSError as error:
-        raise ModelError(f"{place} cannot be written: {error.strerror}.") from error
-    return place
+        raise ModelError(f"{path} cannot be written: {error.strerror}.") from error
+    return path
 
 
 async def _fetch_files(model: KnownModel, access: Access, folder: Path, progress: Progress) -> None:
@@ -63,13 +63,13 @@ async def _fetched(file: ModelFile, access: Access, progress: Progress) -> bytes
     return document.body
 
 
-def _put(folder: Path, place: Path) -> None:
-    """Put a complete folder in its place, where an older one may be."""
-    # TemporaryDirectory makes it for this user alone; a cache is read by others too.
+def _move(folder: Path, path: Path) -> None:
+    """Move a complete folder to a path, where an older one may be."""
+    # Others may read it too, as all of a cache: TemporaryDirectory makes it for this user alone.
     folder.chmod(0o755)
-    new = place.with_name(f".{place.name}.new")
+    new = path.with_name(f".{path.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     folder.rename(new)
     folder.mkdir()
-    shutil.rmtree(place, ignore_errors=True)
-    new.rename(place)
+    shutil.rmtree(path, ignore_errors=True)
+    new.rename(path)

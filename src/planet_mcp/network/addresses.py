@@ -21,10 +21,10 @@ from planet_mcp.urls import (
     shown,
 )
 
-# Host and port on which this process listens, as `getsockname` returns them.
+# A host and port on which this process listens, as `getsockname` returns them.
 Listening = tuple[str, int]
-# getaddrinfo cannot be cancelled, and the system's resolver may need half a minute to give up:
-# requests that begin in that time, 16 at once, must not delay the look-ups of others.
+# How many look-ups may run at once: getaddrinfo cannot be cancelled, and the system's resolver may
+# need half a minute to give up. Hanging ones, of 16 requests at a time, must not delay the others.
 LOOKUPS = 128
 
 _lookups = DaemonThreads(LOOKUPS, name="lookup")
@@ -32,7 +32,7 @@ _lookups = DaemonThreads(LOOKUPS, name="lookup")
 
 @dataclass(frozen=True, slots=True)
 class AddressGuard:
-    """What may be fetched and dialled.
+    """The rules of what may be fetched and dialled.
 
     `allowed` are networks that are not public and yet allowed, `own` the addresses on which this
     process listens, which are refused whatever is allowed. `proxy` is the one host and port that is

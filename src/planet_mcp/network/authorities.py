@@ -1,4 +1,4 @@
-"""Whom we trust to say whose certificate is whose."""
+"""The certificate authorities that are trusted."""
 
 import os
 import ssl
@@ -9,7 +9,7 @@ import httpx
 from planet_mcp.errors import SettingsError
 
 _NAMED = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-# The codes of OpenSSL for a certificate of an authority that is not known (openssl-verify(1)).
+# OpenSSL's codes for a certificate of an unknown authority (openssl-verify(1)).
 _UNKNOWN = frozenset({18, 19, 20, 21})
 ADVICE = (
     "If a proxy of your company or a security program signs what you fetch, name the file with its "
@@ -18,7 +18,7 @@ ADVICE = (
 
 
 def trusted() -> ssl.SSLContext:
-    """Return what checks certificates: by the authorities that this machine trusts, or certifi.
+    """Return a context that trusts the authorities of this machine, and on Linux certifi's.
 
     `SSL_CERT_FILE` or `SSL_CERT_DIR` name others instead, as for OpenSSL.
 

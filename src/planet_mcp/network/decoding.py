@@ -24,9 +24,9 @@ _GZIP_MAGIC = b"\x1f\x8b"
 # `wbits` of `zlib.decompressobj`, which names the format: 31 is gzip, 15 is zlib.
 _CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _GZIP_FILE = _GZIP_MAGIC + b"\x08"
-# What is left of the time of a fetch for all that follows the body.
+# Seconds of a fetch's time that are kept for what follows the body.
 _SPARE_SECONDS = 2.0
-# Other codings of the registry of IANA: RFC 9110, section 16.6.1.
+# The other codings in IANA's registry (RFC 9110, section 16.6.1).
 _UNREADABLE = frozenset("aes128gcm compress x-compress dcb dcz exi pack200-gzip zstd".split())
 
 
@@ -40,8 +40,8 @@ async def read_body(
 ) -> bytes:
     """Return the body of an answer, decoded; `name` is what errors call its URL.
 
-    Without `cut`, nothing is read of a body that is said to be larger than the limit. `progress` is
-    told how many bytes there are so far.
+    Without `cut`, nothing is read of a body whose Content-Length is over the limit. `progress` is
+    called with the number of bytes so far.
 
     Raises:
         TooLargeError: It is larger than `limits.body`. It has the beginning of the body, and with
@@ -61,7 +61,7 @@ async def read_body(
                 break
         else:
             return bytes(body)
-        # Whatever breaks in the rest, the beginning of the body can be read.
+        # A failure in the rest of the body is ignored: its beginning can be read.
         with suppress(Exception):
             if cut and _promised(response.headers) <= limits.passed_over:
                 end = await _end(pieces, body[limits.body :], limits, until=until)
@@ -90,7 +90,7 @@ async def _pieces(
 async def _end(
     pieces: AsyncGenerator[bytes, None], last: bytearray, limits: Limits, *, until: float
 ) -> bytes:
-    """Return the end of a body whose beginning is here; empty if it does not come as it should."""
+    """Return the end of a body whose beginning was read; empty if it is late or too far away."""
     read = limits.body + len(last)
     with anyio.move_on_after(until - anyio.current_time()):
         async for piece in pieces:
@@ -112,7 +112,7 @@ def too_large(name: str, limits: Limits, beginning: bytes = b"", end: bytes = b"
 
 def _check_length(name: str, headers: httpx.Headers) -> None:
     if headers.get("content-length") and "transfer-encoding" in headers:
-        # A proxy on the way may have taken the other one (RFC 9112, section 6.1).
+        # A proxy on the way may have gone by the other length (RFC 9112, section 6.1).
         raise BadResponseError(f"{name} says in two ways how long its body is.")
 
 
@@ -183,7 +183,7 @@ class Inflate:
         self._started = False
         self._members = 1
         self._over = False
-        # A last byte that may be the first of two by which another gzip member begins.
+        # The last byte, where it may be the first of the two with which a gzip member begins.
         self._half = b""
 
     @property
@@ -202,7 +202,7 @@ class Inflate:
             return
         data, full = self._half + chunk, False
         self._half = b""
-        # zlib may hold back output when a piece is full, although it took all input.
+        # After a full piece there may be more, although zlib took all input: it holds output back.
         while data or full:
             if self._engine.eof:
                 data = self._next_member(data)
@@ -244,6 +244,6 @@ class Inflate:
         except zlib.error:
             if not first or self._coding != "deflate":
                 raise
-            # Half of the web means raw deflate by "deflate" (RFC 9110, section 8.4.1.2).
+            # "deflate" may also mean raw deflate, without zlib's head (RFC 9110, section 8.4.1.2).
             self._engine = zlib.decompressobj(-15)
             return self._engine.decompress(chunk, self.STEP)

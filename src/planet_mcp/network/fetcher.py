@@ -57,7 +57,7 @@ _PERMANENT = frozenset({301, 308})
 _NO_CONTENT = frozenset({204, 205, 206})
 
 for _name in ("httpx", "httpcore"):
-    # Both log whole URLs, which may hold secrets, and what servers say.
+    # httpx and httpcore log whole URLs, which may hold secrets, and what servers say.
     logging.getLogger(_name).setLevel(logging.WARNING)
 mend_h11()
 
@@ -114,8 +114,8 @@ class Fetcher:
     ) -> Document:
         """Fetch a document; with `cut`, of one over the limit only the beginning.
 
-        `after` is the page that sent us there, which counts as a redirect. `progress` is told how
-        many bytes of it have come.
+        `after` is the page that sent us there, which counts as a redirect. `progress` is called
+        with the number of bytes that have come.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
@@ -167,7 +167,7 @@ class Fetcher:
         read: "Callable[[_Hop, httpx.Response], Awaitable[T]]",
         limiter: Limiter,
     ) -> T:
-        """Follow redirects to what `read` takes; the limiter's waits are not in the deadline."""
+        """Follow redirects, and `read` the answer; the limiter's waits are not in the deadline."""
         first, left = hop, self._limits.seconds
         while hop.redirects <= self._limits.redirects:
             domain = registrable_domain(hop.host)
@@ -185,7 +185,7 @@ class Fetcher:
 
     @contextmanager
     def _noting_pauses(self, domain: str) -> Iterator[None]:
-        # Before the domain's slot is free: who waits for it is not to ask any more.
+        # The pause begins before the domain's slot is free, or the next one in line would ask it.
         try:
             yield
         except BadResponseError as error:
@@ -201,8 +201,8 @@ class Fetcher:
         *,
         seconds: float,
     ) -> "T | _Hop":
-        # Without a Host, httpx decodes the name to write one, and raises for `xn--` labels that
-        # IDNA 2008 does not allow although registries sell them.
+        # The Host is written here: httpx would decode the name for it, and raise for `xn--` labels
+        # that IDNA 2008 does not allow although registries sell them.
         headers = {"Host": hop.url.netloc.decode("ascii"), **headers}
         request = self._client.build_request("GET", hop.url, headers=headers)
         response: httpx.Response | None = None
@@ -214,8 +214,8 @@ class Fetcher:
                         return self._redirected(hop, response)
                     return await read(hop, response)
             finally:
-                # Outside the deadline: one that passes here would replace the error of a limit that
-                # was met before it.
+                # The answer is closed outside the deadline, which could pass meanwhile and replace
+                # the error of the limit that was met first.
                 if response is not None:
                     await response.aclose()
 

@@ -1,7 +1,7 @@
 """A guard on two regular expressions with which h11 reads what strangers send.
 
-They are private to h11, and there is no other way in: a test compares them with those of the h11
-that is installed, and fails when a new one changes them.
+They are private to h11, which has no other way to change them. A test compares them with those of
+the installed h11, and fails when a new version changes them.
 """
 
 import logging
@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 
 _NAME = rb"(?P<field_name>[-!#$%&'*+.^_`|~0-9a-zA-Z]+)"
 _VALUE = rb"(?P<field_value>([^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?)[ \t]*"
-# By name in `h11._readers`: the pattern of h11 0.16, which takes quadratic time for a run of
-# blanks, and one that matches the same in linear time.
+# The expressions by their names in `h11._readers`: the pattern of h11 0.16, which takes quadratic
+# time for a run of blanks, and one that matches the same in linear time.
 SLOW = {
     "header_field_re": (_NAME + rb":[ \t]*" + _VALUE, _NAME + rb":[ \t]*+" + _VALUE),
     "chunk_header_re": (

@@ -12,7 +12,7 @@ MAX_VALIDATOR = 1_000
 MAX_TYPE = 200
 MAX_REFRESH = 2_000
 
-# As GitHub, Reddit and drafts of the IETF name what is left of an allowance.
+# The fields of what is left of an allowance, at GitHub, at Reddit and in drafts of the IETF.
 _LEFT = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 _NOTHING = re.compile(r"0+(?:\.0+)?")
 _PRINTABLE = re.compile(r"[ -~]+")

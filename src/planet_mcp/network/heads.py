@@ -1,13 +1,14 @@
-"""Heads of answers with lines that are no header fields, made what browsers read in them.
+"""Mending the heads of answers, in which some lines are no header fields, as browsers read them.
 
-h11 refuses an answer for one such line (RFC 9112, section 5); servers behind nobody's care send
-them for years: a blank before the colon or the name, a line without colon, a control character.
+h11 refuses an answer for one such line (RFC 9112, section 5). Neglected servers send them for
+years: a blank before the colon or the name, a line without a colon, a control character.
 """
 
 import re
 
 _TOKEN = re.compile(rb"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
-# What h11 refuses in a value; validators and types are looked at where they are read.
+# The characters that h11 refuses in a value. What else may be wrong with validators and types is
+# seen where these are read.
 _CONTROLS = re.compile(rb"[\x00\x0b\x0c\r]")
 _INFORMATIONAL = re.compile(rb"HTTP/\d\.\d 1\d\d\b")
 
@@ -18,12 +19,13 @@ class HeadMender:
     def __init__(self) -> None:
         self._rest = b""
         self._status: bytes | None = None
-        # Whether a line that begins with a blank continues a field that was passed on.
+        # Whether the last field was passed on, and with it the lines that continue it; None before
+        # the first.
         self._continues: bool | None = None
         self._over = False
 
     def __call__(self, data: bytes) -> bytes:
-        """Return what can be passed on of the bytes that came; nothing more comes after none."""
+        """Return what can be passed on so far; no data means that no more will come."""
         if self._over or not data:
             rest, self._rest = self._rest, b""
             return rest + data

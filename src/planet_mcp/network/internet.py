@@ -1,4 +1,4 @@
-"""What lies beneath HTTP: the look-up of names, and what dials an address."""
+"""What HTTP is built on: looking names up, and dialling addresses."""
 
 import socket
 from collections.abc import Callable

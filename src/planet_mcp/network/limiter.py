@@ -1,4 +1,4 @@
-"""When a domain may be asked: few requests in flight, few at a time to one domain, time apart."""
+"""When a domain may be asked: few requests at once, fewer to one domain, with time between."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -29,9 +29,9 @@ class _Domain:
 class Limiter:
     """Limits the requests of those who share it, in all and for each domain.
 
-    Who waits for a domain takes none of the slots `in_flight`, so one slow host delays no other.
-    While `held_bodies` are held, no request begins, which bounds memory. Who waits for a domain
-    when one of its `pauses` begins is refused at once.
+    A request that waits for its domain takes none of the slots `in_flight`, so that one slow host
+    delays no other. While `held_bodies` are held, none begins, which bounds memory. Those that wait
+    for a domain when one of its `pauses` begins are refused at once.
     """
 
     def __init__(self, pace: Pace, limits: Limits, pauses: Pauses | None = None) -> None:
@@ -94,8 +94,8 @@ class Limiter:
             if anyio.current_time() >= state.free_at and self._has_memory.is_set():
                 state.free_at = anyio.current_time() + self._delay
                 return
-            # While this one waited for a slot, another of its domain was quicker, or the held
-            # bodies became too many.
+            # The slot is given back: meanwhile another request of the domain was quicker, or the
+            # held bodies became too many.
             self._in_flight.release()
 
 

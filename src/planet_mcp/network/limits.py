@@ -1,4 +1,4 @@
-"""How much is taken from strangers, and how long they are waited for."""
+"""How much is read from a server, and how long it is waited for."""
 
 from dataclasses import dataclass
 
@@ -21,9 +21,9 @@ class Limits:
     body: int = 10 * 2**20
     end: int = 2 * 2**20
     passed_over: int = 50 * 2**20
-    # Each chunk costs time: 10 MB in chunks of a byte would keep us busy for minutes.
+    # Chunks are bounded since each costs time: 10 MB in chunks of a byte would take minutes of CPU.
     chunks: int = 100_000
-    # A gzip file of more members is made to keep us busy: the usual tools make one of each 64 kB.
+    # Members are bounded since each costs time; of the usual tools, the finest make one per 64 kB.
     gzip_members: int = 1_000
     lookup_seconds: float = 5.0
     addresses: int = 4

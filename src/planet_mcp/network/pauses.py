@@ -1,4 +1,4 @@
-"""Which domains asked not to be asked for a while, whoever of this process would ask them."""
+"""The domains that asked not to be asked for a while: none of this process asks them meanwhile."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ LONGEST_SECONDS = 604_800.0
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """What is left of a pause, in seconds, and how many there were without an answer between."""
+    """What is left of a domain's pause, in seconds; `times` counts its pauses since it answered."""
 
     domain: str
     seconds: float
@@ -24,7 +24,7 @@ class Pause:
 
 
 @dataclass(slots=True)
-class _Asked:
+class _State:
     until: float
     times: int
 
@@ -37,35 +37,35 @@ class Pauses:
     """
 
     def __init__(self) -> None:
-        self._domains: dict[str, _Asked] = {}
+        self._domains: dict[str, _State] = {}
 
     def begin(self, domain: str, retry_after: float | None) -> None:
         """Note that a domain refused a request since there were too many, or it is too busy."""
         now = anyio.current_time()
-        asked = self._domains.setdefault(domain, _Asked(now, 0))
-        if asked.until <= now:
-            # Requests that were under way together are refused together, and count once.
-            asked.times += 1
-        doubled = min(FIRST_SECONDS * 2 ** min(asked.times - 1, 10), LONGEST_UNASKED_SECONDS)
+        state = self._domains.setdefault(domain, _State(now, 0))
+        if state.until <= now:
+            # Refusals within a pause do not count: these requests were under way when it began.
+            state.times += 1
+        doubled = min(FIRST_SECONDS * 2 ** min(state.times - 1, 10), LONGEST_UNASKED_SECONDS)
         seconds = min(max(retry_after or doubled, SHORTEST_SECONDS), LONGEST_SECONDS)
-        asked.until = max(asked.until, now + seconds)
+        state.until = max(state.until, now + seconds)
 
     def resume(self, known: Pause) -> None:
         """Take over a pause that began before, or in another process."""
         until = anyio.current_time() + known.seconds
-        asked = self._domains.setdefault(known.domain, _Asked(until, known.times))
-        asked.until, asked.times = max(asked.until, until), max(asked.times, known.times)
+        state = self._domains.setdefault(known.domain, _State(until, known.times))
+        state.until, state.times = max(state.until, until), max(state.times, known.times)
 
     def answered(self, domain: str) -> None:
-        """Note that a domain answered as it should: its next pause is a first one again."""
+        """Note that a domain answered as it should: its next pause is a short first one again."""
         if domain in self._domains and not self.of(domain):
             del self._domains[domain]
 
     def of(self, domain: str) -> Pause | None:
         """Return the pause of a domain; None when it may be asked."""
-        asked = self._domains.get(domain)
-        seconds = asked.until - anyio.current_time() if asked else 0.0
-        return Pause(domain, seconds, asked.times) if asked and seconds > 0 else None
+        state = self._domains.get(domain)
+        seconds = state.until - anyio.current_time() if state else 0.0
+        return Pause(domain, seconds, state.times) if state and seconds > 0 else None
 
     def refuse(self, domain: str) -> None:
         """Raise a PausedError if a domain is not to be asked."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 AGENT = "planet-mcp"
 READ_EVERY = timedelta(days=1)
-# RFC 9309, section 2.5: what is longer may be left out.
+# How much of a file is read (RFC 9309, section 2.5).
 MAX_BYTES = 500 * 1024
 MAX_DELAY = 60.0
 
@@ -62,7 +62,7 @@ class Robots:
 
     async def _read(self, url: str) -> Rules:
         text = await self._text(url)
-        # In a thread, since 500 kB of rules take a fifth of a second.
+        # Parsed in a thread, since 500 kB of rules take a fifth of a second.
         parser = await anyio.to_thread.run_sync(_parsed, text)
         return Rules(parser, read_at=self._clock())
 

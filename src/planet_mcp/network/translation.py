@@ -43,7 +43,7 @@ _BROKEN = (
     *(anyio.BrokenResourceError, anyio.BusyResourceError, anyio.ClosedResourceError),
     *(anyio.EndOfStream, anyio.IncompleteRead, OSError, UnicodeError),
 )
-# By class; an error is what its nearest class here is.
+# What each error becomes, by the nearest of its classes that is here.
 KINDS: dict[type[Exception], type[FetchError]] = {
     EndlessError: TooLargeError,
     **dict.fromkeys(_UNREACHABLE, UnreachableError),
@@ -54,7 +54,7 @@ KINDS: dict[type[Exception], type[FetchError]] = {
 
 @contextmanager
 def translated(name: str, limits: Limits) -> Iterator[None]:
-    """Raise a `FetchError` in place of each error in `KINDS`; `name` is what it calls the URL."""
+    """Raise a `FetchError` in place of each error in `KINDS`; in it, `name` stands for the URL."""
     try:
         yield
     except tuple(KINDS) as error:
@@ -72,6 +72,6 @@ def _translation(error: Exception, name: str, limits: Limits) -> FetchError:
     if isinstance(error, httpcore.ProxyError):
         reason = f"the proxy answered {reason}"
     elif kind is BadResponseError:
-        # What follows a colon is often what the server sent.
+        # What follows a colon is left out, since it often is what the server sent.
         reason = shown(reason.partition(":")[0])
     return kind(f"{name} could not be reached: {reason}.{f' {advice}.' if advice else ''}")

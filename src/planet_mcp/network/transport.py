@@ -17,11 +17,11 @@ from planet_mcp.network.internet import Internet
 from planet_mcp.network.limits import Limits
 from planet_mcp.urls import DEFAULT_PORTS
 
-# Bytes that chunked encoding may add to a body.
+# How many bytes chunked encoding may add to a body.
 FRAMES = 2**20
-# Bytes that are read at a time, in the head and after it.
+# How many bytes are read at a time, in the head and after it.
 HEAD_STEP, STEP = 4_096, 16_384
-# After so many chunks other tasks may run.
+# After how many chunks other tasks may run.
 CHUNKS_A_CHECKPOINT = 64
 
 
@@ -55,9 +55,10 @@ def pool(
 
 
 def _note_that_there_is_no_sniffio() -> None:
-    """Let httpcore find at once that a package is missing, which it looks for six times a request.
+    """Let httpcore find at once that the package sniffio is missing.
 
-    Each time the import searches all folders: a quarter of what asking a feed in vain costs.
+    It tries to import it six times a request, each time in all folders: that is a quarter of the
+    CPU time of a request whose answer is "not modified".
     """
     if find_spec("sniffio") is None:
         sys.modules["sniffio"] = None  # type: ignore[assignment]
@@ -80,7 +81,7 @@ class Transport(httpx.AsyncBaseTransport):
         connection = answer.extensions.get("network_stream")
         if isinstance(connection, BoundedStream):
             connection.answered = True
-        # httpx does not see Location, since it would prepare the next request its own way.
+        # Location is kept from httpx, which would prepare the next request in its own way.
         locations = {_text(value) for name, value in answer.headers if name.lower() == b"location"}
         return httpx.Response(
             answer.status,

@@ -24,7 +24,7 @@ ACCEPT_FEED = (
 )
 
 
-# Frozen values, made once.
+# The defaults of `Web`: frozen values, made once.
 _NOTHING_MORE, _POLITE, _DOCUMENTED, _REAL = Access(), Pace(), Limits(), Internet()
 
 
@@ -68,8 +68,8 @@ class Web:
         """Fetch a document; `accept` says which types are wanted (RFC 9110, section 12.5.1).
 
         With `cut`, only the beginning is taken of a document over the limit. `after` is a page
-        that sends its readers there, which counts as a permanent redirect. `progress` is told how
-        many bytes of the document have come.
+        that sends its readers there, which counts as a permanent redirect. `progress` is called
+        with the number of bytes that have come.
 
         Raises:
             FetchError: One of its kinds; see `planet_mcp.errors`.
@@ -109,8 +109,8 @@ class Web:
     def backed_off_for(self, domain: str) -> float:
         """Return for how many seconds a registrable domain is not to be asked; 0 when it may be.
 
-        Requests are refused meanwhile if it asked for a `pause` itself; else who has other work
-        asks first.
+        Requests are not refused meanwhile, unless it asked for a `pause` itself: a caller that has
+        other work does this first.
         """
         pause = self.pause_of(domain)
         return max(self._limiter.backed_off_for(domain), pause.seconds if pause else 0.0)

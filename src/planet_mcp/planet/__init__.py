@@ -22,7 +22,7 @@ from planet_mcp.planet.answers import (
 )
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.notices import STALE_AFTER, none_read
-from planet_mcp.planet.occurrences import Asked, Occurrence, Occurrences
+from planet_mcp.planet.occurrences import Occurrence, OccurrenceQuery, Occurrences
 from planet_mcp.planet.opening import Parts, open_planet
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
@@ -35,12 +35,12 @@ __all__ = [
     "TOOLS",
     "AddResult",
     "Answer",
-    "Asked",
     "CatchUpResult",
     "FeedsResult",
     "Language",
     "LatestResult",
     "Occurrence",
+    "OccurrenceQuery",
     "Occurrences",
     "Parts",
     "Planet",

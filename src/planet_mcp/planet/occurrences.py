@@ -1,7 +1,7 @@
 """What happened since a cursor: entries that arrived, feeds that changed.
 
-A cursor is a watermark: what was stored up to there has been told. It advances over what is not
-asked for too, and `truncated` says that something after it can be told no more.
+A cursor is a watermark: what was stored up to there was returned before. It also advances over what
+is not asked for, and `truncated` says that something after it is gone.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[R]):
-    """What is to be told, from where on, and how much of it at once.
+class OccurrenceQuery(Generic[R]):
+    """What is asked for, from which cursor on, and at most how much of it.
 
     Without a cursor it is what happens from now on. What is older than `max_age` is left out.
     """
@@ -34,7 +34,7 @@ class Asked(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One thing that happened; `id` is the same whenever and however it is told."""
+    """One thing that happened; `id` is the same whenever and however it is returned."""
 
     id: str
     at: datetime
@@ -46,7 +46,7 @@ class Occurrence:
 class Occurrences:
     """What happened after `start` and up to `cursor`; `more` says that there is more after it."""
 
-    told: Sequence[Occurrence]
+    occurrences: Sequence[Occurrence]
     start: str
     cursor: str
     truncated: bool
@@ -69,8 +69,8 @@ class _Sequence:
         return watermarks.encode(number, identity=self.identity, scope=None)
 
 
-def arrivals(reading: Reading, asked: Asked[ArrivalsRequest]) -> Occurrences:
-    """Tell which stories arrived.
+def arrivals(reading: Reading, asked: OccurrenceQuery[ArrivalsRequest]) -> Occurrences:
+    """Return which stories arrived.
 
     Raises:
         ArgumentError: The feeds or the words are not usable, or the cursor is none.
@@ -91,11 +91,11 @@ def arrivals(reading: Reading, asked: Asked[ArrivalsRequest]) -> Occurrences:
         )
         return [(entry.first_id, _arrival(entry, sequence)) for entry in found]
 
-    return _told(reading, asked, sequence, read)
+    return _occurrences(reading, asked, sequence, read)
 
 
-def feed_changes(reading: Reading, asked: Asked[FeedChangesRequest]) -> Occurrences:
-    """Tell how the followed feeds changed.
+def feed_changes(reading: Reading, asked: OccurrenceQuery[FeedChangesRequest]) -> Occurrences:
+    """Return how the followed feeds changed.
 
     Raises:
         ArgumentError: The cursor is none.
@@ -112,22 +112,22 @@ def feed_changes(reading: Reading, asked: Asked[FeedChangesRequest]) -> Occurren
         found = changes.of_feeds(after=after, limit=limit)
         return [(change.id, _change(change, sequence)) for change in found]
 
-    return _told(reading, asked, sequence, read)
+    return _occurrences(reading, asked, sequence, read)
 
 
-def _told(
+def _occurrences(
     reading: Reading,
-    asked: Asked[R],
+    asked: OccurrenceQuery[R],
     sequence: _Sequence,
     read: Callable[[int, int], list[tuple[int, Occurrence]]],
 ) -> Occurrences:
     after, truncated = _start(reading, asked, sequence)
-    # Most polls find nothing new, and are to cost nothing.
+    # Without anything new nothing is read, since that is so at most polls.
     found = read(after, asked.limit + 1) if after < sequence.newest else []
-    told, more = found[: asked.limit], len(found) > asked.limit
-    reached = told[-1][0] if more else sequence.newest
+    returned, more = found[: asked.limit], len(found) > asked.limit
+    reached = returned[-1][0] if more else sequence.newest
     return Occurrences(
-        [each for _, each in told],
+        [each for _, each in returned],
         start=sequence.cursor(after),
         cursor=sequence.cursor(reached),
         truncated=truncated,
@@ -135,8 +135,8 @@ def _told(
     )
 
 
-def _start(reading: Reading, asked: Asked[R], sequence: _Sequence) -> tuple[int, bool]:
-    """Return after which number to tell, and whether something before that was missed."""
+def _start(reading: Reading, asked: OccurrenceQuery[R], sequence: _Sequence) -> tuple[int, bool]:
+    """Return after which number to read, and whether something before that was missed."""
     if asked.cursor is None:
         return sequence.newest, False
     named = watermarks.read(asked.cursor)
@@ -185,6 +185,6 @@ def _arrival(entry: RiverEntry, sequence: _Sequence) -> Occurrence:
 def _change(change: FeedChange, sequence: _Sequence) -> Occurrence:
     cursor = sequence.cursor(change.id)
     data = {"feed_id": change.feed_id, "feed": change.feed, "url": change.url}
-    # One that no entry has, as clients tell what they know by its id.
+    # The id has `-feed-`, so that no entry has the same: clients know an occurrence by its id.
     number = f"{sequence.identity}-feed-{change.id}"
     return Occurrence(number, change.at, cursor, {**data, "change": change.change})

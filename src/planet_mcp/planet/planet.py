@@ -46,7 +46,7 @@ from planet_mcp.planet.latest import latest_entries
 from planet_mcp.planet.lookup import Directory, folded
 from planet_mcp.planet.markdown import added_text, refresh_text, removed_text, status_text
 from planet_mcp.planet.notices import notice, read_only_notice
-from planet_mcp.planet.occurrences import Asked, Occurrences, arrivals, feed_changes
+from planet_mcp.planet.occurrences import OccurrenceQuery, Occurrences, arrivals, feed_changes
 from planet_mcp.planet.outcomes import (
     MAX_PROBLEMS,
     Meaning,
@@ -78,7 +78,7 @@ MAX_IDS = 101
 MOST_TAGS = 200
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Request | FullText | Asked[Any])
+R = TypeVar("R", bound=Request | FullText | OccurrenceQuery[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +356,7 @@ class Planet:
         names = await self._readers.answer(lambda: [*known[argument]()])
         return [name for name in names if name.casefold().startswith(beginning.casefold())]
 
-    async def arrivals(self, asked: Asked[ArrivalsRequest]) -> Occurrences:
+    async def arrivals(self, asked: OccurrenceQuery[ArrivalsRequest]) -> Occurrences:
         """Tell which stories arrived since a cursor.
 
         Raises:
@@ -364,7 +364,7 @@ class Planet:
         """
         return await self._answered(arrivals, asked)
 
-    async def feed_changes(self, asked: Asked[FeedChangesRequest]) -> Occurrences:
+    async def feed_changes(self, asked: OccurrenceQuery[FeedChangesRequest]) -> Occurrences:
         """Tell how the followed feeds changed since a cursor.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What a child answers: parts of JSON, read within bounds and made values again."""
+"""Reading a child's answer: parts of JSON, within bounds, validated and made values again."""
 
 import asyncio
 import struct
@@ -23,7 +23,7 @@ from planet_mcp.models import (
 )
 from planet_mcp.sandbox.limits import END, LAST
 
-# What a part costs the parent besides its bytes.
+# How many bytes a part counts besides its own, since each costs the parent time.
 _PART_COST = 100
 
 
@@ -71,7 +71,7 @@ class _Picture:
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong, and for the log the words of a library."""
+    """What went wrong, for readers; and in a library's own words, for the log."""
 
     error: str
     message: str
@@ -135,7 +135,7 @@ def _subscriptions() -> TypeAdapter[tuple[Subscription, ...]]:
 
 
 def validated(parts: Sequence[bytes], task: str) -> Value | Failure:
-    """Make values of an answer, part by part: each keeps the event loop waiting while it lasts.
+    """Make values of an answer, part by part, so that none holds the event loop up for long.
 
     Raises:
         ValidationError: It is no answer of ours.

@@ -26,7 +26,8 @@ from typing import Any, BinaryIO
 from planet_mcp.errors import PlanetError
 from planet_mcp.sandbox.limits import ENCODING, END, LAST, ChildLimits
 
-# While the parent validates a part, its event loop waits: at this size for 10 ms at most.
+# About how large a part of an answer is: while the parent validates one, its event loop waits, at
+# this size for 10 ms at most.
 PART_CHARACTERS = 500_000
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
@@ -51,7 +52,7 @@ def main(limits: ChildLimits | None = None) -> None:
 
 
 def _silence() -> None:
-    """Let what a library prints get neither between the answers nor, unescaped, into a log."""
+    """Discard what libraries print: it would stand between the answers, or unescaped in a log."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
@@ -74,9 +75,9 @@ def _read(source: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
 
 
 def _is_awaited(sink: BinaryIO) -> bool:
-    """Return whether somebody is still there to read the answer.
+    """Return whether the parent is still there to read the answer.
 
-    A parent that was killed before this process could ask to die with it has left a request.
+    It may have sent a request and been killed before this process asked to die with it.
     """
     if not hasattr(select, "poll"):  # Windows
         return True
@@ -99,7 +100,7 @@ def _answer(head: dict[str, Any], body: bytes) -> tuple[bytes, bool]:
 
 
 def _failure(code: str, message: str, *, detail: str = "") -> bytes:
-    # A document may hold lone surrogates, which pydantic refuses in the parent.
+    # Lone surrogates of the document are replaced: pydantic refuses them in the parent.
     said = {"message": message, "detail": detail[:_DETAIL]}
     whole = {name: text.encode("utf-8", "replace").decode() for name, text in said.items()}
     return _framed([_json({"error": code, **whole})])
@@ -156,7 +157,7 @@ def _encode(body: bytes, head: dict[str, Any]) -> Any:
     from planet_mcp.models import Vectors  # deferred, as above
 
     if head["background"] and hasattr(os, "nice"):
-        # The first time for a whole priority, then for no more: 19 is the last.
+        # 19 is the lowest priority; from the second time on, this adds 0.
         os.nice(19 - os.nice(0))
     model = _model(head["folder"], head["model"])
     make = model.questions if head["questions"] else model.passages
@@ -167,7 +168,7 @@ def _encode(body: bytes, head: dict[str, Any]) -> Any:
 @lru_cache(maxsize=1)
 def _model(folder: str, _: str) -> Any:
     """Load a model once; the second argument is its id, which differs when its files do."""
-    # A thread for each core of a library that only multiplies small vectors here.
+    # numpy would start a thread for each core, and only multiplies small vectors here.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     from pathlib import Path  # deferred, as above
 
@@ -206,13 +207,13 @@ def _limit_resources(limits: ChildLimits) -> None:
     ):
         _, hard = resource.getrlimit(what)
         ceiling = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        # macOS refuses some of them; the time limit of the parent holds everywhere.
+        # A refusal is passed over: macOS refuses some, and the parent's limit on time always holds.
         with suppress(ValueError, OSError):
             resource.setrlimit(what, (ceiling, hard))
 
 
 def _most_memory() -> int:
-    """Return the most bytes of memory that this process had at once; 0 where nobody tells."""
+    """Return the most bytes of memory that this process had at once; 0 where that is unknown."""
     try:
         with open("/proc/self/status", "rb") as status:  # noqa: PTH123 - pathlib is not needed here
             lines = dict(line.split(b":", 1) for line in status)
@@ -223,7 +224,7 @@ def _most_memory() -> int:
         import resource  # deferred: not there on Windows
     except ImportError:
         return 0
-    # On Linux this would begin with the parent's peak.
+    # Not used on Linux, where it would begin with the parent's peak.
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most * (1 if sys.platform == "darwin" else 1024)
 
@@ -242,7 +243,7 @@ def _limit_cpu(seconds: int) -> None:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to kill this process with its parent; elsewhere the end of stdin must do."""
+    """Ask Linux to kill this process with its parent; elsewhere it ends when stdin does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL)
 

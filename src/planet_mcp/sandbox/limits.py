@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-# Lengths that no part of an answer has: the answer is whole; so is it, and its child wants an end.
+# The ends of an answer, written as lengths that no part has. LAST also asks that the child be
+# replaced.
 END, LAST = 0, 0xFFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker grants to the documents and the child processes that it works with.
+    """The limits of documents and child processes that a worker enforces.
 
     `start_seconds` is how long a child may take to be ready, `wall_seconds` a document to be
     parsed, and `idle_seconds` how long a child without work is kept. There are at most `children`,
@@ -17,8 +18,8 @@ class Limits:
     may weigh. A source whose documents cost `deaths` children in a row is refused
     for the time of `quarantine`, or until it changes.
 
-    Both times are long, as a busy machine gives a child little of its CPU, which is no document's
-    fault: what a document may cost is `ChildLimits.cpu_seconds`.
+    Both times are long, since a busy machine gives a child little of its CPU, which is no
+    document's fault: a document's own limit is `ChildLimits.cpu_seconds`.
     """
 
     start_seconds: float = 60.0
@@ -35,13 +36,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What a child process grants itself; the CPU time is that of one document.
+    """The limits that a child process sets for itself; the CPU time is that of one document.
 
     A document gets `cpu_seconds`, and `cpu_seconds_a_mb` for each whole MB that it has: twice what
     the densest feeds take, and for the largest document that is fetched no more than 20 seconds.
 
-    What a library once took it rarely gives back: a process that grew over `grown_bytes` asks to be
-    replaced.
+    A process that grew over `grown_bytes` asks to be replaced, since libraries rarely give memory
+    back.
     """
 
     memory_bytes: int = 768 * 2**20
@@ -55,5 +56,6 @@ class ChildLimits:
         return self.cpu_seconds + size // 2**20 * self.cpu_seconds_a_mb
 
 
-# A model of 140 MB is twice that in memory, and a few texts at a time some 100 MB more.
+# The limits with a model: one of 140 MB takes twice that in memory, and some texts at a time 100
+# MB.
 ENCODING = ChildLimits(memory_bytes=2**31, grown_bytes=2**30, cpu_seconds=60)

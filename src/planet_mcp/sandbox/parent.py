@@ -68,17 +68,17 @@ class Worker:
         self._limits = limits or Limits()
         first = Seat(command, self._limits)
         more = min(self._limits.children, _cores()) - 1
-        # A second child takes what the first one and the answers to callers leave.
+        # A second child gets the CPU that the first one, and the answers to callers, leave.
         self._seats = [first, *(Seat(command, self._limits, niceness=10) for _ in range(more))]
         self._busy: set[Seat] = set()
-        self._turns = anyio.CapacityLimiter(1)
+        self._capacity = anyio.CapacityLimiter(1)
         self._quarantine = Quarantine(self._limits)
 
     @classmethod
     def for_models(cls) -> Self:
         """Return a worker whose process has the memory and the time that models need.
 
-        It is kept a little longer, as to load a model takes more than to use it.
+        Without work it is kept longer, since loading a model takes longer than using it.
         """
         return cls(command=(*COMMAND, "encode"), limits=Limits(idle_seconds=120.0, children=1))
 
@@ -96,7 +96,7 @@ class Worker:
     async def parse_feed(
         self, document: Document, *, now: datetime, source: str | None = None
     ) -> ParsedFeed:
-        """Parse a feed document; `source` is what it is known by, where not by its address.
+        """Parse a feed document; `source` is its name in quarantine, by default its address.
 
         Raises:
             NotAFeedError: The document is something else.
@@ -104,7 +104,7 @@ class Worker:
             ParserDiedError: It hung, crashed or flooded us, or did so three times before.
         """
         answer = await self._guarded("feed", document, now=now, source=source)
-        assert isinstance(answer, ParsedFeed)  # noqa: S101 - `validated` has looked
+        assert isinstance(answer, ParsedFeed)  # noqa: S101 - `validated` has checked that
         return answer
 
     async def discover(
@@ -123,9 +123,9 @@ class Worker:
     async def encode(
         self, texts: Sequence[str], model: ModelFolder, *, questions: bool = False
     ) -> list[bytes]:
-        """Return a vector for each text: of questions, or of what is to be found by them.
+        """Return a vector for each text: of questions, or of texts that are to be found by them.
 
-        The latter is work for which nobody waits: the process gives way to all others.
+        Nobody waits for the latter, so the process gives way to all others then.
 
         Raises:
             ModelError: The model cannot be loaded, or fails.
@@ -211,18 +211,18 @@ class Worker:
 
     @asynccontextmanager
     async def _seat(self) -> AsyncIterator[Seat]:
-        """Wait for a place: the first one, or any while more documents wait than one soon reads."""
-        if self._turns.statistics().tasks_waiting >= self._limits.waiting:
-            self._turns.total_tokens = len(self._seats)
-        async with self._turns:
+        """Wait for a seat: for the first one, or, while many documents wait, for any."""
+        if self._capacity.statistics().tasks_waiting >= self._limits.waiting:
+            self._capacity.total_tokens = len(self._seats)
+        async with self._capacity:
             seat = next(seat for seat in self._seats if seat not in self._busy)
             self._busy.add(seat)
             try:
                 yield seat
             finally:
                 self._busy.remove(seat)
-                if not self._turns.statistics().tasks_waiting:
-                    self._turns.total_tokens = 1
+                if not self._capacity.statistics().tasks_waiting:
+                    self._capacity.total_tokens = 1
 
 
 def _cores() -> int:

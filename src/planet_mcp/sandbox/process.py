@@ -78,7 +78,8 @@ class Child:
 
     async def cause_of_death(self) -> str:
         """End the process, if it did not by itself, and return why it did, for people."""
-        # `kill` asks for the exit status first, and takes it away from asyncio if it is there.
+        # It may have ended by itself, and then asyncio is to read the exit status first: `kill`
+        # asks for it too, and would take it away.
         with anyio.move_on_after(DYING_SECONDS):
             await self.wait()
         await self.aclose()

@@ -11,7 +11,7 @@ from planet_mcp.times import stamp
 
 @dataclass(frozen=True)
 class _Deaths:
-    """How often in a row a source cost a child its life, with what document the last time."""
+    """How often in a row a source cost a child its life, and the last time with which document."""
 
     count: int
     body: bytes
@@ -27,8 +27,8 @@ class _Deaths:
 class Quarantine:
     """Refuses the documents of a source that killed several children, for a time or until a change.
 
-    It is kept in memory. What a restart forgets costs little: the pauses between the checks of a
-    feed that fails grow, and those are stored.
+    It is kept in memory. That a restart forgets it costs little: the pauses between the checks of a
+    feed that fails are stored, and grow.
     """
 
     def __init__(self, limits: Limits) -> None:

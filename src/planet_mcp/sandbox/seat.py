@@ -1,4 +1,4 @@
-"""A place for one child process: what it is asked, and when it is started, replaced and ended."""
+"""A seat for one child process: when one is started, asked, replaced and ended."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Seat:
-    """A place that one request has at a time; `child` is the process that there is now.
+    """A seat, taken by one request at a time; `child` is the process on it, if there is one.
 
     `niceness` is how much of the processor a child leaves to others, from 0 to 19.
     """
@@ -44,13 +44,13 @@ class Seat:
             answer = await self._exchange(await self._ready(), head, body, task)
             answered = True
         finally:
-            # Also when cancelled: a child in the middle of a request is of no more use.
+            # A child that did not answer is ended, also where this was cancelled: it is busy still.
             if not answered:
                 await self.aclose()
         return answer
 
     def rest(self, when_idle: Callable[[], None] | None) -> None:
-        """End the child if there is no request for a while, and tell of it."""
+        """End the child if there is no request for a while, and call `when_idle` then."""
         loop = asyncio.get_running_loop()
         self._idle = loop.call_later(self._limits.idle_seconds, self._retire, when_idle)
 
@@ -86,7 +86,7 @@ class Seat:
             return known
         await self.aclose()
         try:
-            # A start that is cancelled again and again would leave a process that nobody knows.
+            # The start cannot be cancelled: that might leave a process that nobody knows.
             with anyio.CancelScope(shield=True):
                 child = self.child = await Child.start(self._command)
             if self._niceness and sys.platform != "win32":
@@ -102,7 +102,7 @@ class Seat:
         return child
 
     def _retire(self, when_idle: Callable[[], None] | None) -> None:
-        # The next request, or the end, waits for the end of what is killed here.
+        # It is only killed here: `aclose`, at the next request or the end, waits for its end.
         if self.child is not None:
             self.child.kill()
             if when_idle:

@@ -30,11 +30,11 @@ from planet_mcp.text.from_html import (
     render,
 )
 
-# Trafilatura logs each page without an article; we raise.
+# The logs of trafilatura are silenced: it logs each page without an article, for which we raise.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 
-# Behind a heading they lead to it, and are no part of a title.
+# Signs behind a heading that link to it, and are no part of a title.
 _ANCHORS = " \u00b6\U0001f517\u2693\ufe0e\ufe0f"
 _FEWEST_CHARACTERS = 50
 Select = Callable[[_Element], Selection]
@@ -48,7 +48,7 @@ def parse_page(html: str) -> _Element | None:
 def _page_parser(**options: bool | str) -> etree.HTMLParser:
     """Make a parser whose elements are of the class that trafilatura needs.
 
-    All are of one: to choose a class for each by its name, as lxml's own does, is slower.
+    All are of one class: lxml's own parser chooses one for each by its name, which is slower.
     """
     parser = etree.HTMLParser(**options)
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
@@ -93,19 +93,19 @@ def _content(page: _Element, url: str, steps: Steps, select: Select) -> Content:
 
 
 def _article(page: _Element, base_url: str | None, work: Work, select: Select) -> _Element | None:
-    """Find the article: the page's own elements, else what the search made of them.
+    """Find the article: in the page's own elements, else as the search wrote it anew.
 
-    The latter also where their choice fails, at a detail that nobody has thought of.
+    The selection may fail at a detail that nobody has thought of; the search's text serves then.
     """
     try:
         selection = select(page)
-    except Exception:  # noqa: BLE001 - as said; the page is as it was
+    except Exception:  # noqa: BLE001 - any failure of the selection; the page is as it was
         work.flaws += 1
         return _as_html(_found(page, base_url))
     body = _found(page, base_url)
     try:
         article = selection.cut(body, fewest=_FEWEST_CHARACTERS)
-    except Exception:  # noqa: BLE001 - as said
+    except Exception:  # noqa: BLE001 - as above
         work.flaws += 1
         article = None
     return _as_html(body) if article is None else article
@@ -129,7 +129,7 @@ def _as_html(body: _Element | None) -> _Element | None:
         html: _Element = convert_to_html(body)
     except TRAFILATURA_ERRORS:
         return None
-    # All listings are in the stash: what trafilatura takes for one is code within a line.
+    # `<pre>` can only be code within a line, which trafilatura writes so: listings are stashed.
     for element in html.iter("pre"):
         element.tag = "code"
     remove_numbers(html)
@@ -137,10 +137,7 @@ def _as_html(body: _Element | None) -> _Element | None:
 
 
 def _found(page: _Element, base_url: str | None) -> _Element | None:
-    """Let trafilatura find the article.
-
-    Where it found little of a page, it looks again less strictly, and keeps what is clearly more.
-    """
+    """Let trafilatura find the article; where it finds little, it looks again, less strictly."""
     try:
         document = trafilatura.bare_extraction(
             page,

@@ -16,25 +16,28 @@ from planet_mcp.text.from_html import text_of
 
 
 class _Interstitial(NamedTuple):
-    """A kind of kind: what only such a page says, what else its lines speak of, what it is.
+    """A kind of such page: `phrases` that no other page has, and `topics` of its other lines.
 
-    `longest` is how much text such a page may have, `left` how much of that about other things.
+    `what` ends a sentence that says what it is. `longest` is how much text such a page may have,
+    and `left` how much of that may be about other things.
     """
 
-    sign: re.Pattern[str]
-    talk: re.Pattern[str]
+    phrases: re.Pattern[str]
+    topics: re.Pattern[str]
     what: str
     longest: int
     left: int
 
 
 def _interstitial(
-    signs: str, talk: str, what: str, *, longest: int, left: int = 200
+    phrases: str, topics: str, what: str, *, longest: int, left: int = 200
 ) -> _Interstitial:
-    sign = "|".join(line.strip() for line in signs.strip().split("\n"))
-    about = "|".join(line.strip() for line in talk.strip().split("\n"))
-    signed, spoken = (re.compile(pattern, re.IGNORECASE) for pattern in (sign, about))
-    return _Interstitial(signed, spoken, what, longest, left)
+    return _Interstitial(_any_of(phrases), _any_of(topics), what, longest, left)
+
+
+def _any_of(lines: str) -> re.Pattern[str]:
+    pattern = "|".join(line.strip() for line in lines.strip().split("\n"))
+    return re.compile(pattern, re.IGNORECASE)
 
 
 _BOTS = _interstitial(
@@ -152,7 +155,7 @@ _SHORT_PARAGRAPHS = 120
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a page says outside of its article: its title, its headings, to readers without scripts.
+    """What a page says outside of its article: title and headings, words for want of scripts.
 
     `has_paragraphs` is whether much text stands in paragraphs, `calls_itself_article` whether it
     has an `<article>`.
@@ -194,13 +197,13 @@ def refuse_interstitials(url: str, content: Content, hints: Hints) -> None:
 
 
 def _is(kind: _Interstitial, lines: list[str], hints: Hints) -> bool:
-    named = any(map(kind.sign.search, hints.headings))
-    # A page for what is missing says so in its title or heading, an article only in its text.
+    named = any(map(kind.phrases.search, hints.headings))
+    # In the text alone, "page not found" may be what an article is about.
     if not named and (kind is _MISSING or not any(_announces(kind, line) for line in lines)):
         return False
     left = _other_text(kind, lines)
     if kind is _PAID:
-        return left <= kind.left and _other_text(kind, _after_sign(lines)) <= _SHORT_PARAGRAPHS
+        return left <= kind.left and _other_text(kind, _after_offer(lines)) <= _SHORT_PARAGRAPHS
     return left <= (0 if hints.calls_itself_article and not named else kind.left)
 
 
@@ -208,24 +211,25 @@ def _other_text(kind: _Interstitial, lines: list[str]) -> int:
     return sum(len(line) for line in lines if not _is_about(kind, line))
 
 
-def _after_sign(lines: list[str]) -> list[str]:
-    """Return what follows on the first offer to subscribe: little, where an article breaks off."""
+def _after_offer(lines: list[str]) -> list[str]:
+    """Return the lines from the first offer to subscribe on: few, where an article breaks off."""
     found = (index for index, line in enumerate(lines) if _announces(_PAID, line))
     return lines[next(found, len(lines)) :]
 
 
 def _announces(kind: _Interstitial, line: str) -> bool:
-    return len(line) <= _LONGEST_LINE and bool(kind.sign.search(line))
+    return len(line) <= _LONGEST_LINE and bool(kind.phrases.search(line))
 
 
 def _is_about(kind: _Interstitial, line: str) -> bool:
     short = len(line) <= _LONGEST_LINE
-    return short and bool(kind.sign.search(line) or kind.talk.search(line))
+    return short and bool(kind.phrases.search(line) or kind.topics.search(line))
 
 
 def _is_shell(content: Content, hints: Hints) -> bool:
     """Return whether a page is a frame that scripts fill, as its `<noscript>` says."""
-    if not _SCRIPTS.sign.search(hints.without_scripts) or len(content.text) > 3 * _SHORT_PARAGRAPHS:
+    is_long = len(content.text) > 3 * _SHORT_PARAGRAPHS
+    if is_long or not _SCRIPTS.phrases.search(hints.without_scripts):
         return False
     return not (hints.has_paragraphs or hints.calls_itself_article)
 

@@ -32,7 +32,7 @@ _PUBLISHED = etree.XPath(
     " or contains(@class, 'published') or contains(@class, 'entry-date')]/@datetime"
 )
 _LD_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
-# By which words, in which attributes, trafilatura knows the elements that may name an author.
+# The attributes, and the words in them, by which trafilatura knows what may name an author.
 _NAMING = frozenset(("class", "id", "itemprop", "rel", "data-testid", "data-component"))
 _MAY_NAME_AUTHOR = re.compile(
     "[Aa]uthor|[Bb]yline|byl|BBL|username|screenname|writer|channel-name|journalist-name"
@@ -46,7 +46,7 @@ _Found = TypeVar("_Found")
 
 
 def metadata(page: _Element, url: str) -> Document:
-    """Read what a page states of itself: of all that trafilatura finds, what we use."""
+    """Read what a page states of itself, by those steps of trafilatura whose results are used."""
     facts = _tried(lambda: examine_meta(page)) or Document()
     if " " not in (facts.author or ""):
         facts.author = None
@@ -62,7 +62,7 @@ def metadata(page: _Element, url: str) -> Document:
 
 
 def _tried(step: Callable[[], _Found]) -> _Found | None:
-    """Take a step; what it cannot read is not known, and all else is."""
+    """Return what a step finds; None where it fails, which leaves the other steps' results."""
     try:
         return step()
     except TRAFILATURA_ERRORS:
@@ -85,8 +85,8 @@ def _states_day(page: _Element, url: str, day: str) -> bool:
 def _named_author(page: _Element) -> str | None:
     """Find an author in the text of a page.
 
-    trafilatura asks each element of a page six long questions. So it gets a page of those
-    elements alone that can answer, in what they stand in, which says what to leave out.
+    trafilatura asks each element of a page six long questions. So it gets a page of those elements
+    alone that can answer, with empty copies of their ancestors, by which it leaves some out.
     """
     root = page.makeelement(page.tag)
     shells, whole = {page: root}, set[_Element]()
@@ -99,14 +99,14 @@ def _named_author(page: _Element) -> str | None:
     return extract_author(root) if whole else None
 
 
-# Most elements of a page have one of few classes.
+# The cache pays: most elements of a page have one of few classes.
 @lru_cache(maxsize=4096)
 def _may_name_author(names: str) -> bool:
     return bool(_MAY_NAME_AUTHOR.search(names))
 
 
 def _shell(element: _Element, shells: dict[_Element, _Element]) -> _Element:
-    """Return the copy of an element that has nothing but the copies of what it stands in."""
+    """Return the empty copy of an element in the copies of its ancestors, made if need be."""
     waiting = []
     while element not in shells:
         waiting.append(element)

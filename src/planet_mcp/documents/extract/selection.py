@@ -1,8 +1,9 @@
 """Which parts of a page are its article, while the page itself stays as it is.
 
-The search (trafilatura) finds an article's words, and rewrites or loses what is among them: lists,
+The search (trafilatura) finds an article's words, but rewrites or loses what is among them: lists,
 captions, pictures, quotations. So it only chooses. Each run of text of the page gets a number; the
-numbers that come back say what was chosen, and the page's own elements are converted, as a feed's.
+numbers that come back say what was chosen. Then the page's own elements are converted, as those of
+a feed are.
 """
 
 import re
@@ -28,7 +29,8 @@ _INLINE = frozenset(
 )
 _PLAYERS = ("iframe", "video", "audio", "object")
 _MEDIA = ("img", "hr", *_PLAYERS)
-# What is chosen in part is kept whole: a list without some of its items would say something else.
+# Elements that stay whole if any part was chosen: a list without some of its items would say
+# something else.
 _WHOLE = frozenset("table ul ol dl figure blockquote details pre p".split())
 _NOTE = re.compile(r"(?:^|\s)(?:admonition(?:block)?|markdown-alert|callout)(?:[\s-]|$)")
 _NEVER = frozenset("nav footer form dialog".split())
@@ -60,7 +62,7 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINKED = 0.5
-# How many elements around the end of an article may hold a picture that ends it.
+# How many elements around the last text of an article may hold a picture that belongs to it.
 _NEAR = 3
 
 
@@ -128,7 +130,7 @@ class Selection:
         self._before: dict[_Element, int] = {}
         body = page.find("body")
         self._read(page if body is None else body)
-        # What may fail has been done: until here the page is as it was.
+        # The page is changed last: if reading it fails, it is as it was.
         for number, run in enumerate(self._runs):
             run.number(f"{_NUMBER}{f'{number:o}'.translate(_TO_DIGITS)}{_END}")
 
@@ -153,9 +155,10 @@ class Selection:
             self._runs.append(_Run(blocks[-1], slots))
 
     def cut(self, found: _Element | None, *, fewest: int) -> _Element | None:
-        """Take the numbers out of the page; return its part that was found, and nothing else.
+        """Take the numbers out of the page, and cut it down to the part that was found.
 
-        None, and the page is whole, where of the page's text fewer characters were found.
+        None if fewer characters of the page's text than `fewest` were found; the page is whole
+        then.
         """
         for run in self._runs:
             run.restore()
@@ -211,7 +214,10 @@ class _Cut:
                 self._leads.setdefault(ancestor, []).append(lead)
 
     def _reduce_to_leads(self, element: _Element) -> None:
-        """Leave of what goes the leads and corrections: they stand in heads, feet and columns."""
+        """Take an element away but for the leads and corrections in it.
+
+        They stand in heads, feet and columns, which the search does not choose.
+        """
         leads = self._leads.get(element, [])
         if not leads or element.tag in _NOT_AROUND_LEADS or _is_mostly_links(element):
             drop(element)

@@ -1,7 +1,7 @@
 """Code blocks, put aside while the article of a page is looked for.
 
-The search (trafilatura) looks at text and would tear code blocks apart: so each becomes a paragraph
-of words, and afterwards code again.
+The search (trafilatura) looks at text and would tear code blocks apart. So each becomes a paragraph
+of words for it, and code again afterwards.
 """
 
 import re
@@ -17,8 +17,9 @@ _HEAVIEST = 20_000
 class CodeStash:
     """Keeps the code blocks of a page while its boilerplate is taken out.
 
-    Each code block is left as one paragraph of its own text between two marker words: with the
-    weight it has, as a man page is nothing else, but without markup to stumble over.
+    In place of each is one paragraph of its own text, between two words that mark it: without
+    markup that the search stumbles over, but as long as it was, since of a man page there is
+    nothing else.
     """
 
     def __init__(self, page: _Element) -> None:
@@ -48,7 +49,7 @@ class CodeStash:
         return self._words.sub(lambda word: stash.block(self._blocks[int(word[1])]), text)
 
     def free_figures(self, page: _Element) -> None:
-        """Make the figures that hold code or quotes ordinary parts; others are left out."""
+        """Make ordinary parts of figures with code or quotes: the search leaves figures out."""
         for figure in list(page.iter("figure")):
             quotes = next(figure.iterdescendants("blockquote"), None) is not None
             if quotes or any(self._stem in text for text in figure.itertext()):

@@ -14,13 +14,13 @@ from planet_mcp.models import SubscriptionList
 
 __all__ = ["read_list", "read_opml", "write_opml"]
 
-# What stands in OPML, however much of something else is before it.
+# A tag that only OPML has; it may stand behind much of something else.
 _OPML = re.compile(r"<(?:[\w.-]{1,40}:)?(?:opml|outline)[\s>]", re.IGNORECASE)
 _BLANKS = " \t\r\n\f\v\0\ufeff"
 
 
 def read_list(document: bytes) -> SubscriptionList:
-    """Read an OPML document or the `config.ini` of a Planet, told apart by how they begin.
+    """Read an OPML document or the `config.ini` of a Planet, whichever it is.
 
     Raises:
         ListError: It names no feed; `line` is set where it is malformed.

@@ -8,7 +8,7 @@ from planet_mcp.models import NotTaken, Subscription, SubscriptionList
 from planet_mcp.text import label
 from planet_mcp.urls import shown
 
-# What is named of those that are not taken; all are counted.
+# How many of those that are not taken are named; all are counted.
 MAX_NAMED = 200
 _LONGEST_NAME = 100
 _NAMED_IN_TEXTS = 5
@@ -16,7 +16,7 @@ _SCHEME = re.compile(r"\W*[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
 
 
 class Listing:
-    """Gathers the feeds of a document, each address once, and what is none, with the reason."""
+    """Gathers the feeds of a document, each address once, and what is not taken, with reasons."""
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, Subscription] = {}
@@ -27,7 +27,7 @@ class Listing:
         self._guessed: list[str] = []
 
     def take(self, subscription: Subscription, written: str) -> None:
-        """Take a feed, whose address is written so; of one that is there, only a missing group."""
+        """Take a feed, whose address was `written` so; a repeated one only adds a missing group."""
         if not _SCHEME.match(written):
             self._guessed.append(shown(written))
         known = self.subscriptions.setdefault(subscription.url, subscription)
@@ -46,7 +46,7 @@ class Listing:
             self.not_taken.append(NotTaken(called, reason, address))
 
     def as_list(self, *problems: str | None) -> SubscriptionList:
-        """Return what was gathered from a document that had these problems, but was mended."""
+        """Return what was gathered, with a warning about these problems of the document."""
         guessed = self._guessed
         read_as = f"addresses without a scheme are read as https: {_few(guessed)}"
         said = filter(None, (*problems, read_as if guessed else None))
@@ -60,7 +60,7 @@ class Listing:
         )
 
     def instead_of_feeds(self) -> str:
-        """Return what an error says after that there are no feeds: what there is instead."""
+        """Return the end of an error that there are no feeds: what there is instead."""
         named = [f"{item.name} ({item.reason})" for item in self.not_taken]
         unnamed = self._not_taken_total - len(named)
         found = f" Not taken: {_few(named, unnamed)}." if named else ""

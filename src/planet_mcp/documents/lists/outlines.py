@@ -20,10 +20,10 @@ _NEXT = re.compile(rf"(?P<name>{_NAME})\s*=\s*(?P<quote>[\"']?)|(?P<end>/?>)|(?=
 
 
 def _quoted(quote: str) -> re.Pattern[str]:
-    """Find the end of a quoted value, in which the other quotes, `<` and `>` may stand too.
+    """Return a pattern of a value up to its end, though quotes, `<` and `>` may stand in it.
 
-    A quote is the last one if the next thing is an attribute or the end of the tag. Where there is
-    none, the value ends before the next attribute or tag.
+    A quote ends it if an attribute or the end of the tag follows. Where none does, the value ends
+    before the next attribute or tag.
     """
     return re.compile(
         rf"""(?P<value>.*?)(?:
@@ -87,7 +87,7 @@ class Outlines:
 
 
 class _Tree:
-    """Takes the tags of a document in their order; a target of `XMLParser`."""
+    """Takes the tags of a document in their order, as a target of `XMLParser`."""
 
     def __init__(self) -> None:
         self.root = ""
@@ -148,7 +148,8 @@ def _mended(text: str, malformed: Malformed) -> Outlines:
 
 
 def _without(text: str, opening: str, closing: str) -> str:
-    # What comes after the last closing has none, and would be searched to its end each time.
+    # The search ends at the last closing: an opening behind it has none, and each would be searched
+    # for one to the end of the text.
     end = text.rfind(closing) + len(closing)
     return re.sub(f"{opening}.*?{closing}", "", text[:end], flags=re.DOTALL) + text[end:]
 
@@ -171,7 +172,7 @@ def _begin(tree: _Tree, text: str, position: int) -> None:
 
 
 def _by_name(attributes: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the attributes of OPML's own, of one that is there twice the first with a value."""
+    """Return the attributes of no namespace; of a repeated one, the first with a value."""
     found: dict[str, str] = {}
     for name, value in attributes:
         if value.strip() and not name.startswith("{") and ":" not in name:

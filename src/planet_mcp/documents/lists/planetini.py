@@ -15,12 +15,13 @@ from planet_mcp.models import Subscription, SubscriptionList
 from planet_mcp.text import label
 from planet_mcp.urls import given_url, http_url
 
-# Up to the first bracket that ends a word: those inside of an address belong to it.
+# A section's head ends with the first bracket behind which a word ends: others are in an address.
 _HEADER = re.compile(r"\[(?P<header>.+?)\](?=\s|$)")
-# A bracket that is missing, or is not followed by a blank.
+# A section's head whose closing bracket is missing, or is followed by something on its line.
 _BROKEN_HEADER = re.compile(r"\[(?P<header>[^\s\[\]]+)(?:\](?P<rest>\S.*)|\s*)")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-# How Planet Venus tells a list of feeds from a feed; a dot is in the name of its own modules.
+# What a `content_type` contains by which Planet Venus knows a list of feeds. The dot is in names of
+# Python modules that make a list.
 _LISTS = ("opml", "foaf", "csv", "config", ".")
 _NO_OPTION = "it is neither a [section] nor `name = value`"
 _SETTINGS = frozenset({"planet", "default"})
@@ -32,7 +33,7 @@ class _Parser(RawConfigParser):
     SECTCRE = _HEADER
 
     def __init__(self) -> None:
-        # No section is the default of the others, and a blank line ends a value.
+        # `[DEFAULT]` is a section like others here, and a blank line ends a value.
         super().__init__(
             strict=False,
             default_section="",
@@ -54,8 +55,8 @@ def read(document: Decoded) -> SubscriptionList:
     """Read the feeds of a Planet's configuration, in order, each URL once, with their names.
 
     A section that an address names is a feed, or in Planet Venus a list of feeds that is read
-    elsewhere; all others are settings and are passed over. Of a feed that is there twice the last
-    name counts, as in Planet. Lines that are none of an ini file are named as not taken.
+    elsewhere; all others are settings and are passed over. Of a feed that is there twice, the last
+    name counts, as in Planet. Lines that an ini file cannot have are named as not taken.
 
     Raises:
         PlanetIniError: There is no feed in it; `line` is set where it is malformed.
@@ -88,7 +89,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _parsed(lines: list[str]) -> tuple[RawConfigParser, list[_Malformed]]:
-    """Parse lines without those that a parser stops at; they are taken out of the list."""
+    """Parse lines without those that the parser stops at, which are taken out of the list."""
     malformed = list(_mended_headers(lines))
     while True:
         parser = _Parser()
@@ -156,5 +157,5 @@ def _is_list(content_type: str) -> bool:
 
 
 def _name(written: str) -> str | None:
-    # Planet writes it into its page as it is, so it may have entities.
+    # Entities are read, since Planet writes a name into its page as it is.
     return label(unescape(" ".join(written.split())))

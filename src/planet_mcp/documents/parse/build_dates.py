@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from planet_mcp.documents.parse.raw import RawEntry
 
-# A feed of one or two entries may be a blog that has just begun.
+# How few entries with one date are suspicious: a blog that has just begun may have two.
 _FEWEST = 3
 _QUARTER = 15
 _MADE_WITHIN = timedelta(seconds=2)
@@ -15,8 +15,8 @@ _MADE_WITHIN = timedelta(seconds=2)
 def without_build_dates(entries: tuple[RawEntry, ...]) -> tuple[RawEntry, ...]:
     """Take the dates away that all entries of a document share.
 
-    A generator that knows no dates writes the time of the build or of the files. A round time is
-    left: who gives days and no times (arXiv) gives all of a day the same, wherever its day begins.
+    A generator that knows no dates writes the time of the build or of the files. A round time
+    stays: a feed that knows days but no times (arXiv) gives all entries of a day the same one.
     """
     if _are_of_build([entry.published for entry in entries]):
         entries = tuple(replace(entry, published=None) for entry in entries)

@@ -31,8 +31,8 @@ _ZONES_BY_HOURS = (
     (13, "nzdt"),
 )
 ZONES = {name: float(hours) for hours, names in _ZONES_BY_HOURS for name in names.split()}
-# How the months begin; the longest beginning counts. Of two languages that disagree (listopad,
-# lip.) the one with more readers is meant.
+# How the names of the months begin; the longest beginning that fits counts. Where two languages
+# disagree (listopad, lip.), the one with more readers is meant.
 _BEGINNINGS = (
     "jan gen ene sty tammi янв січ led oca ian sau jaa sij urt ιαν јан сту ינו ינואר ينا มกรา",
     "feb fev lut helmi фев лют úno şub vas vee velj ots φεβ феб פבר فبر شبا กุมภา",
@@ -64,7 +64,7 @@ _SOUTHERN = (
 )
 _SHORTEST = 3
 
-# Dates as RFC 822 and RFC 3339 have them, in which there is nothing to spell otherwise.
+# Dates as RFC 822 and RFC 3339 have them, which need no other spelling.
 _PLAIN = re.compile(
     r"(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT|Z)"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d|Z)",
@@ -80,7 +80,7 @@ _NAMED_OFFSET = re.compile(
     re.IGNORECASE,
 )
 _ZONE = re.compile(rf"(?:{_NAMES})?(?:[+-]\d\d?:?(?:\d\d)?)?", re.IGNORECASE)
-# The name of an area behind an offset, and Go's monotonic clock.
+# What may stand behind an offset: an area's name, or the monotonic clock that Go prints.
 _NO_ZONE = re.compile(r"\s(?!Etc/)[A-Z][A-Za-z]{2,}/[A-Za-z_/+-]+$|\sm=[+-][\d.]+$")
 _AREA = re.compile(
     r"(?<=\d\d)(?P<half>\s?[AaPp]\.?[Mm]\.?)?\s?[\s(\[](?:(?P<area>(?:Africa|America|Antarctica|Asia"
@@ -121,7 +121,7 @@ def spelled_plainly(text: str) -> str:
 def without_area(text: str) -> tuple[str, str | None]:
     """Return a date without the area whose clocks it goes by, and that area as IANA names it.
 
-    An offset says more than an area, which may change its own.
+    A date with an offset is left as it is: the offset is certain, and an area's may change.
     """
     found = _AREA.search(text)
     if found is None or _OFFSET.search(text[: found.start()]):
@@ -141,7 +141,7 @@ def month_of(word: str) -> int | None:
     sizes = range(len(lowered), min(len(lowered), _SHORTEST) - 1, -1)
     beginnings = (lowered[:size] for size in sizes)
     found = next((_MONTHS[each] for each in beginnings if each in _MONTHS), None)
-    # Hebrew writes "in November" as one word.
+    # A first bet is cut off: Hebrew writes "in November" as one word.
     return month_of(word[1:]) if found is None and word.startswith("ב") else found
 
 
@@ -167,7 +167,7 @@ _MONTHS = {
 def _without_comments(text: str) -> str:
     """Drop what stands in brackets (RFC 822, section 3.4.3), unless it alone names the zone."""
     comments = _COMMENT.findall(text)
-    # Comments may hold others.
+    # Twice, since comments may hold comments.
     bare = _COMMENT.sub(" ", _COMMENT.sub(" ", text)).replace(")", " ").rstrip()
     if comments and _ZONE.fullmatch(comments[-1]) and _ENDS_IN_A_TIME.search(bare):
         return f"{bare} {comments[-1]}"
@@ -177,8 +177,8 @@ def _without_comments(text: str) -> str:
 def _plain_offset(found: re.Match[str]) -> str:
     """Return the offset that a zone's name and a number mean.
 
-    GMT and UTC are counted from. Behind another name, and in `Etc/GMT`, POSIX counts from the
-    zone itself, with the other sign: a number that is against what the name says is such a one.
+    Behind GMT and UTC it is the offset. Behind another name, and in `Etc/GMT`, POSIX writes it with
+    the opposite sign: a number is read so if it is just the opposite of the zone's own offset.
     """
     name = found["name"].lower()
     if not found["sign"]:

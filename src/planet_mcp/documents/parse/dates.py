@@ -21,22 +21,23 @@ _TIME = (
     r"(?P<hour>\d{1,2})[:.]?(?P<minute>\d{2})(?:[:.]?(?P<second>\d{2})(?:[.,]\d+)?)?"
     r"(?:\s?(?P<half>[AaPp])[Mm]\b)?"
 )
-# An offset without a sign had a plus, that was read as a blank on its way here.
+# A zone, by name or as an offset. One without a sign had a plus, which a URL's decoding took for a
+# blank on its way here.
 _ZONE = (
     r"(?:(?<=\d:\d\d:\d\d) (?P<unsigned>0\d|1[0-4]):?(?P<rest_of_it>[0134][05])"
     r"|\s?(?P<zone>[A-Za-z]{1,5})?\s?(?:(?P<sign>-|\+ ?)(?P<east>\d{1,2}):?(?P<rest>\d{2})?)?"
     r"(?:\s?[A-Za-z]{1,5})?)"
 )
-# Seconds since 1970, or thousandths and smaller parts of them; .NET writes `/Date(…)/` around.
+# Seconds, or thousandths and smaller parts, since 1970; .NET writes `/Date(…)/` around the number.
 _EPOCH = re.compile(
     r"(?:/Date\(|@)?(?:(\d{9,10})(?:\.\d+)?|(\d{10})(?:\d{3}){1,3})(?:(?:[+-]\d{4})?\)/)?"
 )
-# ISO 8601 and RFC 3339, section 5.6, with or without separators. The year 0001 is what Go and
-# .NET write for a date that they do not have.
+# ISO 8601 and RFC 3339, section 5.6, with or without separators. No year begins with 0: 0001 is
+# what Go and .NET write for a date that they do not have.
 _ISO = re.compile(
     rf"(?P<year>[1-9]\d{{3}})[-/]?(?P<month>\d\d)[-/]?(?P<day>\d\d)(?:[Tt ,]*{_TIME})?{_ZONE}"
 )
-# ISO 8601, sections 5.2.3 and 5.2.2: a week or a day of it, and a day of the year.
+# ISO 8601, sections 5.2.3 and 5.2.2: a week of the year or a day of it, and a day of the year.
 _WEEK = re.compile(rf"(?P<year>\d{{4}})-?W(?P<week>\d\d)(?:-?(?P<day>\d)(?:[T ]{_TIME}{_ZONE})?)?")
 _ORDINAL = re.compile(rf"(?P<year>[12]\d{{3}})-(?P<day>\d{{3}})(?:[T ]{_TIME}{_ZONE})?")
 # RFC 822, section 5, and what passes for it: other languages, full names, dashes, no time.
@@ -48,7 +49,7 @@ _RFC822 = re.compile(
 _MIDNIGHT_24 = re.compile(r"(?<![\d:])24:00(?::00(?:\.0+)?)?\b")
 _HAS_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([/.-])\d{1,2}\1\d\d(?!\d)")
 _FREE_YEARS = range(1900, 2100)
-# From one day or hour to another: when something takes place, and not when it was published.
+# A span from one day or hour to another: when something takes place, not when it was published.
 _RANGE = re.compile(
     r"\d:\d\d ?- ?\d{1,2}:|\d ?[-/] ?\d{4}-\d"
     r"|(?<![\d-])\d{1,2} ?[-/] ?\d{1,2}(?:,? \d{4}|\.? [^\W\d_])|\b[HQST][1-4]\b(?!:)",
@@ -56,25 +57,26 @@ _RANGE = re.compile(
 )
 _SLASHED = re.compile(r"(?<!\d)(\d{1,2})([/-])(\d{1,2})\2(?:\d{4}|\d\d)(?!\d)")
 _MONTHS_IN_YEAR = 12
-# Where the month is written first.
+# The languages and regions that write the month first.
 _MONTH_FIRST = frozenset((("en", "us"), ("en", "ph")))
 _DOTTED = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}")
 _WORD = re.compile(r"[^\W\d_]+\.?")
 _KEPT_WORDS = frozenset({*ZONES, "t", "am", "pm"})
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# What PHP makes of MySQL's 0000-00-00, and Go of its zero date where years have two digits.
-_STAND_IN = re.compile(
+# Dates that stand for none: what PHP makes of MySQL's 0000-00-00, and Go of its zero date where
+# years have two digits.
+_NO_DATE = re.compile(
     r"1999-11-30[T ]00:00|\b30[ -]Nov[ -](?:19)?99 00:00|\b0?1[ -]Jan[ -]01 00:00", re.IGNORECASE
 )
-# The years of the Buddhist era, as machines in Thailand write them.
+# The years of the Buddhist era, which machines in Thailand write, and how far it is ahead.
 _BUDDHIST_YEARS, _BUDDHIST = range(2500, 2700), 543
 
 
 def parse_date(raw: str, *, day_first: bool | None = None) -> datetime | None:
     """Read a date that a person could read, credible or not; None when it is none.
 
-    In `3/4/2026` the day is first or the month: as `day_first` says, and if that is not known
-    nobody can tell, and it is none.
+    In `3/4/2026` the day or the month is first, as `day_first` says; where that is None, such a
+    date is read as none, since nobody can know.
     """
     if found := _EPOCH.fullmatch(raw.strip()):
         return datetime.fromtimestamp(int(found[1] or found[2]), UTC)
@@ -84,7 +86,7 @@ def parse_date(raw: str, *, day_first: bool | None = None) -> datetime | None:
 
 
 def _read(text: str, day_first: bool | None) -> datetime | None:
-    if _STAND_IN.search(text):
+    if _NO_DATE.search(text):
         return None
     if found := _ISO.fullmatch(text):
         return _build(found, month=int(found["month"]))
@@ -96,9 +98,9 @@ def _read(text: str, day_first: bool | None) -> datetime | None:
 
 
 def day_first_of(dates: Iterable[str], *, language: str) -> bool | None:
-    """Return whether the dates of a document have the day before the month, where they tell.
+    """Return whether the dates of a document have the day before the month; None if unknown.
 
-    They tell if a number is too large for a month, and else if the document names its language.
+    It is known if a number is too large for a month, else if the document names its language.
     """
     found = [(int(each[1]), int(each[3])) for raw in dates if (each := _SLASHED.search(raw))]
     orders = {first > second for first, second in found if max(first, second) > _MONTHS_IN_YEAR}
@@ -154,7 +156,7 @@ def _at_its_time(date: datetime, found: re.Match[str]) -> datetime | None:
 
 
 def _hour_of_day(hour: int, half: str | None) -> int:
-    """Return the hour of 24; after the twelfth, `half` only repeats what the hour says."""
+    """Return the hour of 24. Beyond 12, the half of the day (am or pm) changes nothing."""
     if not half or hour > _NOON:
         return hour
     return hour % _NOON + (_NOON if half in "Pp" else 0)
@@ -189,14 +191,14 @@ def _from_free_form(text: str, day_first: bool | None) -> datetime | None:
     english = _WORD.sub(_to_english, _MIDNIGHT_24.sub("00:00", text))
     read = partial(_read_with_default, english, day_first=bool(day_first))
     moment = read(datetime(1996, 1, 1, tzinfo=UTC))
-    # A text that does not name both year and month would take them from the default.
+    # Two defaults give two moments if the text does not name both year and month.
     if moment is None or moment != read(datetime(2004, 2, 1, tzinfo=UTC)):
         return None
     return moment + shift if moment.year in _FREE_YEARS else None
 
 
 def _is_ambiguous(text: str) -> bool:
-    """Return whether two readers would take a date for two days."""
+    """Return whether a date has two readings: each of its numbers may be the month."""
     found = _SLASHED.search(text)
     days = {int(found[1]), int(found[3])} if found else set()
     return len(days) > 1 and max(days) <= _MONTHS_IN_YEAR

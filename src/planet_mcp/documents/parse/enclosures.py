@@ -37,7 +37,7 @@ def enclosures_of(
 
 
 def _recording(addressed: list[tuple[str, RawEnclosure]]) -> str | None:
-    """Choose the first file that plays, else the first that does not say what it is."""
+    """Return the address of the first file that plays, else of the first without a type."""
     playing = [address for address, file in addressed if plays(file)]
     unknown = [address for address, file in addressed if not file.type]
     return next(iter(playing + unknown), None)

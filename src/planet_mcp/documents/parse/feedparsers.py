@@ -1,8 +1,8 @@
-"""feedparser's parsers, made to go on, and what entries carry that they do not know (pure).
+"""feedparser's parsers, made to go on after errors, and to read elements that they do not (pure).
 
-A handler of feedparser that fails on an odd document, at nearly any error, costs its element and no
-more. What describes a file that comes with an entry stays with that file, where feedparser would
-take it for the entry's own words.
+A handler of feedparser may fail on an odd document with nearly any error: that costs its element
+and no more. The description of a file that comes with an entry stays with that file; feedparser
+would take it for the entry's own words.
 """
 
 import io
@@ -85,7 +85,7 @@ class _Forgiving:
 
     def _end_media_text(self) -> None:
         text = self.pop("media_text") or ""
-        # Of a recording it is the transcript (Media RSS, `<media:text>`), of a picture its caption.
+        # `<media:text>` is the transcript of a recording (Media RSS), or the caption of a picture.
         if (
             self.file is not None
             and "image" in f"{self.file.get('type')} {self.file.get('medium')}"
@@ -104,7 +104,7 @@ class _Strict(_Forgiving, StrictFeedParser):  # type: ignore[misc]
 
 class _Loose(_Forgiving, LooseFeedParser):  # type: ignore[misc]
     def unknown_starttag(self, tag: str, attrs: Any) -> None:
-        # An entry is part of no text: one that was never closed ends here.
+        # A text ends where an entry begins, even if it was never closed: entries are in no text.
         if self.incontent and tag.rpartition(":")[2] in _ENTRIES:
             self.incontent = 0
             self.contentparams.clear()
@@ -116,7 +116,7 @@ class _Reader(ExpatParser):
     """Reads XML, and hands each text over in one piece instead of line by line."""
 
     def __init__(self) -> None:
-        # No DOCTYPE, and so no entity, comes as far as here.
+        # Entities need no guard: no DOCTYPE, which could declare one, comes as far as here.
         super().__init__(namespaceHandling=1)
 
     def reset(self) -> None:
@@ -126,9 +126,9 @@ class _Reader(ExpatParser):
 
 
 def run(text: str) -> Parsed:
-    """Read a document that is bare: no declaration, no DOCTYPE, no repairs left.
+    """Read a document without declaration or DOCTYPE, in which all is repaired.
 
-    It is resolved against no address on purpose: ids would change when a feed moves.
+    Its links are not resolved, on purpose: ids would change when the feed moves.
     """
     strict = _Strict("", None, "utf-8")
     reader = _Reader()

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\+?\d{1,9}")
 _HEAD = 64_000
 _LIST = 4_000
 _FIRST_ENTRY = re.compile(r"<(?:[\w.-]{1,40}:)?item[\s>]", re.IGNORECASE)
-# Comments and CDATA: what looks like elements there is none. Without an end they take the rest,
+# Comments and CDATA, in which nothing is an element. One without an end takes the rest of the text,
 # which keeps the search linear.
 _NOT_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 
@@ -28,8 +28,8 @@ _NOT_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOT
 def hints_of(*, ttl: str, period: str, frequency: str, document: str) -> PollingHints:
     """Gather what a channel says about polling.
 
-    Its skipHours and skipDays are read from the document itself: of a list of elements that it
-    does not know, feedparser keeps the last one.
+    Its skipHours and skipDays are read from the document itself, since feedparser keeps only the
+    last one of elements that it does not know.
     """
     head = _head(document)
     return PollingHints(
@@ -68,7 +68,7 @@ def _values(head: str, element: str, each: str) -> list[str]:
 
 
 def _skipped_hours(values: list[str]) -> tuple[int, ...]:
-    # RSS 0.91 counted the hours from 1 to 24.
+    # 24 counts as 0, since RSS 0.91 counted the hours from 1 to 24.
     numbers = (int(value) for value in values if _NUMBER.fullmatch(value))
     return _unless_all({number % _HOURS for number in numbers if number <= _HOURS}, _HOURS)
 
@@ -79,5 +79,5 @@ def _skipped_days(values: list[str]) -> tuple[int, ...]:
 
 
 def _unless_all(skipped: set[int], everything: int) -> tuple[int, ...]:
-    """Sort them; a feed that is never to be read means something else."""
+    """Return them in order; none if they are all, as no feed means that it is never to be read."""
     return tuple(sorted(skipped)) if len(skipped) < everything else ()

@@ -73,7 +73,7 @@ def _loaded(text: str) -> dict[str, Any]:
 def _is_feed(document: dict[str, Any]) -> bool:
     if _MARK in _text(document, "version"):
         return True
-    # Feeds without the version that the specification asks for are still known by these names.
+    # A feed without the version that the specification asks for is still known by these names.
     return isinstance(document.get("items"), list) and (
         "home_page_url" in document or "feed_url" in document
     )
@@ -136,5 +136,6 @@ def _text(holder: dict[str, Any], name: str) -> str:
 
 
 def _clean(text: str) -> str:
-    # Escapes may spell lone surrogates, which no database and no transport takes.
+    # Lone surrogates, which escapes may spell, are replaced: no database and no transport takes
+    # them.
     return text.encode("utf-8", "replace").decode("utf-8").strip()

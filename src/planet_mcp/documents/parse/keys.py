@@ -14,9 +14,9 @@ def keys_of(entries: Sequence[RawEntry], *, not_ids: frozenset[str]) -> list[str
     """Give every entry a key within its feed: its id, its link, or a hash of words and date.
 
     `not_ids` are the feed's own addresses, which some generators write into every guid. Entries
-    that share a key although their links, titles or (untitled) texts differ get keys of all that,
-    so that none swallows another; copies of one entry share their key. Ids and links count as
-    written, so that a feed that moves keeps its entries.
+    that would share a key although their links, titles or (untitled) texts differ get these added
+    to it, so that none replaces another; copies of one entry share their key. Ids and links count
+    as written, so that a feed that moves keeps its entries.
     """
     bases = [_basis(entry, not_ids) for entry in entries]
     for name, aspect in _ASPECTS:
@@ -35,7 +35,7 @@ def _basis(entry: RawEntry, not_ids: frozenset[str]) -> tuple[str, ...]:
         return ("id", entry.id)
     if entry.link and entry.link not in not_ids:
         return ("link", entry.link)
-    # What is reported in the same words on another day is another entry.
+    # The day is part of it: the same words on another day are another entry, as in weekly reports.
     return ("hash", digest(entry.title.value, *filter(None, (_words(entry), _day(entry)))))
 
 

@@ -32,7 +32,7 @@ _MANY_UNSEEN = 200
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _EMAIL = re.compile(r"(?:mailto:)?([\w.+%-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63})*(?:\?\S*)?")
-# How archives of mailing lists keep addresses from being collected.
+# An e-mail address as archives of mailing lists mask it, with the name behind it.
 _MASKED_EMAIL = re.compile(r"[\w.+%-]{1,64} at [\w-]{1,63}(?:\.[\w-]{1,63})+ \(([^()]+)\)")
 _AROUND_NAME = " \t<>()[],;:-"
 # Names of authors that name nobody.
@@ -80,7 +80,7 @@ def normalise(raw: RawFeed, *, url: str, now: datetime, problem: str | None = No
 def _addressed(
     entries: tuple[RawEntry, ...], own_addresses: frozenset[str]
 ) -> tuple[RawEntry, ...]:
-    """Give entries that all link to one address, as their site, the pages that their ids name."""
+    """Give entries the pages that their ids name, if all links lead to one address or the site."""
     links = {entry.link for entry in entries if entry.link}
     pages = [entry.permalink for entry in entries if entry.permalink]
     are_site = {canonical(link) for link in links} <= {canonical(each) for each in own_addresses}
@@ -94,7 +94,7 @@ def _addressed(
 
 
 def _left_out(unseen: int) -> str | None:
-    """Return the warning that a feed hides text; authors' tools leave a few characters behind."""
+    """Return the warning that a feed hides text; None for few characters, which tools leave."""
     if unseen < _MANY_UNSEEN:
         return None
     return f"{unseen:,} characters that a person would not see were left out of its entries"
@@ -158,7 +158,7 @@ def _names(people: Iterable[str]) -> tuple[str, ...]:
 
 
 def _name(person: str) -> str:
-    """Reduce `jo@example.org (Jo Doe)` and its kin to a name; empty for role addresses."""
+    """Reduce `jo@example.org (Jo Doe)` and the like to a name; empty for role addresses."""
     line = one_line(person[:_LONGEST_MARKUP].replace("<", " ").replace(">", " "), limit=_NAME)
     masked = _MASKED_EMAIL.fullmatch(line)
     line = masked[1] if masked else line
@@ -190,5 +190,5 @@ def _fingerprint(entry: ParsedEntry) -> str:
 
 
 def _files(entry: ParsedEntry) -> Iterator[str]:
-    # The queries of their addresses count listeners, and may differ at every fetch.
+    # Without the query of the address, which counts listeners and may differ at every fetch.
     yield from (enclosure.url.partition("?")[0] for enclosure in entry.enclosures)

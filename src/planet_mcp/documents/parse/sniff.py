@@ -6,7 +6,8 @@ from enum import Enum
 
 from planet_mcp.errors import NotAFeedError
 
-# What may stand before the root element (XML 1.0, production 22): each alternative is linear.
+# The parts of what may stand before the root element (XML 1.0, production 22). They are matched one
+# by one, each in linear time.
 _PROLOG = re.compile(
     r"\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE
 )
@@ -80,7 +81,7 @@ def _looked_past(text: str, start: int, name: str) -> Sniffed:
     if text[start] in "{[":
         return Sniffed(Kind.JSON, start)
     page = name == "html" or bool(_HTML_DOCTYPE.search(text, 0, start))
-    # A feed may be buried behind the error messages of a script, or in the frame of a page.
+    # A feed may begin behind the error messages of a script, or in the frame of a page.
     pattern, reach = (_FEED_IN_PAGE, _FRAME) if page else (_FEED_ROOT, _JUNK_BEFORE)
     buried = pattern.search(text, start, start + reach)
     if buried:

@@ -25,21 +25,21 @@ _TITLE_MARKUP = 5_000
 _NEARLY_AS_LONG = 0.9
 _SHORT = 400
 _EXCERPT = 1_000
-# WordPress.com gives the picture of an author with each entry.
+# The address of a picture that is the author's: WordPress.com gives one with each entry.
 _AVATAR = "gravatar.com/avatar/"
 _TAIL = 2_000
 _ENDING = 250
 
 _MARKUP_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-# What a person does not read; an element or comment without an end takes the rest, which keeps
-# the search linear.
+# Parts of a text that a person does not read. An element or comment without an end takes the rest
+# of the text, which keeps the search linear.
 _UNREAD = re.compile(
     r"<(style|script)\b.*?(?:</\1\b|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>|&#?\w{1,10};|\s+",
     re.DOTALL | re.IGNORECASE,
 )
-# A text about tags has tags of its own around them; a text that was escaped twice has none.
+# Real tags in a text with escaped ones say that it is about tags; without any it was escaped twice.
 _BLOCK = re.compile(r"<(?:p|div|pre|code|li|td|h[1-6]|blockquote|section|article)\b", re.IGNORECASE)
-# Of what old HTML does not close; `<b>` alone may be what a text is about.
+# Tags by which old HTML is known, which it does not close. (A `<b>` may be what a text is about.)
 _OPEN_BLOCK = re.compile(
     r"<(?:p|br|hr|li|[ou]l|d[ldt]|div|t[rdh]|h[1-6]|pre|table)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -76,7 +76,7 @@ _TRAILS_OFF = re.compile(r"(?:…|\.\.\.)\W*\Z")
 def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> tuple[Content, int]:
     """Convert the longest of an entry's texts, measured by what a person would read of it.
 
-    The number is that of the characters left out because a person would not see them.
+    The second value is how many characters were left out because a person would not see them.
     """
     text = _longest(texts)
     if text is None:
@@ -89,9 +89,9 @@ def content_of(texts: Sequence[RawText], *, link: str | None, url: str) -> tuple
 
 
 def with_captions(content: Content, described: Sequence[RawDescribed], *, url: str) -> Content:
-    """Add what comes with an entry and has a caption, unless its text has it already.
+    """Add the files of an entry that have a caption, unless its text has them already.
 
-    Pictures without one are all that an entry without a text says.
+    To an entry without a text, pictures without a caption are added, too.
     """
     if not described:
         return content
@@ -155,7 +155,8 @@ def _longest(texts: Sequence[RawText]) -> RawText | None:
         return texts[0] if texts else None
     sizes = [len(_UNREAD.sub("", text.value)) for text in texts]
     longest = max(sizes)
-    # Of two texts that say the same, the one with more markup says what is code and what a link.
+    # Among texts of nearly one length, which say the same, the one with more markup is chosen: it
+    # has the code and links.
     rivals = [
         text for text, size in zip(texts, sizes, strict=True) if size >= longest * _NEARLY_AS_LONG
     ]
@@ -173,7 +174,7 @@ def _as_markup(text: RawText) -> str | None:
 
 def _as_plain(text: RawText) -> Content:
     """Convert what is no HTML: a Markdown source as it is, and other text with its lines."""
-    # A text with a `<` or `&` of its own was not escaped, and means its references as they stand.
+    # A text with a bare `<` or `&` was not escaped: a `&lt;` in it means these four characters.
     literal = text.type not in _MARKUP_TYPES and _BARE_SIGN.search(text.value)
     value = text.value if literal else decoded(text.value)
     return from_markdown(value) if looks_like_markdown(value) else from_plain_text(value)
@@ -192,7 +193,7 @@ def title_of(title: RawText) -> str:
 
 
 def _formats(tag: re.Match[str], ended: set[str]) -> bool:
-    """Return whether it is a tag: the mention of one has neither attributes nor an end."""
+    """Return whether a tag formats the title; one that is mentioned has no attributes or end."""
     slash, name, attributes = tag.groups()
     if name.lower() == "p" and not tag.start():
         return not tag.string[tag.end() :].startswith(" ")
@@ -212,7 +213,7 @@ def derived_title(content: Content, published: datetime | None, link: str | None
 
 
 def is_teaser(text: str) -> bool:
-    """Return whether a text is only the beginning of an article that stands elsewhere."""
+    """Return whether a text is only the beginning of an article on another page."""
     body = text[:-_TAIL] + _FOOTER.sub("", text[-_TAIL:])
     body = body.rstrip()
     if len(body) < _SHORT or _BREAKS_OFF.search(body[-_ENDING:]):

@@ -67,7 +67,7 @@ def read_xml_feed(text: str, found: Sniffed) -> RawFeed:
 def _is_salvaged(entries: Sequence[RawEntry], *, truncated: bool) -> bool:
     """Return whether anything was read of a malformed document.
 
-    Of one that ends within its only entry, a bare tag is nothing.
+    Where it ends within its only entry, that counts only if it says something.
     """
     return any(map(_says_something, entries)) if truncated else bool(entries)
 
@@ -134,7 +134,7 @@ def _malformed(error: object, lines: int) -> str:
         return f"an element of the feed is not as it should be ({type(error).__name__})"
     where = getattr(error, "getLineNumber", lambda: None)()
     reason = getattr(error, "getMessage", lambda: "")() or type(error).__name__
-    # `feedparsers` puts a declaration before the first line.
+    # The parser counts one line more: `feedparsers` puts a declaration before the first.
     place = f" at line {where - 1 + lines}" if where else ""
     return f"the XML is malformed{place} ({reason})"
 
@@ -161,7 +161,7 @@ def _entry(entry: Node, day_first: bool | None) -> RawEntry:
 
 
 def _string(node: Node, key: str) -> str:
-    # `dict.get`, as feedparser's own `get` answers with other keys, and warns while it does.
+    # `dict.get`, since feedparser's own `get` also looks under other keys, and warns.
     value = dict.get(node, key) if isinstance(node, dict) else None
     return value.strip() if isinstance(value, str) else ""
 
@@ -196,13 +196,13 @@ def _permalink(node: Node) -> str:
     permalink = _string(node, "id") if node.get("is_permalink") else ""
     if not permalink.lower().startswith(("http://", "https://")):
         return ""
-    # A podcast's guid often is the address of the recording, which is no page.
+    # An enclosure's address is no page: a podcast's guid often is that of its recording.
     is_file = any(each.url == _address(permalink) for each in _enclosures(node))
     return "" if is_file else _address(permalink)
 
 
 def _address(written: str) -> str:
-    # In a malformed document feedparser leaves `&amp;` in addresses, or `&amp` alone.
+    # feedparser leaves `&amp;`, or `&amp` alone, in the addresses of a malformed document.
     return _HALF_REFERENCE.sub("&", written)
 
 
@@ -233,7 +233,7 @@ def _texts(entry: Node) -> Iterator[RawText]:
     yield from own
     media = list(_media(entry))
     whole = RawText(_string(entry, "media_description"))
-    # What is said of a recording as a whole is said of the entry; the rest are captions.
+    # A recording's description is a text of the entry, which is about it; a picture's is a caption.
     if any(not is_picture(file) for file, _ in media):
         yield whole
     if not any(text.value for text in own):
@@ -264,7 +264,7 @@ def _media(entry: Node) -> Iterator[tuple[RawEnclosure, str]]:
 
 
 def _described(entry: Node) -> tuple[RawDescribed, ...]:
-    """Collect pictures, and what else has a caption; that of a group of pictures is the first's."""
+    """Collect pictures, and other files with a caption; a group's caption goes to its first."""
     files = list(_media(entry))
     whole = _string(entry, "media_description")
     if not files:
@@ -287,7 +287,7 @@ def _chapters(entry: Node) -> Iterator[RawChapter]:
 
 def _enclosures(entry: Node) -> Iterator[RawEnclosure]:
     for each in _related(entry, "enclosure"):
-        # feedparser gives a link without a type that of a page.
+        # text/html counts as no type: feedparser gives it to a link that has none.
         kind = _string(each, "type").removeprefix("text/html")
         yield RawEnclosure(_address(_string(each, "href")), kind, _string(each, "length"))
     yield from (file for file, _ in _media(entry) if plays(file))
@@ -299,8 +299,8 @@ def _authors(node: Node) -> Iterator[str]:
     people = _nodes(node, "authors")
     names = [_string(each, "name") or _string(each, "email") for each in people]
     written = _string(node, "author")
-    # feedparser cuts an e-mail address after four letters of the top-level domain, and the rest of
-    # it begins the name. `author` has the last person as it was written.
+    # The last person is read from `author`, as it was written: feedparser cuts an e-mail address
+    # after four letters of the top-level domain, and begins the name with the rest.
     if written and (not people or _string(people[-1], "email") in written):
         names[-1:] = [written]
     yield from filter(None, names)
@@ -308,6 +308,6 @@ def _authors(node: Node) -> Iterator[str]:
 
 def _tags(entry: Node) -> Iterator[str]:
     for tag in _nodes(entry, "tags"):
-        # Blogger says with terms that are no tags what is a post and what a comment.
+        # A term of Blogger's scheme is no tag: it says that an entry is a post or a comment.
         if not _string(tag, "scheme").endswith("#kind"):
             yield _string(tag, "label") or _string(tag, "term")

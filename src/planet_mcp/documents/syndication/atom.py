@@ -14,7 +14,7 @@ def atom_feed(channel: Channel) -> bytes:
     if channel.description:
         add(feed, "subtitle", channel.description)
     add(feed, "updated", rfc3339(channel.updated))
-    # Entries without an author are only allowed in a feed that has one (section 4.1.1).
+    # The feed has an author, without which entries would each need one (section 4.1.1).
     _add_author(feed, channel.title)
     _add_link(feed, "self", channel.self_url, kind="application/atom+xml")
     _add_link(feed, "alternate", channel.home_url, kind="text/html")
@@ -32,7 +32,7 @@ def _add_entry(feed: _Element, item: Item) -> None:
         _add_link(entry, "alternate", item.link)
     if item.published:
         add(entry, "published", rfc3339(item.published))
-    # An entry must have it (section 4.1.1): without a date of its own, it is when we saw it.
+    # `updated` is required (section 4.1.1): of an entry without a date it is when we saw it.
     add(entry, "updated", rfc3339(item.updated or item.published or item.seen_at))
     for name in item.authors:
         _add_author(entry, name)

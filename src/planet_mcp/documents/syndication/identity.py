@@ -25,7 +25,7 @@ def is_iri(text: str) -> bool:
 def item_id(key: str, *, host: str, since: date) -> str:
     """Return an entry's own id where it is an IRI, else a tag: URI (RFC 4151) that stands for it.
 
-    `key` is the entry's within its feed (`parse.identity`); `host` is that of the feed, and `since`
+    `key` is the entry's within its feed (`parse.keys`); `host` is that of the feed, and `since`
     a day on which the feed was there, such as that on which the entry was first seen. All three
     must stay as they are, for an entry with another id is another entry to those who read it.
     """

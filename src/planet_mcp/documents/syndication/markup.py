@@ -17,7 +17,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 RSS10 = "http://purl.org/rss/1.0/"
 
-# Of the controls beyond ASCII, XML 1.0 only warns (section 2.2).
+# The controls beyond ASCII go too, though XML 1.0 only discourages them (section 2.2).
 _FORBIDDEN = re.compile(f"[{FORBIDDEN_IN_XML}{LATIN_CONTROLS}]+")
 
 Namespaces = Mapping[str | None, str]
@@ -50,7 +50,8 @@ def add(
 def _set(element: _Element, attributes: Attributes) -> None:
     for name, value in attributes.items():
         if value is not None:
-            # An attribute without a prefix is in no namespace, whatever the default one is.
+            # A name without a prefix stays as it is: such an attribute is in no namespace, not even
+            # in the default one.
             resolved = _resolved(name, element.nsmap) if ":" in name else name
             element.set(resolved, legal(value))
 

@@ -44,7 +44,7 @@ def _add_channel(rdf: _Element, channel: Channel, items: tuple[Item, ...]) -> No
 def _add_item(rdf: _Element, item: Item) -> None:
     element = add(rdf, "item", attributes={"rdf:about": item.id})
     add(element, "title", item.title)
-    # An item must have a link; an entry without any leads to where it was found.
+    # A link is required: of an entry without any it leads to the feed's site.
     add(element, "link", item.link or item.source.site_url or item.source.feed_url)
     add(element, "description", escape(item.summary, quote=False))
     if item.html:

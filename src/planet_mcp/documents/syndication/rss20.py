@@ -54,14 +54,14 @@ def _add_item(channel: _Element, item: Item) -> None:
     add(element, "guid", item.id, {"isPermaLink": permanent})
     if item.published:
         add(element, "pubDate", _rfc822(item.published))
-    # `<author>` of RSS is an e-mail address, so the name goes into `dc:creator`.
+    # Names go into `dc:creator`, since `<author>` of RSS is an e-mail address.
     for name in item.authors or (item.source.title,):
         add(element, "dc:creator", name)
     for tag in item.tags:
         add(element, "category", tag)
     for file in item.enclosures[:1]:
         add(element, "enclosure", attributes=_enclosure(file))
-    # A description is HTML: the summary, which is plain text, has to be escaped.
+    # The summary, which is plain text, is escaped, since a description is HTML.
     add(element, "description", escape(item.summary, quote=False))
     if item.html:
         add(element, "content:encoded", item.html)

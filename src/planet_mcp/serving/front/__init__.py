@@ -1,9 +1,9 @@
 """The front: over stdio, what a host asks first is answered while the server is still loading.
 
 In: the command line, stdin and stdout, and answers that were recorded when the package was built.
-Out: the conversation so far, which is handed over whole: the server reads all of it again, and what
-is answered already it does not send. Where anything is not exactly as recorded, the front steps
-aside, and the server answers as it would without.
+Out: the conversation so far, whole: the server reads all of it again, but does not send what is
+answered already. At the first message that is not exactly as recorded the front ends, and the
+server answers as it would without one.
 
 Only this room is loaded before everything else: nothing here may import more than it needs.
 """

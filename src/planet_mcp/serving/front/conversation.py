@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from planet_mcp.serving.front.recording import Script
 
-# A pipe that can be written to takes so much without waiting (POSIX: PIPE_BUF is at least 512).
+# How many bytes a pipe that is ready takes without waiting (POSIX: PIPE_BUF is at least 512).
 _AT_ONCE = 512 if not hasattr(select, "PIPE_BUF") else select.PIPE_BUF
 _MOST_READ = 65_536
 
@@ -37,7 +37,7 @@ class Front:
         self._thread.start()
 
     def hand_over(self) -> Conversation:
-        """Stop, and return what was said so far."""
+        """Stop, and return the conversation so far."""
         os.close(self._stopping)
         self._thread.join()
         os.close(self._stop)

@@ -12,12 +12,12 @@ from planet_mcp.serving.front.recording import Script, is_read_only, recorded
 
 _INTERNAL_ERROR = -32603
 
-# stdin and stdout are of the whole process, and so is who answers there.
+# The one front of this process, if there is one: it has the process's stdin and stdout.
 _front: list[Front] = []
 
 
 def begin(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Begin to answer over stdio, if that is what a command starts and its answers are recorded."""
+    """Begin to answer over stdio, if the command starts a server there whose answers are known."""
     if sys.platform == "win32" or not (is_pipe(0) and is_pipe(1)):
         return
     read_only = is_read_only(arguments, environment)
@@ -27,30 +27,30 @@ def begin(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
 
 
 def has_begun() -> bool:
-    """Return whether somebody answers over stdio already."""
+    """Return whether a front answers over stdio already."""
     return bool(_front)
 
 
 def take_over() -> tuple[int, int, Conversation]:
-    """End the front; returns stdin and stdout, and what was said there so far."""
+    """End the front; returns stdin and stdout, and the conversation there so far."""
     front = _front.pop()
     return front.source, front.sink, front.hand_over()
 
 
 def explain(problem: str) -> None:
-    """Say why there is no server to whoever was answered in its name, until stdin ends.
+    """Answer a client that the front has answered already with why there is no server.
 
-    A call of a tool is answered in words that reach the model. Without a front the process ends at
-    once, and its host shows what it wrote to stderr.
+    It does so until stdin ends; what a call of a tool is answered reaches the model. Without a
+    front the process ends at once, and its host shows what it wrote to stderr.
     """
     if not _front:
         return
     front = _front.pop()
-    said = front.hand_over()
+    before = front.hand_over()
     try:
-        os.write(front.sink, said.unsent)
-        for line in _lines(front.source, said.received):
-            answer = front.script.answer(line) or _failure(line, problem, said.answered)
+        os.write(front.sink, before.unsent)
+        for line in _lines(front.source, before.received):
+            answer = front.script.answer(line) or _failure(line, problem, before.answered)
             if answer:
                 os.write(front.sink, answer)
     except OSError:
@@ -79,7 +79,7 @@ def _failure(line: bytes, problem: str, answered: Mapping[int | str, bytes]) -> 
         result: dict[str, Any] = {
             "content": [{"type": "text", "text": problem}],
             "isError": True,
-            # Asked for since 2026-07-28, and passed over before.
+            # Required since 2026-07-28; clients before that ignore it.
             "resultType": "complete",
         }
         answer: dict[str, Any] = {"jsonrpc": "2.0", "id": number, "result": result}

@@ -1,7 +1,7 @@
 """Recorded answers, and which of them is the answer to a request (pure, but for the file).
 
-A request is answered only if it is one of those that were recorded, down to its fields: another one
-the SDK might answer otherwise, or refuse.
+A request is answered only if it has exactly the fields of one that was recorded: another one might
+be answered otherwise by the SDK, or refused.
 """
 
 import json
@@ -15,7 +15,8 @@ from planet_mcp import __version__
 
 FILE = Path(__file__).with_name("recorded.json")
 MODERN = "2026-07-28"
-# In which versions which requests are answered, and which of them need an `initialize` before.
+# The versions of the protocol in which a client begins with `initialize`, and the methods that are
+# answered in these and in the version without.
 HANDSHAKES = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 _LISTS = ("tools/list", "prompts/list", "resources/list", "resources/templates/list")
 OLDER_METHODS, MODERN_METHODS = ("initialize", "ping", *_LISTS), ("server/discover", *_LISTS)
@@ -103,7 +104,7 @@ def recorded(*, read_only: bool) -> dict[str, dict[str, str]] | None:
 
 @dataclass
 class Script:
-    """What is to be answered to one client, line by line, as long as it keeps to what is known."""
+    """The answers to one client, line by line, until it sends what is not known."""
 
     results: dict[str, dict[str, str]]
     version: str = ""
@@ -156,7 +157,7 @@ def _is_id(value: Any) -> TypeGuard[int | str]:
 
 
 def _has_shape(value: Any, shape: Any, *, all_of: Any = ()) -> bool:
-    """Return whether a value has no fields but those of a shape, and those of the right kinds."""
+    """Return whether a value has only fields of a shape, in its types, and `all_of` these."""
     if shape is _ANY:
         return True
     if not isinstance(shape, dict):

@@ -18,7 +18,7 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 EVERY_ADDRESS = {"", "0.0.0.0", "::"}  # noqa: S104 - to tell them from a name
 SHORT_TOKEN = 32
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\[\]:/@]+?)\.?(?::([0-9]{1,5}))?", re.IGNORECASE)
-# RFC 6750, section 2.1. The headers of a request have a limit too.
+# What a token may be (RFC 6750, section 2.1). Its length is bounded as headers are.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 LONGEST_TOKEN = 4_096
 
@@ -27,7 +27,7 @@ LONGEST_TOKEN = 4_096
 class Access:
     """Which host names requests may use, and the token that they must carry, if any.
 
-    A name with a port stands for that port alone, one without for any.
+    A name with a port is that name at this port alone, one without at any port.
     """
 
     hosts: frozenset[str]
@@ -51,7 +51,8 @@ class Access:
             return False
         if authority.lower() == host.lower():
             return True
-        # Not loopback names at other ports, where any program of this machine may show pages.
+        # A loopback name at another port is not trusted: any program of this machine may show pages
+        # there.
         return self.knows(authority) and _split(authority)[0] not in LOOPBACK_NAMES
 
     def admits(self, headers: Headers, *, in_person: bool = False) -> bool:

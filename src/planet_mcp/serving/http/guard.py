@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 MCP, HEALTH = "/mcp", "/health"
 MAX_SHOWN = 100
-# What every answer carries, whatever it is; a page has a policy of its own.
+# The headers of every answer, unless it sets them itself, as pages do with their policy.
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -29,7 +29,7 @@ _HEADERS = {
 class Limits:
     """Limits of the HTTP server; sizes are in bytes."""
 
-    # Between the opening of a connection, or the last answer on it, and the end of the headers.
+    # From the opening of a connection, or the last answer on it, to the end of the headers.
     header_seconds: float = 10.0
     body_seconds: float = 10.0
     keep_alive_seconds: int = 30
@@ -37,9 +37,9 @@ class Limits:
     grace_seconds: int = 2
     headers: int = 2**14
     body: int = 2**20
-    # Requests under way, open `subscriptions/listen` streams among them: each has a connection.
+    # How many requests may be under way, open `subscriptions/listen` streams among them.
     requests: int = 256
-    # Below the 1,024 file descriptors that a process has by default.
+    # How many connections: fewer than the 1,024 file descriptors that a process has by default.
     connections: int = 768
 
 
@@ -61,7 +61,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         if scope["path"] == f"{MCP}/":
-            # A redirect would lead to http:// even where a proxy in front serves https://.
+            # Not redirected but answered: a redirect would lead to http:// even behind a proxy that
+            # serves https://.
             scope = {**scope, "path": MCP, "raw_path": MCP.encode()}
         send = _protected(send)
         refusal = self._refusal(scope)
@@ -72,7 +73,7 @@ class Guard:
         try:
             await self._pass_on(scope, receive, send)
         except asyncio.CancelledError:
-            # The server ends; uvicorn would log a traceback.
+            # The server ends. Passed on, the cancellation would be a traceback in uvicorn's log.
             logger.info("A request was cut short.")
         finally:
             self._running -= 1
@@ -108,7 +109,7 @@ class Guard:
 
 
 def _protected(send: Send) -> Send:
-    """Return a `send` that adds to each answer what tells browsers to do nothing with it."""
+    """Return a `send` that adds `_HEADERS` to each answer."""
 
     async def protect(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -139,7 +140,7 @@ def _no_token(headers: Headers, access: Access, path: str) -> Response | None:
     in_person = path != MCP
     if access.admits(headers, in_person=in_person):
         return None
-    # RFC 6750, section 3.1: no error code for a request without any credentials.
+    # A request without any credentials gets no error code (RFC 6750, section 3.1).
     error = ', error="invalid_token"' if "authorization" in headers else ""
     said = "A bearer token is required: send `Authorization: Bearer TOKEN`.\n"
     if in_person:
@@ -150,7 +151,7 @@ def _no_token(headers: Headers, access: Access, path: str) -> Response | None:
         headers={"WWW-Authenticate": f'Bearer realm="planet-mcp"{error}'},
     )
     if in_person:
-        # A line of its own: not all browsers look behind a comma.
+        # Added as a second field: not all browsers read a second challenge behind a comma.
         response.headers.append("WWW-Authenticate", 'Basic realm="planet-mcp", charset="UTF-8"')
     return response
 
@@ -206,7 +207,7 @@ async def _read(receive: Receive, most: int) -> bytes | None:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives the body, which was read already, and then what follows it."""
+    """Return a `receive` that gives the body, which was read already, then what comes after it."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

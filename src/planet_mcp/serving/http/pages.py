@@ -35,8 +35,8 @@ FEED_SECONDS = 600
 ASSET_SECONDS = 86_400
 _SOON = {"Retry-After": "5"}
 
-# No script but ours where it is wanted, no frame, nothing of another server. `form-action` allows
-# the search.
+# The policy of pages: no script but ours where it is wanted, no frame, nothing of another server.
+# `form-action` allows the search.
 _POLICY = (
     "default-src 'none'; {script}style-src 'self'; img-src 'self'{images}; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -75,7 +75,7 @@ class Pages:
         try:
             page = await self._planet.browse(lambda: self._page(asked))
         except (StoreError, ThemeError) as error:
-            # Only in the log: the error names files of this machine.
+            # The error is only logged, since it names files of this machine.
             logger.warning("A page cannot be made: %s", error)
             return PlainTextResponse("The planet cannot be read just now.\n", status_code=503)
         return _respond(request, page, self._policy)
@@ -95,7 +95,7 @@ class Pages:
         return _respond(request, page, self._policy)
 
     def _page(self, asked: PageRequest) -> Page:
-        # Only the river says so, and its feeds are read for the first time once.
+        # Only the river shows it, and only while feeds are read for the first time.
         refreshing = not asked.path and self._planet.refresher.is_running()
         return self._site.page(replace(asked, refreshing=refreshing))
 

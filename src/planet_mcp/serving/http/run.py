@@ -35,8 +35,8 @@ def listen_shared(host: str, port: int, *, count: int) -> list[socket.socket]:
     Raises:
         SettingsError: As for one.
     """
-    # Others may join a port that is shared, so one that is not is opened first: it is refused
-    # where there is a server already.
+    # A socket that shares no port is opened first, which fails where another server listens: a
+    # shared port would be joined.
     with listen(host, port) as alone:
         port = alone.getsockname()[1]
     return [listen(host, port, shared=True) for _ in range(count)]
@@ -49,15 +49,16 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
         SettingsError: The address is not one of this machine, or is in use.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # IPPROTO_TCP lets asyncio set TCP_NODELAY: else the second part of an answer would wait 40 ms
-    # for an acknowledgement of the first.
+    # With IPPROTO_TCP asyncio sets TCP_NODELAY. Without it, the second part of an answer would wait
+    # 40 ms for an acknowledgement of the first.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
-        # Here, not by uvicorn: two sockets that are bound and do not listen yet can have one port.
+        # It listens from here on, not first in uvicorn: two sockets can be bound to one port while
+        # neither listens.
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
@@ -70,8 +71,7 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
 class _Protocol(H11Protocol):
     """HTTP/1.1 to clients that send their headers in time; uvicorn would wait for ever.
 
-    uvicorn makes one for each connection, and hands nothing of ours to it: `limits` are set in a
-    subclass.
+    uvicorn makes one for each connection without arguments of ours, so a subclass has the `limits`.
     """
 
     limits: Limits
@@ -123,7 +123,7 @@ class _Protocol(H11Protocol):
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn, which at its end closes what clients listen on instead of waiting."""
+    """uvicorn, but at its end it closes the streams of clients instead of waiting for theirs."""
 
     def __init__(self, config: uvicorn.Config, server: PlanetServer) -> None:
         super().__init__(config)
@@ -131,7 +131,7 @@ class _Uvicorn(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle signals until the process ends; uvicorn would raise them again on its return."""
+        """Handle signals until the process ends; uvicorn would raise them again when it returns."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             try:
@@ -155,7 +155,7 @@ async def serve(
     limits: Limits = DEFAULTS,
 ) -> None:
     """Serve on an open socket until a signal comes."""
-    # sse-starlette would end all streams at the signal, and the calls that answer on them.
+    # Off, or sse-starlette would at the signal end all streams, with the calls that answer on them.
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     mend_h11()
     planet.never_fetch_from(*listener.getsockname()[:2])
@@ -166,7 +166,7 @@ async def serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        # Nothing here depends on the client's address or scheme.
+        # Headers of proxies are not read: nothing depends on the client's address or scheme.
         proxy_headers=False,
         ws="none",
         timeout_keep_alive=limits.keep_alive_seconds,

@@ -26,7 +26,7 @@ _ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} if CAN_FORK else set[si
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What one of the processes is to serve; `speaks` is the one that says how the planet does."""
+    """The part of one process; `speaks` is true in the one that reports how the planet is doing."""
 
     listener: socket.socket
     speaks: bool
@@ -42,7 +42,8 @@ class Ended:
 def in_workers(listeners: Sequence[socket.socket]) -> Worker | Ended:
     """Fork a process for each socket: returns in each of them, and in this one when all have ended.
 
-    One that dies of a signal is replaced. If one ends by itself, which it says why, all do.
+    One that dies of a signal is replaced. If one ends by itself, for a reason that it logs, all
+    end.
     """
     if not CAN_FORK:
         raise SettingsError("--workers needs Linux; without it, one process serves.")
@@ -56,7 +57,7 @@ def in_workers(listeners: Sequence[socket.socket]) -> Worker | Ended:
     while (number := signal.sigwait(waited_for)) == signal.SIGCHLD:
         ended, code = _reap(running)
         if code >= 0 and ended:
-            break  # which it said why
+            break  # for a reason that it logged
         for each in ended:
             logger.error("A worker died of signal %d; another takes its place.", -code)
             if _fork(each, running):
@@ -84,7 +85,8 @@ def _give_up() -> NoReturn:
 
 
 def _as_worker(listeners: Sequence[socket.socket], number: int) -> Worker:
-    # What others hold open would go on to take connections when its server has ended.
+    # The sockets of the others are closed: one that is open anywhere goes on to take connections
+    # when its server has ended.
     for other, listener in enumerate(listeners):
         if other != number:
             listener.close()

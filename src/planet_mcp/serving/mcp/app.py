@@ -12,7 +12,7 @@ from mcp.server.mcpserver.resources import FileResource
 
 VIEW = "ui://river"
 PAGE = Path(__file__).with_name("river.html")
-# What a tool says in its `_meta` for hosts that can show the view.
+# The `_meta` of tools whose answers hosts can show in the view.
 SHOWN = {"ui": {"resourceUri": VIEW}}
 
 

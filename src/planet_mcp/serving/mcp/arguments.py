@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 Schema = Mapping[str, Any]
 
-# Ids between commas are a list; in other texts a comma may be part of a title.
+# Ids between commas, which are a list; in another text a comma may be part of a title.
 _NUMBERS = re.compile(r"[0-9]+(?:\s*,\s*[0-9]+)+")
-# What models write for nothing, where no text is expected.
+# What models write for no value, where no text is expected.
 _NOTHING = frozenset({"null", "none", "undefined"})
-# Pydantic names the arm of a union in the location of an error; no argument is called so.
+# A part of an error's location that names the arm of a union, in pydantic's words, and no argument.
 _UNION_ARM = re.compile(r"int|str|list\[.*\]")
 
 
@@ -29,7 +29,7 @@ def as_meant(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
 
 
 def explain(what: str, error: ValidationError) -> str:
-    """Return what came of it, which arguments were wrong and what is allowed."""
+    """Return a text that begins with `what` failed, and names each wrong argument with a reason."""
     lines = [f"{what}:"]
     for item in error.errors():
         field = ".".join(str(part) for part in item["loc"] if not _UNION_ARM.fullmatch(str(part)))
@@ -50,7 +50,7 @@ def _value(value: Any, field: Schema) -> Any:
         if not isinstance(value, list):
             return _scalar(value, field)
         items = _items(value, field)
-        # Where one may be named without a list, a list of one is that one.
+        # A list of one becomes that one, where the schema also takes one without a list.
         return items[0] if len(items) == 1 and types != {"array"} else items
     if "integer" in types and isinstance(value, str):
         value = _parsed_list(value)  # an id as answers write it: `[7]`
@@ -83,7 +83,7 @@ def _items(values: list[Any], field: Schema) -> list[Any]:
 
 def _scalar(value: Any, field: Schema) -> Any:
     types = _types(field)
-    # A yes or no is no number: pydantic would take `true` for the feed with id 1.
+    # A boolean becomes text: pydantic would take `true` for the feed with id 1.
     if isinstance(value, bool) and "boolean" not in types:
         return str(value).lower()
     if isinstance(value, int | float) and types <= {"string", "array"}:

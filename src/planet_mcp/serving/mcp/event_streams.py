@@ -25,12 +25,12 @@ from mcp_types import (
 from pydantic import Field
 
 from planet_mcp.errors import ArgumentError, PlanetError
-from planet_mcp.planet import Asked, Occurrence, Occurrences, Planet
+from planet_mcp.planet import Occurrence, OccurrenceQuery, Occurrences, Planet
 from planet_mcp.serving.mcp.event_types import EventType, event_types
 from planet_mcp.serving.mcp.events import Events
 from planet_mcp.serving.mcp.protocol import MODERN
 
-# In the range that the protocol leaves to implementations.
+# The code of an error of ours, in the range that the protocol leaves to implementations.
 TOO_MANY = -32000
 LONGEST_AGE_MS = 366 * 24 * 3_600_000
 
@@ -62,12 +62,12 @@ class PollParams(StreamParams):
     max_events: int | None = Field(None, ge=1)
 
 
-class Told(Notification[dict[str, Any], str]):
+class StreamNotification(Notification[dict[str, Any], str]):
     """A notification of a stream."""
 
 
 class EventStreams(Extension):
-    """Tells clients what happened, at most a number of events at once and of streams."""
+    """Answers and streams what happened, within limits of events at once and of streams."""
 
     identifier = "io.modelcontextprotocol/events"
 
@@ -99,9 +99,9 @@ class EventStreams(Extension):
     async def _poll(self, _: Context, params: PollParams) -> dict[str, Any]:
         kind = self._type(params.name)
         most = min(params.max_events or self._limits.events_at_once, self._limits.events_at_once)
-        found = await _tell(kind, params, params.cursor, most)
+        found = await _find(kind, params, params.cursor, most)
         return {
-            "events": [_event(kind, each) for each in found.told],
+            "events": [_event(kind, each) for each in found.occurrences],
             "cursor": found.cursor,
             "truncated": found.truncated,
             "hasMore": found.more,
@@ -123,11 +123,11 @@ class EventStreams(Extension):
     async def _send_all(self, ctx: Context, kind: EventType, params: StreamParams) -> None:
         """Send what happens until the server ends, or the client, which cancels this."""
         pause, change = self._limits.heartbeat_seconds, self._watch.next_change
-        found = await _tell(kind, params, params.cursor, self._limits.events_at_once)
+        found = await _find(kind, params, params.cursor, self._limits.events_at_once)
         await _send(ctx, "active", cursor=found.start, truncated=found.truncated)
         heartbeat_at = anyio.current_time() + pause
         while True:
-            for each in found.told:
+            for each in found.occurrences:
                 await _send(ctx, "event", **_event(kind, each), cursor=each.cursor)
                 heartbeat_at = anyio.current_time() + pause
             if anyio.current_time() >= heartbeat_at:
@@ -147,12 +147,12 @@ class EventStreams(Extension):
     async def _more(
         self, ctx: Context, kind: EventType, params: StreamParams, cursor: str
     ) -> Occurrences | None:
-        """Tell what happened since, as soon as that can be done; None when it is the end."""
+        """Return what happened since, as soon as it can be read; None when the stream ends."""
         while not self._closing.is_set():
             try:
-                return await _tell(kind, params, cursor, self._limits.events_at_once)
+                return await _find(kind, params, cursor, self._limits.events_at_once)
             except MCPError as problem:
-                # What was asked for may be there no more; all else may pass.
+                # Invalid now, the arguments name something that is gone; any other error may pass.
                 is_final = problem.error.code == INVALID_PARAMS
                 error = {"code": problem.error.code, "message": problem.error.message}
                 await _send(ctx, "terminated" if is_final else "error", error=error)
@@ -173,13 +173,13 @@ class EventStreams(Extension):
         return self._types[name]
 
 
-async def _tell(
+async def _find(
     kind: EventType, params: StreamParams, cursor: str | None, limit: int
 ) -> Occurrences:
     age = None if params.max_age_ms is None else timedelta(milliseconds=params.max_age_ms)
     try:
         request = kind.read(params.arguments)
-        return await kind.tell(Asked(request, cursor, limit, age))
+        return await kind.find(OccurrenceQuery(request, cursor, limit, age))
     except ArgumentError as error:
         raise MCPError(INVALID_PARAMS, str(error)) from error
     except PlanetError as error:
@@ -200,6 +200,9 @@ def _stamp(ctx: Context) -> dict[str, Any]:
 
 
 async def _send(ctx: Context, what: str, **params: Any) -> None:
-    told = Told(method=f"notifications/events/{what}", params={**params, "_meta": _stamp(ctx)})
-    # The SDK sends any notification, and names its own alone in its types.
-    await ctx.session.send_notification(cast("Any", told), related_request_id=ctx.request_id)
+    method = f"notifications/events/{what}"
+    notification = StreamNotification(method=method, params={**params, "_meta": _stamp(ctx)})
+    # The cast: the SDK sends any notification, though its types only allow its own.
+    await ctx.session.send_notification(
+        cast("Any", notification), related_request_id=ctx.request_id
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.planet import Asked, Occurrences, Planet
+from planet_mcp.planet import OccurrenceQuery, Occurrences, Planet
 from planet_mcp.requests import ArrivalsRequest, FeedChangesRequest
 from planet_mcp.serving.mcp.arguments import as_meant, explain
 from planet_mcp.serving.mcp.schemas import slim
@@ -20,12 +20,12 @@ FEED_CHANGES = {"enum": ["followed", "unfollowed", "moved", "gone"]}
 
 @dataclass(frozen=True)
 class EventType:
-    """A kind of event, and how the planet tells of it."""
+    """A kind of event, and the function that finds its occurrences."""
 
     name: str
     description: str
     request: type
-    tell: Callable[[Asked[Any]], Awaitable[Occurrences]]
+    find: Callable[[OccurrenceQuery[Any]], Awaitable[Occurrences]]
     payload: Mapping[str, Any]
     required: tuple[str, ...]
 

@@ -1,7 +1,7 @@
 """Notifies subscribers when entries arrive and when the followed feeds change.
 
-The other processes that share the database store entries too, so the store is watched, not our
-own refresher. Clients of 2026-07-28 hear it on the streams of `subscriptions/listen`, older ones
+The store is watched, not our own refresher, since other processes that share the database store
+entries too. Clients of 2026-07-28 are notified on the streams of `subscriptions/listen`, older ones
 on their connection after `resources/subscribe`.
 """
 
@@ -79,7 +79,7 @@ class Events:
                 known, problem = found, ""
                 self.watching.set()
             except PlanetError as error:
-                # Logged once, as a damaged database stays so for a while.
+                # A problem is logged once: a damaged database stays damaged for a while.
                 if problem != (problem := str(error)):
                     logger.warning("The store could not be watched: %s", error)
             except Exception:

@@ -1,4 +1,4 @@
-"""The published schemas: strict, and without what no reader needs."""
+"""Makes the published schemas strict, and leaves out what no reader needs."""
 
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ _NOT_OUTLINED = {
 
 
 def tighten(server: MCPServer[Any]) -> None:
-    """Let all tools' schemas refuse other arguments, and take the noise out of them.
+    """Let the schemas of all tools refuse unknown arguments, and shorten them.
 
     The SDK publishes pydantic's titles and allows any argument; it offers no public way to change
     either, so this reaches for its tool manager (`tests/serving/mcp/test_server.py` would notice).
@@ -24,7 +24,8 @@ def tighten(server: MCPServer[Any]) -> None:
         tool.parameters = slim({**tool.parameters, "additionalProperties": False})
         if tool.fn_metadata.output_schema is not None:
             tool.fn_metadata.output_schema = outline(tool.fn_metadata.output_schema)
-            # Without its model, the SDK does not validate a result that was made of it just now.
+            # The model is taken away, or the SDK would validate each result that was just made of
+            # it.
             tool.fn_metadata.output_model = None
 
 
@@ -44,8 +45,8 @@ def slim(schema: dict[str, Any]) -> dict[str, Any]:
 def outline(schema: dict[str, Any]) -> dict[str, Any]:
     """Return what a result consists of: lists, objects and the names in them.
 
-    All tools are read at the start of each session, and the values speak for themselves once they
-    are there, so their types and descriptions go. Definitions stand where they are used.
+    Types and descriptions of values go: all tools are read at the start of each session, and a
+    value speaks for itself once it is there. Definitions are written out where they are used.
     """
     return cast("dict[str, Any]", _outlined(slim(schema), schema.get("$defs", {})))
 

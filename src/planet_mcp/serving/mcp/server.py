@@ -71,7 +71,7 @@ CACHE_HINTS: dict[CacheableMethod, CacheHint] = {
     "resources/read": MINUTE,
 }
 
-# ICON is part of every result of 2026-07-28, so it is as short as a planet can be drawn.
+# ICON is part of every result of 2026-07-28, and so as short as a drawing of a planet can be.
 ICON = Icon(
     src="data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'"
     "%20viewBox='0%200%2016%2016'%3E%3Ccircle%20cx='8'%20cy='8'%20r='5'%20fill='%2338a'/%3E"
@@ -89,7 +89,7 @@ class PlanetServer(MCPServer[None]):
     event_streams: EventStreams
 
     def end_streams(self) -> None:
-        """End all that clients listen on, in good order."""
+        """End all streams of clients in good order."""
         self.event_streams.close()
         entry = self._lowlevel_server.get_request_handler("subscriptions/listen")
         if entry and isinstance(entry.handler, ListenHandler):
@@ -131,7 +131,7 @@ class PlanetServer(MCPServer[None]):
             names = ", ".join(known)
             raise MCPError(INVALID_PARAMS, f"There is no prompt {name!r}; there are {names}")
         fields = {item.name: item.required for item in known[name].arguments or ()}
-        # A client's form has a field for each argument, and leaves empty what nobody filled in.
+        # Empty arguments count as absent: a client's form sends those too that nobody filled in.
         given = {item: value for item, value in (arguments or {}).items() if value.strip()}
         wrong = [f"{field} is required" for field in fields if fields[field] and field not in given]
         wrong += [f"unknown argument {item!r}" for item in arguments or () if item not in fields]
@@ -151,7 +151,7 @@ def _refuse_unknown(name: str, arguments: dict[str, Any], schema: dict[str, Any]
 
 
 def _record_size(result: object) -> None:
-    """Add to the SDK's OpenTelemetry span how large the answer is, and how much there was."""
+    """Add the size of an answer, and how much was found, to the SDK's OpenTelemetry span."""
     if isinstance(result, CallToolResult):
         span = get_current_span()
         texts = (block.text for block in result.content if isinstance(block, TextContent))
@@ -241,7 +241,7 @@ def _plain_logs() -> Iterator[None]:
     """Keep the SDK from loading rich for a log that is set up already: 25 ms and 2 MB a start."""
     there = "rich.console" in sys.modules
     if not there:
-        # None there makes an import fail, and the SDK does without.
+        # None makes the import of rich fail, and the SDK does without it.
         sys.modules["rich.console"] = None  # type: ignore[assignment]
     try:
         yield

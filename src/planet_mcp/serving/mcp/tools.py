@@ -43,10 +43,10 @@ FeedNames = Field(
 )
 
 
-# An answer of MOST_CHARS, with all that may be escaped in it or stand around it.
+# How long a result may be: an answer of MOST_CHARS with what JSON adds to it.
 MOST_RESULT_CHARS = 100_000
-# Many hosts give up on a tool after a minute, and 45 s are promised: on a busy machine a server
-# that has just begun needs some of them before, and some to store what is left.
+# After how many seconds a slow tool answers with what it has. 45 s are promised, since many hosts
+# give up after a minute; on a busy machine the start, and storing what is left, need some of them.
 ANSWER_SECONDS = 35.0
 
 

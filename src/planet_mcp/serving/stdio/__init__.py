@@ -27,7 +27,9 @@ logger = logging.getLogger(__name__)
 async def serve(
     server: "MCPServer[Any]", source: int, sink: int, said: Conversation | None = None
 ) -> int:
-    """Serve until stdin ends, stdout is closed or a signal comes; `said` is what was said before.
+    """Serve until stdin ends, stdout is closed or a signal comes.
+
+    `said` is the conversation of the front before that.
 
     Returns the exit code: 0, 128 + signal, or 1 after a crash. The process ends soon after that,
     whatever the caller still has to clean up.

@@ -7,7 +7,7 @@ from _thread import start_new_thread
 from types import FrameType
 
 FAILED = 1
-# Clean-up that takes longer is cut off, as by a crash, which the store survives.
+# How long the clean-up may take. Then it is cut off, as by a crash, which the store survives.
 GRACE_SECONDS = 0.03
 # How long a client that has closed stdin may take to read what it was not sent yet.
 FLUSH_SECONDS = 2.0
@@ -15,9 +15,9 @@ POLL_SECONDS = 0.01
 
 
 class Ending:
-    """The end of the process: it comes soon when there is a cause for it, at once with another.
+    """The end of the process: soon after a first cause, such as a signal, and at once at a second.
 
-    The first cause decides the exit code. To be made in the task that is to be cancelled.
+    The first cause decides the exit code. It is made in the task that it is to cancel.
     """
 
     def __init__(self) -> None:
@@ -31,8 +31,8 @@ class Ending:
         """Let the process end with this code before long, whatever still goes on in it."""
         if not self._begun:
             self._begun, self.code = True, code
-            # In a thread, as the event loop may be what is held up. Not one of `threading`: its
-            # locks may be held by what the signal interrupted.
+            # A thread enforces the end, as the event loop may hang. It is none of `threading`,
+            # whose locks may be held by the code that the signal interrupted.
             start_new_thread(self._enforce, (time.monotonic(),))
 
     def on_signal(self, number: int, _: FrameType | None) -> None:
@@ -53,7 +53,7 @@ class Ending:
 
     def _enforce(self, begun: float) -> None:
         until = begun + (0.0 if self.code else FLUSH_SECONDS)
-        # On a busy machine some of the grace is over before this thread comes to run.
+        # The time is counted from `begun`: on a busy machine this thread may start late.
         time.sleep(max(0.0, begun + GRACE_SECONDS - time.monotonic()))
         while self._unsent() and time.monotonic() < until:
             time.sleep(POLL_SECONDS)

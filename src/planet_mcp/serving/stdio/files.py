@@ -1,4 +1,4 @@
-"""What an event loop cannot serve, or should not, read and written by the SDK in threads."""
+"""Files and terminals, which an event loop cannot or should not serve: in threads, by the SDK."""
 
 import json
 import os
@@ -23,9 +23,9 @@ from planet_mcp.serving.stdio.lines import (
 
 
 class Files:
-    """What the SDK reads messages from, a line at a time, and writes them to.
+    """The two files of the SDK: it reads messages from them, a line at a time, and writes them.
 
-    The end of a regular file is no reason to break off what was asked in it.
+    At the end of a regular file, the requests in it are still answered.
     """
 
     def __init__(self, source: int, sink: int, ending: Ending) -> None:
@@ -58,7 +58,7 @@ class Files:
 
     async def _line(self) -> bytes:
         try:
-            # Abandoned at the end: it cannot be cancelled, and lasts until somebody types.
+            # The thread is abandoned at the end: reading from a terminal cannot be cancelled.
             return await anyio.to_thread.run_sync(
                 self._source.readline, MAX_LINE + 1, abandon_on_cancel=True
             )
@@ -78,7 +78,7 @@ class Files:
         if isinstance(message, JSONRPCRequest):
             self._unanswered.add(message.id)
         elif isinstance(message, JSONRPCNotification):
-            # One that was cancelled gets no answer.
+            # A cancelled request is not waited for: it gets no answer.
             self._unanswered.discard((message.params or {}).get("requestId", ""))
 
     async def write(self, text: str) -> None:

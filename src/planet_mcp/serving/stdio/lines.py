@@ -14,9 +14,10 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
-# As much as over HTTP: to parse a hostile megabyte takes the event loop half a second.
+# The most bytes of a line, as of a body over HTTP: parsing a hostile megabyte holds the event loop
+# up for half a second.
 MAX_LINE = 2**20
-# No message begins or ends with any of these bytes: it is in braces.
+# Bytes that may stand around a message, which is in braces and begins or ends with none of them.
 _PADDING = b"\xef\xbb\xbf\0 \t\r\n"
 
 
@@ -95,7 +96,7 @@ def _refusal(line: bytes) -> RefusedLineError:
     if isinstance(found, list):
         text = "Batches are not supported: send one message a line"
         return RefusedLineError(INVALID_REQUEST, text)
-    # The id of a response is one of ours: an answer to it would be taken for another request's.
+    # A response is not answered: its id is that of a request of ours, which the client may use too.
     number = found.get("id") if isinstance(found, dict) and "method" in found else None
     return RefusedLineError(
         INVALID_REQUEST,

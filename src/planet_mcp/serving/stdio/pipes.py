@@ -48,7 +48,7 @@ class Pipes:
         """Leave it open, as in `aclose`."""
 
     async def aclose(self) -> None:
-        """Leave it open: when the SDK is done with one direction, the other goes on for a while."""
+        """Leave it open: the SDK closes one direction while the other is still in use."""
 
     def __aiter__(self) -> Self:
         return self
@@ -117,7 +117,7 @@ class Pipes:
             raise anyio.BrokenResourceError from None
 
     def _is_repeated(self, message: JSONRPCMessage, line: bytes) -> bool:
-        """Return whether a message answers what was answered before the server was there."""
+        """Return whether a message repeats an answer of the front."""
         if not isinstance(message, JSONRPCResponse | JSONRPCError) or message.id is None:
             return False
         sent = self._answered.pop(message.id, None)
@@ -130,7 +130,7 @@ class Pipes:
 async def open_pipes(
     source: int, sink: int, ending: Ending, said: Conversation
 ) -> AsyncIterator[tuple[Pipes, Pipes]]:
-    """Open the streams of messages that come in and that go out, after what was said before."""
+    """Open the streams of messages in both directions, going on after the conversation so far."""
     shared = os.path.samestat(os.fstat(source), os.fstat(sink))
     reader = asyncio.StreamReader(limit=MAX_LINE)
     reader.feed_data(said.received)
@@ -159,7 +159,7 @@ async def _one_socket(reader: asyncio.StreamReader, sink: int) -> asyncio.Stream
 async def _two_pipes(
     reader: asyncio.StreamReader, source: int, sink: int, ending: Ending
 ) -> asyncio.StreamWriter:
-    """Connect to a pipe for each direction; when nobody reads from the one, the other ends too."""
+    """Connect to a pipe for each direction; when the client closes the one, the other ends too."""
     loop = asyncio.get_running_loop()
     reading, _ = await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(source, "rb", buffering=0)
