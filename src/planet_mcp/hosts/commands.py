@@ -1,4 +1,4 @@
-"""Hosts whose configuration is not JSON: a command of theirs writes it, or a person does (pure)."""
+"""Hosts whose configuration is not JSON: their own command writes it, or a person does (pure)."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from planet_mcp.hosts.known import TOKEN, Entry, Machine
 
 @dataclass(frozen=True)
 class CommandHost:
-    """An MCP host that changes its file itself, by `program`; or by hand, if that is None.
+    """An MCP host whose `program` changes its file; if that is None, a person has to.
 
     `adding` and `removing` return the arguments of its command, `block` what its file has then.
     """

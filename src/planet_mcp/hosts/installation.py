@@ -100,7 +100,7 @@ class Installation:
         return file, Configuration(self._host, file, self._name)
 
     def _replace(self, file: HostFile, text: str, *, had: Entry | None) -> list[str]:
-        # One copy is enough: that from before there was any entry of ours.
+        # Only one copy is kept, of the file before it had an entry of ours.
         keep = not file.backups() or had is None or not starts_planet_mcp(had)
         now = datetime.now().astimezone()
         backup = file.replace(text, private=self._scope == "user", now=now, keep=keep)
@@ -128,7 +128,7 @@ def servers_in(host: Host, scope: Scope, machine: Machine) -> tuple[Path, dict[s
         raise HostFileError(f"{path} cannot be understood: {error}") from None
     servers = document.get(host.servers) if isinstance(document, dict) else None
     found = servers.items() if isinstance(servers, dict) else ()
-    # Not entries with a URL: many servers on the web have one like ours.
+    # Entries with a URL do not count: many servers on the web have one like ours.
     read = {name: host.read(entry) for name, entry in found if isinstance(entry, dict)}
     ours = {name for name, entry in read.items() if "command" in entry and starts_planet_mcp(entry)}
     return path, {name: entry for name, entry in read.items() if name in ours}

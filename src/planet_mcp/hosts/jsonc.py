@@ -136,7 +136,7 @@ class _Page:
 
 
 def _difference(page: _Page, node: Node, wanted: Any) -> list[Splice]:
-    """Return the splices that make the first difference to the wanted value vanish."""
+    """Return the splices that remove the first difference from the wanted value."""
     if node.value == wanted:
         return []
     if isinstance(node.value, dict) and isinstance(wanted, dict):

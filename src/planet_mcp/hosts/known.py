@@ -127,7 +127,7 @@ def _in_home(*path: str, variable: str = "") -> Callable[[Machine], tuple[Config
 
 
 def _zed(machine: Machine) -> tuple[ConfigFile, ...]:
-    # Of macOS too, Zed reads ~/.config.
+    # ~/.config on macOS, too.
     linux = machine.folder("XDG_CONFIG_HOME", ".config") / "zed"
     folder = machine.application_data() / "Zed" if machine.platform == "win32" else linux
     return (ConfigFile(folder / "settings.json", folder),)
@@ -232,7 +232,7 @@ HOSTS = {
             project_file=None,
             typed=("stdio", "http"),
             afterwards="Start Copilot CLI anew; `/mcp show` lists the server.",
-            # It offers those tools of a server that its entry names.
+            # `tools`: it offers only tools that the entry names.
             written=lambda entry: {"tools": ["*"], **entry},
         ),
         Host(
@@ -245,7 +245,7 @@ HOSTS = {
             project_file=(".gemini", "settings.json"),
             typed=(),
             afterwards="Start Gemini CLI anew; `/mcp` lists the server.",
-            # What it calls `url` is a server of the older SSE transport.
+            # `httpUrl`: what it calls `url` is a server of the older SSE transport.
             written=_renaming({"url": "httpUrl"}),
             read=_renaming({"httpUrl": "url"}),
         ),
@@ -324,7 +324,7 @@ def start_command(program: str, python: str, source: str | None, uvx: str) -> li
 
     `source` is what the package was installed from, where it was not an index.
     """
-    # `uv cache clean` takes away what runs from uv's cache.
+    # A program in uv's cache is not named, as `uv cache clean` removes it: uvx starts it anew.
     if _UV_CACHE.search(program) or _UV_CACHE.search(python):
         return [uvx, *(["--from", source] if source else []), "planet-mcp"]
     return [program] if _COMMAND.search(program) else [python, "-m", "planet_mcp"]

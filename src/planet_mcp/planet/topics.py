@@ -230,13 +230,13 @@ def _as_written(term: str, posts: Sequence[TalkedPost]) -> str:
 
 def _each_once(posts: Sequence[TalkedPost]) -> tuple[TalkedPost, ...]:
     """Return posts by id, the newest of each voice before the second of any."""
-    dealt: list[tuple[int, int, TalkedPost]] = []
+    in_turn: list[tuple[int, int, TalkedPost]] = []
     seen: Counter[str] = Counter()
     for post in sorted({post.id: post for post in posts}.values(), key=lambda each: -each.id):
         voice = _voice(post)
-        dealt.append((seen[voice], -post.id, post))
+        in_turn.append((seen[voice], -post.id, post))
         seen[voice] += 1
-    return tuple(post for _, _, post in sorted(dealt, key=lambda each: each[:2]))
+    return tuple(post for _, _, post in sorted(in_turn, key=lambda each: each[:2]))
 
 
 def _is_same(topic: Topic, other: Topic) -> bool:

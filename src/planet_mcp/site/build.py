@@ -35,13 +35,13 @@ from planet_mcp.site.words import status
 from planet_mcp.store import CatalogueEntry, Store, checksum_of
 
 MANIFEST = ".planet-mcp.json"
-# NO_ADDRESS is what feeds give as the planet's address while nobody has told it.
+# NO_ADDRESS is the planet's address in feeds as long as it was not given.
 NO_ADDRESS = "http://localhost/"
 MOST_NAMED = 5
 # The checksum of pages that are always made, as they show what changes by the hour.
 _ALWAYS = ""
-# The pages of what is talked about, and how many of the newest entries they may be of.
-TALK, TALKING = ("topics", "topics/atom.xml"), 5_000
+# The pages of topics, and how many of the newest entries these may be found in.
+TOPICS, NEWEST_OF_TOPICS = ("topics", "topics/atom.xml"), 5_000
 # `_PATH` keeps a manifest from naming a file outside of the folder, which would be removed.
 # The files of tags and groups have names of our own (`paths.file_of`).
 _PATH = r"(?s)^(?:(?:tags|groups)/.+|faces/[^/.][^/]*|(?:[a-z0-9-]+[./])*[a-z0-9-]*)$"
@@ -125,10 +125,10 @@ class Publisher:
     def _known(
         self, manifest: _Manifest | None, base: str, paths: dict[str, str], there: set[str]
     ) -> dict[str, str]:
-        """Return the pages that are ours, with their checksums if they look as they would now.
+        """Return the pages that are ours, with their checksums if pages would still look like that.
 
         Raises:
-            PublishError: Another's file is where a page is to go.
+            PublishError: A file that is not ours is where a page is to go.
         """
         known = manifest.pages if manifest else {}
         foreign = sorted(there & {file_of(path) for path in paths.keys() - known.keys()})
@@ -142,7 +142,7 @@ class Publisher:
         return known if same else dict.fromkeys(known, _ALWAYS)
 
     def _make(self, path: str, base: str) -> bool:
-        """Make a page, and return whether it was written, as another one than before."""
+        """Make a page, and write it if it differs; return whether it was written."""
         page = self._site.page(PageRequest(path, base))
         # An entry that was deleted since the paths were read has no page any more.
         return page.status == _OK and _write(self._folder / file_of(path), page.body)
@@ -159,7 +159,7 @@ class Publisher:
         entries = self._entries()
         tags = {tag: self._store.search.tagged(tag) for tag, _ in most_used_tags(self._store)}
         yield from _entries(entries, tags)
-        yield from dict.fromkeys(TALK, self._of_talk(entries)).items()
+        yield from dict.fromkeys(TOPICS, self._of_topics(entries)).items()
         yield from _days(entries)
         now = self._clock()
         followed = self._store.feeds.subscribed(now=now)
@@ -189,9 +189,9 @@ class Publisher:
             for face in (str(faces.get(each.feed_id, False)),)
         ]
 
-    def _of_talk(self, entries: list[CatalogueEntry]) -> str:
-        """Return the checksum of what several feeds talk about, which takes long to find."""
-        newest = (entry.checksum for entry in entries[:TALKING])
+    def _of_topics(self, entries: list[CatalogueEntry]) -> str:
+        """Return a checksum of what topics are found in, as finding them takes long."""
+        newest = (entry.checksum for entry in entries[:NEWEST_OF_TOPICS])
         groups = map(str, self._store.feeds.groups().items())
         return checksum_of([str(self._clock().date()), *newest, *groups])
 
@@ -257,9 +257,9 @@ def _days(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:
         for story in stories:
             of_feed[story.feed_id].append(story)
         counts = {feed_id: str(len(own)) for feed_id, own in of_feed.items()}
-        dealt = {story.id for own in of_feed.values() for story in own[:MOST_OF_FEED]}
+        picked = {story.id for own in of_feed.values() for story in own[:MOST_OF_FEED]}
         shown = [
-            f"{story.checksum} {counts[story.feed_id]}" for story in stories if story.id in dealt
+            f"{story.checksum} {counts[story.feed_id]}" for story in stories if story.id in picked
         ]
         around = (ordered[number], ordered[number + 2], str(len(stories)))
         yield from _paged(day_path(day), shown, *around)
@@ -297,7 +297,7 @@ def _numbered(path: str, page: int) -> str:
 
 
 def _files(folder: Path) -> set[str]:
-    """Return the names of all files beneath a folder; to look for each alone takes far longer."""
+    """Return the names of all files in a folder and below; asking for each one takes far longer."""
     found: set[str] = set()
     for parent, _, names in os.walk(folder):
         within = os.path.relpath(parent, folder).replace(os.sep, "/")

@@ -1,4 +1,4 @@
-"""How each MCP host is told of a server that runs here."""
+"""How each MCP host connects to a server that runs here."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _ANY_MACHINE = Machine("linux", PurePosixPath("~"), PurePosixPath(), {})
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An MCP host: what stands in which file of its; no `block` where it has to start its own."""
+    """An MCP host: which `block` goes into which file; None if it can only start its own server."""
 
     name: str
     title: str

@@ -38,7 +38,7 @@ class Faces:
         """Return the path of each feed's picture by the feed's id, as far as it has one."""
         if not self._by_url:
             return {}
-        # Feeds that move are the same feeds: looked for again only when any changed.
+        # Looked for again only when feeds changed; former addresses count, as of feeds that moved.
         change = store.change_token().feed_change
         if self._known[0] != change:
             found = {

@@ -11,7 +11,7 @@ from planet_mcp.store import Store
 
 # With LISTED feeds a page stays below 100 kB; MOST_SAID are the characters of what is wrong.
 LISTED, MOST_SAID = 600, 200
-# So few are found without letters.
+# Up to how many feeds are listed without letters.
 FEW = 40
 _NO_LETTER = "0-9"
 
@@ -48,7 +48,7 @@ def feeds_view(
     feeds = store.feeds.subscribed(now=now)
     asked = {name: query.get(name, "").strip() for name in ("q", "group", "status")}
     asked["status"] = asked["status"] if asked["status"] in set(FeedStatus) else ""
-    found = sorted((feed for feed in feeds if _fits(feed, asked)), key=_place)
+    found = sorted((feed for feed in feeds if _fits(feed, asked)), key=_sort_key)
     pages = max(-(-len(found) // LISTED), 1)
     if not 1 <= page <= pages:
         return None
@@ -81,7 +81,7 @@ def letter_of(name: str) -> str:
     return plain if plain.isalpha() else _NO_LETTER
 
 
-def _place(feed: Feed) -> tuple[bool, str, str]:
+def _sort_key(feed: Feed) -> tuple[bool, str, str]:
     letter = letter_of(feed.title)
     return letter != _NO_LETTER, letter, feed.title.casefold()
 

@@ -1,4 +1,4 @@
-"""The numbers of a planet as bars: drawn as SVG, and told as a table."""
+"""The numbers of a planet as charts: bars that are drawn as SVG, and the same as a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,9 +44,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart: `said` tells in a sentence what it shows; `columns` name what its rows hold.
+    """A chart: `said` is a sentence of what it shows; `columns` name what its rows hold.
 
-    The rows of one `by_time` follow each other; those of others are kinds.
+    With `by_time` the rows are times that follow each other, else kinds.
     """
 
     name: str

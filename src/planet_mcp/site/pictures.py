@@ -83,8 +83,8 @@ class _Putting:
 
 def wanted_pictures(store: Store, *, now: datetime) -> list[PictureKey]:
     """Return the pictures of the newest entries that are to be asked for."""
-    dealt = store.browsing.dealt(most_of_feed=MOST_OF_FEED, most=RIVER_POSTS)
-    posts = store.browsing.stories([each.story_id for each in dealt], chars=WHOLE_CHARS)
+    picked = store.browsing.newest_of_feeds(most_of_feed=MOST_OF_FEED, most=RIVER_POSTS)
+    posts = store.browsing.stories([each.story_id for each in picked], chars=WHOLE_CHARS)
     numbers = dict.fromkeys(key for post in posts for key, _ in wanted_in(post.markdown))
     known = store.pictures.sizes(numbers, now=now)
     kept = store.pictures.faces(now=now)

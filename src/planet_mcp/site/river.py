@@ -13,13 +13,13 @@ from typing import Generic, TypeVar
 from planet_mcp.planet import none_read
 from planet_mcp.site.content import TEXT_CHARS, Budget, Shown
 from planet_mcp.site.values import Options
-from planet_mcp.store import Dealt, Headline, Post, Store, Summary
+from planet_mcp.store import DayStory, Headline, Post, Store, Summary
 
 RIVER_POSTS = 40
 POSTS_OF_DAY = 50
 TITLES = 300
 MOST_OF_FEED = 5
-# Whoever comes back after more entries than these is shown the newest.
+# After more entries than these, a reader who comes back is shown the newest of them.
 LOOKED_BACK = 20_000
 
 T = TypeVar("T", Shown, Headline)
@@ -27,7 +27,7 @@ T = TypeVar("T", Shown, Headline)
 
 @dataclass(frozen=True, slots=True)
 class FeedGroup(Generic[T]):
-    """What one feed posted on one day, newest first; `more` counts what is not dealt out."""
+    """What one feed posted on one day, newest first; `more` counts what is left out."""
 
     feed_id: int
     feed: str
@@ -96,23 +96,23 @@ class FeedDayView:
 
 def river_view(store: Store, options: Options) -> RiverView[Shown]:
     """Return the newest whole days, or the beginning of the last one if it is a long one."""
-    dealt, onward = _days(store, most=RIVER_POSTS)
-    posts = store.browsing.stories([each.story_id for each in dealt], chars=TEXT_CHARS)
-    groups = _grouped(_shown(posts, options), _more(store, dealt))
+    picked, onward = _days(store, most=RIVER_POSTS)
+    posts = store.browsing.stories([each.story_id for each in picked], chars=TEXT_CHARS)
+    groups = _grouped(_shown(posts, options), _more(store, picked))
     return RiverView(groups, onward, store.browsing.last_change(), store.feeds.summary())
 
 
 def titles_view(store: Store) -> RiverView[Headline]:
     """Return the titles of the newest whole days."""
-    dealt, onward = _days(store, most=TITLES)
-    headlines = store.browsing.headlines([each.story_id for each in dealt])
-    groups = _grouped(headlines, _more(store, dealt))
+    picked, onward = _days(store, most=TITLES)
+    headlines = store.browsing.headlines([each.story_id for each in picked])
+    groups = _grouped(headlines, _more(store, picked))
     return RiverView(groups, onward, store.browsing.last_change(), store.feeds.summary())
 
 
 def since_view(store: Store, since: datetime, last: int | None) -> SinceView:
     """Return the newest titles that arrived since then, or after the entry that was last then."""
-    # Of another database, the entry says nothing.
+    # An id beyond the newest is of another database; then the time counts.
     newest = store.entries.newest_id()
     is_known = last is not None and last <= newest
     after = last if last is not None and is_known else store.browsing.last_before(since)
@@ -127,7 +127,7 @@ def since_view(store: Store, since: datetime, last: int | None) -> SinceView:
 def onward_path(store: Store) -> str | None:
     """Return the path of what is going to arrive, for a bookmark; None on an empty planet.
 
-    It changes only with what arrives, as the page does that has it.
+    It changes only when something arrives, so that the page that has it can be cached.
     """
     at = store.browsing.last_change()
     return f"since/{at:%Y-%m-%dT%H:%M:%SZ}/{store.entries.newest_id()}" if at else None
@@ -135,13 +135,13 @@ def onward_path(store: Store) -> str | None:
 
 def day_view(store: Store, day: date, page: int, options: Options) -> DayView | None:
     """Return a page of a day; None if there is none."""
-    dealt = store.browsing.dealt(most_of_feed=MOST_OF_FEED, day=day)
-    pages = -(-len(dealt) // POSTS_OF_DAY)
+    picked = store.browsing.newest_of_feeds(most_of_feed=MOST_OF_FEED, day=day)
+    pages = -(-len(picked) // POSTS_OF_DAY)
     if not 1 <= page <= pages:
         return None
-    here = dealt[(page - 1) * POSTS_OF_DAY : page * POSTS_OF_DAY]
+    here = picked[(page - 1) * POSTS_OF_DAY : page * POSTS_OF_DAY]
     posts = store.browsing.stories([each.story_id for each in here], chars=TEXT_CHARS)
-    (group,) = _grouped(_shown(posts, options), _more(store, dealt))
+    (group,) = _grouped(_shown(posts, options), _more(store, picked))
     stories = sum(store.browsing.counts_by_day(day, day).values())
     earlier, later = store.browsing.neighbours(day)
     return DayView(group, stories, day_path(day), page, pages, earlier, later)
@@ -173,36 +173,36 @@ def feed_day_path(day: date, feed_id: int) -> str:
     return f"{day_path(day)}/feeds/{feed_id}"
 
 
-def _days(store: Store, *, most: int) -> tuple[list[Dealt], str | None]:
-    """Return what is dealt out of the newest days, and where the river goes on."""
-    dealt = store.browsing.dealt(most_of_feed=MOST_OF_FEED, most=most + 1)
-    if len(dealt) <= most:
-        return dealt, None
-    cut = dealt[-1].day
-    whole = [each for each in dealt if each.day != cut]
+def _days(store: Store, *, most: int) -> tuple[list[DayStory], str | None]:
+    """Return the stories of the newest days that are shown, and where the river goes on."""
+    picked = store.browsing.newest_of_feeds(most_of_feed=MOST_OF_FEED, most=most + 1)
+    if len(picked) <= most:
+        return picked, None
+    cut = picked[-1].day
+    whole = [each for each in picked if each.day != cut]
     return whole or _beginning(store, cut, most), day_path(cut)
 
 
-def _beginning(store: Store, day: date, most: int) -> list[Dealt]:
+def _beginning(store: Store, day: date, most: int) -> list[DayStory]:
     """Return the newest of each feed of a long day, then the second of each, in order of time.
 
     The day's own pages have all of it.
     """
-    dealt = store.browsing.dealt(most_of_feed=MOST_OF_FEED, day=day)
+    picked = store.browsing.newest_of_feeds(most_of_feed=MOST_OF_FEED, day=day)
     rounds: Counter[int] = Counter()
     ranked = []
-    for place, each in enumerate(dealt):
+    for position, each in enumerate(picked):
         rounds[each.feed_id] += 1
-        ranked.append((rounds[each.feed_id], place))
-    return [dealt[place] for place in sorted(place for _, place in sorted(ranked)[:most])]
+        ranked.append((rounds[each.feed_id], position))
+    return [picked[position] for position in sorted(each for _, each in sorted(ranked)[:most])]
 
 
-def _more(store: Store, dealt: Sequence[Dealt]) -> dict[tuple[date, int], int]:
-    """Count what was not dealt out of the feeds that have more than may be, by day and feed."""
-    if not dealt:
+def _more(store: Store, picked: Sequence[DayStory]) -> dict[tuple[date, int], int]:
+    """Count what was left out of feeds that have more than may be shown, by day and feed."""
+    if not picked:
         return {}
-    shown = Counter((each.day, each.feed_id) for each in dealt)
-    counts = store.browsing.counts_by_day(dealt[-1].day, dealt[0].day)
+    shown = Counter((each.day, each.feed_id) for each in picked)
+    counts = store.browsing.counts_by_day(picked[-1].day, picked[0].day)
     return {key: count - shown[key] for key, count in counts.items() if count > MOST_OF_FEED}
 
 

@@ -24,7 +24,7 @@ from planet_mcp.store import Store
 
 HITS = 20
 LONGEST_VALUE = 1_000
-# All other fields of a request narrow the search, and are fields of the form.
+# The fields of a request that do not narrow the search. All others do, and are fields of the form.
 _NO_FILTERS = {"query", "sort", "limit", "cursor"}
 FILTERS = [name for name in described(SearchRequest) if name not in _NO_FILTERS]
 _HINTS = {

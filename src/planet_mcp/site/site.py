@@ -61,10 +61,10 @@ FIXED = (
     *("", "titles", "feeds", "stats", "about"),
     *(*_FORMATS, "opml.xml", "foafroll.xml"),
 )
-# While feeds are read for the first time, the river looks again so often.
+# After how many seconds the river reloads itself while feeds are read for the first time.
 RELOAD_SECONDS = 20
 DRAWN_WITH = ("style.css", "icon.svg")
-# Only a server has these.
+# The pages that only a server has.
 _SERVED = ("search", "since")
 _NUMBER = "([1-9][0-9]{0,17})"
 
@@ -202,7 +202,7 @@ class Site:
         return self._html("topics", request, view=view, periods=PERIODS)
 
     def _talked_about(self, since: str) -> TopicsView:
-        """Return what is talked about: found anew with new entries, and every hour."""
+        """Return the topics, which are found anew with new entries, and every hour."""
         now, period = self._clock(), since if since in PERIODS else next(iter(PERIODS))
         state = (self._store.change_token(), now.replace(minute=0, second=0, microsecond=0))
         known = self._topics_known.get(period)
@@ -256,7 +256,7 @@ class Site:
         links = self._links(request)
         posts = outputs.newest_posts(self._store)
         return _channel(
-            # The RSS of a Planet names the feed in the title, as readers show no field that does.
+            # RSS names the feed in the title, as a Planet's does: readers show no other field.
             outputs.named_by_feed(posts) if named[0].startswith("rss") else posts,
             links,
             write,
@@ -282,7 +282,7 @@ class Site:
         )
 
     def _search_atom(self, request: PageRequest, _: tuple[str, ...]) -> Page:
-        # Newest first, or a feed reader would never see what is new.
+        # Newest first whatever was asked, or a feed reader would never see what is new.
         view = search_view(self._store, {**request.query, "sort": "newest"}, now=self._clock())
         if view.problem:
             return self._html("search", request, view=view, status=400)

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from planet_mcp.site.words import month_and_year
 
-# Of so many months there is a bar for each, of more for each year; HEIGHTS are those of bars.
+# Up to MOST_MONTHS there is a bar for each month, beyond one for each year. There are none of fewer
+# than LEAST_TIMES, at most MOST_BARS, and each has one of so many HEIGHTS.
 MOST_MONTHS, MOST_BARS, LEAST_TIMES, HEIGHTS = 18, 30, 8, 10
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A month or year: how people call it and how a search does, and its bar of 1 to HEIGHTS."""
+    """A month or year: its `name`, its `period` as a search takes it, its count and bar."""
 
     name: str
     period: str
@@ -22,7 +23,7 @@ class Span:
 
 
 def spans(times: Iterable[datetime]) -> tuple[Span, ...]:
-    """Return the spans that have any, from the first on; none where there is nothing to choose."""
+    """Return the spans that have any, the first one first; none if there is nothing to choose."""
     months = Counter((at.year, at.month) for at in times)
     if months.total() < LEAST_TIMES or len(months) == 1:
         return ()

@@ -12,10 +12,10 @@ from planet_mcp.site.language import PageLanguage
 from planet_mcp.site.search_page import SearchView, search_view
 from planet_mcp.store import Store
 
-# PERIODS are those that a reader may choose from, the first one by itself.
+# The periods that a reader may choose from; the first is the default.
 PERIODS = {"7d": "the last week", "30d": "the last month", "1y": "the last year"}
 MOST_TAGS, MOST_GROUPS, MOST_FEEDS = 100, 200, 200
-# What pages by name are selected by: the first part of their path, and the filter of a search.
+# The pages that are selected by a name: the first part of their path → the filter of a search.
 SELECTED = {"tags": "tag", "groups": "group"}
 
 
@@ -61,7 +61,7 @@ def topics_view(store: Store, since: str, *, now: datetime) -> TopicsView:
 
 def most_used_tags(store: Store) -> list[tuple[str, int]]:
     """Return the most used tags with their counts, by name."""
-    # A tag of nothing but signs cannot be looked for.
+    # A tag without a letter or digit is left out: it cannot be searched for.
     used = (each for each in store.entries.tags().items() if any(map(str.isalnum, each[0])))
     return sorted(islice(used, MOST_TAGS), key=lambda each: each[0].casefold())
 

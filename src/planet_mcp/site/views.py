@@ -57,7 +57,7 @@ def entry_view(store: Store, entry_id: int, options: Options) -> EntryView | Non
     article = store.webpages.article(entry_id)
     html, cut = whole(article.markdown if article else post.markdown, images=options.images)
     is_cut = cut or (post.cut and article is None)
-    # Files would have to be written anew whenever an entry arrives that is like theirs.
+    # Files do not show related entries: they would have to be written anew whenever one arrives.
     related = [] if options.static else titled_alike(store, post.id, post.title)
     return EntryView(post, html, is_cut, article, *store.browsing.beside(entry_id), related)
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from planet_mcp.feeds import warning_of
 from planet_mcp.models import Feed, FeedStatus
 
-# Names of our own, as `strftime` speaks the language of whoever started the process.
+# The names are our own, since those of `strftime` are in the language of the process's user.
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
     "January February March April May June July August September October November December".split()
@@ -25,7 +25,7 @@ STATES: Final = {
     FeedStatus.GONE: "gone",
     FeedStatus.NEW: "not read yet",
 }
-# People read so many words a minute, at least; faces have so many colours.
+# How many words most people read a minute at least; how many colours faces have.
 _WORDS_A_MINUTE, COLOURS = 230, 12
 _LETTER = re.compile(r"[^\W_]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
@@ -116,7 +116,7 @@ def colour(name: str) -> int:
 
 
 def state(feed: Feed) -> str:
-    """Return in a word or two what is not as usual with a feed; empty where all is."""
+    """Return in a word or two what is unusual about a feed; empty if nothing is."""
     if feed.status not in {FeedStatus.OK, FeedStatus.DORMANT}:
         return STATES[feed.status]
     if not feed.entries:

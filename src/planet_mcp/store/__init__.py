@@ -4,7 +4,7 @@ In: what feeds and pages brought, and questions. Out: frozen values; each method
 transaction, in any thread. Only this package knows SQL; what its aliases mean is in `store.sql`.
 """
 
-from planet_mcp.store.browsing import Dealt, Headline, Post, PostFeed
+from planet_mcp.store.browsing import DayStory, Headline, Post, PostFeed
 from planet_mcp.store.catalogue import CatalogueEntry, checksum_of
 from planet_mcp.store.changes import FeedChange
 from planet_mcp.store.db import Database, DatabaseLimits, RefreshLease
@@ -42,7 +42,7 @@ __all__ = [
     "ChangeToken",
     "Database",
     "DatabaseLimits",
-    "Dealt",
+    "DayStory",
     "Encoded",
     "Entries",
     "EntryText",

@@ -95,7 +95,7 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class Dealt:
+class DayStory:
     """A story of a day, by its first entry, and the feed that shows it."""
 
     story_id: int
@@ -113,24 +113,24 @@ class Browsing:
     #        (SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id) AS shown_feed
     # FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
     # AND NOT (s.archived AND s.undated) ORDER BY s.ordered_at DESC, s.id DESC
-    def dealt(
+    def newest_of_feeds(
         self, *, most_of_feed: int, most: int | None = None, day: date | None = None
-    ) -> list[Dealt]:
+    ) -> list[DayStory]:
         """Return the newest stories, or those of a day (UTC), newest first.
 
-        Of a feed there are so many for each day; `most` is how many there are in all.
+        There are at most `most_of_feed` of each feed and day, and `most` in all.
         """
-        found: list[Dealt] = []
+        found: list[DayStory] = []
         counts: Counter[tuple[date, int]] = Counter()
         where, values = (_ON_DAY, _bounds(day)) if day else ("TRUE", {})
         with self._database.reading() as connection:
-            # Read row by row, since nobody knows how many of a busy feed have to be passed over.
+            # Read row by row: how many of a busy feed are passed over is known only then.
             for story_id, ordered_at, feed_id in connection.execute(
                 f"SELECT s.id, s.ordered_at, {_SHOWN_FEED} FROM entries AS s "
                 f"WHERE {ON_A_DAY} AND {where} ORDER BY s.ordered_at DESC, s.id DESC",
                 values,
             ):
-                each = Dealt(story_id, feed_id, to_time(ordered_at).date())
+                each = DayStory(story_id, feed_id, to_time(ordered_at).date())
                 counts[each.day, feed_id] += 1
                 if counts[each.day, feed_id] <= most_of_feed:
                     found.append(each)

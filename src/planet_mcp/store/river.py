@@ -320,7 +320,7 @@ def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Sl
         rest = f"({sort_key}, s.id) < (:time, :last)" if window.shown else "TRUE"
         columns = f"s.*, {sort_key} AS sort_key, 0 AS round"
         return _Slice(whole, f"{whole} AND {rest}", columns, "sort_key DESC, s.id DESC", values)
-    dealt = f"""FROM (
+    in_rounds = f"""FROM (
         SELECT s.id, s.story_id, s.representative_id, s.feed_id, s.ordered_at, s.undated,
                {sort_key} AS sort_key,
                row_number() OVER (PARTITION BY s.feed_id ORDER BY {sort_key} DESC, s.id DESC)
@@ -330,7 +330,7 @@ def _by_time(window: Window, sort_key: str, values: Mapping[str, object]) -> _Sl
     ) AS s WHERE {first if chosen else "s.story_id = s.id"}"""
     rest = "(round, -sort_key, -s.id) > (:round, -:time, -:last)" if window.shown else "TRUE"
     order = "round, sort_key DESC, s.id DESC"
-    return _Slice(whole, f"{dealt} AND {rest}", "s.*", order, values)
+    return _Slice(whole, f"{in_rounds} AND {rest}", "s.*", order, values)
 
 
 def _has_moved_since(connection: Connection, snapshot: int) -> bool:

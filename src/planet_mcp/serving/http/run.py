@@ -30,7 +30,7 @@ _BUSY = (
 
 
 def listen_shared(host: str, port: int, *, count: int) -> list[socket.socket]:
-    """Open so many sockets at one port, among which connections are dealt out (Linux).
+    """Open so many sockets at one port, among which the kernel shares connections (Linux).
 
     Raises:
         SettingsError: As for one.
