@@ -67,6 +67,7 @@ ON_BOTH_ENGINES = frozenset(
         "store.test_updates",
         "planet.test_watermarks",
         "planet.test_cursors",
+        "pictures.test_pictures",
     )
 )
 # With --both-engines, what takes minutes.

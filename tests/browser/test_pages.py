@@ -139,7 +139,9 @@ def test_the_script_that_may_be_asked_for_marks_what_was_read_and_narrows_the_fe
         assert visit.requests_beside(served.origin) == []
 
 
-def test_pictures_come_from_the_server_and_move_nothing(page_at: PageAt, tmp_path: Path) -> None:
+def test_pictures_come_from_the_server_and_move_nothing(
+    page_at: PageAt, tmp_path: Path, violations: Violations
+) -> None:
     database = tmp_path / "planet.sqlite"
     with running_site() as site:
         shown = [
@@ -165,6 +167,9 @@ def test_pictures_come_from_the_server_and_move_nothing(page_at: PageAt, tmp_pat
                 assert visit.too_wide() == []
             assert visit.requests_beside(origin) == []
             assert visit.page.get_by_text("image: nothing").count() == 1
+            checked = page_at(390, "light", bypass_csp=True)
+            checked.open(f"{origin}/")
+            assert violations(checked.page) == []
     # What is none is not found once.
     assert [each for each in visit.complaints if "404" not in each] == []
 
@@ -205,6 +210,8 @@ def test_on_paper_all_of_the_text_is_there_and_nothing_to_click(
     }"""
     assert visit.page.evaluate(black_on_white) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
     visit.open(week.url("/"))
+    after = "last => getComputedStyle(last.previousElementSibling, '::after').content"
+    assert visit.page.locator(".byline .permalink").first.evaluate(after) == "none"
     folded = visit.page.locator("details.more").first
     assert folded.locator(":scope > :not(summary)").first.is_visible()
     assert visit.page.locator("details.more > summary").first.is_hidden()

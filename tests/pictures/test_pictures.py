@@ -8,13 +8,14 @@ from planet_mcp.models import PictureKey
 from planet_mcp.pictures import Pictures
 from planet_mcp.planet import Planet
 from planet_mcp.store import Limits as StoreLimits
-from planet_mcp.store import Store
+from planet_mcp.store import Size, Store
 from planet_mcp.urls import link_key
 from tests.conftest import planet_of
 from tests.support.documents import NOW, Post, rss
 from tests.support.fetching import LOOPBACK, open_web
 from tests.support.parsers import quick_worker
 from tests.support.pictures import picture
+from tests.support.programs import PATIENCE_SECONDS
 from tests.support.site import Site
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +26,8 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 async def follow(planet: Planet, site: Site, *urls: str) -> None:
     """Let a planet follow a feed whose one entry shows these pictures."""
     html = "".join(f'<p>See <img src="{url}"></p>' for url in urls)
-    await planet.add_feeds([site.add("/feed", rss([Post("One", html)]))])
+    image = f"{site.url}/face.png"
+    await planet.add_feeds([site.add("/feed", rss([Post("One", html)], image=image))])
 
 
 async def test_pictures_are_asked_for_again_after_a_while(site: Site) -> None:
@@ -75,3 +77,23 @@ async def test_those_kept_longest_ago_make_room(planet: Planet, site: Site) -> N
         now += HOUR
     assert {*store.pictures.sizes([*map(link_key, urls)], now=now)} == {*map(link_key, urls[2:])}
     store.close()
+
+
+async def test_what_is_kept_is_known_by_entry_and_by_feed(planet: Planet, site: Site) -> None:
+    shown = site.add("/1.png", picture(30, 20), content_type="image/png")
+    none = site.add("/2.png", b"none", content_type="image/png")
+    site.add("/face.png", picture(40, 40), content_type="image/png")
+    await follow(planet, site, shown, none)
+    now, pictures = planet.clock(), planet.store.pictures
+    keys = [PictureKey("text", link_key(shown)), PictureKey("text", link_key(none))]
+    face = PictureKey("face", 1)
+    assert pictures.faces(now=now) == {1: False}
+    await planet.pictures.fetch_all([*keys, face], seconds=PATIENCE_SECONDS)
+    assert pictures.faces(now=now) == {1: True}
+    assert pictures.sizes([each.number for each in keys], now=now) == {
+        keys[0].number: Size(30, 20),
+        keys[1].number: None,
+    }
+    assert {key for key, _ in pictures.there()} == {keys[0], face}
+    assert f"{keys[0].number}:30" in pictures.of_entries()[1]
+    assert f"{keys[1].number}:None" in pictures.of_entries()[1]
