@@ -21,7 +21,6 @@ from planet_mcp.models import Picture, PictureKey
 from planet_mcp.network import Web
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import Store
-from planet_mcp.text.to_html import places_in, render
 
 logger = logging.getLogger(__name__)
 
@@ -150,5 +149,7 @@ def _may_pass(error: FetchError | DocumentError) -> bool:
 
 def wanted_in(markdown: str) -> Iterator[tuple[int, str]]:
     """Return the pictures that a text shows: the `link_key` of each, and its address."""
+    from planet_mcp.text.to_html import places_in, render  # deferred: most servers make no pages
+
     for place, url in places_in(render(markdown, images="proxy").beginning):
         yield place.key, url

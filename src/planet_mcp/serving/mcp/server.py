@@ -1,8 +1,7 @@
 """The server object: instructions, lifespan, and errors in words that an agent can act on."""
 
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -26,6 +25,7 @@ from pydantic import ValidationError
 
 from planet_mcp import __version__
 from planet_mcp.errors import PlanetError
+from planet_mcp.imports import doing_without
 from planet_mcp.planet import Planet
 from planet_mcp.serving.mcp.app import RiverApp
 from planet_mcp.serving.mcp.arguments import as_meant, explain
@@ -210,7 +210,8 @@ def create_server(
 
 def _bare_server(*, read_only: bool, **parts: Any) -> PlanetServer:
     """Make a server that says what it is, and offers nothing yet."""
-    with _plain_logs():
+    # The SDK would load rich for a log that is set up already: 25 ms and 2 MB a start.
+    with doing_without("rich.console"):
         return PlanetServer(
             "planet-mcp",
             title="Planet",
@@ -234,20 +235,6 @@ async def _work(
     async with anyio.create_task_group() as tasks:
         for part in parts:
             tasks.start_soon(part)
-
-
-@contextmanager
-def _plain_logs() -> Iterator[None]:
-    """Keep the SDK from loading rich for a log that is set up already: 25 ms and 2 MB a start."""
-    there = "rich.console" in sys.modules
-    if not there:
-        # None makes the import of rich fail, and the SDK does without it.
-        sys.modules["rich.console"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        if not there:
-            del sys.modules["rich.console"]
 
 
 def _lifespan(

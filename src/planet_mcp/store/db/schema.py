@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from planet_mcp.imports import doing_without
 from planet_mcp.store.db import steps_001_to_004, steps_005_to_015
 from planet_mcp.text import index_heading, index_terms, indexed
 from planet_mcp.urls import is_address
@@ -339,8 +340,10 @@ STEPS: tuple[Step, ...] = (
 def migrate(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
     """Bring a database up to the newest tables, each step in a transaction of its own or yours."""
     # Deferred: an up-to-date database, which is nearly every start, never needs it.
-    from sqlite_utils import Database
-    from sqlite_utils.migrations import Migrations
+    # It loads numpy and pandas, if they are there, to know their values: 12 MB and more.
+    with doing_without("numpy", "pandas"):
+        from sqlite_utils import Database
+        from sqlite_utils.migrations import Migrations
 
     migrations = Migrations("planet-mcp")
     for number, step in enumerate(steps, start=1):
