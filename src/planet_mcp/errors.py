@@ -185,6 +185,12 @@ class SlowQueryError(StoreError):
     code = "slow_query"
 
 
+class LateAnswerError(PlanetError):
+    """Another process has taken over what this one was about to store."""
+
+    code = "late_answer"
+
+
 class FetchError(PlanetError):
     """A URL could not be fetched; `redirected` says that it was one where another led to."""
 

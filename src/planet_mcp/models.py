@@ -389,6 +389,22 @@ class DomainPause:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What is known, where several processes share it, of when a registrable domain may be asked.
+
+    With `held_until` it may be asked now, and is kept for who asks until then at most; else it is
+    to be looked at again in `wait` seconds. What is left of its pause is `paused` seconds, which
+    are negative when it is over, and `pauses` is how many there were without an answer between.
+    """
+
+    domain: str
+    held_until: datetime | None = None
+    wait: float = 0.0
+    paused: float = 0.0
+    pauses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FactsWanted:
     """What is to be read for the decision about a feed, beside the feed itself.
 

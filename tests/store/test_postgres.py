@@ -1,5 +1,6 @@
 """What differs on a PostgreSQL server: the way to it, its limits, several that write at once."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from planet_mcp.errors import (
 )
 from planet_mcp.models import Content, ParsedFeed, Subscription
 from planet_mcp.settings import load
-from planet_mcp.store import Filters, RefreshLease, Store, compile_query
+from planet_mcp.store import Filters, Limits, RefreshLease, Store, compile_query
 from planet_mcp.text.likeness import signature
 from planet_mcp.urls import ServerAddress
 from tests.store.test_database import NOW, entry, fill, found
@@ -257,33 +258,42 @@ def test_who_writes_at_once_joins_stories_and_hides_nothing_from_a_reader(
 
 
 def _lease(store: Store) -> RefreshLease:
-    lease = store.server_lease(seconds=0.1)
-    assert lease is not None
-    return lease
+    assert store.sharing is not None
+    return store.sharing.lease()
 
 
-def test_one_process_refreshes_until_it_gives_back_or_is_gone(store: Store) -> None:
-    one, other = _lease(store), _lease(store)
-    assert not one.is_taken()
-    assert one.acquire()
-    assert one.acquire()
-    assert not other.acquire()
-    assert other.holder() is not None
-    one.release()
-    assert one.held
-    one.release()
-    assert other.acquire()
+def test_one_process_has_the_lease_until_it_gives_it_back_or_does_not_renew_it(
+    address: ServerAddress, store: Store
+) -> None:
+    with closing(Store(address, limits=Limits(claim_seconds=0.1))) as brief:
+        one, other = _lease(store), _lease(brief)
+        assert not one.is_taken()
+        assert one.acquire()
+        assert one.acquire()
+        assert not other.acquire()
+        assert other.holder() == os.getpid()
+        one.release()
+        assert one.held
+        one.release()
+        assert other.acquire()
+        brief.close()
 
-    with raw_connection(store.path) as raw:
-        raw.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE application_name LIKE 'planet-mcp refreshes%'"
-        )
-    gone = threading.Event()
-    while other.held:
-        gone.wait(0.01)
-    assert not other.acquire()
-    # The server tells of an end before it takes the locks back.
-    while not one.acquire():
-        gone.wait(0.01)
-    one.release()
+        waited = threading.Event()
+        while other.held or not one.acquire():
+            waited.wait(0.01)
+        assert not other.acquire()
+        one.release()
+
+
+def test_a_claim_is_renewed_for_as_long_as_it_is_needed(address: ServerAddress) -> None:
+    until = "SELECT until FROM planet_mcp.claims"
+    with closing(Store(address, limits=Limits(claim_seconds=0.3))) as brief:
+        lease = _lease(brief)
+        assert lease.acquire()
+        with raw_connection(address) as raw:
+            first = raw.execute(until).fetchone()
+            waited = threading.Event()
+            while raw.execute(until).fetchone() == first:
+                waited.wait(0.01)
+            lease.release()
+            assert raw.execute(until).fetchone() is None

@@ -7,6 +7,7 @@ was asked, and misbehaves where a page says so.
 import gzip
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,13 +53,17 @@ class Asked:
 
 
 class Site:
-    """Pages by path; `asked` lists the answered requests, `started` all paths, in order."""
+    """Pages by path; `asked` lists the answered requests, `started` all paths, in order.
+
+    `moments` are when each of `started` came, by a clock that is never set.
+    """
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.pages: dict[str, Page] = {}
         self.asked: list[Asked] = []
         self.started: list[str] = []
+        self.moments: list[float] = []
         self.arrived = threading.Condition()
 
     def add(self, path: str, body: str | bytes = b"", **more: object) -> str:
@@ -92,6 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         site = self.server.site
         with site.arrived:
             site.started.append(self.path)
+            site.moments.append(time.monotonic())
             site.arrived.notify_all()
         page = site.pages.get(self.path) or Page(b"not here", "text/plain", status=404)
         if page.hold:

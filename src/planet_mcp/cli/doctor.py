@@ -29,8 +29,7 @@ from planet_mcp.errors import (
 from planet_mcp.feeds import lease_of
 from planet_mcp.hosts import HOSTS, Host, Machine, Scope, servers_in
 from planet_mcp.models import Feed, FeedStatus
-from planet_mcp.network import Access, Web
-from planet_mcp.planet import STALE_AFTER
+from planet_mcp.planet import STALE_AFTER, web_of
 from planet_mcp.settings import DEFAULT_FEEDS, Settings, unknown_variables
 from planet_mcp.store import Store
 from planet_mcp.times import stamp
@@ -98,7 +97,7 @@ async def _planet(store: Store, settings: Settings, now: datetime) -> AsyncItera
     feeds = await anyio.to_thread.run_sync(lambda: store.feeds.subscribed(now=now))
     for finding in _feeds(store, feeds, now):
         yield finding
-    yield await _network(settings, feeds)
+    yield await _network(settings, store, feeds)
 
 
 def _unusable(settings: Settings) -> str | None:
@@ -251,7 +250,7 @@ def _reasons(failing: list[Feed]) -> str:
     return "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(REASONS_SHOWN))
 
 
-async def _network(settings: Settings, feeds: list[Feed]) -> Finding:
+async def _network(settings: Settings, store: Store, feeds: list[Feed]) -> Finding:
     """Ask for one feed, conditionally; any answer of its server is good."""
     tried: dict[str, Feed] = {}
     for feed in sorted(feeds, key=lambda feed: (feed.errors, not feed.validators)):
@@ -260,7 +259,7 @@ async def _network(settings: Settings, feeds: list[Feed]) -> Finding:
         return Finding("network", "note", "not tried: there is no feed to ask for")
     asked = list(tried.values())[:HOSTS_TRIED]
     problem = ""
-    async with Web(Access(settings.allow_networks, settings.contact, settings.proxy)) as web:
+    async with web_of(settings, store) as web:
         for feed in asked:
             try:
                 await web.get_if_changed(feed.url, feed.validators)

@@ -15,8 +15,13 @@ LEASE_SECONDS = 30.0
 
 
 def lease_of(store: Store, *, seconds: float = LEASE_SECONDS) -> "Lease | RefreshLease":
-    """Return the right to fetch the feeds of a store: a file beside its own, or its server's."""
-    return store.server_lease(seconds=seconds) or Lease(Path(str(store.path)), seconds=seconds)
+    """Return the right to do what one process does for a store: a file beside its own, or a claim.
+
+    The `seconds` are a file's; what is claimed on a server lapses as the store says.
+    """
+    if store.sharing:
+        return store.sharing.lease()
+    return Lease(Path(str(store.path)), seconds=seconds)
 
 
 class Lease:

@@ -1,13 +1,14 @@
 """Due feeds → fetch → parse → store, a few at a time; the background loop and checks on demand.
 
-Of several processes on one database exactly one, the holder of the lease, fetches feeds, so
-that the publishers' rules hold for all of them together. Others make feeds due and wait.
+Of several processes on one file exactly one, the holder of the lease, fetches feeds, so that the
+publishers' rules hold for all of them together; others make feeds due and wait. On a server each
+fetches what it claims (`feeds.sharing`).
 """
 
 import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import anyio
@@ -15,6 +16,7 @@ import anyio
 from planet_mcp.errors import ParseFailedError, StoreError
 from planet_mcp.feeds.decide import NoDocument
 from planet_mcp.feeds.lease import LEASE_SECONDS, lease_of
+from planet_mcp.feeds.sharing import ClaimedShare, Share, WholeShare
 from planet_mcp.feeds.update import (
     REFUSED_HERE,
     Failed,
@@ -78,11 +80,20 @@ class Refresher:
         self._updater = FeedUpdater(store, web=web, worker=worker, clock=clock)
         self._clock = clock
         self._lease = lease_of(store, seconds=self._limits.lease_seconds)
-        self._busy: dict[int, anyio.Event] = {}
+        self._share: Share = WholeShare(self._lease)
+        if store.sharing:
+            self._share = ClaimedShare(
+                store,
+                store.sharing,
+                self._lease,
+                clock=clock,
+                of_a_domain=web.pace.concurrency,
+            )
+        self._busy: dict[int, _Check] = {}
 
     @property
     def leads(self) -> bool:
-        """Return whether this process is the one that fetches."""
+        """Return whether this process is the one that does what one does alone."""
         return self._lease.held
 
     def is_running(self) -> bool:
@@ -95,7 +106,7 @@ class Refresher:
         """Refresh in the background until cancelled; nothing that happens ends it."""
         while True:
             try:
-                if self._lease.acquire():
+                if await self._share.begin():
                     await self._lead()
             except Exception:
                 logger.exception("The refresher failed; it goes on in a moment.")
@@ -119,18 +130,19 @@ class Refresher:
         try:
             await self.resume_pauses()
             async with anyio.create_task_group() as checks:
-                while self._lease.held:
-                    for feed in await self._due():
+                while await self._share.goes_on():
+                    now = self._clock()
+                    for feed in await self._due(now):
                         if feed.id not in self._busy:
-                            self._busy[feed.id] = anyio.Event()
-                            checks.start_soon(self._check_in_background, feed)
+                            self._busy[feed.id] = _Check()
+                            checks.start_soon(self._check_in_background, feed, now)
                     await anyio.sleep(self._limits.tick_seconds)
                     await self._merge_index()
                     await self._forget()
                 logger.warning("Another process took over, since this one had stood still.")
                 checks.cancel_scope.cancel()
         finally:
-            self._lease.release()
+            await self._share.end()
 
     async def _merge_index(self) -> None:
         """Tidy up after a pass, in steps that let others read and write in between."""
@@ -143,16 +155,15 @@ class Refresher:
         """Delete some of what is older than is to be kept; the rest when this is called again."""
         now, retention = self._clock(), self._store.retention
         for _ in range(DELETION_STEPS):
-            if not retention.is_due(now):
+            if not (self.leads and retention.is_due(now)):
                 break
             await anyio.to_thread.run_sync(retention.forget, now)
             await anyio.sleep(MERGE_PAUSE_SECONDS)
 
-    async def _due(self) -> list[Feed]:
+    async def _due(self, now: datetime) -> list[Feed]:
         if self._recent_page:
             page, self._recent_page = self._recent_page, None
             await self._updater.put_recent_first(page)
-        now = self._clock()
 
         def due() -> list[Feed]:
             self._store.health.correct_times(now)
@@ -171,54 +182,52 @@ class Refresher:
 
         What was not updated after so many seconds is due, and left to whoever refreshes.
         """
-        chosen = list(feeds) if feeds is not None else await self._due()
-        found: dict[int, UpdateResult] = {}
+        now = self._clock()
+        chosen = list(feeds) if feeds is not None else await self._due(now)
+        wanted = _Wanted(chosen, None if feeds is not None else now, progress)
+        found = wanted.found
         with anyio.move_on_after(seconds):
-            if chosen and self._lease.acquire():
-                await self._check_and_release(chosen, found, progress)
-            elif chosen:
-                await self._check_elsewhere(chosen, found, progress)
+            if chosen and await self._share.begin():
+                await self._check_and_end(wanted)
+            if len(found) < len(chosen):
+                await self._check_elsewhere(wanted)
         left = [feed.id for feed in chosen if feed.id not in found]
         if left:
             now = self._clock()
             await anyio.to_thread.run_sync(lambda: self._store.feeds.make_due(left, now=now))
         return [found.get(feed.id) or Queued(feed) for feed in chosen]
 
-    async def _check_and_release(
-        self, feeds: Sequence[Feed], found: dict[int, UpdateResult], progress: Progress | None
-    ) -> None:
-        """Check with the lease that was just taken."""
+    async def _check_and_end(self, wanted: "_Wanted") -> None:
+        """Check what was just begun with."""
         try:
             await self.resume_pauses()
-            await self._check_here(feeds, found, progress)
+            await self._check_here(wanted)
             await self._merge_index()
             await self._forget()
         finally:
-            self._lease.release()
+            await self._share.end()
 
-    async def _check_here(
-        self, feeds: Sequence[Feed], found: dict[int, UpdateResult], progress: Progress | None
-    ) -> None:
+    async def _check_here(self, wanted: "_Wanted") -> None:
         async def one(feed: Feed) -> None:
-            found[feed.id] = await self._check_once(feed)
-            if progress:
-                await progress(len(found), len(feeds))
+            result = await self._check_once(feed, wanted.due_by)
+            if result:
+                await wanted.note(feed, result)
 
         try:
             async with anyio.create_task_group() as checks:
-                for feed in feeds:
+                for feed in wanted.left():
                     checks.start_soon(one, feed)
         except* StoreError as group:
             raise group.exceptions[0] from None
 
-    async def _check_once(self, feed: Feed) -> UpdateResult:
+    async def _check_once(self, feed: Feed, due_by: datetime | None) -> UpdateResult | None:
         running = self._busy.get(feed.id)
         if running is None:
-            self._busy[feed.id] = anyio.Event()
-            return await self._check_in_turn(feed)
+            self._busy[feed.id] = _Check()
+            return await self._check_in_turn(feed, due_by, self._updater.update)
         since = self._clock().replace(microsecond=0)
-        await running.wait()
-        return await self._compared(feed, since=since)
+        await running.ended.wait()
+        return await self._compared(feed, since=since) if running.was_here else None
 
     async def _compared(self, before: Feed, *, since: datetime) -> UpdateResult:
         """Return what came of an update elsewhere, from what the store has now."""
@@ -238,51 +247,56 @@ class Refresher:
         ids, now = [feed.id for feed in feeds], self._clock()
         return await anyio.to_thread.run_sync(lambda: self._store.feeds.get(ids, now=now))
 
-    async def _check_elsewhere(
-        self, feeds: Sequence[Feed], found: dict[int, UpdateResult], progress: Progress | None
-    ) -> None:
-        """Ask the process that refreshes, by making the feeds due, and watch the store."""
-        asked = self._clock().replace(microsecond=0)
-        ids = [feed.id for feed in feeds]
-        await anyio.to_thread.run_sync(lambda: self._store.feeds.make_due(ids, now=asked))
+    async def _check_elsewhere(self, wanted: "_Wanted") -> None:
+        """Ask the processes that refresh, by making the feeds due, and watch the store."""
+        asked = (wanted.due_by or self._clock()).replace(microsecond=0)
+        if wanted.due_by is None:
+            ids = [feed.id for feed in wanted.left()]
+            await anyio.to_thread.run_sync(lambda: self._store.feeds.make_due(ids, now=asked))
         with anyio.move_on_after(self._limits.patience_seconds):
-            while len(found) < len(feeds):
+            while wanted.left():
                 await anyio.sleep(self._limits.poll_seconds)
-                if self._lease.acquire():
-                    # Nobody refreshes: the other process only looked at the lease, or has ended.
-                    left = [feed for feed in feeds if feed.id not in found]
-                    await self._check_and_release(left, found, progress)
-                    break
-                await self._note_changes(feeds, found, since=asked)
-                if progress:
-                    await progress(len(found), len(feeds))
+                await self._note_changes(wanted, since=asked)
+                if wanted.left() and await self._share.begin():
+                    # Nobody refreshes these: the other process only looked, or has ended.
+                    await self._check_and_end(wanted)
 
-    async def _note_changes(
-        self, feeds: Sequence[Feed], found: dict[int, UpdateResult], *, since: datetime
-    ) -> None:
+    async def _note_changes(self, wanted: "_Wanted", *, since: datetime) -> None:
         """Note which of these feeds another process has updated."""
-        states = await self._states(feeds)
-        for feed in feeds:
+        left = wanted.left()
+        states = await self._states(left)
+        for feed in left:
             state = states.get(feed.id)
-            if feed.id not in found and state and state.next_check_at > since:
-                found[feed.id] = await self._compared(feed, since=since)
+            if state and state.next_check_at > since:
+                await wanted.note(feed, await self._compared(feed, since=since))
 
-    async def _check_in_background(self, feed: Feed) -> None:
-        """Check a feed so that nothing that is wrong with it keeps the others waiting."""
+    async def _check_in_background(self, feed: Feed, due_by: datetime) -> None:
+        await self._check_in_turn(feed, due_by, self._update_whatever_happens)
+
+    async def _update_whatever_happens(self, feed: Feed) -> UpdateResult:
+        """Update a feed so that nothing that is wrong with it keeps the others waiting."""
         try:
-            await self._check_in_turn(feed)
+            return await self._updater.update(feed)
         except StoreError:
             raise
         except Exception:
             logger.exception("The check of feed %d failed.", feed.id)
             error = ParseFailedError("planet-mcp failed on it; see its log.")
-            await self._updater.record(feed, NoDocument(error))
+            return await self._updater.record(feed, NoDocument(error))
 
-    async def _check_in_turn(self, feed: Feed) -> UpdateResult:
+    async def _check_in_turn(
+        self,
+        feed: Feed,
+        due_by: datetime | None,
+        update: Callable[[Feed], Awaitable[UpdateResult]],
+    ) -> UpdateResult | None:
+        """Return what came of an update; None if the feed is not this process's to fetch."""
         try:
-            return await self._updater.update(feed)
+            async with self._share.fetching(feed, due_by) as claimed:
+                self._busy[feed.id].was_here = claimed is not None
+                return await update(claimed) if claimed else None
         finally:
-            self._busy.pop(feed.id).set()
+            self._busy.pop(feed.id).ended.set()
 
     async def resume_pauses(self) -> None:
         """Keep the pauses that domains asked for before, whichever process asked them."""
@@ -291,3 +305,31 @@ class Refresher:
     async def accept(self, url: str, document: Document, parsed: ParsedFeed) -> Feed:
         """Subscribe to a feed whose document is already here, and store what it brought."""
         return await self._updater.accept(url, document, parsed)
+
+
+@dataclass(slots=True)
+class _Check:
+    """The check of a feed that goes on; `was_here` is whether this process may fetch it."""
+
+    ended: anyio.Event = field(default_factory=anyio.Event)
+    was_here: bool = True
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """Feeds that are to be checked, if they are due by some time, and what came of each."""
+
+    feeds: Sequence[Feed]
+    due_by: datetime | None
+    progress: Progress | None
+    found: dict[int, UpdateResult] = field(default_factory=dict)
+
+    def left(self) -> list[Feed]:
+        """Return those of which nothing came yet."""
+        return [feed for feed in self.feeds if feed.id not in self.found]
+
+    async def note(self, feed: Feed, result: UpdateResult) -> None:
+        """Note what came of a feed, and tell how far it is."""
+        self.found[feed.id] = result
+        if self.progress:
+            await self.progress(len(self.found), len(self.feeds))

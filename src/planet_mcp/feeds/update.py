@@ -18,6 +18,7 @@ from planet_mcp.errors import (
     BlockedUrlError,
     DocumentError,
     FetchError,
+    LateAnswerError,
     NotAFeedError,
     OpmlError,
     PausedError,
@@ -112,7 +113,10 @@ def record_answer(store: Store, feed: Feed, answer: Answer, moment: Moment) -> U
     wanted = facts_wanted(answer)
     while facts := store.updates.facts(feed.id, wanted, now=moment.now):
         plan = decide(facts, answer, moment)
-        stored = store.updates.apply(plan)
+        try:
+            stored = store.updates.apply(plan)
+        except LateAnswerError as error:
+            return Queued(feed, str(error))
         if stored:
             if stored.url != facts.feed.url:
                 logger.info("Feed %d moved for good, to %r.", feed.id, stored.url)
@@ -276,7 +280,7 @@ class FeedUpdater:
     async def _not_fetched(self, feed: Feed, error: FetchError) -> Answer:
         if isinstance(error, BadResponseError):
             self._silent.clear()
-            pause = self._pause_asked(feed, error)
+            pause = await self._pause_asked(feed, error)
             if pause:
                 return NoDocument(error, pause=pause)
         elif isinstance(error, UnreachableError):
@@ -294,7 +298,7 @@ class FeedUpdater:
             return NoDocument(error, await self._proposal(feed, look))
         return NoDocument(error)
 
-    def _pause_asked(self, feed: Feed, error: BadResponseError) -> DomainPause | None:
+    async def _pause_asked(self, feed: Feed, error: BadResponseError) -> DomainPause | None:
         """Return the pause of the domain that refused a feed, if it wants one.
 
         A 403 for a feed that could be read until now is more often meant for us than for the feed:
@@ -302,7 +306,7 @@ class FeedUpdater:
         """
         domain = registrable_domain(error.host)
         if error.status == HTTPStatus.FORBIDDEN and not feed.errors:
-            self._web.pause(domain)
+            await self._web.pause(domain)
         pause = self._web.pause_of(domain)
         if pause is None:
             return None

@@ -176,9 +176,9 @@ class Fetcher:
                 with self._noting_pauses(domain), _noting_redirects(hop):
                     answer = await self._request(hop, headers(hop), read, seconds=left)
                 left -= anyio.current_time() - started
-            if not isinstance(answer, _Hop):
-                self._pauses.answered(domain)
-                return answer
+                if not isinstance(answer, _Hop):
+                    self._pauses.answered(domain)
+                    return answer
             hop = answer
         most = self._limits.redirects
         raise TooManyRedirectsError(f"{first.name} redirects more than {most} times.")

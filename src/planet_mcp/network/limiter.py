@@ -3,20 +3,14 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
+from planet_mcp.models import Turn
 from planet_mcp.network.limits import Limits
-from planet_mcp.network.pauses import Pauses
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often one domain is asked: `concurrency` at a time, `delay` seconds apart."""
-
-    delay: float = 2.0
-    concurrency: int = 1
+from planet_mcp.network.pauses import Pause, Pauses
+from planet_mcp.network.turns import Pace, Turns
 
 
 @dataclass(slots=True)
@@ -31,12 +25,20 @@ class Limiter:
 
     A request that waits for its domain takes none of the slots `in_flight`, so that one slow host
     delays no other. While `held_bodies` are held, none begins, which bounds memory. Those that wait
-    for a domain when one of its `pauses` begins are refused at once.
+    for a domain when one of its `pauses` begins are refused at once. With `turns`, those of other
+    processes are waited for, too.
     """
 
-    def __init__(self, pace: Pace, limits: Limits, pauses: Pauses | None = None) -> None:
+    def __init__(
+        self,
+        pace: Pace,
+        limits: Limits,
+        pauses: Pauses | None = None,
+        turns: Turns | None = None,
+    ) -> None:
         self._pauses = pauses or Pauses()
-        self._delay = pace.delay
+        self._turns = turns
+        self._pace = pace
         self._in_flight = anyio.Semaphore(limits.in_flight)
         self._max_held = limits.held_bodies
         self._held_bodies = 0
@@ -64,12 +66,13 @@ class Limiter:
         """
         state = self._domains[domain]
         async with state.slots:
-            await self._acquire_in_flight(domain, state)
+            turn = await self._begin(domain, state)
             try:
                 yield
             finally:
                 self._in_flight.release()
-                state.free_at = max(state.free_at, anyio.current_time() + self._delay)
+                state.free_at = max(state.free_at, anyio.current_time() + self._pace.delay)
+                await self._give_back(turn)
 
     @contextmanager
     def holding_body(self) -> Iterator[None]:
@@ -84,19 +87,49 @@ class Limiter:
             if self._held_bodies < self._max_held:
                 self._has_memory.set()
 
-    async def _acquire_in_flight(self, domain: str, state: _Domain) -> None:
+    async def _begin(self, domain: str, state: _Domain) -> Turn:
         while True:
             self._pauses.refuse(domain)
             await anyio.sleep_until(state.free_at)
             await self._has_memory.wait()
             self._pauses.refuse(domain)
             await self._in_flight.acquire()
-            if anyio.current_time() >= state.free_at and self._has_memory.is_set():
-                state.free_at = anyio.current_time() + self._delay
-                return
-            # The slot is given back: meanwhile another request of the domain was quicker, or the
-            # held bodies became too many.
+            try:
+                turn = await self._turn_now(domain, state)
+            except BaseException:
+                self._in_flight.release()
+                raise
+            if turn:
+                state.free_at = anyio.current_time() + self._pace.delay
+                return turn
             self._in_flight.release()
+
+    async def _turn_now(self, domain: str, state: _Domain) -> Turn | None:
+        """Return the turn of a domain; None, and when to look again, if it is not to be asked yet.
+
+        While this one waited for a slot, another of its domain was quicker, or the held bodies
+        became too many; or another process asks it.
+        """
+        begun = anyio.current_time()
+        if begun < state.free_at or not self._has_memory.is_set():
+            return None
+        if self._turns is None:
+            return Turn(domain)
+        turn = await anyio.to_thread.run_sync(self._turns.take, domain, self._pace)
+        self._pauses.resume(Pause(domain, turn.paused, turn.pauses))
+        if not turn.held_until:
+            state.free_at = max(state.free_at, anyio.current_time() + turn.wait)
+            return None
+        # A process that was stopped meanwhile has lost the turn.
+        return turn if anyio.current_time() < begun + self._turns.seconds / 2 else None
+
+    async def _give_back(self, turn: Turn) -> None:
+        if self._turns is None:
+            return
+        last = self._pauses.last_of(turn.domain)
+        ended = replace(turn, paused=last.seconds, pauses=last.times)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._turns.give_back, ended, self._pace)
 
 
 def _is_set() -> anyio.Event:

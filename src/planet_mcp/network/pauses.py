@@ -52,6 +52,8 @@ class Pauses:
 
     def resume(self, known: Pause) -> None:
         """Take over a pause that began before, or in another process."""
+        if not known.times:
+            return
         until = anyio.current_time() + known.seconds
         state = self._domains.setdefault(known.domain, _State(until, known.times))
         state.until, state.times = max(state.until, until), max(state.times, known.times)
@@ -66,6 +68,13 @@ class Pauses:
         state = self._domains.get(domain)
         seconds = state.until - anyio.current_time() if state else 0.0
         return Pause(domain, seconds, state.times) if state and seconds > 0 else None
+
+    def last_of(self, domain: str) -> Pause:
+        """Return the last pause of a domain, be it over; one of no times if it answered since."""
+        asked = self._domains.get(domain)
+        if asked is None:
+            return Pause(domain, 0.0, 0)
+        return Pause(domain, asked.until - anyio.current_time(), asked.times)
 
     def refuse(self, domain: str) -> None:
         """Raise a PausedError if a domain is not to be asked."""

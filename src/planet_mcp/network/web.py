@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Self
 
 import anyio
 
-from planet_mcp.models import Document, NotModified, Validators
+from planet_mcp.models import Document, NotModified, Turn, Validators
 from planet_mcp.network.access import Access
 from planet_mcp.network.internet import Internet
-from planet_mcp.network.limiter import Limiter, Pace
+from planet_mcp.network.limiter import Limiter
 from planet_mcp.network.limits import Limits
 from planet_mcp.network.pauses import Pause, Pauses
+from planet_mcp.network.turns import Pace, Turns
 from planet_mcp.urls import registrable_domain
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ _NOTHING_MORE, _POLITE, _DOCUMENTED, _REAL = Access(), Pace(), Limits(), Interne
 class Web:
     """Fetches documents, each when the limiter lets its domain be asked.
 
-    Close it after use, or use it as an async context manager.
+    With `turns`, the processes that share them ask a domain one after the other. Close it after
+    use, or use it as an async context manager.
     """
 
     def __init__(
@@ -41,16 +43,18 @@ class Web:
         pace: Pace = _POLITE,
         limits: Limits = _DOCUMENTED,
         internet: Internet = _REAL,
+        turns: Turns | None = None,
         connections: "_Connections | None" = None,
     ) -> None:
-        self._connections = connections or _Connections(access, limits, internet)
-        self._pace = pace
+        self._connections = connections or _Connections(access, limits, internet, turns)
+        self.pace = pace
         self._limits = limits
-        self._limiter = Limiter(pace, limits, self._connections.pauses)
+        shared = self._connections
+        self._limiter = Limiter(pace, limits, shared.pauses, shared.turns)
 
     def with_own_limiter(self, pace: Pace | None = None) -> "Web":
         """Return a web that shares the connections, and whose callers do not wait for others."""
-        return Web(pace=pace or self._pace, limits=self._limits, connections=self._connections)
+        return Web(pace=pace or self.pace, limits=self._limits, connections=self._connections)
 
     def never_fetch_from(self, host: str, port: int) -> None:
         """Refuse an address on which this process listens, whatever networks are allowed."""
@@ -119,9 +123,14 @@ class Web:
         """Return the pause that a registrable domain asked for, from whatever web that was."""
         return self._connections.pauses.of(domain)
 
-    def pause(self, domain: str) -> None:
+    async def pause(self, domain: str) -> None:
         """Begin a pause of a registrable domain that refuses what it gave before."""
-        self._connections.pauses.begin(domain, None)
+        pauses, turns = self._connections.pauses, self._connections.turns
+        pauses.begin(domain, None)
+        if turns:
+            last = pauses.last_of(domain)
+            paused = Turn(domain, paused=last.seconds, pauses=last.times)
+            await anyio.to_thread.run_sync(turns.pause, paused)
 
     def resume(self, pause: Pause) -> None:
         """Keep a pause that began in another process, or before this one."""
@@ -150,13 +159,16 @@ class Web:
 class _Connections:
     """The fetcher that webs share, made at first use in a thread, since its libraries are slow."""
 
-    def __init__(self, access: Access, limits: Limits, internet: Internet) -> None:
+    def __init__(
+        self, access: Access, limits: Limits, internet: Internet, turns: Turns | None
+    ) -> None:
         self._access = access
         self._limits = limits
         self._internet = internet
         self._fetcher: Fetcher | None = None
         self._lock = anyio.Lock()
         self.pauses = Pauses()
+        self.turns = turns
         # The addresses on which this process listens: host and port.
         self.own: list[tuple[str, int]] = []
 

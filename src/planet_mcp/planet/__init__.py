@@ -23,7 +23,7 @@ from planet_mcp.planet.answers import (
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.notices import STALE_AFTER, none_read
 from planet_mcp.planet.occurrences import Occurrence, OccurrenceQuery, Occurrences
-from planet_mcp.planet.opening import Parts, open_planet
+from planet_mcp.planet.opening import Parts, open_planet, web_of
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
 from planet_mcp.planet.related import titled_alike
@@ -59,4 +59,5 @@ __all__ = [
     "times_of",
     "titled_alike",
     "trending_topics",
+    "web_of",
 ]

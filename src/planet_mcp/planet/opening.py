@@ -11,6 +11,7 @@ from planet_mcp.embedding import NoModel, chosen_model
 from planet_mcp.feeds import Finder, Refresher, RefreshLimits, Subscriber
 from planet_mcp.meaning import Encoder, EncodingLimits, Meanings
 from planet_mcp.network import Access, Pace, Web
+from planet_mcp.network import Limits as NetworkLimits
 from planet_mcp.pictures import Pictures
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.planet import Planet, Workings
@@ -27,6 +28,9 @@ PICTURE_DELAY, PICTURES_AT_ONCE = 0.1, 3
 # RECENT_PAGES has, for a list of feeds that comes with us, the feed of the planet that reads them:
 # it names those that posted lately, which a first refresh checks first.
 RECENT_PAGES = {DEFAULT_FEEDS: "https://planetpython.org/rss20.xml"}
+
+# A request that took so many seconds longer than it may is lost to whoever waits for its domain.
+_GRACE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,13 @@ async def open_planet(
         store.close()
 
 
-def _web(settings: Settings) -> Web:
-    return Web(
-        Access(settings.allow_networks, settings.contact, settings.proxy),
-        pace=Pace(settings.host_delay, settings.host_concurrency),
-    )
+def web_of(settings: Settings, store: Store) -> Web:
+    """Return what fetches as the settings say, in turn with others who fetch for this store."""
+    pace, limits = Pace(settings.host_delay, settings.host_concurrency), NetworkLimits()
+    sharing = store.sharing
+    turns = sharing.turns(pace, seconds=limits.seconds + _GRACE) if sharing else None
+    access = Access(settings.allow_networks, settings.contact, settings.proxy)
+    return Web(access, pace=pace, limits=limits, turns=turns)
 
 
 def _workings(
@@ -96,7 +102,11 @@ def _workings(
     clock: Callable[[], datetime],
 ) -> Workings:
     """Put together what works on a store, and is closed with the stack."""
-    web, feeds_worker, pages_worker = parts.web or _web(settings), parts.worker(), parts.worker()
+    web, feeds_worker, pages_worker = (
+        parts.web or web_of(settings, store),
+        parts.worker(),
+        parts.worker(),
+    )
     for worker in (feeds_worker, pages_worker):
         worker.when_idle = partial(give_back_memory, store)
     for opened in (web, feeds_worker, pages_worker):

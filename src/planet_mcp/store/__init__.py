@@ -7,7 +7,7 @@ transaction, in any thread. Only this package knows SQL; what its aliases mean i
 from planet_mcp.store.browsing import DayStory, Headline, Post, PostFeed
 from planet_mcp.store.catalogue import CatalogueEntry, checksum_of
 from planet_mcp.store.changes import FeedChange
-from planet_mcp.store.db import Database, DatabaseLimits, RefreshLease
+from planet_mcp.store.db import Database, DatabaseLimits, RefreshLease, Sharing
 from planet_mcp.store.entries import Entries, EntryText
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
@@ -31,6 +31,7 @@ from planet_mcp.store.search import (
 )
 from planet_mcp.store.store import ChangeToken, Limits, Store
 from planet_mcp.store.stories import Join
+from planet_mcp.store.updates import claim_of
 from planet_mcp.store.vectors import Encoded, Unencoded, Vectors
 from planet_mcp.store.webpages import StoredArticle, Teaser, Webpages
 
@@ -70,6 +71,7 @@ __all__ = [
     "RiverEntry",
     "Search",
     "SearchLimits",
+    "Sharing",
     "Size",
     "Start",
     "Store",
@@ -83,5 +85,6 @@ __all__ = [
     "Window",
     "bare_words",
     "checksum_of",
+    "claim_of",
     "compile_query",
 ]

@@ -13,9 +13,8 @@ from planet_mcp.store.db import (
     Database,
     DatabaseLimits,
     Engine,
-    RefreshLease,
+    Sharing,
     open_server,
-    server_lease,
 )
 from planet_mcp.store.entries import Entries
 from planet_mcp.store.feeds import Feeds
@@ -48,6 +47,8 @@ class Limits:
 
     A hundred stories take some tens of milliseconds. `review_seconds` is how long a start may look
     again at what earlier versions joined, `picture_bytes` what kept pictures may take.
+    again at what earlier versions joined. What a process on a server claims lapses after
+    `claim_seconds` if it does not renew that.
     """
 
     database: DatabaseLimits = field(default_factory=DatabaseLimits)
@@ -55,13 +56,15 @@ class Limits:
     stories_deleted_at_once: int = 100
     review_seconds: float = 10.0
     picture_bytes: int = 128 * 2**20
+    claim_seconds: float = 30.0
 
 
 class Store:
     """One planet-mcp database.
 
     With `keep`, what is older than that may be deleted, and is not stored again. `to_repair` opens
-    one too that was left unsound by a write that was cut off.
+    one too that was left unsound by a write that was cut off. `sharing` is what processes share
+    that refresh it together; None of a file, which one process at a time refreshes.
 
     Raises:
         StoreError: The file cannot be opened; see `planet_mcp.errors` for its kinds.
@@ -76,10 +79,12 @@ class Store:
         limits: Limits | None = None,
     ) -> None:
         limits = limits or Limits()
-        self.database, self.health = _opened(path, to_repair=to_repair, limits=limits.database)
+        self.database, self.health, self.sharing = _opened(path, to_repair=to_repair, limits=limits)
         self.path = self.database.path
         self.feeds = Feeds(self.database)
-        self.updates = Updates(self.database, keep)
+        self.updates = Updates(
+            self.database, keep, claims=self.sharing.claims if self.sharing else None
+        )
         self.entries = Entries(self.database)
         self.river = River(self.database)
         self.readers = Readers(self.database)
@@ -149,26 +154,24 @@ class Store:
             ).fetchone()
         return ChangeToken(newest[0] if newest else 0, self.changes.newest_id())
 
-    def server_lease(self, *, seconds: float) -> RefreshLease | None:
-        """Return the right to refresh that a server gives; None of a file."""
-        if not isinstance(self.path, ServerAddress):
-            return None
-        return server_lease(self.path, seconds=seconds)
-
     def give_back(self) -> None:
         """Forget what is held of the file in memory, until it is read again."""
         self.database.give_back()
 
     def close(self) -> None:
         """Close the database."""
+        if self.sharing:
+            self.sharing.claims.close()
         self.database.close()
 
 
 def _opened(
-    path: Path | ServerAddress, *, to_repair: bool, limits: DatabaseLimits
-) -> tuple[Engine, Health | ServerHealth]:
+    path: Path | ServerAddress, *, to_repair: bool, limits: Limits
+) -> tuple[Engine, Health | ServerHealth, Sharing | None]:
     if isinstance(path, ServerAddress):
-        server = open_server(path, limits=limits)
-        return server, ServerHealth(server)
-    file = Database(path, to_repair=to_repair, limits=limits)
-    return file, Health(file)
+        server, sharing = open_server(
+            path, limits=limits.database, claim_seconds=limits.claim_seconds
+        )
+        return server, ServerHealth(server), sharing
+    file = Database(path, to_repair=to_repair, limits=limits.database)
+    return file, Health(file), None

@@ -19,7 +19,7 @@ from planet_mcp.models import (
     Postponement,
     RecognisedEntry,
 )
-from planet_mcp.store.db import Connection, Engine, Row, to_seconds, to_time
+from planet_mcp.store.db import Connection, Engine, FeedClaims, Row, to_seconds, to_time
 from planet_mcp.store.feed_rows import columns_of, select_feeds
 from planet_mcp.store.retention import deleted_entries, kept_since
 from planet_mcp.store.saving import rename_feed, write_entries
@@ -37,14 +37,21 @@ PAUSES_REMEMBERED_FOR = timedelta(days=1)
 class Updates:
     """The updates of the feeds of one database, of which entries are kept for `keep`, or always.
 
-    Of a document's entries so many are written in one transaction.
+    Of a document's entries so many are written in one transaction. With `claims`, nothing is
+    written of a feed that another process took over.
     """
 
     def __init__(
-        self, database: Engine, keep: timedelta | None, *, entries_at_once: int = 2_000
+        self,
+        database: Engine,
+        keep: timedelta | None,
+        *,
+        claims: FeedClaims | None = None,
+        entries_at_once: int = 2_000,
     ) -> None:
         self._database = database
         self._keep = keep
+        self._claims = claims
         self._at_once = entries_at_once
 
     def facts(self, feed_id: int, wanted: FactsWanted, *, now: datetime) -> FeedFacts | None:
@@ -69,16 +76,36 @@ class Updates:
         None, and no more is written, when the plan was made from facts that hold no longer. While
         one transaction is committed nobody reads, so what a very long document brings is written
         in several; the feed counts as read with the last, and is read again if that does not come.
+        What this process claimed of it is given back then.
+
+        Raises:
+            LateAnswerError: Another process took the feed over.
         """
         token: tuple[object, ...] | None = plan.change_token
         first, *later = _parts(plan.changes, self._at_once)
         for following in later:
-            token = self._write(partial(_write_ahead, plan, token, first), first)
+            token = self._write(partial(_write_ahead, plan, token, first), plan, first, ends=False)
             first = following
-        return self._write(partial(_write_plan, plan, token, first), first)
+        stored = self._write(partial(_write_plan, plan, token, first), plan, first, ends=True)
+        if stored and self._claims:
+            self._claims.forget(claim_of(plan.feed.id))
+        return stored
 
-    def _write(self, work: Callable[[Connection], T], changes: Sequence[EntryChange]) -> T:
-        return self._database.write(work, weight=len(changes))
+    def _write(
+        self,
+        work: Callable[[Connection], T],
+        plan: FeedPlan,
+        changes: Sequence[EntryChange],
+        *,
+        ends: bool,
+    ) -> T:
+        def claimed(connection: Connection) -> T:
+            written = work(connection)
+            if written and self._claims:
+                self._claims.confirm(connection, claim_of(plan.feed.id), ends=ends)
+            return written
+
+        return self._database.write(claimed, weight=len(changes))
 
     def pauses(self, now: datetime) -> list[DomainPause]:
         """Return the pauses of domains, those of the last day that are over included."""
@@ -115,6 +142,11 @@ class Updates:
             )
             times += (row[0] for row in rows)
         return tuple(map(to_time, sorted(times, reverse=True)[:limit]))
+
+
+def claim_of(feed_id: int) -> str:
+    """Return what a process claims that checks a feed."""
+    return f"feed {feed_id}"
 
 
 def _write_ahead(

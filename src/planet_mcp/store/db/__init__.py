@@ -7,7 +7,14 @@ Only this package knows the tables' definitions, SQLite's journal and its file l
 from planet_mcp.store.db.connections import transaction
 from planet_mcp.store.db.copies import back_up
 from planet_mcp.store.db.database import Database, DatabaseLimits
-from planet_mcp.store.db.engine import Connection, Engine, RefreshLease, Row
+from planet_mcp.store.db.engine import (
+    Connection,
+    Engine,
+    FeedClaims,
+    RefreshLease,
+    Row,
+    Sharing,
+)
 from planet_mcp.store.db.rows import (
     join_names,
     placeholders,
@@ -16,20 +23,21 @@ from planet_mcp.store.db.rows import (
     to_seconds,
     to_time,
 )
-from planet_mcp.store.db.server import open_server, server_lease
+from planet_mcp.store.db.server import open_server
 
 __all__ = [
     "Connection",
     "Database",
     "DatabaseLimits",
     "Engine",
+    "FeedClaims",
     "RefreshLease",
     "Row",
+    "Sharing",
     "back_up",
     "join_names",
     "open_server",
     "placeholders",
-    "server_lease",
     "split_names",
     "to_optional_time",
     "to_seconds",

@@ -7,7 +7,10 @@ FTS5 (sqlite.org/fts5.html, section 3), by their ids in `rowid`.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from planet_mcp.network import Pace, Turns
 
 T = TypeVar("T")
 Values = Mapping[str, Any] | Sequence[Any]
@@ -78,7 +81,7 @@ class Connection(Protocol):
 
 
 class RefreshLease(Protocol):
-    """The right to fetch the feeds of one database, which one process at a time holds."""
+    """The right to do for one database what one process at a time does."""
 
     @property
     def held(self) -> bool:
@@ -95,6 +98,39 @@ class RefreshLease(Protocol):
 
     def holder(self) -> int | None:
         """Return the id of the process that holds it."""
+
+
+class FeedClaims(Protocol):
+    """Which process checks which feed, where several share that."""
+
+    def take(self, subject: str) -> bool:
+        """Claim a subject if no process has it."""
+
+    def confirm(self, connection: Connection, subject: str, *, ends: bool) -> None:
+        """Make sure, within a transaction, that a claim of this process was not taken over."""
+
+    def forget(self, subject: str) -> None:
+        """Forget a claim that ended with a transaction."""
+
+    def release(self, subject: str) -> None:
+        """Give a claim back, if this process has it still."""
+
+    def close(self) -> None:
+        """Let all claims lapse."""
+
+
+class Sharing(Protocol):
+    """What the processes on one server share, so that they refresh its feeds together."""
+
+    @property
+    def claims(self) -> FeedClaims:
+        """Return what this process claims."""
+
+    def lease(self) -> RefreshLease:
+        """Return the right to do what one process alone does."""
+
+    def turns(self, pace: "Pace", *, seconds: float) -> "Turns":
+        """Return the turns of domains at a pace, each of which is kept for some seconds at most."""
 
 
 class Engine(Protocol):

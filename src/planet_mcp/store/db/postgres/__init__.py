@@ -5,6 +5,6 @@ alone, and so only where a server is named.
 """
 
 from planet_mcp.store.db.postgres.database import PostgresDatabase
-from planet_mcp.store.db.postgres.lease import ServerLease
+from planet_mcp.store.db.postgres.sharing import ServerSharing
 
-__all__ = ["PostgresDatabase", "ServerLease"]
+__all__ = ["PostgresDatabase", "ServerSharing"]

@@ -92,6 +92,12 @@ class PostgresConnection:
         if adapted:
             self.raw.cursor().executemany(text, adapted)
 
+    def all(self, sql: str, values: Values) -> list[Any]:
+        """Return the rows of a statement; none of one that returns none."""
+        text, expressions = translated(sql)
+        cursor = self.raw.execute(text, _adapted(values, expressions))
+        return cursor.fetchall() if cursor.description else []
+
     def tuples(self, sql: str, values: Values, /) -> list[Any]:
         """Return rows as tuples."""
         return [tuple(row) for row in self.execute(sql, values).fetchall()]

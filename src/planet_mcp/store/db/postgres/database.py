@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from planet_mcp.errors import NewerDatabaseError, StoreError
 from planet_mcp.store.db.database import DatabaseLimits
-from planet_mcp.store.db.engine import Connection
+from planet_mcp.store.db.engine import Connection, Values
 from planet_mcp.store.db.postgres.connections import PostgresConnection
 from planet_mcp.store.db.postgres.schema import SCHEMA, STEPS
 from planet_mcp.store.db.postgres.translation import translated_errors
@@ -117,8 +117,15 @@ class PostgresDatabase:
             finally:
                 self._view.connection = None
 
+    def at_once(self, sql: str, values: Values) -> list[Any]:
+        """Execute one statement by itself, which waits for no other writer; returns its rows."""
+        with self._translated(), self._pool.connection() as raw:
+            return self._seen_of(raw).all(sql, values)
+
     def preallocate(self) -> None:
-        """Leave the space to the server."""
+        """Make sure that the server can be written; the space is left to it."""
+        with self.writing():
+            pass
 
     def give_back(self) -> None:
         """Leave the memory to the server."""
@@ -160,8 +167,9 @@ class PostgresDatabase:
             )
         if self._version(raw) == len(self._steps):
             return
-        raw.execute("SELECT pg_advisory_lock(%s)", (_LOCK_OF_STEPS,))
         with raw.transaction():
+            # Of the transaction, not of the session, which a pooler may lend to others.
+            raw.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_OF_STEPS,))
             raw.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; {_HERE}")
             raw.execute("CREATE TABLE IF NOT EXISTS steps (applied BIGINT NOT NULL)")
             for step in self._steps[self._version(raw) :]:

@@ -313,10 +313,29 @@ CREATE TABLE pictures (
 CREATE INDEX pictures_by_age ON pictures (kept_at, kind, number, size);
 """
 
+# Who checks a feed or does what one does alone, and when a domain may be asked: rows that
+# several processes share.
+_SHARING = """
+CREATE TABLE claims (
+    subject TEXT PRIMARY KEY,
+    number BIGINT NOT NULL,
+    process BIGINT NOT NULL,
+    until TIMESTAMPTZ NOT NULL
+);
+CREATE TABLE domains (
+    domain TEXT PRIMARY KEY,
+    free_at TIMESTAMPTZ NOT NULL,
+    held TIMESTAMPTZ[] NOT NULL DEFAULT '{}',
+    paused_until TIMESTAMPTZ NOT NULL DEFAULT to_timestamp(0),
+    pauses BIGINT NOT NULL DEFAULT 0
+);
+"""
+
 STEPS = (
     f"{_TABLES}{_WORDS}{_TRIGGERS}".replace(" TEXT", ' TEXT COLLATE "C"').replace(
         'AS TEXT COLLATE "C")', "AS TEXT)"
     )
     + _FUNCTIONS,
     _PICTURES,
+    _SHARING,
 )
