@@ -185,6 +185,12 @@ class SlowQueryError(StoreError):
     code = "slow_query"
 
 
+class StaleViewError(StoreError):
+    """A replica has not come so far yet, or cannot be read now: the primary is to be asked."""
+
+    code = "stale_view"
+
+
 class LateAnswerError(PlanetError):
     """Another process has taken over what this one was about to store."""
 

@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
 )
 
 from planet_mcp.errors import SettingsError
@@ -39,7 +40,7 @@ _LIKENESS = 0.8
 
 LEAST_KEPT, MOST_KEPT = timedelta(days=7), timedelta(days=36_525)
 
-_SECRETS = frozenset({"proxy", "token"})
+_SECRETS = frozenset({"database_replica", "proxy", "token"})
 _PROXY = re.compile(
     r"https?://([^\s/@:?#]+(:[^\s/@?#]*)?@)?"
     r"(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:(?P<port>[0-9]{1,5}))?/?",
@@ -116,6 +117,17 @@ def _database(value: object) -> object:
     return value if isinstance(value, ServerAddress) else Path(str(_path(value))).expanduser()
 
 
+def _replica(value: object, others: ValidationInfo) -> object:
+    if isinstance(value, str):
+        if not value.startswith(SERVER_SCHEMES):
+            raise ValueError("give the address of a server, postgresql://user@host/name")
+        follows = isinstance(others.data.get("database"), ServerAddress)
+        if not follows:
+            raise ValueError("there is no server that it follows: PLANET_MCP_DATABASE is a file")
+        return ServerAddress(value)
+    return value
+
+
 def _default_database() -> Path:
     return user_data_path("planet-mcp", appauthor=False) / "planet.sqlite"
 
@@ -129,6 +141,13 @@ class Settings(BaseModel):
         default_factory=_default_database,
         description=(
             "The SQLite file that holds feeds and entries, or a PostgreSQL database: "
+            "postgresql://user@host/name."
+        ),
+    )
+    database_replica: Annotated[ServerAddress | None, BeforeValidator(_replica)] = Field(
+        None,
+        description=(
+            "A copy of a PostgreSQL database that follows it, from which answers are read: "
             "postgresql://user@host/name."
         ),
     )

@@ -10,7 +10,10 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from itertools import count
@@ -32,11 +35,6 @@ _numbers = count()
 def new_database() -> ServerAddress:
     """Return an empty database with its tables; skip the test where no server can be had."""
     folder = _server()
-    if folder is None:
-        reason = "no PostgreSQL 16 or newer: neither of a wheel nor of the system"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
     name = f"planet{next(_numbers)}"
     _tables(folder)
     _execute(folder, f"CREATE DATABASE {name} TEMPLATE tables STRATEGY wal_log")
@@ -68,45 +66,133 @@ def _execute(folder: Path, statement: str) -> None:
         raw.execute(statement)
 
 
-@cache
-def _server() -> Path | None:
-    programs = next(filter(_is_new_enough, _places()), None)
-    if programs is None or find_spec("psycopg") is None:
-        return None
-    is_root, as_other = os.geteuid() == 0, dict[str, Any]()
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir=_open_folder() if is_root else None))
-    if is_root:
-        shutil.chown(folder, "nobody")
-        as_other = {"user": "nobody", "extra_groups": []}
-        programs = _reachable(programs, folder)
+@dataclass(frozen=True)
+class _Cluster:
+    """A server's programs and its folder; `user` is who runs it, if not who runs the tests."""
 
-    def run(program: str, *arguments: str) -> None:
+    programs: Path
+    folder: Path
+    user: dict[str, Any]
+
+    def run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [programs / program, "-D", folder / "data", *arguments],
+            [self.programs / program, "-D", self.folder / "data", *arguments],
             check=True,
             stdout=subprocess.DEVNULL,
             cwd="/",
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-            **as_other,
+            **self.user,
         )
 
-    run("initdb", "-U", "planet", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale")
-    run(
-        "pg_ctl",
-        "-w",
-        "-l",
-        f"{folder}/log",
-        "-o",
-        f"{_QUICK} {_SMALL} {_TIDY} -k {folder}",
-        "start",
-    )
+    def make(self) -> None:
+        self.run("initdb", "-U", "planet", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale")
 
-    def stop() -> None:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+    def start(self) -> None:
+        options = f"{_QUICK} {_SMALL} {_TIDY} -k {self.folder}"
+        self.run("pg_ctl", "-w", "-l", f"{self.folder}/log", "-o", options, "start")
 
-    atexit.register(stop)
-    return folder
+    def stop(self) -> None:
+        self.run("pg_ctl", "-m", "immediate", "stop")
+
+
+def _cluster() -> _Cluster:
+    """Return a server's programs and an empty folder; skip the test where none can be had."""
+    programs = _programs()
+    if programs is None:
+        reason = "no PostgreSQL 16 or newer: neither of a wheel nor of the system"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    is_root = os.geteuid() == 0
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir=_open_folder() if is_root else None))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if not is_root:
+        return _Cluster(programs, folder, {})
+    shutil.chown(folder, "nobody")
+    return _Cluster(_reachable(programs), folder, {"user": "nobody", "extra_groups": []})
+
+
+@cache
+def _programs() -> Path | None:
+    return next(filter(_is_new_enough, _places()), None) if find_spec("psycopg") else None
+
+
+@cache
+def _server() -> Path:
+    cluster = _cluster()
+    cluster.make()
+    cluster.start()
+    atexit.register(cluster.stop)
+    return cluster.folder
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A primary and a standby that follows it without delay, each with a database `planet`."""
+
+    first: _Cluster
+    second: _Cluster
+
+    @property
+    def primary(self) -> ServerAddress:
+        """Return the address of the primary."""
+        return _address(self.first.folder, "planet")
+
+    @property
+    def standby(self) -> ServerAddress:
+        """Return the address of the standby."""
+        return _address(self.second.folder, "planet")
+
+    @property
+    def both(self) -> ServerAddress:
+        """Return the address of whichever can be written."""
+        hosts = f"{self.first.folder},{self.second.folder}"
+        return ServerAddress(
+            f"postgresql://planet@/planet?host={hosts}&target_session_attrs=read-write"
+        )
+
+    def wait_for_standby(self) -> None:
+        """Wait until the standby has all that the primary has."""
+        with raw_connection(self.primary) as raw:
+            (place,) = raw.execute("SELECT pg_current_wal_insert_lsn()").fetchone()
+        waited = threading.Event()
+        with raw_connection(self.standby) as raw:
+            while raw.execute(
+                "SELECT pg_last_wal_replay_lsn() < %s::pg_lsn", (place,)
+            ).fetchone() == (True,):
+                waited.wait(0.01)
+
+    def cut_off(self) -> None:
+        """Let the standby get no more of what is written."""
+        with raw_connection(self.standby) as raw:
+            raw.execute("ALTER SYSTEM SET primary_conninfo = ''")
+            raw.execute("SELECT pg_reload_conf()")
+            waited = threading.Event()
+            while raw.execute("SELECT count(*) FROM pg_stat_wal_receiver").fetchone() != (0,):
+                waited.wait(0.01)
+
+    def fail_over(self) -> None:
+        """Kill the primary, and let the standby be the primary."""
+        self.first.stop()
+        self.second.run("pg_ctl", "-w", "promote")
+
+
+@contextmanager
+def running_pair() -> Iterator[Pair]:
+    """Run two servers of which one follows the other; skip the test where none can be had."""
+    first, second = _cluster(), _cluster()
+    first.make()
+    first.start()
+    _execute(first.folder, "CREATE DATABASE planet")
+    source = ("-h", str(first.folder), "-U", "planet", "-R", "--no-sync", "-c", "fast")
+    second.run("pg_basebackup", *source)
+    second.start()
+    try:
+        yield Pair(first, second)
+    finally:
+        for cluster in (second, first):
+            with suppress(subprocess.CalledProcessError):  # stopped by the test
+                cluster.stop()
 
 
 def _open_folder() -> Path:
@@ -121,11 +207,14 @@ def _is_open(folder: Path) -> bool:
     )
 
 
-def _reachable(programs: Path, folder: Path) -> Path:
+@cache
+def _reachable(programs: Path) -> Path:
     """Return the programs where any user can start them: copies, if they are in a closed folder."""
     if _is_open(programs):
         return programs
-    package = programs.parents[1]
+    package, folder = programs.parents[1], Path(tempfile.mkdtemp(prefix="pg", dir=_open_folder()))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copytree(package / "pginstall", folder / package.name / "pginstall")
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.is_dir():

@@ -117,7 +117,7 @@ class Articles:
 
     def _stored(self, entry_id: int) -> Known | None:
         entries = self._store.entries
-        with self._store.view():
+        with self._store.view(fresh=True):
             entry = entries.text(entry_id)
             if entry is None:
                 return None

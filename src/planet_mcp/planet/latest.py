@@ -43,6 +43,7 @@ def latest_entries(reading: Reading, request: LatestRequest) -> Answer[LatestRes
         # A watermark takes the place of `since`, so a cursor is not bound to what that said.
         request = replace(request, since=LatestRequest().since)
     position, identity = reading.position(request), reading.store.identity()
+    _refuse_stale(reading, request, position, identity)
     window = _window(request, position, identity, feeds)
     total = reading.store.river.total(window)
     title = f"since {request.since}" if window.since else "stored since the watermark"
@@ -60,6 +61,15 @@ def fill(frame: Frame) -> Answer[LatestResult]:
     rows = _rows(reading, window, frame)
     whole = rows.fitted(frame, _texts(reading, frame.request)) if rows.are_all else None
     return whole or rows.cut(frame, river.waiting(window))
+
+
+def _refuse_stale(
+    reading: Reading, request: LatestRequest, position: Position, identity: str
+) -> None:
+    """Refuse to go on from a watermark of this database that a replica has not reached."""
+    named = watermarks.read(request.watermark or "")
+    if named and named[0] == identity:
+        reading.store.refuse_stale(position.snapshot, known=named[1])
 
 
 def _window(

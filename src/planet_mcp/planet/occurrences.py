@@ -146,6 +146,8 @@ def _start(reading: Reading, asked: OccurrenceQuery[R], sequence: _Sequence) -> 
             "exactly, or null to begin now."
         )
     identity, after, _ = named
+    if identity == sequence.identity:
+        reading.store.refuse_stale(sequence.newest, known=after)
     if identity != sequence.identity or after > sequence.newest:
         return sequence.newest, True  # of a database that is gone
     old = 0

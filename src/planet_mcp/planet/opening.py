@@ -71,7 +71,12 @@ async def open_planet(
         StoreError: The database cannot be opened.
         SettingsError: The OPML file of the first feeds cannot be read.
     """
-    store = Store(settings.database, keep=settings.keep, limits=parts.store)
+    store = Store(
+        settings.database,
+        replica=settings.database_replica,
+        keep=settings.keep,
+        limits=parts.store,
+    )
     try:
         if not store.read_only and not store.feeds.is_seeded():
             store.feeds.seed(first_feeds(settings.feeds), now=clock())

@@ -169,10 +169,10 @@ class Planet:
         """
         self.store.require_writable()
         if request.restart is not None and request.cursor is None:
-            scope, since = await self._answered(_restart, request)
+            scope, since = await self._answered(_restart, request, fresh=True)
             await _in_thread(lambda: self.store.readers.restart(request.reader, scope, since))
         while True:
-            run = await self._answered(catch_up, request)
+            run = await self._answered(catch_up, request, fresh=True)
             # A reader that moved on meanwhile has seen this in another answer.
             if not run.is_end or await self._moved_on(run) or request.cursor:
                 return run.answer
@@ -183,14 +183,16 @@ class Planet:
             lambda: advance(run.reader, run.scope, start=run.start, upto=run.upto, now=now)
         )
 
-    async def _answered(self, answer: Callable[[Reading, R], T], request: R) -> T:
-        """Answer from one state of the store."""
+    async def _answered(
+        self, answer: Callable[[Reading, R], T], request: R, *, fresh: bool = False
+    ) -> T:
+        """Answer from one state of the store: the newest, if the answer moves a reader on."""
 
         def read() -> T:
             reading = Reading(self.store, self.clock(), self._notice(), self._language)
             return answer(reading, request)
 
-        return await self._readers.answer(read)
+        return await self._readers.answer(read, fresh=fresh)
 
     async def fetch_article(
         self, article: int | str, *, offset: int = 0, max_chars: int = 12_000, refresh: bool = False

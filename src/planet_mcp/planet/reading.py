@@ -69,7 +69,9 @@ class Reading:
             ArgumentError: The cursor is damaged or belongs to other arguments.
         """
         if request.cursor:
-            return cursors.decode(request.cursor, selection(request))
+            position = cursors.decode(request.cursor, selection(request))
+            self.store.refuse_stale(self.store.entries.newest_id(), known=position.snapshot)
+            return position
         return Position(now=self.now, snapshot=self.store.entries.newest_id())
 
     def more(self, tool: str, request: Request, cursor: str | None) -> str | None:

@@ -78,7 +78,8 @@ class Entries:
             ).fetchall()
         return [str(row[0]) for row in rows]
 
-    # SELECT tags FROM contents WHERE entry_id > 3000 AND tags <> ''
+    # SELECT tags FROM (SELECT tags FROM contents ORDER BY entry_id DESC LIMIT 20000) AS newest
+    # WHERE tags <> ''
     def tags(self) -> dict[str, int]:
         """Count the newest entries by tag, the most used first, as it is spelled most often.
 
@@ -94,8 +95,9 @@ class Entries:
 
     def _counted_tags(self, connection: Connection) -> dict[str, int]:
         rows = connection.execute(
-            "SELECT tags FROM contents WHERE entry_id > ? AND tags <> ''",
-            (self.newest_id() - TAGGED_ENTRIES,),
+            "SELECT tags FROM (SELECT tags FROM contents ORDER BY entry_id DESC LIMIT ?) AS newest "
+            "WHERE tags <> ''",
+            (TAGGED_ENTRIES,),
         ).fetchall()
         spelled = Counter(tag for (column,) in rows for tag in {*split_names(column)})
         counts: Counter[str] = Counter()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from planet_mcp.errors import StoreError
+from planet_mcp.errors import StaleViewError, StoreError
 from planet_mcp.store.browsing import Browsing
 from planet_mcp.store.catalogue import Catalogue
 from planet_mcp.store.changes import Changes
@@ -63,7 +63,8 @@ class Store:
     """One planet-mcp database.
 
     With `keep`, what is older than that may be deleted, and is not stored again. `to_repair` opens
-    one too that was left unsound by a write that was cut off. `sharing` is what processes share
+    one too that was left unsound by a write that was cut off. A `replica` of a server is read for
+    answers. `sharing` is what processes share
     that refresh it together; None of a file, which one process at a time refreshes.
 
     Raises:
@@ -74,6 +75,7 @@ class Store:
         self,
         path: Path | ServerAddress,
         *,
+        replica: ServerAddress | None = None,
         keep: timedelta | None = None,
         to_repair: bool = False,
         limits: Limits | None = None,
@@ -135,9 +137,21 @@ class Store:
         """
         self.database.preallocate()
 
-    def view(self) -> AbstractContextManager[object]:
-        """Return a block within which all reading of this thread sees one state of the database."""
-        return self.database.reading()
+    def view(self, *, fresh: bool = False) -> AbstractContextManager[object]:
+        """Return a block within which all reading of this thread sees one state of the database.
+
+        It may be a replica's unless it is to be `fresh`. A StaleViewError says that it is to be.
+        """
+        return self.database.viewing(fresh=fresh)
+
+    def refuse_stale(self, newest: int, *, known: int) -> None:
+        """Refuse a view that has less than what a reader was told of before.
+
+        Raises:
+            StaleViewError: It has, and a fresh view may have more.
+        """
+        if newest < known and self.database.may_lag:
+            raise StaleViewError(f"The replica has {newest}, and {known} is known. Try again.")
 
     def identity(self) -> str:
         """Return the short random name of this database, which its watermarks carry."""
@@ -166,11 +180,18 @@ class Store:
 
 
 def _opened(
-    path: Path | ServerAddress, *, to_repair: bool, limits: Limits
+    path: Path | ServerAddress,
+    replica: ServerAddress | None,
+    *,
+    to_repair: bool,
+    limits: Limits,
 ) -> tuple[Engine, Health | ServerHealth, Sharing | None]:
     if isinstance(path, ServerAddress):
         server, sharing = open_server(
-            path, limits=limits.database, claim_seconds=limits.claim_seconds
+            path,
+            replica=replica,
+            limits=limits.database,
+            claim_seconds=limits.claim_seconds,
         )
         return server, ServerHealth(server), sharing
     file = Database(path, to_repair=to_repair, limits=limits.database)

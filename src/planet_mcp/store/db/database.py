@@ -49,6 +49,8 @@ class Database:
         StoreError: The file cannot be opened, created or migrated; nothing was changed in it.
     """
 
+    may_lag = False
+
     def __init__(
         self,
         path: Path,
@@ -146,6 +148,10 @@ class Database:
                     yield lent
             finally:
                 self._view.connection = None
+
+    def viewing(self, *, fresh: bool) -> AbstractContextManager[Connection]:
+        """One consistent view, which is always fresh."""
+        return self.reading()
 
     @property
     def idle_readers(self) -> int:

@@ -148,6 +148,13 @@ class Engine(Protocol):
     def reading(self, *, seconds: float | None = None) -> AbstractContextManager[Connection]:
         """One consistent view of the database."""
 
+    def viewing(self, *, fresh: bool) -> AbstractContextManager[Connection]:
+        """One consistent view for an answer, which may lag a little unless it is to be fresh."""
+
+    @property
+    def may_lag(self) -> bool:
+        """Return whether this thread's view may be older than what readers were told."""
+
     def preallocate(self) -> None:
         """Make sure that there is space for the next writes."""
 

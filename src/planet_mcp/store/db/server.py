@@ -7,9 +7,15 @@ from planet_mcp.urls import ServerAddress
 
 
 def open_server(
-    address: ServerAddress, *, limits: DatabaseLimits, claim_seconds: float
+    address: ServerAddress,
+    *,
+    replica: ServerAddress | None,
+    limits: DatabaseLimits,
+    claim_seconds: float,
 ) -> tuple[Engine, Sharing]:
     """Open a database on a server; what this process claims there lapses after some seconds.
+
+    Answers are read from a `replica`, if there is one.
 
     Raises:
         StoreError: There is no driver for it, or it cannot be used.
@@ -20,5 +26,5 @@ def open_server(
         raise StoreError(
             f"For {address} the package psycopg is needed: pip install 'planet-mcp[postgres]'."
         ) from error
-    database = PostgresDatabase(address, limits=limits)
+    database = PostgresDatabase(address, replica=replica, limits=limits)
     return database, ServerSharing(database, seconds=claim_seconds)

@@ -83,8 +83,10 @@ class Claims:
 
     def holder(self, subject: str) -> int | None:
         """Return the id of the process that has a subject, on whichever machine."""
-        rows = self._database.at_once(_HOLDER, {"subject": subject})
-        return int(rows[0][0]) if rows else None
+        # In the view of an answer, which a replica may have.
+        with self._database.reading() as connection:
+            row = connection.execute(_HOLDER, {"subject": subject}).fetchone()
+        return int(row[0]) if row else None
 
     def confirm(self, connection: Connection, subject: str, *, ends: bool) -> None:
         """Make sure, within a transaction, that a claim of this process was not taken over.

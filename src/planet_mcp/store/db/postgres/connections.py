@@ -108,7 +108,7 @@ class PostgresConnection:
 
     def score(self, expression: str, frequency: Callable[[str], int]) -> str:
         """Return the SQL of bm25, made of what `ts_rank` says of each word."""
-        (newest,) = self.execute("SELECT entry_id FROM last_ids").fetchone()
+        (newest,) = self.execute("SELECT entry_id - skipped FROM last_ids").fetchone()
         parts = [_score(leaf, frequency(leaf.text), newest) for leaf in leaves(expression)]
         return f"CAST({' + '.join(parts)} AS DOUBLE PRECISION)"
 

@@ -1,34 +1,37 @@
 """One database on a server in use: its connections and transactions."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg_pool import ConnectionPool
 
-from planet_mcp.errors import NewerDatabaseError, StoreError
+from planet_mcp.errors import NewerDatabaseError, StaleViewError, StoreError
 from planet_mcp.store.db.database import DatabaseLimits
 from planet_mcp.store.db.engine import Connection, Values
-from planet_mcp.store.db.postgres.connections import PostgresConnection
+from planet_mcp.store.db.postgres.pool import Pool, Replica
 from planet_mcp.store.db.postgres.schema import SCHEMA, STEPS
-from planet_mcp.store.db.postgres.translation import translated_errors
 from planet_mcp.store.db.together import Together
 from planet_mcp.urls import ServerAddress
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 OLDEST_SERVER = 160_000
-_MOST_CONNECTIONS, _WAIT_SECONDS = 10, 10.0
 # Two processes that make or change the tables at once wait for each other by this number.
 _LOCK_OF_STEPS = 0x504D4350
-_NEXT_WRITE = "UPDATE last_ids SET writes = writes + 1"
+_IDENTITY = "SELECT value FROM meta WHERE key = 'identity'"
+_NEXT_WRITE = "SELECT begin_write()"
 _HERE = f"SET LOCAL search_path = {SCHEMA}, pg_catalog"
 
 
 class PostgresDatabase:
     """Connections to one database: as many as needed, of which one at a time writes.
+
+    Answers are read from a `replica`, if there is one.
 
     Raises:
         StoreError: The server cannot be reached, is too old, or its tables are newer than this.
@@ -41,6 +44,7 @@ class PostgresDatabase:
         self,
         address: ServerAddress,
         *,
+        replica: ServerAddress | None = None,
         limits: DatabaseLimits | None = None,
         steps: Sequence[str] = STEPS,
     ) -> None:
@@ -50,32 +54,24 @@ class PostgresDatabase:
         self._write_lock = threading.Lock()
         self._together = Together(self.writing)
         self._view = threading.local()
-        self._seen: dict[int, PostgresConnection] = {}
-        self._pool: ConnectionPool[psycopg.Connection[Any]] = ConnectionPool(
-            address.uri,
-            kwargs={"autocommit": True, "application_name": "planet-mcp", "prepare_threshold": 2},
-            min_size=0,
-            max_size=_MOST_CONNECTIONS,
-            timeout=_WAIT_SECONDS,
-            check=ConnectionPool.check_connection,
-            open=False,
-        )
-        with self._translated():
+        self._pool = Pool(address, query_seconds=self.limits.query_seconds)
+        with self._pool.translated():
             # First without the pool, which would try again and hide what is wrong.
             with psycopg.connect(address.uri, autocommit=True, connect_timeout=10) as first:
                 self._prepare(first)
             self._pool.open()
+        self._replica = self._of_this_planet(replica) if replica else None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One write transaction: committed at the end, undone when anything is raised.
 
-        The row of `last_ids` keeps all others waiting, so that ids are in the order of commits.
+        The row of `last_ids` keeps all others waiting, so that ids are in the order of commits. The
+        first write after a failover skips ids, as some may have been given before.
         """
         with (
             self._write_lock,
-            self._translated(),
-            self._transaction(
+            self._pool.transaction(
                 f"BEGIN; {_HERE}; SET LOCAL lock_timeout = '10s'; {_NEXT_WRITE}"
             ) as connection,
         ):
@@ -86,7 +82,7 @@ class PostgresDatabase:
         """Do some work in a transaction, which it shares with what other threads write then."""
 
         def translating(connection: Connection) -> T:
-            with self._translated():
+            with self._pool.translated():
                 return work(connection)
 
         return self._together.write(translating, weight=weight)
@@ -102,25 +98,43 @@ class PostgresDatabase:
         if outer is not None:
             yield outer
             return
-        allowed = self.limits.query_seconds if seconds is None else seconds
-        milliseconds = 0 if allowed == float("inf") else max(int(allowed * 1_000), 1)
         with (
-            self._translated(),
-            self._transaction(
-                f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_HERE}; "
-                f"SET LOCAL statement_timeout = {milliseconds}"
-            ) as connection,
+            self._pool.transaction(self._begin_reading(seconds)) as connection,
+            self._as_view(connection),
         ):
-            self._view.connection = connection
-            try:
-                yield connection
-            finally:
-                self._view.connection = None
+            yield connection
+
+    @contextmanager
+    def viewing(self, *, fresh: bool) -> Iterator[Connection]:
+        """One consistent view for an answer: of a replica if there is one, unless it is `fresh`.
+
+        Raises:
+            StaleViewError: The replica cannot be read now.
+        """
+        within = getattr(self._view, "connection", None) is not None
+        self._view.may_lag = not fresh
+        try:
+            if fresh or within or self._replica is None or self._replica.is_away:
+                with self.reading() as connection:
+                    yield connection
+            else:
+                with (
+                    self._replica.transaction(self._begin_reading(None)) as connection,
+                    self._as_view(connection),
+                ):
+                    yield connection
+        finally:
+            self._view.may_lag = False
+
+    @property
+    def may_lag(self) -> bool:
+        """Return whether this thread's view may be older than what readers were told."""
+        return bool(getattr(self._view, "may_lag", False))
 
     def at_once(self, sql: str, values: Values) -> list[Any]:
         """Execute one statement by itself, which waits for no other writer; returns its rows."""
-        with self._translated(), self._pool.connection() as raw:
-            return self._seen_of(raw).all(sql, values)
+        with self._pool.connection() as connection:
+            return connection.all(sql, values)
 
     def preallocate(self) -> None:
         """Make sure that the server can be written; the space is left to it."""
@@ -133,31 +147,42 @@ class PostgresDatabase:
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+        if self._replica:
+            self._replica.close()
 
-    def _translated(self) -> Any:
-        return translated_errors(self.path, query_seconds=self.limits.query_seconds)
+    def _begin_reading(self, seconds: float | None) -> str:
+        allowed = self.limits.query_seconds if seconds is None else seconds
+        milliseconds = 0 if allowed == float("inf") else max(int(allowed * 1_000), 1)
+        return (
+            f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_HERE}; "
+            f"SET LOCAL statement_timeout = {milliseconds}"
+        )
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[PostgresConnection]:
-        with self._pool.connection() as raw:
-            connection = self._seen_of(raw)
-            try:
-                raw.execute(begin)
-                yield connection
-                raw.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    raw.execute("ROLLBACK")
-                raise
+    def _as_view(self, connection: Connection) -> Iterator[None]:
+        """Let all reading of this thread be of one view."""
+        self._view.connection = connection
+        try:
+            yield
+        finally:
+            self._view.connection = None
 
-    def _seen_of(self, raw: "psycopg.Connection[Any]") -> PostgresConnection:
-        """Return what the store sees of a connection of the pool: one as long as that lives."""
-        known = self._seen.get(id(raw))
-        if known is None or known.raw is not raw:
-            if len(self._seen) > 2 * _MOST_CONNECTIONS:
-                self._seen = {}
-            known = self._seen[id(raw)] = PostgresConnection(raw)
-        return known
+    def _of_this_planet(self, address: ServerAddress) -> Replica:
+        """Return a replica, unless it is one of another planet; one may be away for a while."""
+        replica = Replica(address, query_seconds=self.limits.query_seconds)
+        try:
+            with replica.transaction(self._begin_reading(None)) as there:
+                its_own = there.all(_IDENTITY, ())
+        except StaleViewError as error:
+            logger.warning("The replica is not read for now: %s", error)
+            return replica
+        with self.reading() as here:
+            ours = here.tuples(_IDENTITY, ())
+        if its_own != ours:
+            replica.close()
+            self._pool.close()
+            raise StoreError(f"{address} has another planet than {self.path}: it is no replica.")
+        return replica
 
     def _prepare(self, raw: "psycopg.Connection[Any]") -> None:
         """Make the tables or bring them up to date; one process at a time does more than look."""

@@ -331,6 +331,45 @@ CREATE TABLE domains (
 );
 """
 
+# Ids after a failover or from a copy: what was stored last may be gone, but not its ids, which
+# readers have heard of. A server that may have begun anew is told by its name and the line of its
+# log (postgresql.org/docs/current/continuous-archiving.html, 25.3.6); where a server does not
+# tell them, they are ''.
+_IDS = """
+ALTER TABLE last_ids ADD COLUMN line TEXT COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE last_ids ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0;
+CREATE FUNCTION line_of_log() RETURNS TEXT LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN concat_ws(' ', (SELECT system_identifier FROM pg_control_system()),
+                     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8));
+EXCEPTION WHEN OTHERS THEN
+    RETURN '';
+END $$;
+CREATE FUNCTION skip_ids(most BIGINT) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE last_ids SET
+        entry_id = entry_id + most, skipped = skipped + most, writes = writes + most;
+    PERFORM setval(pg_get_serial_sequence('vectors', 'id'), most + greatest(
+        (SELECT max(id) FROM vectors), nextval(pg_get_serial_sequence('vectors', 'id'))));
+    -- Of these, the last 10,000 are kept.
+    PERFORM setval(pg_get_serial_sequence('feed_changes', 'id'), 1000 + greatest(
+        (SELECT max(id) FROM feed_changes), nextval(pg_get_serial_sequence('feed_changes', 'id'))));
+END $$;
+CREATE FUNCTION begin_write() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    before TEXT;
+    here TEXT := line_of_log();
+BEGIN
+    UPDATE last_ids SET writes = writes + 1 RETURNING line INTO before;
+    IF before <> here AND here <> '' THEN
+        UPDATE last_ids SET line = here;
+        IF before <> '' THEN
+            PERFORM skip_ids(100000);
+        END IF;
+    END IF;
+END $$;
+"""
+
 STEPS = (
     f"{_TABLES}{_WORDS}{_TRIGGERS}".replace(" TEXT", ' TEXT COLLATE "C"').replace(
         'AS TEXT COLLATE "C")', "AS TEXT)"
@@ -338,4 +377,5 @@ STEPS = (
     + _FUNCTIONS,
     _PICTURES,
     _SHARING,
+    _IDS,
 )
