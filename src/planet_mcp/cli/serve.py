@@ -66,6 +66,7 @@ class _Commands(click.Group):
             ask,
             build,
             completion,
+            copying,
             follow,
             install,
             maintain,

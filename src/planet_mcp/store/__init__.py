@@ -7,6 +7,7 @@ transaction, in any thread. Only this package knows SQL; what its aliases mean i
 from planet_mcp.store.browsing import DayStory, Headline, Post, PostFeed
 from planet_mcp.store.catalogue import CatalogueEntry, checksum_of
 from planet_mcp.store.changes import FeedChange
+from planet_mcp.store.copying import Copied, copy_database
 from planet_mcp.store.db import Database, DatabaseLimits, RefreshLease, Sharing
 from planet_mcp.store.entries import Entries, EntryText
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
@@ -41,6 +42,7 @@ __all__ = [
     "MOST_COUNTED",
     "CatalogueEntry",
     "ChangeToken",
+    "Copied",
     "Database",
     "DatabaseLimits",
     "DayStory",
@@ -87,4 +89,5 @@ __all__ = [
     "checksum_of",
     "claim_of",
     "compile_query",
+    "copy_database",
 ]

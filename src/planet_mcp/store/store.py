@@ -9,6 +9,7 @@ from planet_mcp.errors import StaleViewError, StoreError
 from planet_mcp.store.browsing import Browsing
 from planet_mcp.store.catalogue import Catalogue
 from planet_mcp.store.changes import Changes
+from planet_mcp.store.copying import UNFINISHED
 from planet_mcp.store.db import (
     Database,
     DatabaseLimits,
@@ -81,7 +82,9 @@ class Store:
         limits: Limits | None = None,
     ) -> None:
         limits = limits or Limits()
-        self.database, self.health, self.sharing = _opened(path, to_repair=to_repair, limits=limits)
+        self.database, self.health, self.sharing = _opened(
+            path, replica, to_repair=to_repair, limits=limits
+        )
         self.path = self.database.path
         self.feeds = Feeds(self.database)
         self.updates = Updates(
@@ -108,12 +111,23 @@ class Store:
 
     def _make_ready(self, limits: Limits) -> None:
         try:
+            self._refuse_half_a_copy()
             self.health.refuse_unsound()
             if not self.read_only:
                 review_joins(self.database, seconds=limits.review_seconds)
         except BaseException:
             self.close()
             raise
+
+    def _refuse_half_a_copy(self) -> None:
+        with self.database.reading() as connection:
+            row = connection.execute("SELECT 1 FROM meta WHERE key = ?", (UNFINISHED,)).fetchone()
+        if row:
+            where = "schema planet_mcp" if self.sharing else "file"
+            raise StoreError(
+                f"{self.path} has half of a planet: `planet-mcp copy` was broken off. Remove the "
+                f"{where}, and copy again."
+            )
 
     @property
     def read_only(self) -> str | None:

@@ -82,6 +82,16 @@ class SQLiteConnection(sqlite3.Connection):
         )
         return self.total_changes - before > 1
 
+    def columns(self, table: str) -> dict[str, bool]:
+        """Return the columns that rows are written with; SQLite has no booleans."""
+        return {
+            name: False
+            for (name,) in self.tuples(f"SELECT name FROM pragma_table_info('{table}')", ())
+        }
+
+    def continue_ids(self) -> None:
+        """Leave the ids to SQLite, which goes on after the largest by itself."""
+
 
 def open_file(path: Path, *, mode: str, seconds: float = BUSY_SECONDS) -> SQLiteConnection:
     """Open a file with the `mode` of an SQLite URI (sqlite.org/uri.html): ro, rw, rwc."""

@@ -79,6 +79,12 @@ class Connection(Protocol):
     def merge_index(self, pages: int) -> bool:
         """Merge some segments of the index; False when all is done."""
 
+    def columns(self, table: str) -> dict[str, bool]:
+        """Return the columns that rows are written with, and which of them are booleans."""
+
+    def continue_ids(self) -> None:
+        """Let the ids that the engine gives by itself go on after those that were written."""
+
 
 class RefreshLease(Protocol):
     """The right to do for one database what one process at a time does."""

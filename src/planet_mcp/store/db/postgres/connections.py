@@ -154,6 +154,26 @@ class PostgresConnection:
         """Leave the index to the server's own vacuum."""
         return False
 
+    def columns(self, table: str) -> dict[str, bool]:
+        """Return the columns that rows are written with, and which of them are booleans."""
+        rows = self.tuples(
+            """
+            SELECT column_name, data_type = 'boolean' FROM information_schema.columns
+            WHERE table_schema = current_schema() AND table_name = ? AND is_generated = 'NEVER'
+            ORDER BY ordinal_position
+            """,
+            (table,),
+        )
+        return dict(rows)
+
+    def continue_ids(self) -> None:
+        """Let sequences go on after the largest ids."""
+        for table in ("feeds", "vectors", "feed_changes"):
+            self.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
+                f"greatest(max(id), 1), max(id) IS NOT NULL) FROM {table}"
+            )
+
     def index_changed(self) -> None:
         """Put the words of entries into the index whose texts this transaction has changed."""
         while changed := self.tuples(
