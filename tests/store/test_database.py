@@ -230,6 +230,25 @@ def test_a_new_database_is_marked_as_ours(database: Path) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == (journal_mode(),)
 
 
+@pytest.mark.skipif(journal_mode() == "wal", reason="WAL is what this SQLite is used with")
+def test_a_file_that_another_program_keeps_in_wal_mode_is_used_so_with_a_warning(
+    database: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Store(database).close()
+    with closing(sqlite3.connect(database, isolation_level=None)) as copying:
+        copying.execute("PRAGMA journal_mode = wal")
+        copying.execute("SELECT count(*) FROM feeds").fetchone()
+        for _ in range(2):
+            with closing(Store(database)) as store:
+                fill(store, entry(f"{store.entries.newest_id()}"))
+        assert "stays in SQLite's WAL mode, since another program uses it so" in caplog.text
+        assert copying.execute("SELECT count(*) FROM entries").fetchone() == (2,)
+    with closing(Store(database)) as store:
+        assert store.entries.newest_id() == 2
+    with closing(sqlite3.connect(database)) as raw:
+        assert raw.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
 def test_what_is_acknowledged_survives_a_power_cut(database: Path) -> None:
     # FULL (2) would do, but for the deletion of the journal, which EXTRA (3) waits for too.
     store = Store(database)

@@ -3,6 +3,7 @@
 A file that is refused is left exactly as it is.
 """
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,8 @@ from planet_mcp.store.db.connections import (
 )
 from planet_mcp.store.db.copies import back_up
 from planet_mcp.store.db.translation import ANOTHER_FILE, TRY_REPAIR, code_of
+
+logger = logging.getLogger(__name__)
 
 OPEN_SECONDS = 60.0
 _LEFT = f"It was left as it is. {ANOTHER_FILE}"
@@ -138,7 +141,7 @@ class DatabaseFile:
 
     def _migrate(self) -> None:
         with closing(connect(self.path, mode="rwc")) as connection:
-            connection.execute(f"PRAGMA journal_mode = {journal_mode()}")
+            self._set_journal(connection)
             version = self._version(connection)
             if not version:
                 # First of all: whoever is stopped from here on leaves a file that is known as ours.
@@ -151,6 +154,22 @@ class DatabaseFile:
             with nullcontext() if version else transaction(connection, "IMMEDIATE"):
                 if version < len(self.steps):
                     schema.migrate(connection, self.steps)
+
+    def _set_journal(self, connection: SQLiteConnection) -> None:
+        try:
+            connection.execute(f"PRAGMA journal_mode = {journal_mode()}")
+        except sqlite3.OperationalError as error:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode != "wal" or code_of(error) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            # As long as another program has the file open, such as one that copies it all the time.
+            logger.warning(
+                "%s stays in SQLite's WAL mode, since another program uses it so. With SQLite %s, "
+                "several processes that write it can damage it: let one server write, or take "
+                "SQLite 3.51.3.",
+                self.path,
+                sqlite3.sqlite_version,
+            )
 
     def _current(self, connection: SQLiteConnection) -> SQLiteConnection:
         """Return the connection if the tables are up to date; refuse the file else."""
