@@ -392,6 +392,10 @@ class Planet:
         result = status_result(summary, feeds, meaning, database=database, running=running)
         return Answer(result, status_text(result))
 
+    async def why_not_writable(self) -> str | None:
+        """Return in words why nothing can be stored now; None if it can."""
+        return await _in_thread(self.store.why_not_writable)
+
     def _meaning(self) -> Meaning:
         """Return how many entries have vectors of the model, or why there is no model."""
         model = self._workings.meanings.model

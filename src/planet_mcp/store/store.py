@@ -134,6 +134,10 @@ class Store:
         """Return in words why this process cannot write the database; None if it can."""
         return self.database.read_only
 
+    def why_not_writable(self) -> str | None:
+        """Return in words why nothing can be written now; None if it can."""
+        return self.database.why_not_writable()
+
     def require_writable(self) -> None:
         """Refuse what would end in a write, before any work is done for it.
 

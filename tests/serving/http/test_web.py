@@ -48,7 +48,7 @@ async def test_health_says_how_the_planet_is_doing(planet: Planet, site: Site) -
             answer = await web.get(f"{url}/health")
     health = answer.json()
     assert (answer.status_code, health["status"]) == (200, "ok")
-    assert (health["feeds"], health["entries"]) == (1, 1)
+    assert (health["feeds"], health["entries"], health["writable"]) == (1, 1, True)
     assert health["last_refresh_at"]
     assert health["version"]
     assert health["refresher"] in {"running", "stopped"}

@@ -43,4 +43,8 @@ async def _health(planet: Planet, *, known: bool) -> JSONResponse:
     except PlanetError as error:
         problem = {"problem": str(error)} if known else {}
         return JSONResponse({"status": "failing", **problem}, status_code=503)
-    return JSONResponse({"status": "ok", **(status.structured() if known else {})})
+    if not known:
+        return JSONResponse({"status": "ok"})
+    why = await planet.why_not_writable()
+    writable = {"writable": why is None, **({"problem": why} if why else {})}
+    return JSONResponse({"status": "ok", **writable, **status.structured()})

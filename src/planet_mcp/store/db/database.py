@@ -149,6 +149,10 @@ class Database:
             finally:
                 self._view.connection = None
 
+    def why_not_writable(self) -> str | None:
+        """Return in words why this process may not write the file; None if it may."""
+        return self.read_only
+
     def viewing(self, *, fresh: bool) -> AbstractContextManager[Connection]:
         """One consistent view, which is always fresh."""
         return self.reading()

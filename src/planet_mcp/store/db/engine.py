@@ -157,6 +157,9 @@ class Engine(Protocol):
     def viewing(self, *, fresh: bool) -> AbstractContextManager[Connection]:
         """One consistent view for an answer, which may lag a little unless it is to be fresh."""
 
+    def why_not_writable(self) -> str | None:
+        """Return in words why nothing can be written now; None if it can."""
+
     @property
     def may_lag(self) -> bool:
         """Return whether this thread's view may be older than what readers were told."""

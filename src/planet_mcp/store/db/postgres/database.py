@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 OLDEST_SERVER = 160_000
+_LOOK_SECONDS = 1.0
 # Two processes that make or change the tables at once wait for each other by this number.
 _LOCK_OF_STEPS = 0x504D4350
 _IDENTITY = "SELECT value FROM meta WHERE key = 'identity'"
@@ -135,6 +136,17 @@ class PostgresDatabase:
         """Execute one statement by itself, which waits for no other writer; returns its rows."""
         with self._pool.connection() as connection:
             return connection.all(sql, values)
+
+    def why_not_writable(self) -> str | None:
+        """Return in words why nothing can be written now; None if it can, or waits for its turn."""
+        try:
+            with self._pool.connection(_LOOK_SECONDS) as connection:
+                is_standby = connection.all("SELECT pg_is_in_recovery()", ())[0][0]
+        except StoreError as error:
+            return str(error)
+        return (
+            f"The server at {self.path} is a standby, which is only read." if is_standby else None
+        )
 
     def preallocate(self) -> None:
         """Make sure that the server can be written; the space is left to it."""
