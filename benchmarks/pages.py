@@ -64,7 +64,7 @@ def main() -> None:
     for entries in given.entries:
         database = given.cache / f"pages{entries}.sqlite"
         if not database.exists():
-            copy(corpus, database, entries)
+            copy(Path(corpus), database, entries)
         measure_pages(database)
     measure_build(given.cache / f"pages{min(given.entries)}.sqlite")
 

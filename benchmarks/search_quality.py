@@ -1,9 +1,10 @@
 """Measures how good the search is, on judged queries and on questions about known documents.
 
 `python -m benchmarks.search_quality [--npl FOLDER] [--corpus FILE] [--model FOLDER]
-[--cache FOLDER] [--fresh] [--questions FILE …] [--titles COUNT]`.
+[--cache FOLDER] [--server ADDRESS] [--fresh] [--questions FILE …] [--titles COUNT]`.
 The documents are served as feeds from loopback and go the whole way into a database, which is
-kept in the cache folder; the questions are asked as they are, by words alone and, with a model, by
+kept in the cache folder, or on a PostgreSQL server, of which any database is named; the questions
+are asked as they are, by words alone and, with a model, by
 meaning, too, for which the entries are encoded where they are not yet. No network.
 
 NPL is a folder with `corpus.jsonl`, `queries.jsonl` and `qrels.tsv` (query, document, gain); the
@@ -22,19 +23,23 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from pathlib import Path
 from statistics import mean
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from benchmarks.passes import prepare, reading, refresh, settings_for
+from benchmarks.passes import prepare, refresh, settings_for
 from planet_mcp.embedding import NoModel, chosen_model
 from planet_mcp.meaning import Encoder, EncodingLimits
 from planet_mcp.planet import Planet, open_planet
 from planet_mcp.requests import SearchRequest
 from planet_mcp.sandbox import Worker
 from planet_mcp.settings import load
+from planet_mcp.store import Store
 from tests.support.site import Site, running_site
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
@@ -100,6 +105,7 @@ def main() -> None:
     options.add_argument("--titles", type=int, default=0, help="so many titles, asked in frames")
     options.add_argument("--model", type=Path, help="a folder with a model, to search by meaning")
     options.add_argument("--cache", type=Path, help="a folder that keeps the databases")
+    options.add_argument("--server", help="postgresql://…: keep the databases there")
     options.add_argument("--fresh", action="store_true", help="build the databases anew")
     given = options.parse_args()
     if not given.npl and not given.corpus:
@@ -108,15 +114,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = given.cache or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
+        keep = partial(stored, given.server or folder)
         if given.npl:
-            database = stored(folder, "npl", lambda: npl_feeds(given.npl), fresh=given.fresh)
+            database = keep("npl", lambda: npl_feeds(given.npl), fresh=given.fresh)
             for name, model in ways(given.model):
                 found = asyncio.run(ask(database, npl_questions(given.npl), model=model))
                 report_judged(f"NPL {name}", found)
         if given.corpus:
-            database = stored(
-                folder, "corpus", lambda: corpus_feeds(given.corpus), fresh=given.fresh
-            )
+            database = keep("corpus", lambda: corpus_feeds(given.corpus), fresh=given.fresh)
             asked = {file.stem: questions(file) for file in given.questions}
             if given.titles:
                 asked["titles"] = framed_titles(given.corpus, given.titles)
@@ -193,16 +198,11 @@ def lines(file: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def stored(folder: Path, name: str, feeds: Callable[[], Feeds], *, fresh: bool) -> Path:
-    """Return the database of these feeds, which is built if it is not there."""
-    database = folder / f"{name}.sqlite"
-    if fresh or not database.exists():
-        for old in folder.glob(f"{database.name}*"):
-            old.unlink()
-        # It gets its place only when it is complete.
-        with tempfile.TemporaryDirectory(dir=folder) as building:
-            _build(Path(building), feeds()).rename(database)
-    with reading({"database": str(database.resolve())}) as connection:
+def stored(place: Path | str, name: str, feeds: Callable[[], Feeds], *, fresh: bool) -> str:
+    """Return the database of these feeds in a folder or on a server; built if it is not there."""
+    keep = _on_server if isinstance(place, str) else _in_folder
+    database = keep(place, name, feeds, fresh=fresh)  # type: ignore[arg-type]
+    with reading(database) as connection:
         entries, stories = connection.execute(
             "SELECT count(*), count(DISTINCT story_id) FROM entries"
         ).fetchone()
@@ -210,23 +210,61 @@ def stored(folder: Path, name: str, feeds: Callable[[], Feeds], *, fresh: bool) 
     return database
 
 
-def _build(folder: Path, feeds: Feeds) -> Path:
-    began = time.perf_counter()
-    with running_site() as site:
+def _in_folder(folder: Path, name: str, feeds: Callable[[], Feeds], *, fresh: bool) -> str:
+    database = folder / f"{name}.sqlite"
+    if fresh or not database.exists():
+        for old in folder.glob(f"{database.name}*"):
+            old.unlink()
+        # It gets its place only when it is complete.
+        with tempfile.TemporaryDirectory(dir=folder) as building:
+            built = str(Path(building) / database.name)
+            _build(built, feeds())
+            Path(built).rename(database)
+    print(f"{database.stat().st_size / 1e6:.0f} MB")
+    return str(database.resolve())
+
+
+def _on_server(server: str, name: str, feeds: Callable[[], Feeds], *, fresh: bool) -> str:
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as admin:
+        if fresh:
+            admin.execute(f"DROP DATABASE IF EXISTS {name}")
+        found = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if not found:
+            admin.execute("DROP DATABASE IF EXISTS building")
+            admin.execute("CREATE DATABASE building")
+            _build(_named(server, "building"), feeds())
+            admin.execute(f"ALTER DATABASE building RENAME TO {name}")
+        rows = admin.execute("SELECT pg_database_size(%s)", (name,)).fetchall()
+    print(f"{rows[0][0] / 1e6:.0f} MB")
+    return _named(server, name)
+
+
+def _named(server: str, name: str) -> str:
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+@contextmanager
+def reading(database: str) -> Iterator[Any]:
+    """Read a database, whichever engine it is on."""
+    with (
+        closing(Store(load(database=database).database)) as store,
+        store.database.reading(seconds=inf) as connection,
+    ):
+        yield connection
+
+
+def _build(database: str, feeds: Feeds) -> None:
+    with tempfile.TemporaryDirectory() as folder, running_site() as site:
         urls = [
             _serve(site, f"/{number}.json", title, items)
             for number, (title, items) in enumerate(feeds)
         ]
-        settings = settings_for(folder, urls)
-        answer = refresh(settings).result
-    if answer["failed"]:
-        sys.exit(f"Feeds failed: {answer['problems']}")
-    database = Path(settings["database"])
-    print(
-        f"stored {answer['new_entries']} entries of {len(urls)} feeds: "
-        f"{time.perf_counter() - began:.0f} s, {database.stat().st_size / 1e6:.0f} MB"
-    )
-    return database
+        done = refresh({**settings_for(Path(folder), urls), "database": database})
+    if done.result["failed"]:
+        sys.exit(f"Feeds failed: {done.result['problems']}")
+    print(f"stored {done.result['new_entries']} entries of {len(urls)} feeds: {done.cost}")
 
 
 def _serve(site: Site, path: str, title: str, items: Sequence[Item]) -> str:
@@ -270,9 +308,9 @@ def framed_titles(corpus: Path, count: int) -> list[Question]:
     return asked
 
 
-async def ask(database: Path, asked: Sequence[Question], *, model: str) -> list[Asked]:
+async def ask(database: str, asked: Sequence[Question], *, model: str) -> list[Asked]:
     """Ask all questions, after a first round that warms everything up."""
-    settings = load(database=str(database), feeds="none", refresh="off", model=model)
+    settings = load(database=database, feeds="none", refresh="off", model=model)
     # Opened before the documents are read: it may upgrade the database.
     async with open_planet(settings) as planet:
         await encode(planet, model)
@@ -301,9 +339,9 @@ async def encode(planet: Planet, model: str) -> None:
         print(f"encoded {count} entries: {seconds.ru_utime + seconds.ru_stime:.0f} s of CPU time")
 
 
-def _stories(database: Path) -> dict[int, frozenset[str]]:
+def _stories(database: str) -> dict[int, frozenset[str]]:
     """Return, for each entry, the documents that tell its story."""
-    with reading({"database": str(database.resolve())}) as connection:
+    with reading(database) as connection:
         rows = connection.execute("SELECT id, story_id, key FROM entries").fetchall()
     told: defaultdict[int, set[str]] = defaultdict(set)
     for _, story, key in rows:

@@ -25,7 +25,7 @@ from planet_mcp.store import Filters, Limits, RefreshLease, Store, compile_query
 from planet_mcp.text.likeness import signature
 from planet_mcp.urls import ServerAddress
 from tests.store.test_database import NOW, entry, fill, found
-from tests.support.postgres import new_database, raw_connection
+from tests.support.postgres import counted, new_database, raw_connection
 from tests.support.programs import PATIENCE_SECONDS
 from tests.support.recording import record_document
 
@@ -117,6 +117,24 @@ def test_what_the_server_has_no_room_for_is_stored_all_the_same(store: Store) ->
     assert store.health.problems() == []
 
 
+MOST_WAITS = 4
+
+
+def test_the_server_is_waited_for_four_times_an_entry_or_less(address: ServerAddress) -> None:
+    posts = range(50)
+    with counted(address) as (way, waits), closing(Store(way)) as store:
+        for feed in (1, 2):  # the second one brings each post of the first one again
+            store.feeds.subscribe([Subscription(f"https://{feed}.example/feed")], due_at=NOW)
+            documents = tuple(_post(number, feed) for number in posts)
+            parsed = ParsedFeed(f"Blog {feed}", None, None, None, documents)
+            before = waits()
+            assert record_document(store, feed, parsed, now=NOW) == len(posts)
+            assert waits() - before <= MOST_WAITS * len(posts)
+        with store.database.reading() as connection:
+            ((stories,),) = connection.execute("SELECT count(DISTINCT story_id) FROM entries")
+    assert stories == len(posts)
+
+
 TEXTS = {
     "Templates in C++ and C": "Metaprogramming with C++20, and no Python.",
     "Python 3.14 is out": "The release of Python 3.14 has free-threading and better errors.",
@@ -124,7 +142,7 @@ TEXTS = {
     "Free threading at last": "Without the GIL, threads run free. Python is free of it.",
     "今日はPythonについて": "非同期処理とasyncioの話です。",
     "Snakes": "A python is a snake, and snakes bite. The words stand together: memory leak found.",
-    "Leaks": "Memory is lost where a pipe has a leak.",
+    "Leaks": "Memory is lost where a pipe has a leak. No metaprogramming.",
     "Das Straßencafé": "Ein Café an der Straße; naïve façade.",
     "Packaging packages": "Packaged with uv, pytest and os.path, __slots__ and --jobs.",
     "Odd ' quotes \\ and % signs": '100% of ?: and :name, it\'s "quoted" here.',
@@ -160,7 +178,7 @@ def test_search_finds_the_same_as_on_sqlite(
             )
         for typed in QUERIES:
             assert _found(store, typed, narrowed) == _found(file, typed, narrowed), typed
-        for word in ("snakse", "pythn", "asynco"):
+        for word in ("snakse", "pythn", "asynco", "metaprogamng"):
             meant = [each.spelling.meant(word, snapshot=10) for each in (store, file)]
             assert meant[0] == meant[1]
 
@@ -176,6 +194,20 @@ def _found(store: Store, typed: str, narrowed: dict[str, Any]) -> list[object]:
         sorted(hit.id for hit in best.hits),
         [(hit.id, hit.title, hit.snippet) for hit in newest.hits],
     ]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_what_stands_near_together_comes_first(engine: str, database: Any) -> None:
+    words, others = "alpha beta gamma delta".split(), [f"word{number}" for number in range(60)]
+    near = " ".join([*others[:57], *(f"{word} so" for word in words)])
+    apart = " ".join(
+        f"{word} so {' '.join(others[20 * at :][:20])}" for at, word in enumerate(words)
+    )
+    with closing(Store(database)) as store:
+        fill(store, entry("near", near), entry("apart", apart))
+        query = compile_query(" ".join(words))
+        found = store.search.best(query, Filters(snapshot=2), shown=(), limit=2, now=NOW)
+    assert [hit.title for hit in found.hits] == ["near", "apart"]
 
 
 def test_what_can_be_mended_is_found_said_and_mended(store: Store) -> None:

@@ -7,11 +7,13 @@ socket there, and stopped at the end. As root it runs as another user, since it 
 import atexit
 import os
 import shutil
+import socket
+import socketserver
 import stat
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +21,7 @@ from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,6 +32,7 @@ _QUICK = "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_pa
 _SMALL = "-c shared_buffers=32MB -c autovacuum=off -c max_wal_size=1GB -c jit=off"
 # Nothing is left outside of the folder.
 _TIDY = "-c dynamic_shared_memory_type=mmap"
+_SOCKET = ".s.PGSQL.5432"
 _numbers = count()
 
 
@@ -59,6 +63,64 @@ def raw_connection(address: ServerAddress) -> Any:
     import psycopg
 
     return psycopg.connect(address.uri, autocommit=True)
+
+
+@contextmanager
+def counted(address: ServerAddress) -> Iterator[tuple[ServerAddress, Callable[[], int]]]:
+    """Return another way to a database, and what tells how often its server was waited for.
+
+    Each time it says that it is ready (postgresql.org/docs/current/protocol-flow.html, 54.2.2).
+    """
+    folder = Path(urlsplit(address.uri).query.removeprefix("host="))
+    with tempfile.TemporaryDirectory() as own, _Way(f"{own}/{_SOCKET}", folder / _SOCKET) as way:
+        thread = threading.Thread(target=way.serve_forever)
+        thread.start()
+        try:
+            yield ServerAddress(address.uri.replace(str(folder), own)), lambda: way.waits
+        finally:
+            way.shutdown()
+            thread.join()
+
+
+class _Way(socketserver.ThreadingUnixStreamServer):
+    """Passes on what comes, both ways."""
+
+    daemon_threads = True
+
+    def __init__(self, path: str, server: Path) -> None:
+        super().__init__(path, _Passing)
+        self.server = server
+        self.waits = 0
+
+
+class _Passing(socketserver.BaseRequestHandler):
+    """One connection."""
+
+    server: _Way
+
+    def handle(self) -> None:
+        """Pass on in two threads, and count the messages of the type Z."""
+        with socket.socket(socket.AF_UNIX) as server:
+            server.connect(str(self.server.server))
+            threading.Thread(target=_pass_on, args=(self.request, server), daemon=True).start()
+            messages = bytearray()
+            while part := server.recv(1 << 16):
+                messages += part
+                while len(messages) > 4 and len(messages) > (size := _size(messages)):
+                    self.server.waits += messages[0] == ord("Z")
+                    del messages[: size + 1]
+                self.request.sendall(part)
+
+
+def _size(messages: bytearray) -> int:
+    return int.from_bytes(messages[1:5], "big")
+
+
+def _pass_on(client: socket.socket, server: socket.socket) -> None:
+    with suppress(OSError):
+        while part := client.recv(1 << 16):
+            server.sendall(part)
+        server.shutdown(socket.SHUT_WR)
 
 
 def _execute(folder: Path, statement: str) -> None:

@@ -1,7 +1,8 @@
 """Entries written: what a feed document brings is added or revised."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, islice
 
@@ -13,8 +14,8 @@ from planet_mcp.models import (
     RekeyedEntry,
     RevisedEntry,
 )
-from planet_mcp.store.db import Connection, join_names, placeholders, to_seconds
-from planet_mcp.store.stories import join_story
+from planet_mcp.store.db import Connection, in_parts, join_names, placeholders, to_seconds
+from planet_mcp.store.stories import ANY, Written, join_stories
 from planet_mcp.text import addresses_in, index_heading, index_terms, indexed, title_key
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, link_key
@@ -25,6 +26,7 @@ _CONTENT = (
 )
 # Enough for any article; a page of nothing but links would fill the table.
 MOST_LINKS = 2_000
+_TEXTS_AT_ONCE = 200
 
 
 def write_entries(
@@ -34,19 +36,38 @@ def write_entries(
     *,
     now: datetime,
 ) -> None:
-    """Add and revise entries of a feed; what the feed no longer lists stays."""
-    ids = iter(new_ids(connection, sum(isinstance(change, NewEntry) for change in changes)))
+    """Add and revise entries of a feed; what the feed no longer lists stays.
+
+    Each statement is executed for all of them at once, as a server is asked over a network.
+    """
+    if not changes:
+        return
+    news = [change for change in changes if isinstance(change, NewEntry)]
+    added = [*zip(new_ids(connection, len(news)), news, strict=True)]
+    revised = [change for change in changes if isinstance(change, RevisedEntry)]
+    _rekey(connection, [each for each in changes if not isinstance(each, NewEntry)], now)
+    _insert(connection, feed_id, added, now=now)
+    _revise(connection, revised)
+    _attach(connection, [(entry_id, new.entry) for entry_id, new in added])
+    _attach(connection, [(change.id, change.entry) for change in revised])
+    _note_links(connection, ((id_, [new.entry.content.markdown]) for id_, new in added))
+    renew_links(connection, [change.id for change in revised])
+    join_stories(connection, _written(changes, added))
+    count_entries(connection, [feed_id])
+
+
+def _written(
+    changes: Sequence[EntryChange], added: Sequence[tuple[int, NewEntry]]
+) -> Iterator[Written]:
+    """Yield what was written in its order: each is compared with what was stored before it."""
+    ids = iter(added)
+    newest = added[0][0] - 1 if added else ANY
     for change in changes:
-        match change:
-            case NewEntry():
-                _insert(connection, next(ids), feed_id, change, now=now)
-            case RekeyedEntry():
-                _rekey(connection, change, now)
-            case RevisedEntry():
-                _rekey(connection, change, now)
-                _revise(connection, change)
-    if changes:
-        count_entries(connection, [feed_id])
+        if isinstance(change, NewEntry):
+            newest, _ = next(ids)
+            yield Written(newest, upto=newest, text=change.entry.content.text)
+        elif isinstance(change, RevisedEntry):
+            yield Written(change.id, upto=newest)
 
 
 def new_ids(connection: Connection, count: int) -> range:
@@ -80,10 +101,15 @@ def count_entries(connection: Connection, feed_ids: Iterable[int]) -> None:
 
 
 def _insert(
-    connection: Connection, entry_id: int, feed_id: int, new: NewEntry, *, now: datetime
+    connection: Connection,
+    feed_id: int,
+    added: Sequence[tuple[int, NewEntry]],
+    *,
+    now: datetime,
 ) -> None:
-    entry = new.entry
-    connection.execute(
+    if not added:
+        return
+    connection.executemany(
         f"""
         INSERT INTO entries (id, story_id, representative_id, feed_id, key, ordered_at, published,
                              credible_date, first_seen_at, archived, undated, updated, url,
@@ -92,34 +118,37 @@ def _insert(
         VALUES ({placeholders(21)})
         """,
         (
-            *[entry_id] * 3,
-            feed_id,
-            entry.key,
-            to_seconds(new.ordered_at),
-            *_dates(entry, now),
-            to_seconds(now),
-            new.archived,
-            new.undated,
-            *_described(entry),
+            (
+                *[entry_id] * 3,
+                feed_id,
+                new.entry.key,
+                to_seconds(new.ordered_at),
+                *_dates(new.entry, now),
+                to_seconds(now),
+                new.archived,
+                new.undated,
+                *_described(new.entry),
+            )
+            for entry_id, new in added
         ),
     )
-    connection.execute(
+    feed = _name_of_feed(connection, feed_id)
+    connection.executemany(
         f"""
         INSERT INTO contents (entry_id, feed, {", ".join(_CONTENT)})
         VALUES ({placeholders(2 + len(_CONTENT))})
         """,
-        (entry_id, _name_of_feed(connection, feed_id), *_content_values(entry)),
+        ((entry_id, feed, *_content_values(new.entry)) for entry_id, new in added),
     )
-    _attach(connection, entry_id, entry)
-    _note_links(connection, entry_id, [entry.content.markdown])
-    join_story(connection, entry_id)
 
 
-def _rekey(connection: Connection, change: RekeyedEntry | RevisedEntry, now: datetime) -> None:
-    """Take over key and date; `ordered_at` stays as it was when the entry was added."""
-    connection.execute(
+def _rekey(
+    connection: Connection, changes: Sequence[RekeyedEntry | RevisedEntry], now: datetime
+) -> None:
+    """Take over keys and dates; `ordered_at` stays as it was when an entry was added."""
+    connection.executemany(
         "UPDATE entries SET key = ?, published = ?, credible_date = ? WHERE id = ?",
-        (change.entry.key, *_dates(change.entry, now), change.id),
+        [(change.entry.key, *_dates(change.entry, now), change.id) for change in changes],
     )
 
 
@@ -130,9 +159,8 @@ def _dates(entry: ParsedEntry, now: datetime) -> tuple[int | None, int | None]:
     return to_seconds(claim), to_seconds(credible)
 
 
-def _revise(connection: Connection, change: RevisedEntry) -> None:
-    entry, entry_id = change.entry, change.id
-    connection.execute(
+def _revise(connection: Connection, changes: Sequence[RevisedEntry]) -> None:
+    connection.executemany(
         """
         UPDATE entries SET
             revised_at = coalesce(?, revised_at), revisions = revisions + ?,
@@ -140,14 +168,17 @@ def _revise(connection: Connection, change: RevisedEntry) -> None:
             fingerprint = ?, title_key = ?, minhash_a = ?, minhash_b = ?
         WHERE id = ?
         """,
-        (
-            to_seconds(change.revised_at),
-            int(change.revised_at is not None),
-            *_described(entry),
-            entry_id,
-        ),
+        [
+            (
+                to_seconds(change.revised_at),
+                int(change.revised_at is not None),
+                *_described(change.entry),
+                change.id,
+            )
+            for change in changes
+        ],
     )
-    connection.execute(
+    connection.executemany(
         """
         UPDATE contents SET
             title = :title, heading = :heading, excerpt = :excerpt, markdown = :markdown,
@@ -160,12 +191,14 @@ def _revise(connection: Connection, change: RevisedEntry) -> None:
         FROM (SELECT EXISTS (SELECT 1 FROM articles WHERE entry_id = :id) AS fetched)
         WHERE entry_id = :id
         """,
-        {"id": entry_id, **dict(zip(_CONTENT, _content_values(entry), strict=True))},
+        (
+            {"id": change.id, **dict(zip(_CONTENT, _content_values(change.entry), strict=True))}
+            for change in changes
+        ),
     )
-    connection.execute("DELETE FROM enclosures WHERE entry_id = ?", (entry_id,))
-    _attach(connection, entry_id, entry)
-    renew_links(connection, entry_id)
-    join_story(connection, entry_id)
+    connection.executemany(
+        "DELETE FROM enclosures WHERE entry_id = ?", [(change.id,) for change in changes]
+    )
 
 
 def _described(entry: ParsedEntry) -> tuple[object, ...]:
@@ -182,12 +215,13 @@ def _described(entry: ParsedEntry) -> tuple[object, ...]:
     )
 
 
-def _attach(connection: Connection, entry_id: int, entry: ParsedEntry) -> None:
+def _attach(connection: Connection, entries: Iterable[tuple[int, ParsedEntry]]) -> None:
     connection.executemany(
         "INSERT INTO enclosures (entry_id, position, url, type, length, seconds) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         [
             (entry_id, position, each.url, each.type, each.length, each.seconds)
+            for entry_id, entry in entries
             for position, each in enumerate(entry.enclosures)
         ],
     )
@@ -229,22 +263,32 @@ def _name_of_feed(connection: Connection, feed_id: int) -> str:
     return indexed(row[0])
 
 
-def renew_links(connection: Connection, entry_id: int) -> None:
-    """Note again which addresses stand in the texts of an entry, the feed's and its page's."""
-    texts = connection.execute(
-        """
-        SELECT markdown FROM contents WHERE entry_id = :id
-        UNION ALL SELECT markdown FROM articles WHERE entry_id = :id
-        """,
-        {"id": entry_id},
-    ).fetchall()
-    connection.execute("DELETE FROM links WHERE entry_id = ?", (entry_id,))
-    _note_links(connection, entry_id, [row[0] for row in texts])
+def renew_links(connection: Connection, ids: Sequence[int]) -> None:
+    """Note again which addresses stand in the texts of entries, the feed's and their pages'."""
+    for some in in_parts(ids, _TEXTS_AT_ONCE):
+        rows = connection.execute(
+            """
+            WITH wanted AS (SELECT CAST(value AS BIGINT) AS id FROM json_each(:ids))
+            SELECT entry_id, markdown FROM contents WHERE entry_id IN (SELECT id FROM wanted)
+            UNION ALL
+            SELECT entry_id, markdown FROM articles WHERE entry_id IN (SELECT id FROM wanted)
+            """,
+            {"ids": json.dumps(some)},
+        )
+        texts = defaultdict[int, list[str]](list)
+        for entry_id, text in rows.fetchall():
+            texts[entry_id].append(text)
+        connection.executemany("DELETE FROM links WHERE entry_id = ?", [(each,) for each in some])
+        _note_links(connection, texts.items())
 
 
-def _note_links(connection: Connection, entry_id: int, texts: Iterable[str]) -> None:
-    addresses = chain.from_iterable(map(addresses_in, texts))
-    keys = {link_key(address) for address in islice(addresses, MOST_LINKS)}
+def _note_links(connection: Connection, texts: Iterable[tuple[int, Sequence[str]]]) -> None:
     connection.executemany(
-        "INSERT INTO links (key, entry_id) VALUES (?, ?)", [(key, entry_id) for key in keys]
+        "INSERT INTO links (key, entry_id) VALUES (?, ?)",
+        ((key, entry_id) for entry_id, own in texts for key in _link_keys(own)),
     )
+
+
+def _link_keys(texts: Iterable[str]) -> set[int]:
+    addresses = chain.from_iterable(map(addresses_in, texts))
+    return {link_key(address) for address in islice(addresses, MOST_LINKS)}

@@ -47,6 +47,12 @@ def in_story(story_id: str, entry: str = "d") -> str:
     )
 
 
+# The ids of all entries of the stories that are given as a JSON list, by the same two indexes.
+IN_STORIES = """(
+    SELECT id FROM entries WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories))
+    UNION ALL SELECT id FROM entries
+    WHERE story_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories)) AND story_id <> id
+)"""
 FIRST = "s.story_id = s.id AND s.feed_id IS NOT NULL"
 # What a feed held when it was first read, and gave no date for, stands on no day.
 HAS_DAY = "NOT (s.archived AND s.undated)"

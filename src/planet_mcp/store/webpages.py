@@ -239,7 +239,7 @@ def _put_article(
     connection.execute(
         "UPDATE entries SET words = ? WHERE id = ?", (article.content.words, entry_id)
     )
-    renew_links(connection, entry_id)
+    renew_links(connection, [entry_id])
 
 
 def _stored_article(row: Row) -> StoredArticle:

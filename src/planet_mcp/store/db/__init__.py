@@ -16,6 +16,7 @@ from planet_mcp.store.db.engine import (
     Sharing,
 )
 from planet_mcp.store.db.rows import (
+    in_parts,
     join_names,
     placeholders,
     split_names,
@@ -35,6 +36,7 @@ __all__ = [
     "Row",
     "Sharing",
     "back_up",
+    "in_parts",
     "join_names",
     "open_server",
     "placeholders",

@@ -36,6 +36,12 @@ class SQLiteConnection(sqlite3.Connection):
         cursor.row_factory = None
         return cursor.execute(sql, values).fetchall()
 
+    def each(self, sql: str, values: Iterable[Any]) -> list[list[Any]]:
+        """Return the rows of a statement for each of some values, as tuples."""
+        cursor = self.cursor()
+        cursor.row_factory = None
+        return [cursor.execute(sql, each).fetchall() for each in values]
+
     def state(self) -> int:
         """Return what is another number after any other connection has written."""
         # Counts the commits of all other connections, as this one sees them.

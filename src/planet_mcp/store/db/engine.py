@@ -53,7 +53,10 @@ class Connection(Protocol):
         """Execute a statement."""
 
     def executemany(self, sql: str, values: Iterable[Values], /) -> object:
-        """Execute a statement for each of some values."""
+        """Execute a statement that returns nothing for each of some values."""
+
+    def each(self, sql: str, values: Iterable[Values], /) -> list[list[Any]]:
+        """Return the rows of a statement for each of some values, as tuples."""
 
     def tuples(self, sql: str, values: Values, /) -> list[Any]:
         """Return rows as tuples: quicker where there are thousands."""

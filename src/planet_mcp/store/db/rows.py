@@ -1,6 +1,11 @@
-"""Between SQLite's integers and Python's times, and lists kept in one column."""
+"""Between SQLite's integers and Python's times, lists kept in one column, and lists in parts."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,3 +39,10 @@ def split_names(column: str) -> tuple[str, ...]:
 def placeholders(count: int) -> str:
     """Return `?, ?, …` for an IN clause of that many values."""
     return ", ".join("?" * count)
+
+
+def in_parts(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield so many values at once, in their order."""
+    left = iter(values)
+    while part := [*islice(left, size)]:
+        yield part

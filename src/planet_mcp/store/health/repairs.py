@@ -14,7 +14,7 @@ from planet_mcp.store.health.checks import (
     LAST_ID_IS_LOST,
 )
 from planet_mcp.store.saving import count_entries
-from planet_mcp.store.stories import choose_representative
+from planet_mcp.store.stories import choose_representatives
 
 _OF_ENTRIES = ("contents", "articles", "enclosures", "backfills", "joins")
 _OF_FEEDS = ("former_addresses", "forgotten")
@@ -68,8 +68,7 @@ def mend_stories(connection: Connection) -> None:
     stories = connection.execute(
         f"SELECT s.id FROM entries AS s WHERE {HAS_NO_REPRESENTATIVE}"
     ).fetchall()
-    for (story,) in stories:
-        choose_representative(connection, story)
+    choose_representatives(connection, [story for (story,) in stories])
 
 
 # The index first: whatever the other steps delete is taken out of it.

@@ -61,18 +61,20 @@ def is_below(host: str, domain: str) -> bool:
     return host == domain or host.endswith(f".{domain}")
 
 
+# PostgreSQL has no longer ones in order (`entries_by_host`): a row of a B-tree is short.
+_SHORT = "length(canonical_url) < 600"
 # A slash follows what a host ends with, and 0 is next to it.
-_OF_SITE = """(e.id IN (
+_OF_SITE = f"""(e.id IN (
     SELECT d.id FROM json_each(:hosts) AS host CROSS JOIN entries AS d
-    WHERE d.canonical_url = host.value
-    OR d.canonical_url >= host.value || '/' AND d.canonical_url < host.value || '0'
+    WHERE {_SHORT} AND (d.canonical_url = host.value
+    OR d.canonical_url >= host.value || '/' AND d.canonical_url < host.value || '0')
 ) OR e.feed_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:of_site)))"""
 # From the first address with a path of each host to what follows its last, by the index alone.
-_HOSTS = """
+_HOSTS = f"""
 WITH RECURSIVE firsts (seen) AS (
-    SELECT min(canonical_url) FROM entries WHERE canonical_url IS NOT NULL
+    SELECT min(canonical_url) FROM entries WHERE {_SHORT}
     UNION ALL
-    SELECT (SELECT min(canonical_url) FROM entries WHERE canonical_url
+    SELECT (SELECT min(canonical_url) FROM entries WHERE {_SHORT} AND canonical_url
             > CASE WHEN instr(seen, '/') > 0 THEN substr(seen, 1, instr(seen, '/') - 1) || '0'
                    ELSE seen END)
     FROM firsts WHERE seen IS NOT NULL

@@ -4,6 +4,7 @@ In: entries that a feed brought, and what is stored. Out: clusters of duplicates
 Only this package knows when two entries are one.
 """
 
+from planet_mcp.store.stories.alike import ANY, Written
 from planet_mcp.store.stories.duplicates import (
     Duplicate,
     Join,
@@ -11,21 +12,20 @@ from planet_mcp.store.stories.duplicates import (
     newest_joins,
     other_feeds,
 )
-from planet_mcp.store.stories.joining import (
-    choose_representative,
-    delete_entries_of_feeds,
-    join_story,
-)
+from planet_mcp.store.stories.joining import delete_entries_of_feeds, join_stories
 from planet_mcp.store.stories.recognition import recognise
+from planet_mcp.store.stories.representatives import choose_representatives
 from planet_mcp.store.stories.review import review_joins
 
 __all__ = [
+    "ANY",
     "Duplicate",
     "Join",
-    "choose_representative",
+    "Written",
+    "choose_representatives",
     "delete_entries_of_feeds",
     "duplicates_elsewhere",
-    "join_story",
+    "join_stories",
     "newest_joins",
     "other_feeds",
     "recognise",

@@ -65,7 +65,6 @@ class ComparedEntry:
     """
 
     id: int
-    story_id: int
     feed_id: int
     ordered_at: int
     published: int | None

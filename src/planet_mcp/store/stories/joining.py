@@ -4,161 +4,194 @@ A story is known by the id of its first entry, for ever, and shown as its repres
 fullest entry. So a duplicate, or a fuller one, is not news.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
-from itertools import islice
-from typing import Any
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain, islice
 
-from planet_mcp.store.db import Connection, Row
-from planet_mcp.store.sql import in_story
-from planet_mcp.store.stories.comparison import (
-    EMPTY_WORDS,
-    REASONS,
-    ComparedEntry,
-    Comparison,
-    Match,
-)
+from planet_mcp.store.db import Connection, in_parts
+from planet_mcp.store.sql import IN_STORIES, in_story
+from planet_mcp.store.stories.alike import Alike, Written, alike
+from planet_mcp.store.stories.comparison import REASONS, ComparedEntry, Comparison, Match
+from planet_mcp.store.stories.representatives import choose_representatives
 from planet_mcp.text import opens
-from planet_mcp.urls import names_a_page
 
-COUNTERPART_WITHIN = timedelta(days=2)
 COMPARED_CHARS, OPENING_CHARS = 40_000, 1_000
-# MOST_ALIKE entries that have a title, text or address in common are compared, and
-# MOST_DUPLICATES of one story.
-MOST_ALIKE, MOST_DUPLICATES = 20, 50
-# Of how many entries around one time a counterpart is looked for: no blog posts more.
-MOST_AT_ONE_TIME = 500
-# The share of the fullest text that is as full: what is slightly longer has a footer more.
-NEARLY_AS_FULL = 0.9
-
-_COLUMNS = """
-    e.id, e.story_id, e.feed_id, e.ordered_at, e.published, e.canonical_url,
-    e.words, e.title_derived, e.title_key, e.minhash_a, e.minhash_b, e.url, c.title,
-    c.authors
-"""
-# The newest entries that have one of these columns in common; a title of hundreds says little.
-_ALIKE_IN_ONE = " UNION ".join(
-    f"SELECT * FROM (SELECT id FROM entries WHERE {column} = :{column} AND id <> :id "
-    f"ORDER BY id DESC LIMIT {MOST_ALIKE})"
-    for column in ("canonical_url", "title_key", "minhash_a", "minhash_b")
-)
-# The newest id of all entries that there ever were.
-_NEWEST = "(SELECT entry_id FROM last_ids)"
+# Of one story, MOST_DUPLICATES are compared.
+MOST_DUPLICATES = 50
+_AT_ONCE = 200
 _IN_STORY = in_story(":story", "e")
 
 
-def join_story(connection: Connection, entry_id: int) -> None:
-    """Merge the story of an entry that is new or revised with those of its duplicates.
+def join_stories(connection: Connection, written: Iterable[Written]) -> None:
+    """Merge the stories of entries that are new or revised with those of their duplicates.
 
     Runs for each story that becomes part of another:
 
         UPDATE entries AS e SET story_id = 17
         WHERE (e.id = 42 OR (e.story_id = 42 AND e.story_id <> e.id))
     """
-    (new,) = _select(connection, "e.id = :id", {"id": entry_id})
-    duplicates = _duplicates(connection, new)
-    stories = {new.story_id, *(other.story_id for _, other in duplicates)}
-    first = min(stories)
-    connection.executemany(
-        f"UPDATE entries AS e SET story_id = :first WHERE {_IN_STORY}",
-        [{"first": first, "story": story} for story in stories - {first}],
-    )
-    connection.executemany(
-        "INSERT INTO joins (entry_id, other_id, reason) VALUES (?, ?, ?) "
-        "ON CONFLICT (entry_id, other_id) DO UPDATE SET reason = excluded.reason",
-        [
-            (max(entry_id, other.id), min(entry_id, other.id), REASONS[match])
-            for match, other in duplicates
-        ],
-    )
-    if len(stories) > 1 or first != entry_id or _has_duplicates(connection, first):
-        choose_representative(connection, first)
-
-
-def _duplicates(connection: Connection, new: ComparedEntry) -> list[tuple[Match, ComparedEntry]]:
-    """Return the surest duplicate of an entry in each story that it makes one with its own."""
-    others = _without_full_stories(connection, _alike(connection, new))
-    found = Comparison(new, others, lambda entry: _text(connection, entry)).matches()
-    found += [(Match.COUNTERPART, other) for other in _counterpart(connection, new)]
-    found.sort(key=lambda each: (-each[0], abs(each[1].ordered_at - new.ordered_at)))
-    stories, duplicates = {new.story_id}, []
-    for match, other in found:
-        if other.story_id in stories:
+    for some in in_parts(written, _AT_ONCE):
+        # What is new and like no other has the story of its own that it was written with.
+        found = [each for each in alike(connection, some) if each.is_like_any or not each.is_new]
+        if not found:
             continue
-        matching = {each.id for _, each in found if match >= Match.COUNTERPART}
-        members = [row for story in stories for row in _members(connection, story)]
-        if not _is_apart(new, matching, members, _members(connection, other.story_id)):
-            stories.add(other.story_id)
-            duplicates.append((match, other))
-    return duplicates
+        near = chain.from_iterable((*each.others, *each.counterparts) for each in found)
+        stories = _Stories(connection, {each.id for each in (*(a.new for a in found), *near)})
+        for each in found:
+            stories.join(each, _reader(connection, each))
+        stories.write(connection)
+
+
+class _Stories:
+    """The stories of some entries while these are joined: in memory, until they are written."""
+
+    def __init__(self, connection: Connection, ids: Collection[int]) -> None:
+        rows = connection.tuples(
+            f"""
+            SELECT e.id, e.story_id, e.feed_id FROM entries AS e
+            WHERE e.id IN {IN_STORIES}
+            """,
+            {"stories": json.dumps(_stories_of(connection, ids))},
+        )
+        self._story = {entry_id: story for entry_id, story, _ in rows}
+        self._members = defaultdict[int, list[tuple[int, int]]](list)
+        for entry_id, story, feed_id in rows:
+            self._members[story].append((entry_id, feed_id))
+        self._merged: list[dict[str, int]] = []
+        self._joins: list[tuple[int, int, str]] = []
+        self._changed: set[int] = set()
+
+    def join(self, each: Alike, read: Callable[[ComparedEntry], str]) -> None:
+        """Merge the story of an entry with those of its duplicates."""
+        new = each.new
+        for match, other in self._duplicates(each, read):
+            first, last = sorted((self._story[new.id], self._story[other.id]))
+            self._merge(first, last)
+            self._joins.append((max(new.id, other.id), min(new.id, other.id), REASONS[match]))
+        story = self._story[new.id]
+        if len(self._members[story]) > 1:
+            self._changed.add(story)
+
+    def write(self, connection: Connection) -> None:
+        """Write the stories, why they are one, and what they are shown as now."""
+        connection.executemany(
+            f"UPDATE entries AS e SET story_id = :first WHERE {_IN_STORY}", self._merged
+        )
+        connection.executemany(
+            "INSERT INTO joins (entry_id, other_id, reason) VALUES (?, ?, ?) "
+            "ON CONFLICT (entry_id, other_id) DO UPDATE SET reason = excluded.reason",
+            self._joins,
+        )
+        choose_representatives(connection, {self._story.get(each, each) for each in self._changed})
+
+    def _merge(self, first: int, story: int) -> None:
+        self._merged.append({"first": first, "story": story})
+        moved = self._members.pop(story)
+        self._members[first] += moved
+        self._story.update((entry_id, first) for entry_id, _ in moved)
+
+    def _duplicates(
+        self, each: Alike, read: Callable[[ComparedEntry], str]
+    ) -> list[tuple[Match, ComparedEntry]]:
+        """Return the surest duplicate of an entry in each story that it makes one with its own."""
+        new = each.new
+        found = Comparison(new, [other for other in each.others if self._is_open(other)], read)
+        matches = found.matches()
+        matches += [(Match.COUNTERPART, other) for other in self._counterpart(each, read)]
+        matches.sort(key=lambda one: (-one[0], abs(one[1].ordered_at - new.ordered_at)))
+        stories, duplicates = {self._story[new.id]}, []
+        for match, other in matches:
+            story = self._story[other.id]
+            if story in stories:
+                continue
+            matching = {one.id for _, one in matches if match >= Match.COUNTERPART}
+            members = [member for own in stories for member in self._members[own]]
+            if not _is_apart(new, matching, members, self._members[story]):
+                stories.add(story)
+                duplicates.append((match, other))
+        return duplicates
+
+    def _is_open(self, other: ComparedEntry) -> bool:
+        """Return whether a story has not so many duplicates that another one says nothing.
+
+        All entries of a story are compared with each new one: without a bound, a feed of a hundred
+        thousand like entries would take hours.
+        """
+        return len(self._members[self._story[other.id]]) < MOST_DUPLICATES
+
+    def _counterpart(
+        self, each: Alike, read: Callable[[ComparedEntry], str]
+    ) -> Iterable[ComparedEntry]:
+        """Return the text to a title without one, or of the title to a text without one.
+
+        Some feeds list a post twice: its title with a link, and its text without a title.
+        """
+        new = each.new
+        counterparts = [other for other in each.counterparts if _is_counterpart(new, other, read)]
+        nearest = sorted(counterparts, key=lambda other: abs(other.ordered_at - new.ordered_at))
+        # One text has one title, and one title one text.
+        return islice((each for each in nearest if self._is_alone(each)), 1)
+
+    def _is_alone(self, other: ComparedEntry) -> bool:
+        return len(self._members[self._story[other.id]]) == 1
+
+
+def _stories_of(connection: Connection, ids: Collection[int]) -> list[int]:
+    rows = connection.tuples(
+        "SELECT DISTINCT story_id FROM entries "
+        "WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
+        {"ids": json.dumps([*ids])},
+    )
+    return [story for (story,) in rows]
 
 
 def _is_apart(
     new: ComparedEntry,
     matching: Collection[int],
-    members: Sequence[Row],
-    others: Sequence[Row],
+    members: Sequence[tuple[int, int]],
+    others: Sequence[tuple[int, int]],
 ) -> bool:
     """Return whether a feed has posts both in the story of the new entry and in another one.
 
     Two posts of one feed are two, whatever a third is like. So the new entry has duplicates of its
     own feed in one story alone, and is like each of them.
     """
-    feeds = {row["feed_id"] for row in members if row["id"] != new.id}
-    if any(row["feed_id"] in feeds for row in others):
+    feeds = {feed_id for entry_id, feed_id in members if entry_id != new.id}
+    if any(feed_id in feeds for _, feed_id in others):
         return True
-    return any(row["feed_id"] == new.feed_id and row["id"] not in matching for row in others)
+    return any(feed_id == new.feed_id and entry_id not in matching for entry_id, feed_id in others)
 
 
-def _members(connection: Connection, story: int) -> list[Row]:
-    return connection.execute(
-        f"SELECT e.id, e.feed_id FROM entries AS e WHERE {_IN_STORY}", {"story": story}
-    ).fetchall()
+def _is_counterpart(
+    new: ComparedEntry, other: ComparedEntry, read: Callable[[ComparedEntry], str]
+) -> bool:
+    titled, untitled = (other, new) if new.title_derived else (new, other)
+    # The text itself: the derived title is its beginning too, but cut.
+    return opens(titled.title, read(untitled)[:OPENING_CHARS])
 
 
-def choose_representative(connection: Connection, story_id: int) -> None:
-    """Let the fullest entry represent a story, with a real title and date if any entry has one.
+def _reader(connection: Connection, each: Alike) -> Callable[[ComparedEntry], str]:
+    """Return what reads the text of an entry, or once one is needed, of all that are like it."""
+    text = each.written.text
+    held = {} if text is None else {each.new.id: text[:COMPARED_CHARS]}
 
-    The time by which a story is ordered does not change, unless its first entry came without a
-    date. Of entries that are nearly as full as the fullest, the first one represents the story.
-    """
-    rows = connection.execute(
-        f"""
-        SELECT e.id, e.words, e.title_derived, e.ordered_at, c.title,
-               NOT e.undated AND e.ordered_at < e.first_seen_at AS dated
-        FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
-        WHERE {_IN_STORY} ORDER BY e.id
-        """,
-        {"story": story_id},
-    ).fetchall()
-    connection.execute(
-        f"""
-        UPDATE entries SET
-            representative_id = :representative, story_title = :title, ordered_at = :time,
-            undated = undated AND NOT :takes_date,
-            moved_by = CASE WHEN ordered_at = :time THEN moved_by ELSE {_NEWEST} END,
-            moved_from = CASE WHEN ordered_at = :time THEN moved_from ELSE ordered_at END
-        WHERE id = :story
-        """,
-        {"story": story_id, **_representation(rows)},
+    def read(entry: ComparedEntry) -> str:
+        if entry.id not in held:
+            wanted = [entry] if entry is each.new else [*each.others, *each.counterparts]
+            held.update(_texts(connection, [one.id for one in wanted]))
+        return held[entry.id]
+
+    return read
+
+
+def _texts(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
+    rows = connection.tuples(
+        "SELECT entry_id, substr(text, 1, :chars) FROM contents "
+        "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
+        {"ids": json.dumps(ids), "chars": COMPARED_CHARS},
     )
-
-
-def _representation(entries: Sequence[Row]) -> dict[str, Any]:
-    """Choose representative, title and time of a story from its entries, the first one first."""
-    fullest = max(each["words"] for each in entries)
-    chosen = next(each for each in entries if each["words"] >= fullest * NEARLY_AS_FULL)
-    titles = [each["title"] for each in entries if not each["title_derived"]]
-    # Entries without a date, and those of the future, are ordered by when they were first seen.
-    dates = [each["ordered_at"] for each in entries if each["dated"]]
-    first = entries[0]
-    takes_date = bool(dates) and not first["dated"]
-    return {
-        "representative": chosen["id"],
-        "title": titles[0] if titles and chosen["title_derived"] else None,
-        "time": min(dates) if takes_date else first["ordered_at"],
-        "takes_date": takes_date,
-    }
+    return dict(rows)
 
 
 def delete_entries_of_feeds(connection: Connection, ids: str) -> None:
@@ -197,106 +230,4 @@ def delete_entries_of_feeds(connection: Connection, ids: str) -> None:
         ],
     )
     connection.execute(f"DELETE FROM entries WHERE feed_id IN {gone}", {"ids": ids})
-    for successor in successors.values():
-        choose_representative(connection, successor)
-
-
-def _without_full_stories(
-    connection: Connection, others: Sequence[ComparedEntry]
-) -> list[ComparedEntry]:
-    """Leave out entries of stories with so many duplicates that another one says nothing.
-
-    All entries of a story are compared with each new one: without a bound, a feed of a hundred
-    thousand like entries would take hours.
-    """
-    full = {
-        story
-        for story in {other.story_id for other in others}
-        if len(
-            connection.execute(
-                f"SELECT 1 FROM entries AS e WHERE {_IN_STORY} LIMIT {MOST_DUPLICATES}",
-                {"story": story},
-            ).fetchall()
-        )
-        == MOST_DUPLICATES
-    }
-    return [other for other in others if other.story_id not in full]
-
-
-def _has_duplicates(connection: Connection, story: int) -> bool:
-    row = connection.execute(
-        "SELECT 1 FROM entries WHERE story_id = ? AND story_id <> id LIMIT 1", (story,)
-    ).fetchone()
-    return row is not None
-
-
-def _select(
-    connection: Connection, where: str, values: Mapping[str, object]
-) -> list[ComparedEntry]:
-    rows = connection.execute(
-        f"""
-        SELECT {_COLUMNS} FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
-        WHERE {where} AND e.feed_id IS NOT NULL
-        """,
-        values,
-    )
-    return [ComparedEntry(*row) for row in rows]
-
-
-def _alike(connection: Connection, new: ComparedEntry) -> list[ComparedEntry]:
-    """Return the entries that share the address, the title or part of the text's signature."""
-    values = {
-        "id": new.id,
-        "canonical_url": new.canonical_url if names_a_page(new.canonical_url or "") else None,
-        "title_key": new.title_key,
-        "minhash_a": new.minhash_a,
-        "minhash_b": new.minhash_b,
-    }
-    return _select(connection, f"e.id IN ({_ALIKE_IN_ONE})", values)
-
-
-def _counterpart(connection: Connection, new: ComparedEntry) -> list[ComparedEntry]:
-    """Return the text to a title without one, or of the title to a text without one.
-
-    Some feeds list a post twice: its title with a link, and its text without a title.
-    """
-    if bool(new.title_derived) == (new.words <= EMPTY_WORDS):
-        return []
-    within = int(COUNTERPART_WITHIN.total_seconds())
-    others = _select(
-        connection,
-        """
-        e.id IN (
-            SELECT id FROM entries WHERE feed_id = :feed AND ordered_at BETWEEN :from AND :to
-            ORDER BY ordered_at DESC, id DESC LIMIT :most
-        )
-        AND e.id <> :id AND e.title_derived <> :derived AND (e.words <= :empty) = :derived
-        """,
-        {
-            "feed": new.feed_id,
-            "most": MOST_AT_ONE_TIME,
-            "from": new.ordered_at - within,
-            "to": new.ordered_at + within,
-            "id": new.id,
-            "derived": new.title_derived,
-            "empty": EMPTY_WORDS,
-        },
-    )
-    counterparts = [other for other in others if _is_counterpart(connection, new, other)]
-    nearest = sorted(counterparts, key=lambda other: abs(other.ordered_at - new.ordered_at))
-    free = (each for each in nearest if not _has_duplicates(connection, each.story_id))
-    # One text has one title, and one title one text.
-    return [*islice(free, 1)]
-
-
-def _is_counterpart(connection: Connection, new: ComparedEntry, other: ComparedEntry) -> bool:
-    titled, untitled = (other, new) if new.title_derived else (new, other)
-    # The text itself: the derived title is its beginning too, but cut.
-    return opens(titled.title, _text(connection, untitled, OPENING_CHARS))
-
-
-def _text(connection: Connection, entry: ComparedEntry, chars: int = COMPARED_CHARS) -> str:
-    (text,) = connection.execute(
-        "SELECT substr(text, 1, ?) FROM contents WHERE entry_id = ?", (chars, entry.id)
-    ).fetchone()
-    return str(text)
+    choose_representatives(connection, successors.values())

@@ -5,12 +5,12 @@ rebuilt. Neither may collapse a feed's history or double it.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from planet_mcp.models import ParsedEntry, RecognisedEntry
-from planet_mcp.store.db import Connection, to_seconds
+from planet_mcp.store.db import Connection, in_parts, to_seconds
 from planet_mcp.text import (
     SIGNED_WORDS,
     are_clearly_different,
@@ -29,6 +29,23 @@ _HELD = 0.7
 # An entry with neither id nor link is known by its words and its date.
 _KEY_WITHOUT_ID = "hash"
 _MOST = 20
+_AT_ONCE = 200
+_LIKELY = f"""
+    SELECT {_COLUMNS} FROM entries AS e
+    WHERE e.id IN (
+        SELECT id FROM entries WHERE feed_id = :feed AND key = :key
+        UNION
+        SELECT * FROM (SELECT id FROM entries WHERE title_key = :title AND feed_id = :feed
+                       ORDER BY id DESC LIMIT {_MOST})
+        UNION
+        SELECT * FROM (SELECT id FROM entries WHERE canonical_url = :url AND feed_id = :feed
+                       ORDER BY id DESC LIMIT {_MOST})
+        UNION
+        SELECT * FROM (SELECT id FROM entries WHERE feed_id = :feed AND ordered_at = :time
+                       ORDER BY id DESC LIMIT {_MOST})
+    )
+    ORDER BY e.key = :key DESC, e.id DESC
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +75,12 @@ def recognise(
         for entry in document
         if entry.key in listed and not _is_other(connection, entry, listed[entry.key])
     }
-    taken = {known.id for known in found.values()}
-    recognised = []
-    for entry in document:
-        if entry.key in found:
-            recognised.append(_recognised(entry, found[entry.key]))
-            continue
-        own = _under_its_own(entry, listed)
-        known = _elsewhere(connection, feed_id, own, taken)
-        taken |= {known.id} if known else set()
-        recognised.append(_recognised(own, known))
-    return recognised
+    own = [_under_its_own(entry, listed) for entry in document if entry.key not in found]
+    others = _elsewhere(connection, feed_id, own, {known.id for known in found.values()})
+    return [
+        _recognised(entry, found[entry.key]) if entry.key in found else _recognised(*next(others))
+        for entry in document
+    ]
 
 
 def _recognised(entry: ParsedEntry, known: Known | None) -> RecognisedEntry:
@@ -103,39 +115,30 @@ def _under_its_own(entry: ParsedEntry, listed: Mapping[str, Known]) -> ParsedEnt
 
 
 def _elsewhere(
-    connection: Connection, feed_id: int, entry: ParsedEntry, taken: Collection[int]
-) -> Known | None:
-    """Find the stored entry with a key that the feed has given up, or that was made here."""
-    rows = connection.execute(
-        f"""
-        SELECT {_COLUMNS} FROM entries AS e
-        WHERE e.id IN (
-            SELECT id FROM entries WHERE feed_id = :feed AND key = :key
-            UNION
-            SELECT * FROM (SELECT id FROM entries WHERE title_key = :title AND feed_id = :feed
-                           ORDER BY id DESC LIMIT {_MOST})
-            UNION
-            SELECT * FROM (SELECT id FROM entries WHERE canonical_url = :url AND feed_id = :feed
-                           ORDER BY id DESC LIMIT {_MOST})
-            UNION
-            SELECT * FROM (SELECT id FROM entries WHERE feed_id = :feed AND ordered_at = :time
-                           ORDER BY id DESC LIMIT {_MOST})
-        )
-        ORDER BY e.key = :key DESC, e.id DESC
-        """,
-        {
-            "feed": feed_id,
-            "key": entry.key,
-            "title": title_key(entry.title),
-            "url": _own_address(entry),
-            "time": to_seconds(entry.published),
-        },
-    )
-    for row in rows.fetchall():
-        known = Known(*row)
-        if known.id not in taken and (known.key == entry.key or _is_same(connection, entry, known)):
-            return known
-    return None
+    connection: Connection, feed_id: int, entries: Sequence[ParsedEntry], taken: set[int]
+) -> Iterator[tuple[ParsedEntry, Known | None]]:
+    """Find the stored entries with a key that the feed has given up, or that was made here."""
+    for some in in_parts(entries, _AT_ONCE):
+        answers = connection.each(_LIKELY, [_likely(feed_id, entry) for entry in some])
+        for entry, rows in zip(some, answers, strict=True):
+            likely = (Known(*row) for row in rows if row[0] not in taken)
+            known = next((each for each in likely if _is_it(connection, entry, each)), None)
+            taken |= {known.id} if known else set()
+            yield entry, known
+
+
+def _likely(feed_id: int, entry: ParsedEntry) -> dict[str, object]:
+    return {
+        "feed": feed_id,
+        "key": entry.key,
+        "title": title_key(entry.title),
+        "url": _own_address(entry),
+        "time": to_seconds(entry.published),
+    }
+
+
+def _is_it(connection: Connection, entry: ParsedEntry, known: Known) -> bool:
+    return known.key == entry.key or _is_same(connection, entry, known)
 
 
 def _is_other(connection: Connection, entry: ParsedEntry, known: Known) -> bool:

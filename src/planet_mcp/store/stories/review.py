@@ -10,7 +10,8 @@ from time import monotonic
 
 from planet_mcp.store.db import Connection, Engine
 from planet_mcp.store.sql import in_story
-from planet_mcp.store.stories.joining import join_story
+from planet_mcp.store.stories.alike import Written
+from planet_mcp.store.stories.joining import join_stories
 
 logger = logging.getLogger(__name__)
 
@@ -92,5 +93,4 @@ def _join_anew(connection: Connection, story: int) -> None:
         "AND other_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
         {"ids": json.dumps(ids)},
     )
-    for entry_id in ids:
-        join_story(connection, entry_id)
+    join_stories(connection, map(Written, ids))

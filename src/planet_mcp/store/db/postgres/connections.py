@@ -1,10 +1,10 @@
 """Connections to a PostgreSQL server, which take the store's statements as SQLite does."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -12,15 +12,31 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from planet_mcp.store.db.engine import Cursor, Values
-from planet_mcp.store.db.postgres.expressions import Leaf, as_tsquery, leaves
+from planet_mcp.store.db.postgres.expressions import compiled
+from planet_mcp.store.db.postgres.ranking import bm25, highest
 from planet_mcp.store.db.postgres.words import quoted, vectors, words_of
 
 _PLACE = re.compile(
     r"'(?:[^']|'')*'|--[^\n]*|%|\?|entries_index\(:(?P<match>\w+)\)|(?<![:\w]):(?P<name>[a-z]\w*)"
 )
-# Of bm25, as FTS5 has them (sqlite.org/fts5.html, section 5.1.1).
-_K1, _B = 1.2, 0.75
+# The newest that match: found by the index of words and sorted, as whoever walks down all entries
+# reads the words of each.
+_BY_ROWID = re.compile(r"ORDER BY (entries_index\.)?rowid")
 _AT_ONCE = 200
+_TAKE_CHANGED = """
+WITH changed AS (
+    DELETE FROM changed_words WHERE entry_id IN (
+        SELECT entry_id FROM changed_words ORDER BY entry_id LIMIT :most
+    ) RETURNING entry_id
+)
+SELECT entry_id, heading, coalesce(indexed_authors, authors), coalesce(indexed_tags, tags), feed,
+       terms, coalesce(indexed_text, text)
+FROM contents WHERE entry_id IN (SELECT entry_id FROM changed)
+"""
+# So many of the newest entries show which words there are.
+_LOOKED_INTO = 1_000
+# Of so many it is measured how long they are.
+_MEASURED = 20_000
 
 
 @lru_cache(maxsize=2_000)
@@ -31,7 +47,7 @@ def translated(sql: str) -> tuple[str, frozenset[str]]:
     def place(found: re.Match[str]) -> str:
         if found["match"]:
             expressions.add(found["match"])
-            return f"entries_index(%({found['match']})s)"
+            return "entries_index(%({0})s, %({0}_near)s)".format(found["match"])
         if found["name"]:
             return f"%({found['name']})s"
         text = found[0]
@@ -39,7 +55,8 @@ def translated(sql: str) -> tuple[str, frozenset[str]]:
             return "%s"
         return "" if text.startswith("--") else text.replace("%", "%%")
 
-    return _PLACE.sub(place, sql), frozenset(expressions)
+    text = _PLACE.sub(place, sql)
+    return _BY_ROWID.sub(r"\g<0> + 0", text) if expressions else text, frozenset(expressions)
 
 
 @lru_cache(maxsize=500)
@@ -70,6 +87,7 @@ class PostgresConnection:
 
     def __init__(self, raw: "psycopg.Connection[Any]") -> None:
         self.raw = raw
+        self._sized = 0.0, 0
         raw.row_factory = rows
         raw.adapters.register_dumper(int, Int8Dumper)
 
@@ -82,15 +100,22 @@ class PostgresConnection:
     def execute(self, sql: str, values: Values = (), /) -> Cursor:
         """Execute a statement as SQLite takes it."""
         text, expressions = translated(sql)
-        cursor: Cursor = self.raw.execute(text, _adapted(values, expressions))
+        # How many entries match is known where a plan is made for these words alone.
+        prepare = False if expressions else None
+        cursor: Cursor = self.raw.execute(text, _adapted(values, expressions), prepare=prepare)
         return cursor
 
     def executemany(self, sql: str, values: Iterable[Values], /) -> None:
         """Execute a statement for each of some values, in one round trip."""
-        text, expressions = translated(sql)
-        adapted = [_adapted(each, expressions) for each in values]
-        if adapted:
-            self.raw.cursor().executemany(text, adapted)
+        self._many(sql, values, returning=False)
+
+    def each(self, sql: str, values: Iterable[Values], /) -> list[list[Any]]:
+        """Return the rows of a statement for each of some values, in one round trip."""
+        cursor = self._many(sql, values, returning=True)
+        found = [[tuple(row) for row in cursor.fetchall()]] if cursor else []
+        while cursor and cursor.nextset():
+            found.append([tuple(row) for row in cursor.fetchall()])
+        return found
 
     def all(self, sql: str, values: Values) -> list[Any]:
         """Return the rows of a statement; none of one that returns none."""
@@ -102,21 +127,48 @@ class PostgresConnection:
         """Return rows as tuples."""
         return [tuple(row) for row in self.execute(sql, values).fetchall()]
 
+    def _many(
+        self, sql: str, values: Iterable[Values], *, returning: bool
+    ) -> "psycopg.Cursor[Any] | None":
+        """Execute a statement for each of some values in a pipeline; None if there are none.
+
+        What they are made of is not kept: texts of thousands of entries.
+        """
+        text, expressions = translated(sql)
+        adapted = (_adapted(each, expressions) for each in values)
+        first = next(adapted, None)
+        if first is None:
+            return None
+        cursor = self.raw.cursor()
+        cursor.executemany(text, chain([first], adapted), returning=returning)
+        return cursor
+
     def state(self) -> int:
         """Return how many transactions have written."""
         return int(self.execute("SELECT writes FROM last_ids").fetchone()[0])
 
     def score(self, expression: str, frequency: Callable[[str], int]) -> str:
-        """Return the SQL of bm25, made of what `ts_rank` says of each word."""
-        (newest,) = self.execute("SELECT entry_id - skipped FROM last_ids").fetchone()
-        parts = [_score(leaf, frequency(leaf.text), newest) for leaf in leaves(expression)]
-        return f"CAST({' + '.join(parts)} AS DOUBLE PRECISION)"
+        """Return the SQL of bm25."""
+        entries, leaves = self._entries(), compiled(expression).leaves
+        return bm25(leaves, frequency, entries=entries, usual_size=self._usual_size(entries))
 
     def highest_score(self, expression: str, frequency: Callable[[str], int]) -> str:
         """Return the SQL of bm25 where words stand in a text so often that nothing else counts."""
-        (newest,) = self.execute("SELECT entry_id FROM last_ids").fetchone()
-        rarities = (_rarity(frequency(leaf.text), newest) for leaf in leaves(expression))
-        return str(sum(rarities) * (_K1 + 1))
+        return highest(compiled(expression).leaves, frequency, entries=self._entries())
+
+    def _entries(self) -> int:
+        return int(self.execute("SELECT entry_id - skipped FROM last_ids").fetchone()[0])
+
+    def _usual_size(self, entries: int) -> float:
+        """Return how many words an entry has, of all or some thousands; remembered for a while."""
+        usual, then = self._sized
+        if not usual or abs(entries - then) > then // 20:
+            share = min(100 * _MEASURED / max(entries, 1), 100)
+            (average,) = self.execute(
+                "SELECT avg(size) FROM entry_words TABLESAMPLE SYSTEM (?) REPEATABLE (0)", (share,)
+            ).fetchone()
+            self._sized = float(average or 0), entries
+        return self._sized[0] or 1.0
 
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return the words that entries have, with how many have them, the most first."""
@@ -124,29 +176,32 @@ class PostgresConnection:
         return self.tuples(
             """
             SELECT word, entries FROM (
-                SELECT w.word, (SELECT count(*) FROM (
-                    SELECT 1 FROM entry_words WHERE words @@ CAST(w.query AS tsquery) LIMIT :most
-                ) AS found) AS entries
-                FROM jsonb_each_text(CAST(:queries AS jsonb)) AS w (word, query)
+                SELECT word, matching(query, CAST(:most AS BIGINT)) AS entries
+                FROM jsonb_each_text(CAST(:queries AS jsonb)) AS words (word, query) OFFSET 0
             ) AS counted WHERE entries > 0 ORDER BY entries DESC
             """,
             {"queries": json.dumps(queries), "most": most},
         )
 
     def terms(self, start: str, *, least: int, most: int) -> list[str]:
-        """Return terms that begin so, of those that PostgreSQL's statistics have."""
+        """Return terms that begin so, of the newest entries that have any."""
         rows = self.tuples(
             """
-            SELECT term FROM (
-                SELECT unnest(CAST(CAST(most_common_elems AS TEXT) AS TEXT[])) AS term,
-                       unnest(most_common_elem_freqs) AS share
-                FROM pg_stats WHERE schemaname = current_schema()
-                AND tablename = 'entry_words' AND attname = 'words'
-            ) AS known
-            WHERE starts_with(term, :start)
-            AND share * (SELECT count(*) FROM entry_words) >= :least LIMIT :most
+            WITH newest AS (
+                SELECT words FROM entry_words WHERE words @@ CAST(:query AS tsquery)
+                ORDER BY rowid DESC LIMIT :looked_into
+            )
+            SELECT term FROM newest, unnest(tsvector_to_array(words)) AS term
+            WHERE starts_with(term, :start) GROUP BY term
+            HAVING count(*) >= :least OR (SELECT count(*) FROM newest) = :looked_into LIMIT :most
             """,
-            {"start": start, "least": least, "most": most},
+            {
+                "query": f"{quoted(start)}:*",
+                "start": start,
+                "least": least,
+                "most": most,
+                "looked_into": _LOOKED_INTO,
+            },
         )
         return [term for (term,) in rows]
 
@@ -176,64 +231,28 @@ class PostgresConnection:
 
     def index_changed(self) -> None:
         """Put the words of entries into the index whose texts this transaction has changed."""
-        while changed := self.tuples(
-            """
-            DELETE FROM changed_words WHERE entry_id IN (
-                SELECT entry_id FROM changed_words ORDER BY entry_id LIMIT :most
-            ) RETURNING entry_id
-            """,
-            {"most": _AT_ONCE},
-        ):
-            texts = self.tuples(
-                """
-                SELECT entry_id, heading, coalesce(indexed_authors, authors),
-                       coalesce(indexed_tags, tags), feed, terms, coalesce(indexed_text, text)
-                FROM contents
-                WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
-                """,
-                {"ids": json.dumps([entry_id for (entry_id,) in changed])},
-            )
-            held = zip(texts, vectors([row[1:] for row in texts]), strict=True)
+        while changed := self.tuples(_TAKE_CHANGED, {"most": _AT_ONCE}):
+            held = zip(changed, vectors([row[1:] for row in changed]), strict=True)
             self.executemany(
                 "INSERT INTO entry_words (rowid, size, words) VALUES (?, ?, CAST(? AS tsvector)) "
                 "ON CONFLICT (rowid) DO UPDATE SET size = excluded.size, words = excluded.words",
-                [(row[0], size, vector) for row, (size, vector) in held],
+                ((row[0], size, vector) for row, (size, vector) in held),
             )
-
-
-def _score(leaf: Leaf, count: int, newest: int) -> str:
-    """Return bm25 of one word or phrase.
-
-    `ts_rank` of a word is the sum of 1/n² of its first places, over π²/6: nearly 1 - 1/(1.645 n).
-    So it tells how often the word is there, and with weights how often in the title, where it
-    counts three times. A phrase counts once.
-    """
-    query = f"CAST('{leaf.query.replace(chr(39), chr(39) * 2)}' AS tsquery)"
-    if leaf.is_word:
-        every, titled = (
-            f"ts_rank('{weights}', entries_index.words, {query})"
-            for weights in ("{1,1,1,1}", "{0,0,0,1}")
-        )
-        times = f"({every} / (1.645 * (1 - {every})) + 2 * {titled} / (1.645 * (1 - {titled})))"
-    else:
-        times = f"(CASE WHEN entries_index.words @@ {query} THEN 1.0 ELSE 0.0 END)"
-    usual = "(SELECT avg(size) FROM (SELECT size FROM entry_words ORDER BY rowid DESC LIMIT 500))"
-    length = f"{_K1} * ({1 - _B} + {_B} * entries_index.size / {usual})"
-    return f"{_rarity(count, newest)} * {times} * {_K1 + 1} / ({times} + {length})"
-
-
-def _rarity(count: int, newest: int) -> float:
-    """Return what a word that so many entries have says of one (the IDF of bm25)."""
-    return max(math.log((max(newest, count) - count + 0.5) / (count + 0.5)), 1e-6)
+            if len(changed) < _AT_ONCE:
+                return
 
 
 def _adapted(values: Values, expressions: frozenset[str]) -> Any:
-    if isinstance(values, Mapping):
-        return {
-            name: as_tsquery(value) if name in expressions and value else _text(value)
-            for name, value in values.items()
+    if not isinstance(values, Mapping):
+        return [_text(value) for value in values]
+    adapted = {name: _text(value) for name, value in values.items()}
+    for name in expressions:
+        found = compiled(values[name]) if values[name] else None
+        adapted |= {
+            name: found and found.query,
+            f"{name}_near": found and found.near and [*found.near],
         }
-    return [_text(value) for value in values]
+    return adapted
 
 
 def _text(value: Any) -> Any:

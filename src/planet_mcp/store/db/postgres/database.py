@@ -26,7 +26,10 @@ _LOOK_SECONDS = 1.0
 _LOCK_OF_STEPS = 0x504D4350
 _IDENTITY = "SELECT value FROM meta WHERE key = 'identity'"
 _NEXT_WRITE = "SELECT begin_write()"
-_HERE = f"SET LOCAL search_path = {SCHEMA}, pg_catalog"
+# To compile a statement takes longer than to execute any of ours.
+_HERE = f"SET LOCAL search_path = {SCHEMA}, pg_catalog; SET LOCAL jit = off"
+# Estimates do not know that to look into the words of an entry costs as much as ten rows.
+_BY_INDEX = "SET LOCAL enable_seqscan = off"
 
 
 class PostgresDatabase:
@@ -167,7 +170,7 @@ class PostgresDatabase:
         milliseconds = 0 if allowed == float("inf") else max(int(allowed * 1_000), 1)
         return (
             f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_HERE}; "
-            f"SET LOCAL statement_timeout = {milliseconds}"
+            f"SET LOCAL statement_timeout = {milliseconds}; {_BY_INDEX}"
         )
 
     @contextmanager

@@ -1,19 +1,22 @@
 """Expressions of FTS5 (sqlite.org/fts5.html, section 3) as tsquery, as far as we write them (pure).
 
 They have strings with `*` and `+`, NEAR, AND, OR, brackets, and columns before a string or
-brackets. NEAR asks for all of its words, however far apart: there it only ranks.
+brackets. A NEAR stands alone, or with AND: tsquery has but all of its words, whose places are
+looked at besides.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from planet_mcp.store.db.postgres.words import LONGEST, WEIGHTS, quoted, words_of
+from planet_mcp.store.db.postgres.words import LONGEST, MARKS, WEIGHTS, quoted, words_of
 
 _TOKEN = re.compile(r'\s*(?:("[^"]*")(\*)?|(\{[^}]*\}|\w+)\s*:|(AND|OR|NEAR|[()+,])|(\d+))')
+_COLUMN = re.compile(r"\w+")
+Columns = Sequence[str]
 # Stands for a string without words, which matches nothing.
-_NOTHING = "'\x01'"
+_NOTHING = "'\x05'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +28,24 @@ class Leaf:
     is_word: bool
 
 
-@lru_cache(maxsize=2_000)
-def as_tsquery(expression: str) -> str:
-    """Return an expression as tsquery."""
-    return _Reader(expression).any_of("")
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An expression: as tsquery, its strings, each as often as it stands there, and its NEAR.
+
+    `near` is how many words may be between the outermost, and the words.
+    """
+
+    query: str
+    leaves: tuple[Leaf, ...]
+    near: tuple[str, ...] | None
 
 
 @lru_cache(maxsize=2_000)
-def leaves(expression: str) -> tuple[Leaf, ...]:
-    """Return the strings of an expression, each as often as it stands there."""
+def compiled(expression: str) -> Compiled:
+    """Return what an expression is on PostgreSQL."""
     reader = _Reader(expression)
-    reader.any_of("")
-    return tuple(reader.leaves)
+    query = reader.any_of(())
+    return Compiled(query, tuple(reader.leaves), reader.near)
 
 
 class _Reader:
@@ -46,40 +55,43 @@ class _Reader:
         self._tokens = [each.groups() for each in _TOKEN.finditer(expression)]
         self._at = 0
         self.leaves: list[Leaf] = []
+        self.near: tuple[str, ...] | None = None
 
-    def any_of(self, weights: str) -> str:
-        parts = [self._all_of(weights)]
+    def any_of(self, columns: Columns) -> str:
+        parts = [self._all_of(columns)]
         while self._takes("OR"):
-            parts.append(self._all_of(weights))
+            parts.append(self._all_of(columns))
         return parts[0] if len(parts) == 1 else f"({' | '.join(parts)})"
 
-    def _all_of(self, weights: str) -> str:
-        parts = [self._one(weights)]
+    def _all_of(self, columns: Columns) -> str:
+        parts = [self._one(columns)]
         while self._takes("AND"):
-            parts.append(self._one(weights))
+            parts.append(self._one(columns))
         return parts[0] if len(parts) == 1 else f"({' & '.join(parts)})"
 
-    def _one(self, weights: str) -> str:
+    def _one(self, columns: Columns) -> str:
         if self._takes("("):
-            inner = self.any_of(weights)
+            inner = self.any_of(columns)
             self._takes(")")
             return inner
         if self._takes("NEAR"):
-            return self._near(weights)
+            return self._near(columns)
         if self._next()[2] is not None:
-            return self._one(_weights(str(self._step()[2])))
-        return self._phrase(weights)
+            return self._one(_COLUMN.findall(str(self._step()[2])))
+        return self._phrase(columns)
 
-    def _near(self, weights: str) -> str:
+    def _near(self, columns: Columns) -> str:
         self._takes("(")
-        parts = []
-        while self._next()[0] is not None:
-            parts.append(self._phrase(weights))
-        while not self._takes(")"):
-            self._step()
+        parts, words = [], list[str]()
+        while (text := self._next()[0]) is not None:
+            words += words_of(text.strip('"'))
+            parts.append(self._phrase(columns))
+        self._takes(",")
+        self.near = (str(self._step()[4]), *dict.fromkeys(words))
+        self._takes(")")
         return f"({' & '.join(parts)})"
 
-    def _phrase(self, weights: str) -> str:
+    def _phrase(self, columns: Columns) -> str:
         text, prefix = self._string()
         said = text
         words = [*words_of(text.strip('"'))]
@@ -87,15 +99,14 @@ class _Reader:
             text, prefix = self._string()
             words += words_of(text.strip('"'))
             said = f"{said} + {text}"
-        marks = [weights] * (len(words) - 1) + [("*" if prefix else "") + weights]
-        each = [
-            f"{quoted(word)}:{mark}" if mark else quoted(word)
-            for word, mark in zip(words, marks, strict=False)
+        is_held = words and all(len(word.encode()) < LONGEST for word in words)
+        ways = [
+            _beside([f"{mark}{word}" for word in words], weights, prefix or "")
+            for mark, weights in _ways(columns)
         ]
-        is_held = words and all(len(word.encode()) <= LONGEST for word in words)
-        query = " <-> ".join(each) if is_held else _NOTHING
-        self.leaves.append(Leaf(f"{said}{prefix or ''}", query, len(words) == 1))
-        return f"({query})" if len(words) > 1 else query
+        query = " | ".join(ways) if is_held else _NOTHING
+        self.leaves.append(Leaf(f"{said}{prefix or ''}", query, len(words) == len(ways) == 1))
+        return query if len(words) == len(ways) == 1 else f"({query})"
 
     def _string(self) -> tuple[str, str | None]:
         text, prefix, *_ = self._step()
@@ -118,9 +129,15 @@ class _Reader:
         return True
 
 
-def _weights(columns: str) -> str:
-    def each() -> Iterator[str]:
-        for name in re.findall(r"\w+", columns):
-            yield WEIGHTS[name]
+def _ways(columns: Columns) -> list[tuple[str, str]]:
+    """Return the marks and weights by which words are found in some columns, or anywhere."""
+    marked = [(MARKS[column], "") for column in columns if column in MARKS]
+    others = {WEIGHTS[column] for column in columns if column not in MARKS}
+    return [*marked, *(("", weight) for weight in others)] or [("", "")]
 
-    return "".join(sorted(set(each())))
+
+def _beside(words: Sequence[str], weight: str, prefix: str) -> str:
+    """Return the tsquery of words side by side, of which the last one may be a beginning."""
+    marks = [weight] * (len(words) - 1) + [f"{prefix}{weight}"]
+    each = zip(words, marks, strict=False)
+    return " <-> ".join(f"{quoted(word)}:{mark}" if mark else quoted(word) for word, mark in each)

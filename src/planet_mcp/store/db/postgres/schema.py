@@ -87,6 +87,7 @@ CREATE UNIQUE INDEX entries_page ON entries (md5(key)) WHERE feed_id IS NULL;
 CREATE INDEX entries_key ON entries USING hash (key);
 CREATE INDEX entries_canonical ON entries USING hash (canonical_url)
 WHERE canonical_url IS NOT NULL;
+CREATE INDEX entries_by_host ON entries (canonical_url) WHERE length(canonical_url) < 600;
 CREATE INDEX entries_order ON entries (ordered_at, id);
 CREATE INDEX entries_of_feed ON entries (feed_id, ordered_at, id);
 CREATE INDEX entries_retold ON entries (story_id) WHERE story_id <> id;
@@ -291,10 +292,35 @@ $$SELECT coalesce(CAST(array_to_json(held) AS TEXT), '[]')$$;
 CREATE AGGREGATE json_group_array(BIGINT) (
     SFUNC = array_append, STYPE = BIGINT[], INITCOND = '{}', FINALFUNC = as_json
 );
-CREATE FUNCTION entries_index(query TEXT)
+-- How many entries match, at most so many. Without a scan of all, which no estimate shall choose:
+-- it is asked for hundreds of words at once.
+CREATE FUNCTION matching(query TEXT, most BIGINT) RETURNS BIGINT
+LANGUAGE sql STABLE PARALLEL SAFE SET enable_seqscan = off AS $$
+    SELECT count(*) FROM (
+        SELECT 1 FROM entry_words WHERE words @@ CAST(query AS tsquery) LIMIT most
+    ) AS found
+$$;
+-- Whether some words stand together: no more than the first of `near` between the outermost. All
+-- that comes after place 16,383 is put there.
+CREATE FUNCTION are_near(held tsvector, near TEXT[]) RETURNS BOOLEAN
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    WITH places AS MATERIALIZED (
+        SELECT t.lexeme, p.place FROM unnest(held) AS t, unnest(t.positions) AS p (place)
+        WHERE t.lexeme = ANY (near[2:]) AND p.place < 16383
+    )
+    SELECT EXISTS (
+        SELECT 1 FROM places AS last WHERE cardinality(near) - 1 = (
+            SELECT count(DISTINCT p.lexeme) FROM places AS p
+            WHERE p.place BETWEEN last.place - CAST(near[1] AS INTEGER) - 1 AND last.place
+        )
+    )
+$$;
+CREATE FUNCTION entries_index(query TEXT, near TEXT[])
 RETURNS TABLE (rowid BIGINT, size BIGINT, words tsvector)
-LANGUAGE sql STABLE PARALLEL SAFE AS
-'SELECT w.rowid, w.size, w.words FROM entry_words AS w WHERE w.words @@ CAST(query AS tsquery)';
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT w.rowid, w.size, w.words FROM entry_words AS w
+    WHERE w.words @@ CAST(query AS tsquery) AND (near IS NULL OR are_near(w.words, near))
+$$;
 """
 
 _PICTURES = """

@@ -16,12 +16,15 @@ from planet_mcp.store.db.schema import TOKENIZE
 # text. PostgreSQL has four weights.
 COLUMNS = ("heading", "authors", "tags", "feed", "terms", "text")
 WEIGHTS = dict(zip(COLUMNS, "ABCDDD", strict=True))
+# The words of short columns are there once more, after a mark of the column: so the index knows
+# which entries have them there, and no entry is looked into.
+MARKS = {"heading": "\x01", "authors": "\x02", "tags": "\x03", "feed": "\x04"}
 # What a tsvector bounds (postgresql.org/docs/current/textsearch-limitations.html).
 _LAST_POSITION, _MOST_POSITIONS, _MOST_BYTES = 16_383, 255, 900_000
 # A longer word is neither stored nor found.
 LONGEST = 2_000
-# Between columns, so that no phrase goes from one to the next.
-_GAP = 10
+# Between columns, so that no phrase goes from one to the next, nor what is near together.
+_GAP = 250
 
 
 class _Tokenizer:
@@ -72,12 +75,13 @@ def _vector(terms: list[tuple[str, str, int]]) -> tuple[int, str]:
     positions: dict[str, list[str]] = defaultdict(list)
     left = _MOST_BYTES
     for term, column, offset in sorted(terms, key=lambda each: begins[each[1]] + each[2]):
-        left -= 2 if term in positions else len(term.encode()) + 8
-        if left < 0 or len(term.encode()) > LONGEST:
-            continue
-        if len(positions[term]) < _MOST_POSITIONS:
-            at = min(begins[column] + offset, _LAST_POSITION)
-            positions[term].append(f"{at}{WEIGHTS[column]}")
+        at = min(begins[column] + offset, _LAST_POSITION)
+        for word in (term, f"{MARKS[column]}{term}") if column in MARKS else (term,):
+            left -= 2 if word in positions else len(word.encode()) + 8
+            if left < 0 or len(word.encode()) > LONGEST:
+                continue
+            if len(positions[word]) < _MOST_POSITIONS:
+                positions[word].append(f"{at}{WEIGHTS[column]}")
     return len(terms), " ".join(f"{quoted(term)}:{','.join(at)}" for term, at in positions.items())
 
 
