@@ -111,3 +111,66 @@ async def test_without_id_and_link_the_date_tells_entries_apart(
     )
 
     assert len(found) == 4
+
+
+SERIES = {
+    "a thread of every week": [FIRST] * 3,
+    "a form that is filled in every week": [
+        f"<p>Gold costs {price} today. {prose(1)}</p>" for price in (211, 212, 214)
+    ],
+    "minutes": [f"<p>Present: {prose(n, 5)}. {prose(1)} {prose(n, 9)}</p>" for n in (5, 6, 7)],
+}
+
+
+@pytest.mark.parametrize("texts", SERIES.values(), ids=SERIES)
+@pytest.mark.parametrize("beside", [[], [OTHER]], ids=["alone", "beside another"])
+async def test_what_a_feed_says_every_week_is_news_each_time(
+    planet: Planet, site: Site, texts: list[str], beside: list[Post]
+) -> None:
+    documents = [
+        rss([council("This week", f"week-{n}", text, age=(30 - 7 * n) * DAY), *beside])
+        for n, text in enumerate(texts)
+    ]
+
+    found = await titles_after(planet, site, *documents)
+
+    assert found.count("This week") == 3
+
+
+@pytest.mark.parametrize(("price", "count"), [("212", 2), ("211 ", 1)])
+async def test_an_id_whose_short_text_counts_otherwise_on_another_day_is_a_new_entry(
+    planet: Planet, site: Site, price: str, count: int
+) -> None:
+    before, after = (
+        rss([council("Gold", "gold", f"<p>It costs {text}euros today.</p>", age)])
+        for text, age in (("211 ", DAY), (f"{price.strip()} ", HOUR))
+    )
+
+    assert await titles_after(planet, site, before, after) == ["Gold"] * count
+
+
+async def test_a_feed_whose_ids_and_dates_all_change_doubles_nothing(
+    planet: Planet, site: Site
+) -> None:
+    before, after = (
+        rss(
+            [
+                council(f"Post {n}", f"{made}/{n}", f"<p>{prose(n)}</p>", age=age + n * HOUR)
+                for n in (1, 2, 3)
+            ]
+        )
+        for made, age in (("old", 20 * DAY), ("new", DAY))
+    )
+
+    assert await titles_after(planet, site, before, after) == ["Post 1", "Post 2", "Post 3"]
+
+
+async def test_a_post_at_its_address_with_another_id_and_date_is_itself(
+    planet: Planet, site: Site
+) -> None:
+    before, after = (
+        rss([Post("Thread", FIRST, age=age, link="https://a.example/t", guid=guid), OTHER])
+        for guid, age in (("1", 9 * DAY), ("2", DAY))
+    )
+
+    assert await titles_after(planet, site, before, after) == ["Another post", "Thread"]

@@ -156,6 +156,23 @@ def is_beginning(text: str, other: str) -> bool:
     return most > 0 and words[:most] == others[:most]
 
 
+def counts_otherwise(text: str, other: str) -> bool:
+    """Return whether two texts are one but for their numbers, as the prices of two days."""
+    mine, its = _words(text), _words(other)
+    return (
+        mine != its
+        and len(mine) == len(its)
+        and all(
+            word == another or (_has_digit(word) and _has_digit(another))
+            for word, another in zip(mine, its, strict=True)
+        )
+    )
+
+
+def _has_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
+
+
 def has_few_words_of(text: str, other: str) -> bool:
     """Return whether one of two texts has less than half of the other one's words."""
     words, others = set(_words(text)), set(_words(other))

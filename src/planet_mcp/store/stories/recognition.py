@@ -7,6 +7,7 @@ rebuilt. Neither may collapse a feed's history or double it.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 
 from planet_mcp.models import ParsedEntry, RecognisedEntry
@@ -14,6 +15,7 @@ from planet_mcp.store.db import Connection, in_parts, to_seconds
 from planet_mcp.text import (
     SIGNED_WORDS,
     are_clearly_different,
+    counts_otherwise,
     has_few_words_of,
     has_words_of,
     is_corrected,
@@ -76,7 +78,9 @@ def recognise(
         if entry.key in listed and not _is_other(connection, entry, listed[entry.key])
     }
     own = [_under_its_own(entry, listed) for entry in document if entry.key not in found]
-    others = _elsewhere(connection, feed_id, own, {known.id for known in found.values()})
+    taken = {known.id for known in found.values()}
+    is_rebuilt = not found and len(document) > 1
+    others = _elsewhere(connection, feed_id, own, taken, is_rebuilt=is_rebuilt)
     return [
         _recognised(entry, found[entry.key]) if entry.key in found else _recognised(*next(others))
         for entry in document
@@ -115,14 +119,20 @@ def _under_its_own(entry: ParsedEntry, listed: Mapping[str, Known]) -> ParsedEnt
 
 
 def _elsewhere(
-    connection: Connection, feed_id: int, entries: Sequence[ParsedEntry], taken: set[int]
+    connection: Connection,
+    feed_id: int,
+    entries: Sequence[ParsedEntry],
+    taken: set[int],
+    *,
+    is_rebuilt: bool,
 ) -> Iterator[tuple[ParsedEntry, Known | None]]:
     """Find the stored entries with a key that the feed has given up, or that was made here."""
+    is_it = partial(_is_it, connection, is_rebuilt=is_rebuilt)
     for some in in_parts(entries, _AT_ONCE):
         answers = connection.each(_LIKELY, [_likely(feed_id, entry) for entry in some])
         for entry, rows in zip(some, answers, strict=True):
             likely = (Known(*row) for row in rows if row[0] not in taken)
-            known = next((each for each in likely if _is_it(connection, entry, each)), None)
+            known = next((each for each in likely if is_it(entry, each)), None)
             taken |= {known.id} if known else set()
             yield entry, known
 
@@ -137,8 +147,8 @@ def _likely(feed_id: int, entry: ParsedEntry) -> dict[str, object]:
     }
 
 
-def _is_it(connection: Connection, entry: ParsedEntry, known: Known) -> bool:
-    return known.key == entry.key or _is_same(connection, entry, known)
+def _is_it(connection: Connection, entry: ParsedEntry, known: Known, *, is_rebuilt: bool) -> bool:
+    return known.key == entry.key or _is_same(connection, entry, known, is_rebuilt=is_rebuilt)
 
 
 def _is_other(connection: Connection, entry: ParsedEntry, known: Known) -> bool:
@@ -158,19 +168,25 @@ def _is_other(connection: Connection, entry: ParsedEntry, known: Known) -> bool:
         return not title or date is False
     if date is False:
         short = min(entry.content.words, len(its.split())) < SIGNED_WORDS
-        return (short and has_few_words_of(text, its)) or not (title or link)
+        is_new = has_few_words_of(text, its) or (title and counts_otherwise(text, its))
+        return (short and is_new) or not (title or link)
     return not title and not link and not date and link is False
 
 
-def _is_same(connection: Connection, entry: ParsedEntry, known: Known) -> bool:
+def _is_same(connection: Connection, entry: ParsedEntry, known: Known, *, is_rebuilt: bool) -> bool:
     """Return whether a stored post has come again under another id.
 
     It has its title or address, or with another headline at another address its date and text.
+    With another date it is what the feed says every week, unless it is the same long text at the
+    same address, or the whole feed has other ids.
     """
     title = title_key(entry.title) == known.title_key and not entry.title_derived
     link, date = _agree(_own_address(entry), known.canonical_url), _dates_agree(entry, known)
     if date is False and entry.key.startswith(_KEY_WITHOUT_ID):
         return False
+    if date is False and not is_rebuilt:
+        may_share = link and _may_share_text(entry, known)
+        return bool(may_share) and is_corrected(entry.content.text, _text(connection, known))
     told = title and (date or (link and date is None))
     if told:
         return not are_clearly_different(entry.content.text, _text(connection, known))
