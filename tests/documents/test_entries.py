@@ -12,7 +12,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URL = "https://blog.example/feed.xml"
 PREFIXES = (
     'xmlns:media="http://search.yahoo.com/mrss/" xmlns:psc="http://podlove.org/simple-chapters" '
-    'xmlns:podcast="https://podcastindex.org/namespace/1.0" xmlns:app="http://www.w3.org/2007/app"'
+    'xmlns:podcast="https://podcastindex.org/namespace/1.0" xmlns:app="http://www.w3.org/2007/app" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
+    'xmlns:yandex="http://news.yandex.ru"'
 )
 LONG = "A crane of the harbour company lifts a red container in the rain, seen from the pier"
 
@@ -311,6 +313,40 @@ def test_the_exponent_of_an_exponent_is_written_with_it() -> None:
     ):
         html = escape(f"<p>x<sup>{power}</sup></p>")
         assert only(rss(f"<description>{html}</description>")).content.text == written
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_later_revision_is_no_time_of_publication(order: int) -> None:
+    dates = [
+        "<dc:date>2026-11-20T10:00:00Z</dc:date>",
+        "<dcterms:modified>2026-11-21T10:00:00Z</dcterms:modified>",
+    ]
+    entry = only(rss("".join(dates[::order])))
+
+    assert entry.published == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert entry.updated == datetime(2026, 11, 21, 10, tzinfo=UTC)
+    assert only(rss(dates[1])).published == datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["yandex:full-text", "fulltext"])
+def test_a_whole_text_beside_a_description_is_the_text(name: str) -> None:
+    whole = f"<{name}>{LONG}, and the rain goes on.</{name}>"
+    assert only(rss(f"<description>A crane</description>{whole}")).content.text.startswith(LONG)
+    assert (
+        only(rss(f"<{name}>A crane</{name}><description>{LONG}</description>")).content.text == LONG
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("&quot;Kim Lund&quot; &lt;kim@b.example&gt;", "Kim Lund"),
+        ("Kim &quot;Bo&quot; Lund", 'Kim "Bo" Lund'),
+        ("Kim &quot;Bo&quot;", 'Kim "Bo"'),
+    ],
+)
+def test_the_quotes_of_a_mailbox_are_no_part_of_a_name(written: str, name: str) -> None:
+    assert only(rss(f"<author>{written}</author>")).authors == (name,)
 
 
 # ------------------------------------------------------------------------ what feedparser fails at

@@ -46,6 +46,7 @@ wool</div><p class="yarpp">talc</p>
 <div role="tabpanel" id="t1">uranium</div>
 <p><font face="Courier">umber<br>&nbsp; tan</font></p>
 <details><summary><h4>umbra</h4></summary>verdigris</details>
+<p>tide<span class="sidenote">tin</span></p>
 <p style="display:none">Unseen words.</p><div><textarea readonly>ruby
 two</textarea></div>
 <section class="footnotes"><ol><li id="fn1"><p>slate</p></li></ol></section>

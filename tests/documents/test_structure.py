@@ -427,6 +427,114 @@ STRUCTURES = {
         "<p><img src='/c.png' alt='A zebra.' title='a zebra'></p>",
         "[image: A zebra.](https://example.org/c.png)",
     ),
+    "notes beside the text": (
+        (
+            "<p>Tides<label for=s1 class='margin-toggle sidenote-number'></label><input "
+            "type=checkbox id=s1><span class=sidenote>The moon pulls.</span> rule<sup "
+            "class=modern-footnotes-footnote><a href='javascript:void(0)'>1</a></sup><span "
+            "class=modern-footnotes-footnote__note>Mostly.</span> here.</p>"
+        ),
+        "Tides (The moon pulls.) rule (Mostly.) here.",
+    ),
+    "a note of LaTeXML": (
+        (
+            "<p>It is.<span class='ltx_note ltx_role_footnote'><sup class=ltx_note_mark>1</sup>"
+            "<span class=ltx_note_outer><span class=ltx_note_content><sup class=ltx_note_mark>1"
+            "</sup><span class='ltx_tag ltx_tag_note'>1</span>Not quite.</span></span></span></p>"
+        ),
+        "It is. (Not quite.)",
+    ),
+    "a name that is set beside the text": (
+        "<p>The <span class=sidenotes>margin</span> is wide.</p>",
+        "The margin is wide.",
+    ),
+    "a numbered formula": (
+        (
+            "<table class='ltx_equation ltx_eqn_table'><tr><td></td><td><math alttext='E=mc^{2}' "
+            "display=block></math></td><td><span>(1)</span></td></tr></table>"
+        ),
+        "$$E=mc^{2}$$\n\n(1)",
+    ),
+    "an admonition beside its sign": (
+        (
+            "<div class=note><table><tr><td rowspan=2><img alt='[Note]' src='/n.png'></td>"
+            "<th>Note</th></tr><tr><td><p>Mind the mast.</p></td></tr></table></div>"
+        ),
+        "[image: \\[Note\\]](https://example.org/n.png)\n\nNote\n\nMind the mast.",
+    ),
+    "a cell beside two rows": (
+        (
+            "<table><tr><th>Ship</th><th>h</th></tr><tr><td rowspan=2>Ann</td><td>1</td></tr>"
+            "<tr><td>2</td></tr></table>"
+        ),
+        "| Ship | h |\n| --- | --- |\n| Ann | 1 |\n|  | 2 |",
+    ),
+    "footnotes of Org": (
+        (
+            "<p>So it is.<sup><a id='fnr.1' class=footref href='#fn.1' role=doc-backlink>1</a>"
+            "</sup></p><div class=footdef><sup><a id='fn.1' class=footnum href='#fnr.1' "
+            "role=doc-backlink>1</a></sup> <div class=footpara><p class=footpara>In the log.</p>"
+            "</div></div>"
+        ),
+        "So it is.[^1]\n\n[^1]: In the log.",
+    ),
+    "a formula before its source": (
+        (
+            "<p>So <span class=MathJax_Preview></span><span class=MathJax><nobr aria-hidden=true>"
+            "y=3</nobr><math><mi>y</mi><mo>=</mo><mn>3</mn></math></span>"
+            "<script type='math/tex'>y=3</script> it is.</p>"
+        ),
+        "So $y=3$ it is.",
+    ),
+    "a formula that is only drawn": (
+        (
+            "<p>So <span class=katex><span class=katex-html aria-hidden=true><span>a</span><span>="
+            "</span><span>5</span></span></span> it is.</p>"
+        ),
+        "So a=5 it is.",
+    ),
+    "a card": (
+        (
+            "<figure><a href='https://b.example/t' class='bookmark source'><div><div class="
+            "bookmark-title>Tides</div><div>All of them.</div></div></a></figure>"
+        ),
+        "[Tides](https://b.example/t)\n\nAll of them.",
+    ),
+    "a post of another site": (
+        (
+            "<blockquote class=instagram-media><a href='https://i.example/p/1'>View this post</a>"
+            "<p><a href='https://i.example/p/1'>A post shared by Ola</a></p></blockquote>"
+        ),
+        (
+            "> [View this post](https://i.example/p/1)\n>\n"
+            "> [A post shared by Ola](https://i.example/p/1)"
+        ),
+    ),
+    "a player that a script makes": (
+        (
+            "<div class=player data-id=z></div><noscript><iframe src='https://www.youtube.com/embed/z'>"
+            "</iframe></noscript>"
+        ),
+        "[video](https://www.youtube.com/embed/z)",
+    ),
+    "a player beside the one for browsers without scripts": (
+        (
+            "<div><iframe data-src='https://www.youtube.com/embed/z'></iframe><noscript><iframe "
+            "src='https://www.youtube.com/embed/z'></iframe></noscript></div>"
+        ),
+        "[video](https://www.youtube.com/embed/z)",
+    ),
+    "pictures that a script loads": (
+        (
+            "<p><img alt=Pier nitro-lazy-src='/p.jpg' src='data:image/svg+xml;base64,PHN2'></p>"
+            "<p><img style='opacity:0' data-src='/q.jpg' alt=Quay></p>"
+        ),
+        ("[image: Pier](https://example.org/p.jpg)\n\n[image: Quay](https://example.org/q.jpg)"),
+    ),
+    "the way to edit a section": (
+        ("<h2>See<span class=mw-editsection>[<a href='/e'>edit</a>]</span></h2><p>More.</p>"),
+        "## See\n\nMore.",
+    ),
     "abbreviation": (
         "<p>By <abbr title='Automatic Identification System'>AIS</abbr> at night.</p>",
         "By AIS (Automatic Identification System) at night.",
@@ -531,6 +639,7 @@ def test_a_lead_or_correction_in_what_else_is_left_out_is_kept_alone(page: str) 
         "<div class='share-buttons'><a href='/s'>Share</a> <a href='/t'>this</a></div>",
         "<form class=subscribe><p>Get the harbour news</p><input type=email></form>",
         "<figure class='author avatar'><img src='/me.jpg' alt='Me'></figure>",
+        "<div class=teaser><h4><a href='/1'>One more</a></h4><p><a href='/1'>Read it</a></p></div>",
     ],
 )
 def test_what_stands_between_paragraphs_of_a_page_and_is_no_part_of_them_goes(other: str) -> None:

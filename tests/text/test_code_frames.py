@@ -179,6 +179,15 @@ def test_numbers_are_left_out_only_where_they_count_all_lines(
             ),
             "a = 1\nb = 2",
         ),
+        # What a class calls a number, and is a row or has words.
+        (
+            (
+                "<pre><table><tr class=lineno><td class=gutter>1</td><td>a</td></tr>"
+                "<tr class=lineno><td class=gutter>2</td><td>3</td></tr></table></pre>"
+            ),
+            "a\n3",
+        ),
+        ("<pre><span class=lineno>setup.py</span>:3</pre>", "setup.py:3"),
         # Numbers of the code itself.
         (
             (

@@ -62,6 +62,11 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _MOST_LINKED = 0.5
+_CARD = re.compile(
+    r"(?:^|[\s_-])(?:embed(?:ded)?|bookmark|instagram-media|og-?link|one-?box|link-?(?:card|preview)"
+    r"|blog-?card|web-?card|tweet)(?:$|[\s_-])"
+)
+_MOST_OF_CARD = 4
 # How many elements around the last text of an article may hold a picture that belongs to it.
 _NEAR = 3
 
@@ -275,11 +280,20 @@ def _is_lead(element: _Element) -> bool:
 
 
 def _shows(element: _Element) -> bool:
-    """Return whether a part plays something, or has a caption.
+    """Return whether a part plays something, has a caption, or is a card.
 
     A mere picture beside linked words leads to another article.
     """
-    return next(element.iter(*_PLAYERS, "figcaption"), None) is not None
+    return next(element.iter(*_PLAYERS, "figcaption"), None) is not None or _is_card(element)
+
+
+def _is_card(element: _Element) -> bool:
+    """Return whether a part shows what is said of one page elsewhere, or a post of it."""
+    if len({link.get("href") for link in element.iter("a")}) > _MOST_OF_CARD:
+        return False
+    return element.tag == "figure" or any(
+        _CARD.search(part.get("class") or "") for part in element.iter("a", "div", "blockquote")
+    )
 
 
 def _leads_to_files(element: _Element) -> bool:

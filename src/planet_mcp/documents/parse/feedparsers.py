@@ -66,6 +66,13 @@ class _Forgiving:
 
     _end_id = _end_guid
 
+    def _start_dcterms_modified(self, _: dict[str, Any]) -> None:
+        self.push("revised", 0)
+
+    def _end_dcterms_modified(self) -> None:
+        # Beside it `dc:date` is when an entry was published; feedparser keeps one of the two.
+        self._get_context()["revised"] = self.pop("revised") or ""
+
     def _start_media_content(self, attributes: dict[str, Any]) -> None:
         super()._start_media_content(attributes)  # type: ignore[misc]
         self.file = attributes

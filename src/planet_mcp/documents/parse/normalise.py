@@ -34,6 +34,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _EMAIL = re.compile(r"(?:mailto:)?([\w.+%-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63})*(?:\?\S*)?")
 # An e-mail address as archives of mailing lists mask it, with the name behind it.
 _MASKED_EMAIL = re.compile(r"[\w.+%-]{1,64} at [\w-]{1,63}(?:\.[\w-]{1,63})+ \(([^()]+)\)")
+_QUOTED = re.compile(r'"([^"]+)"')
 _AROUND_NAME = " \t<>()[],;:-"
 # Names of authors that name nobody.
 _NOBODY = frozenset(
@@ -166,6 +167,8 @@ def _name(person: str) -> str:
     name = _EMAIL.sub(" ", line).strip(_AROUND_NAME) if mailbox else line
     if mailbox and not name:
         name = mailbox[1]
+    if quoted := _QUOTED.fullmatch(name):
+        name = quoted[1]
     return "" if name.lower() in _NOBODY else " ".join(name.split())
 
 

@@ -29,7 +29,9 @@ Node = Mapping[str, Any]
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NOT_TEXT = ("image/", "audio/", "video/", "font/", "application/octet", "application/pdf")
 _FEEDBURNER = frozenset({"feedproxy.google.com", "feeds.feedburner.com", "rss.feedburner.com"})
-_DATES = ("published", "created", "updated")
+_DATES = ("published", "created", "updated", "revised")
+# What some call the text beside a shorter `<description>`.
+_WHOLE_TEXTS = ("yandex_full-text", "fulltext", "full-text")
 _HALF_REFERENCE = re.compile(r"&amp;?(?=[\w.-]+=)")
 _ROOT = re.compile(r"<([A-Za-z_][\w:.-]{0,60})")
 # Roots under which a document without entries is an empty feed whatever its namespace.
@@ -140,7 +142,7 @@ def _malformed(error: object, lines: int) -> str:
 
 
 def _entry(entry: Node, day_first: bool | None) -> RawEntry:
-    published, created, updated = (
+    published, created, updated, revised = (
         parse_date(_string(entry, name), day_first=day_first) for name in _DATES
     )
     return RawEntry(
@@ -151,8 +153,8 @@ def _entry(entry: Node, day_first: bool | None) -> RawEntry:
         texts=tuple(_texts(entry)),
         authors=tuple(_authors(entry)) or tuple(_authors(_node(entry, "source"))),
         tags=tuple(_tags(entry)),
-        published=published or created,
-        updated=updated,
+        published=published or created or (updated if revised else None),
+        updated=revised or updated,
         enclosures=tuple(_enclosures(entry)),
         duration=_string(entry, "itunes_duration"),
         described=_described(entry),
@@ -248,6 +250,7 @@ def _own_texts(entry: Node) -> Iterator[RawText]:
             yield RawText(_string(each, "value"), kind, _string(each, "base"))
     yield RawText(_string(entry, "summary"), _string(_node(entry, "summary_detail"), "type"))
     yield _detail(entry, "subtitle")
+    yield from (RawText(_string(entry, name)) for name in _WHOLE_TEXTS)
 
 
 def _media(entry: Node) -> Iterator[tuple[RawEnclosure, str]]:

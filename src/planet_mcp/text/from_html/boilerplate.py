@@ -12,7 +12,7 @@ from planet_mcp.text.from_html.tree import drop, text_of
 
 _NAMES = (
     *("subscri", "newsletter", "related", "yarpp", "mc4wp", "share", "sharing", "feedflare"),
-    *("addtoany", "button-wrapper", "kg-signup-card"),
+    *("addtoany", "button-wrapper", "kg-signup-card", "mw-editsection"),
 )
 find_widgets = etree.XPath(f".//@class[{' or '.join(f'contains(., {n!r})' for n in _NAMES)}]/..")
 _WIDGET = re.compile(
@@ -28,6 +28,8 @@ _BUTTON = re.compile(
     r"(?:subscribe(?: now)?|share(?: this post)?|leave a comment|upgrade to paid|get the app)[.!]?",
     re.IGNORECASE,
 )
+# What Ghost and MediaWiki name so for themselves.
+_ALWAYS = frozenset(("kg-signup-card", "mw-editsection"))
 _LONGEST_WIDGET = 600
 _MOST_LINKED = 0.7
 _LISTINGS = ("pre", "code", "h1", "h2", "blockquote", "table")
@@ -54,7 +56,7 @@ def drop_widget(element: _Element) -> None:
             drop(element)
         return
     if not _WIDGET.search(element.get("class") or ""):
-        if "kg-signup-card" in (element.get("class") or "").split():
+        if not _ALWAYS.isdisjoint((element.get("class") or "").split()):
             drop(element)
         return
     if next(element.iterdescendants(*_LISTINGS), None) is not None:

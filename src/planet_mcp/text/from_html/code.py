@@ -27,13 +27,14 @@ _GUTTER = re.compile(
     r"(?:^|[\s_])(?:linenos?|lnt?|ln-num|line-?num(?:ber)?s?|line-numbers-rows|gutter|linenodiv"
     r"|linenumber|linenr|react-syntax-highlighter-line-number|blob-num|rouge-gutter|crayon-nums?"
     r"|ec-line-number|hljs-ln-(?:numbers|n)|CodeMirror-(?:linenumber|gutter-wrapper)|cm-gutters?|code-line-number"
-    r"|line_numbers|lineNumbers?|lineno\w*|react-code-line-number|lines-num|ltx_tag_listingline)(?:\s|$)"
+    r"|line_numbers|lineNumbers?|lineno\w*|react-code-line-number|lines-num|ltx_tag_listingline|giallo-ln)"
+    r"(?:\s|$)"
 )
 _CHROME = re.compile(
     r"(?:^|[\s_-])(?:copy|copy-?(?:btn|button|code|icon|to-clipboard)|copybtn|clipboard|clipboard-copy"
     r"|code-toolbar-item|sr-only|visually-hidden|select-none|zeroclipboard-container|tooltip|tooltiptext"
     # Lines that a book of Rust shows to whoever asks for them, and a listing to download.
-    r"|boring|ltx_listing_data|hover-info|twoslash-popup|tippy|popover)(?:[\s_-]|$)",
+    r"|boring|ltx_listing_data|code-annotation-anchor|hover-info|twoslash-popup|tippy|popover)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _BAR = re.compile(
@@ -42,6 +43,8 @@ _BAR = re.compile(
 )
 _UNSELECTABLE = re.compile(r"user-select:\s*none|display:\s*none", re.IGNORECASE)
 _NUMBERS = re.compile(r"[\d\s]*")
+# What is called a gutter and has letters is a line, or the name of a file.
+_LETTER = re.compile(r"[^\W\d_]")
 _TABLE_HINT = re.compile(
     r"highlight|lntable|rouge|lineno|codehilite|gist|blob-|CodeRay|crayon|chroma|hljs|syntax|js-file-line"
     r"|(?:^|\s)code(?:\s|$)"
@@ -120,7 +123,7 @@ def is_code_table(table: _Element) -> bool:
     around = [*inside, *(e for _, e in zip(range(3), table.iterancestors(), strict=False))]
     if not any(_TABLE_HINT.search(e.get("class") or "") for e in around):
         return _is_numbered_listing(table)
-    rows = (row.findall("td") for row in table.iter("tr"))
+    rows = filter(None, (row.findall("td") for row in table.iter("tr")))
     first: list[_Element] = next(rows, [])
     return any(map(_is_gutter, first)) or (
         len(first) == 1 and all(len(cells) == 1 for cells in rows) and _is_all_code(table)
@@ -190,8 +193,13 @@ def _is_run(numbers: list[int]) -> bool:
 
 
 def is_gutter_class(element: _Element) -> bool:
-    """Return whether a class says that an element holds line numbers."""
-    return bool(_GUTTER.search(element.get("class") or ""))
+    """Return whether a class says that an element holds line numbers, and it holds no words.
+
+    Rows are never numbers alone: those of a listing may be called by the number that is in them.
+    """
+    if element.tag == "tr" or not _is_gutter_name(element.get("class") or ""):
+        return False
+    return not any(map(_LETTER.search, element.itertext()))
 
 
 def is_numbers(element: _Element) -> bool:
@@ -289,8 +297,13 @@ def _is_bar(names: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_gutter_or_chrome(names: str) -> bool:
-    return bool(_GUTTER.search(names) or _CHROME.search(names))
+def _is_chrome_name(names: str) -> bool:
+    return bool(_CHROME.search(names))
+
+
+@lru_cache(maxsize=4096)
+def _is_gutter_name(names: str) -> bool:
+    return bool(_GUTTER.search(names))
 
 
 def is_drawn_over(element: _Element) -> bool:
@@ -300,7 +313,7 @@ def is_drawn_over(element: _Element) -> bool:
     if element.tag in ("td", "th"):
         return _is_gutter(element)
     names = element.get("class") or ""
-    if names and _is_gutter_or_chrome(names):
+    if names and (_is_chrome_name(names) or is_gutter_class(element)):
         return True
     style = element.get("style")
     return bool(style and _UNSELECTABLE.search(style))

@@ -48,7 +48,10 @@ _MOST_PARTS = 12
 
 
 def lift_headers(pre: _Element) -> None:
-    """Move the header bars inside a `<pre>` outside of it: they are no code, but may have words."""
+    """Move the header bars inside a listing outside of it: they are no code, but may have words."""
+    for row in takewhile(_is_heading_row, pre.iter("tr")) if pre.tag == "table" else ():
+        pre.addprevious(row)
+        row.tag, row[0].tag = "div", "span"
     code = only_code(pre)
     if pre.tag != "pre" or code.tag != "code":
         return
@@ -64,6 +67,10 @@ def lift_headers(pre: _Element) -> None:
         else:
             last.addnext(element)
             last = element
+
+
+def _is_heading_row(row: _Element) -> bool:
+    return len(row) == 1 and row[0].tag == "th"
 
 
 def unname_wrappers(element: _Element) -> None:

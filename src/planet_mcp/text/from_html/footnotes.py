@@ -11,6 +11,7 @@ from planet_mcp.text.from_html.tree import drop, is_blank, remove_dropped, text_
 _NOTE_NAME = re.compile(
     r"(?:^|[-_:#.])(?:fn|foot-?note|cite[-_]?note|ftn|note|endnote|sdfootnote)", re.IGNORECASE
 )
+_NOTE_CLASS = re.compile(r"footnote|footdef", re.IGNORECASE)
 _NOTE_LABEL = re.compile(r"\[?\s*([\w*†‡§-]{1,12})\s*\]?")
 _USUAL_LABEL = re.compile(r"[\[(]?\s*(?:\d{1,3}|[a-z]|[*\u2020\u2021\u00a7]{1,3})\s*[\])]?")
 _LONGEST_REFERENCE = 2000
@@ -70,6 +71,8 @@ def _notes(root: _Element) -> dict[str, _Element]:
     notes = {e.get("id"): e for e in root.iter("li", "p", "div", "aside", "dd") if e.get("id")}
     for link in root.iter("a"):
         parent = link.getparent()
+        if parent is not None and parent.tag == "sup":
+            parent = parent.getparent()
         if link.get("id") and parent is not None and _is_note_class(parent):
             notes[link.get("id")] = parent
         # Word and Google Docs name the link that a note begins with and that leads back.
@@ -81,7 +84,9 @@ def _notes(root: _Element) -> dict[str, _Element]:
 
 
 def _is_note_class(element: _Element) -> bool:
-    return element.tag in ("div", "p", "li") and "footnote" in (element.get("class") or "").lower()
+    return element.tag in ("div", "p", "li") and bool(
+        _NOTE_CLASS.search(element.get("class") or "")
+    )
 
 
 def _is_reference(link: _Element) -> bool:
@@ -92,6 +97,9 @@ def _is_reference(link: _Element) -> bool:
     parent = link.getparent()
     raised = (parent is not None and parent.tag == "sup") or link.find("sup") is not None
     names = link.get("class") or ""
+    # Org calls what leads to a note a way back, too.
+    if "footref" in names:
+        return True
     back = "backref" in names or "footnote-number" in names or link.get("role") == "doc-backlink"
     name = href.rpartition("#")[2]
     named = bool(_NOTE_NAME.search(name))
@@ -141,9 +149,10 @@ def _drop_ways_back(note: _Element, label: str) -> None:
     for number in note.iter("span"):
         if not _NUMBER_CLASSES.isdisjoint((number.get("class") or "").split()):
             drop(number)
-    # Wikipedia begins a note with a list of the places that refer to it, which is empty now.
+    # Wikipedia begins a note with a list of the places that refer to it, and Org with its raised
+    # number: both are empty now.
     for child in note[:1]:
-        if child.tag == "span" and is_blank(child) and not (note.text or "").strip():
+        if child.tag in ("span", "sup") and is_blank(child) and not (note.text or "").strip():
             drop(child)
     remove_dropped(note)
 

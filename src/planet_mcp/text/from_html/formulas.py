@@ -36,7 +36,11 @@ _OPERATORS = {
     "mtable": (";",),
     "msqrt": (),
 }
-_TEX_PREVIEWS = etree.XPath("//*[contains(@class, 'MathJax') and not(.//math) and not(.//script)]")
+# What MathJax draws stands before the script with its source; the rest of it is a preview.
+_TEX_PREVIEWS = etree.XPath(
+    "//*[contains(@class, 'MathJax') and not(.//script)]"
+    "[not(.//math) or following-sibling::*[1][self::script[starts-with(@type, 'math/tex')]]]"
+)
 # An exponent of several characters: with an operator in it, a fraction or a sign before it. A date
 # or a note's name has none of these.
 _COMPOUND = re.compile(

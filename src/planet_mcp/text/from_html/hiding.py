@@ -164,12 +164,17 @@ def _is_repeated_beside(element: _Element) -> bool:
     for beside in (element.getprevious(), element.getnext()):
         if beside is None or _is_reader_only(beside):
             continue
-        if _FORMULA.search(beside.get("class") or "") or beside.tag == "math":
+        if _is_formula(beside) or beside.tag == "math":
             return True
         if "".join(text_of(beside).split()) == text:
             return True
     parent = element.getparent()
-    return parent is not None and bool(_FORMULA.search(parent.get("class") or ""))
+    # KaTeX and MathJax may be told to leave the other drawing out.
+    return parent is not None and len(parent) > 1 and _is_formula(parent)
+
+
+def _is_formula(element: _Element) -> bool:
+    return bool(_FORMULA.search(element.get("class") or ""))
 
 
 def _by_style(element: _Element) -> bool:
@@ -179,7 +184,12 @@ def _by_style(element: _Element) -> bool:
     if _hides(style):
         return not (_is_reset_below(element) or _is_folded(element))
     # An article stays: pages that fade their content in begin with it transparent.
-    return _fades(style) and not _holds_article(element)
+    return _fades(style) and not (_holds_article(element) or _is_lazy(element))
+
+
+def _is_lazy(element: _Element) -> bool:
+    """Return whether an element is a picture that fades in when a script has loaded it."""
+    return bool(element.tag == "img") and any("-src" in name for name, _ in element.items())
 
 
 def _holds_article(element: _Element) -> bool:

@@ -14,8 +14,10 @@ _MAYBE_LANGUAGE = re.compile(
 )
 _LANGUAGE_ATTRIBUTES = (
     *("data-lang", "data-language", "data-enlighter-language", "data-canonical-lang"),
-    *("data-tagsearch-lang", "language", "lang"),
+    *("data-tagsearch-lang", "data-code-lang", "language", "lang"),
 )
+# Confluence writes `brush: java; gutter: false` here.
+_PARAMETERS = "data-syntaxhighlighter-params"
 _NAME = re.compile(r"[A-Za-z0-9_+#.-]{1,30}")
 _NO_LANGUAGE = frozenset(
     """
@@ -64,7 +66,7 @@ def _declared(element: _Element) -> str:
         value = element.get(name)
         if value and (name != "lang" or element.tag in ("pre", "code")):
             return _accepted(value)
-    names = element.get("class") or ""
+    names = f"{element.get('class', '')} {element.get(_PARAMETERS, '')}"
     found = filter(None, map(_accepted, _LANGUAGE.findall(names)))
     maybe = (name.lower() for name in _MAYBE_LANGUAGE.findall(names))
     return next(found, "") or next((name for name in maybe if name in KNOWN_LANGUAGES), "")

@@ -1,6 +1,7 @@
 """Links and images: absolute, http(s) only, nothing that reports back."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import quote, urljoin, urlsplit
 
 from lxml import etree
@@ -173,8 +174,15 @@ def _image_url(image: _Element, base_url: str | None) -> str | None:
     own = image.get("src") or ""
     # The attributes of lazy loading come first: until a script reads these, `src` has a placeholder
     # (data:, blank.gif).
-    order = [*lazy, own, *largest, _picture_source(image)]
+    order = [*lazy, own, *largest, _picture_source(image), *_other_sources(image)]
     return next((url for u in order if u and (url := absolute_url(u, base_url))), None)
+
+
+def _other_sources(image: _Element) -> Iterator[str]:
+    """Yield what attributes that some script looks at name as an address: `nitro-lazy-src`."""
+    for name, value in image.items():
+        if name.endswith(("src", "lazy", "lazyload")) and name not in _LAZY and "/" in value:
+            yield value
 
 
 def _largest(srcset: str) -> str:

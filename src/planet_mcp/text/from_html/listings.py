@@ -101,7 +101,8 @@ def _may_draw_code(element: _Element) -> bool:
         return next(element.iterdescendants(*_NOT_COPIED), None) is None
     if not _DRAWN.isdisjoint(names.split()):
         return True
-    marked = " syntaxhighlighter" in f" {names}" or ("code" in names and element.get("data-lang"))
+    named = element.get("data-lang") or "language-" in names
+    marked = " syntaxhighlighter" in f" {names}" or ("code" in names and named)
     return bool(marked) and next(element.iterdescendants("pre", "table"), None) is None
 
 

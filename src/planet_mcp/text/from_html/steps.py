@@ -276,6 +276,7 @@ STEPS = Steps(
         _each("input", lambda e, _: structure.lead_item(e)),
         _each("ol", lambda e, _: lists.number(e)),
         _each("td th", lambda e, _: lists.flatten_cell(e)),
+        _found("note", "class", structure.find_notes, lambda e, _: structure.bracket_note(e)),
         _each("rt", lambda e, _: structure.write_reading(e)),
         _each("blockquote", lambda e, _: structure.name_source(e)),
         _each("p div", lambda e, _: structure.mark_title(e)),

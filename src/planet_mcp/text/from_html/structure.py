@@ -46,6 +46,14 @@ _AMP = {"amp-img": "img", "amp-anim": "img", "amp-video": "video", "amp-audio": 
 PLAYERS = " ".join((*_PLAYERS, *_AMP, "amp-iframe"))
 _VIDEO_ID = re.compile(r"[\w-]{1,64}")
 find_check_boxes = etree.XPath(".//div[contains(@class, 'checkbox-o')]")
+_NOTES = ("sidenote", "marginnote", "ltx_role_footnote", "modern-footnotes-footnote__note")
+_NUMBERS_OF_NOTE = frozenset(("ltx_note_mark", "ltx_tag_note", "sidenote-number"))
+_NOT_IN_A_LINE = ("p", "div", "ul", "ol", "table", "blockquote", "pre", "h2", "h3")
+find_notes = etree.XPath(
+    ".//span[{}]".format(
+        " or ".join(f"contains(concat(' ', @class, ' '), ' {name} ')" for name in _NOTES)
+    )
+)
 find_frames = etree.XPath(".//iframe[@srcdoc]")
 _PRE_LINES = re.compile(r"white-space\s*:\s*(?:pre-wrap|pre-line|pre|break-spaces)\s*(?:;|$)")
 may_keep_lines = etree.XPath("descendant-or-self::*/@style[contains(., 'white-space')]/..")
@@ -176,6 +184,23 @@ def mark_title(title: _Element) -> None:
 
 def _is_icon(cell: _Element | None) -> bool:
     return cell is not None and cell.tag == "td" and cell.get("class") == "icon"
+
+
+def bracket_note(note: _Element) -> None:
+    """Put a note that style sheets draw beside the text in brackets, without its number."""
+    if (
+        note.find(".//label") is not None
+        or next(note.iterdescendants(*_NOT_IN_A_LINE), None) is not None
+    ):
+        return
+    before = note.getprevious()
+    if before is not None and before.tag == "sup" and "footnote" in (before.get("class") or ""):
+        before.clear(keep_tail=True)
+    for number in list(note.iterdescendants("sup", "span")):
+        if not _NUMBERS_OF_NOTE.isdisjoint((number.get("class") or "").split()):
+            number.clear(keep_tail=True)
+    if not is_blank(note):
+        note.text, note.tail = f" ({(note.text or '').lstrip()}", f"){note.tail or ''}"
 
 
 def write_reading(reading: _Element) -> None:

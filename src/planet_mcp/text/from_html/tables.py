@@ -73,7 +73,7 @@ def _is_layout(table: _Element, rows: list[_Element]) -> bool:
         return True
     if next(table.iterdescendants("table"), None) is not None:
         return True
-    if len(rows) == 1 and len(rows[0]) and rows[0][0].get("class") == "icon":
+    if "ltx_eqn_table" in (table.get("class") or "").split() or _is_beside_sign(rows):
         return True
     narrow = all(sum(1 for _ in row.iterchildren("td", "th")) <= 1 for row in rows)
     # One row of texts of several blocks only places them beside each other.
@@ -86,6 +86,15 @@ def _is_layout(table: _Element, rows: list[_Element]) -> bool:
     if next(table.iterdescendants(*blocks), None) is not None:
         return True
     return any(BLOCK in text for text in table.itertext())
+
+
+def _is_beside_sign(rows: list[_Element]) -> bool:
+    """Return whether a table places a text beside a sign, as Asciidoctor and DocBook do."""
+    first = rows[0][0] if rows and len(rows[0]) else None
+    if first is None or (len(rows) == 1 and first.get("class") == "icon"):
+        return first is not None
+    cells = [[cell.tag for cell in row] for row in rows]
+    return first.get("rowspan") == "2" and cells == [["td", "th"], ["td"]]
 
 
 def _unwrap(table: _Element, rows: list[_Element]) -> None:

@@ -19,7 +19,9 @@ _VISIBLE_CONTROLS = etree.XPath(
     " | .//input[not(translate(@type, 'HIDEN', 'hiden') = 'hidden')])"
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt")
-_IMAGE_ADDRESSES = frozenset(
+# What shows something, and the attributes that say what.
+_SHOWN = ("img", "iframe", "video", "audio")
+_ADDRESSES = frozenset(
     """
     src srcset data-src data-srcset data-lazy-src data-lazy-srcset data-original data-orig-file
     data-url data-hi-res-src
@@ -78,25 +80,30 @@ def keep_heading_words(button: _Element) -> None:
 
 
 def adopt_noscript(noscript: _Element) -> None:
-    """Keep what a script would have shown instead: code, or an image that is nowhere else."""
+    """Keep what a script would have shown instead: code, or what to see that is nowhere else."""
     if next(noscript.iterdescendants("pre"), None) is not None:
         noscript.tag = "div"
-    elif next(noscript.iterdescendants("img"), None) is not None and _is_only_image(noscript):
+    elif _is_only_one(noscript):
         noscript.tag = "span"
 
 
-def _is_only_image(noscript: _Element) -> bool:
-    """Return whether no image beside a `<noscript>` has an address of its own."""
-    if not is_blank(noscript) or next(noscript.iterancestors("head"), None) is not None:
+def _is_only_one(noscript: _Element) -> bool:
+    """Return whether it has pictures or players, and none beside it has an address of its own."""
+    kinds = {each.tag for each in noscript.iterdescendants(*_SHOWN)}
+    if (
+        not kinds
+        or not is_blank(noscript)
+        or next(noscript.iterancestors("head"), None) is not None
+    ):
         return False
     parent = noscript.getparent()
-    beside = [] if parent is None else parent.iter("img")
-    shown = (image for image in beside if next(image.iterancestors("noscript"), None) is None)
+    beside = [] if parent is None else parent.iter(*kinds)
+    shown = (each for each in beside if next(each.iterancestors("noscript"), None) is None)
     return not any(
         value and not value.startswith("data:")
-        for image in shown
-        for name, value in image.attrib.items()
-        if name in _IMAGE_ADDRESSES
+        for each in shown
+        for name, value in each.attrib.items()
+        if name in _ADDRESSES
     )
 
 
