@@ -231,9 +231,20 @@ class Planet:
         """
         self.store.require_writable()
         urls = [url for text in urls for url in given_urls(text)]
-        subscriber = self._workings.subscriber
         wanted = group or ""
         group = await _in_thread(lambda: self._group_called(wanted))
+        added = await self._subscribed(urls, group, progress, seconds)
+        found = [each.feed for each in added if each.feed and each.outcome != "queued"]
+        followed = {feed.id: group for feed in found}
+        await _in_thread(lambda: self.store.feeds.put_in_groups(followed, from_others=True))
+        result = AddResult(results=[added_feed(each) for each in added], notice=self._notice())
+        return Answer(result, added_text(result))
+
+    async def _subscribed(
+        self, urls: Sequence[str], group: str | None, progress: Progress | None, seconds: float
+    ) -> list[Added]:
+        """Subscribe to URLs, all at once; after so many seconds, to the others unread."""
+        subscriber = self._workings.subscriber
         added: dict[int, Added] = {}
 
         async def one(position: int) -> None:
@@ -251,12 +262,7 @@ class Planet:
         left = [position for position in range(len(urls)) if position not in added]
         queued = await subscriber.queue([urls[position] for position in left], group=group)
         added |= dict(zip(left, queued, strict=True))
-        found = [each.feed for each in added.values() if each.feed and each.outcome != "queued"]
-        followed = {feed.id: group for feed in found}
-        await _in_thread(lambda: self.store.feeds.put_in_groups(followed, from_others=True))
-        items = [added_feed(added[position]) for position in range(len(urls))]
-        result = AddResult(results=items, notice=self._notice())
-        return Answer(result, added_text(result))
+        return [added[position] for position in range(len(urls))]
 
     async def import_list(self, document: bytes, *, name: str) -> Answer[AddResult]:
         """Subscribe to the feeds of a document that the user has at hand: OPML or a config.ini.
