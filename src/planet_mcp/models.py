@@ -127,8 +127,8 @@ class Vectors:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """What a question means, as the model of this id makes a vector of it: 8-bit numbers."""
+class QuestionVector:
+    """What a question means: a vector of 8-bit numbers, by the model of this id."""
 
     model: str
     vector: bytes

@@ -7,7 +7,7 @@ import anyio
 
 from planet_mcp.embedding import ModelFolder, NoModel
 from planet_mcp.errors import PlanetError
-from planet_mcp.models import Meant
+from planet_mcp.models import QuestionVector
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import Store
 
@@ -22,7 +22,7 @@ BY_WORDS = "Searched by words alone, not by meaning: {problem}"
 class Understood:
     """What a question means, or why nobody knows, if readers are to know that."""
 
-    meant: Meant | None = None
+    vector: QuestionVector | None = None
     notice: str | None = None
 
 
@@ -55,7 +55,7 @@ class Meanings:
                 (vector,) = await self._worker.encode([question], model, questions=True)
         except (PlanetError, TimeoutError) as error:
             return self._failed(str(error) or "the model takes too long.")
-        return Understood(Meant(model.id, vector))
+        return Understood(QuestionVector(model.id, vector))
 
     def _failed(self, reason: str) -> Understood:
         logger.warning("A question could not be encoded: %s", reason)

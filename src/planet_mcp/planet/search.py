@@ -8,7 +8,7 @@ from typing import Any
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.meaning import NOT_ASKED, Understood
-from planet_mcp.models import Meant
+from planet_mcp.models import QuestionVector
 from planet_mcp.periods import parse_since, parse_until
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, SearchHit, SearchResult
@@ -60,7 +60,7 @@ def search_entries(
         ArgumentError: The feed is not known, or the cursor or another argument is not usable.
     """
     position, budget = reading.position(request), Budget.of(request.limit, default=DEFAULT_HITS)
-    search = partial(_searched, reading, position, understood.meant, limit=budget.items)
+    search = partial(_searched, reading, position, understood.vector, limit=budget.items)
     of_period, searched = _without_period(reading, request, position, search)
     searched, spelled = _as_meant(reading, searched, position, search)
     found, by_time = searched.found, searched.by_time
@@ -110,7 +110,7 @@ class _Searched:
 def _searched(
     reading: Reading,
     position: Position,
-    meant: Meant | None,
+    question: QuestionVector | None,
     request: SearchRequest,
     *,
     limit: int,
@@ -118,7 +118,7 @@ def _searched(
     query = compile_query(request.query)
     filters = _filters(reading, request, position, exclude=query.exclude)
     by_time = query.empty or (request.sort == "newest" and bool(query.topics))
-    find = _newest if by_time else partial(_best, meant=meant)
+    find = _newest if by_time else partial(_best, question=question)
     return _Searched(request, query, find(reading, query, filters, position, limit=limit), by_time)
 
 
@@ -196,12 +196,12 @@ def _best(
     position: Position,
     *,
     limit: int,
-    meant: Meant | None,
+    question: QuestionVector | None,
 ) -> Found:
     if not query.topics:
         return Found([], 0, more=False, strict=0)
     return reading.store.search.best(
-        query, filters, shown=position.shown, limit=limit, now=position.now, meant=meant
+        query, filters, shown=position.shown, limit=limit, now=position.now, question=question
     )
 
 
@@ -228,11 +228,11 @@ def _remark(query: Query, found: Found) -> str | None:
 
 def _of_meaning(reading: Reading, understood: Understood, found: Found) -> str | None:
     """Return why a search by meaning found less than it could."""
-    if understood.meant is None:
+    if understood.vector is None:
         return understood.notice
     if found.are_loading:
         return LOADING
-    encoded = reading.store.vectors.encoded(understood.meant.model)
+    encoded = reading.store.vectors.encoded(understood.vector.model)
     return None if encoded.is_complete else PARTLY.format(count=encoded.entries, of=encoded.of)
 
 

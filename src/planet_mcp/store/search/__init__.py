@@ -10,7 +10,7 @@ from planet_mcp.store.search.plan import MOST_COUNTED, SearchLimits
 from planet_mcp.store.search.query import Query, compile_query
 from planet_mcp.store.search.ranking import ENOUGH
 from planet_mcp.store.search.search import Found, Search
-from planet_mcp.store.search.spelling import Meant, Spelling
+from planet_mcp.store.search.spelling import MeantWord, Spelling
 from planet_mcp.store.search.typed import MAX_TERMS, bare_words
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "Filters",
     "Found",
     "Hit",
-    "Meant",
+    "MeantWord",
     "Query",
     "Search",
     "SearchLimits",

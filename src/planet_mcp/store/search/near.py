@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from planet_mcp.models import Meant
+from planet_mcp.models import QuestionVector
 from planet_mcp.store.db import Connection, Row
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.plan import SearchPlan
@@ -73,16 +73,18 @@ class Neighbours:
         self._lock = threading.Lock()
         self._kept = _Kept("")
 
-    def near(self, connection: Connection, meant: Meant, filters: Filters) -> list[NearStory]:
+    def near(
+        self, connection: Connection, question: QuestionVector, filters: Filters
+    ) -> list[NearStory]:
         """Return the nearest stories that pass the filters, the nearest first.
 
         Without those that are no nearer than any text may be by chance.
         """
-        kept = self._loaded(connection, meant.model)
+        kept = self._loaded(connection, question.model)
         if kept.nearest is None:
             return []
         try:
-            found = _Look(connection, kept.nearest, meant, filters).stories()
+            found = _Look(connection, kept.nearest, question, filters).stories()
         except ValueError:
             logger.exception("The vectors cannot be compared.")
             return []
@@ -142,12 +144,12 @@ class _Look:
         self,
         connection: Connection,
         nearest: "Nearest",
-        meant: Meant,
+        question: QuestionVector,
         filters: Filters,
     ) -> None:
         self._connection = connection
         self._nearest = nearest
-        self._meant = meant
+        self._question = question
         self._filters = filters
 
     def stories(self) -> list[NearStory]:
@@ -162,7 +164,7 @@ class _Look:
 
     def _among(self, ids: Collection[int] | None) -> list[NearStory]:
         found = self._nearest.find(
-            self._meant.vector, most=LOOKED_UP, read_whole=self._whole, among=ids
+            self._question.vector, most=LOOKED_UP, read_whole=self._whole, among=ids
         )
         near = {each.id: each for each in found.near if found.outstanding(each) > LEAST_OUTSTANDING}
         rows = self._rows(
@@ -185,7 +187,7 @@ class _Look:
         rows = self._connection.execute(
             f"SELECT v.id, v.vector FROM {_WANTED} CROSS JOIN vectors AS v "
             "WHERE v.id = wanted.id AND v.model = :model",
-            {"ids": json.dumps([*ids]), "model": self._meant.model},
+            {"ids": json.dumps([*ids]), "model": self._question.model},
         )
         return [(row[0], row[1]) for row in rows]
 
@@ -204,7 +206,7 @@ class _Look:
         ]
         return self._connection.execute(
             f"{select} AND {' AND '.join(where)} LIMIT {most}",
-            {**filters.values(), "match": indexed, "model": self._meant.model, **values},
+            {**filters.values(), "match": indexed, "model": self._question.model, **values},
         ).fetchall()
 
 
@@ -217,16 +219,18 @@ def best_of_stories(found: Iterable[NearStory]) -> list[NearStory]:
     return [*best.values()]
 
 
-def likeness_of(connection: Connection, meant: Meant | None, ranking: Ranking) -> dict[int, float]:
+def likeness_of(
+    connection: Connection, question: QuestionVector | None, ranking: Ranking
+) -> dict[int, float]:
     """Return how near the nearest part of each story is; without those that have no vectors."""
-    if meant is None:
+    if question is None:
         return {}
     stories = [candidate.story for candidate in ranking.candidates]
     rows = connection.execute(
         f"SELECT v.id, v.vector, d.story_id FROM {_WANTED} "
         f"JOIN entries AS d ON {in_story('wanted.id')} "
         "JOIN vectors AS v ON v.entry_id = d.id WHERE v.model = :model",
-        {"ids": json.dumps(stories), "model": meant.model},
+        {"ids": json.dumps(stories), "model": question.model},
     ).fetchall()
     if not rows:
         return {}
@@ -234,7 +238,7 @@ def likeness_of(connection: Connection, meant: Meant | None, ranking: Ranking) -
 
     story_of = {row[0]: row[2] for row in rows}
     likeness: dict[int, float] = {}
-    for near in compare(meant.vector, [(row[0], row[1]) for row in rows]):
+    for near in compare(question.vector, [(row[0], row[1]) for row in rows]):
         likeness.setdefault(story_of[near.id], near.likeness)
     return likeness
 

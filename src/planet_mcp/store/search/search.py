@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import chain, combinations
 from operator import itemgetter
 
-from planet_mcp.models import Meant
+from planet_mcp.models import QuestionVector
 from planet_mcp.store.db import Connection, Engine, to_time
 from planet_mcp.store.search.addresses import Addresses
 from planet_mcp.store.search.blend import ranked
@@ -63,7 +63,7 @@ class Search:
         shown: Collection[int],
         limit: int,
         now: datetime,
-        meant: Meant | None = None,
+        question: QuestionVector | None = None,
     ) -> Found:
         """Return the best stories that are not in `shown`, by how well they match and their age.
 
@@ -75,8 +75,8 @@ class Search:
             addressed = self._addresses.stories(plan, query.addresses, CANDIDATES)
             known = spell(plan, query)
             ranking = rank(plan, known, CANDIDATES + 2 * len(shown))
-            near = self._neighbours.near(connection, meant, filters) if meant else []
-            likeness = likeness_of(connection, meant, ranking)
+            near = self._neighbours.near(connection, question, filters) if question else []
+            likeness = likeness_of(connection, question, ranking)
             parts = ranked(known, ranking.candidates, near, likeness)
             ordered = chain.from_iterable(by_score_and_age(part, known, now) for part in parts)
             chosen = dict.fromkeys([*addressed, *ordered])
@@ -87,7 +87,7 @@ class Search:
                 connection, page, words=query.words, feeds=filters.feeds, by_meaning=by_meaning
             )
         total = max(ranking.total, len(chosen))
-        are_loading = bool(meant) and self._neighbours.are_loading
+        are_loading = bool(question) and self._neighbours.are_loading
         return Found(hits, total, len(left) > limit, ranking.strict, are_loading)
 
     def newest(

@@ -32,7 +32,7 @@ _WORD = re.compile(r"[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class MeantWord:
     """A word in place of one that is in `typed_in` entries."""
 
     word: str
@@ -44,10 +44,10 @@ class Spelling:
 
     def __init__(self, database: Engine) -> None:
         self._database = database
-        self._known: dict[str, Meant | None] = {}
+        self._known: dict[str, MeantWord | None] = {}
         self._known_at = 0
 
-    def meant(self, word: str, *, snapshot: int) -> Meant | None:
+    def meant(self, word: str, *, snapshot: int) -> MeantWord | None:
         """Return the word that was probably meant; None if it is this one, or none is near.
 
         Only words of ASCII letters are ever others: in lower case, or with a capital first.
@@ -66,7 +66,7 @@ class Spelling:
         return known[typed]
 
 
-def _meant(connection: Connection, typed: str, snapshot: int) -> Meant | None:
+def _meant(connection: Connection, typed: str, snapshot: int) -> MeantWord | None:
     typed_in = dict(connection.counted([typed], FEW + 1)).get(typed, 0)
     if typed_in > FEW or (not typed_in and _is_two_words(connection, typed)):
         return None
@@ -81,7 +81,7 @@ def _meant(connection: Connection, typed: str, snapshot: int) -> Meant | None:
     if not best or likely[best] < least / _WRITTEN:
         return None
     # What some have written is rather a rare word: heater, xarray.
-    return None if typed_in and not _is_slip(typed, best) else Meant(best, typed_in)
+    return None if typed_in and not _is_slip(typed, best) else MeantWord(best, typed_in)
 
 
 def _is_two_words(connection: Connection, typed: str) -> bool:
