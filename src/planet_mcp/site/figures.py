@@ -24,7 +24,7 @@ _DELAYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChartRow:
     """One row of a chart: what it counts, how many, and how many of these are of a kind."""
 
     label: str
@@ -53,7 +53,7 @@ class Chart:
     title: str
     said: str
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ChartRow, ...]
     by_time: bool
 
     @property
@@ -72,7 +72,7 @@ class Chart:
         ]
 
     @property
-    def drawn_rows(self) -> list[tuple[Row, Bar]]:
+    def drawn_rows(self) -> list[tuple[ChartRow, Bar]]:
         """Return the rows with their bars."""
         return list(zip(self.rows, self.bars, strict=True))
 
@@ -113,7 +113,7 @@ def stats_view(store: Store, *, now: datetime) -> StatsView:
 
 def _weeks(store: Store, now: datetime) -> Chart:
     weeks = store.statistics.weeks(now=now, count=WEEKS)
-    rows = tuple(Row(f"week of {short_day(week.monday)}", week.stories) for week in weeks)
+    rows = tuple(ChartRow(f"week of {short_day(week.monday)}", week.stories) for week in weeks)
     total = sum(row.number for row in rows)
     said = f"{count(total, 'entry', 'entries')} in the last {WEEKS} weeks, this one included."
     return Chart("weeks", "Entries per week", said, ("Week", "Entries"), rows, by_time=True)
@@ -121,7 +121,8 @@ def _weeks(store: Store, now: datetime) -> Chart:
 
 def _states(feeds: Sequence[Feed]) -> Chart:
     rows = tuple(
-        Row(words, sum(feed.status is status for feed in feeds)) for status, words in STATES.items()
+        ChartRow(words, sum(feed.status is status for feed in feeds))
+        for status, words in STATES.items()
     )
     said = f"Of {count(len(feeds), 'feed')}, " + ", ".join(
         f"{row.number} {'are' if row.number != 1 else 'is'} {row.label}" for row in rows
@@ -134,7 +135,7 @@ def _arrivals(delays: Sequence[timedelta]) -> Chart:
     earlier, rows = 0, []
     for label, limit in _DELAYS:
         upto = sum(delay <= limit for delay in delays)
-        rows.append(Row(label, upto - earlier))
+        rows.append(ChartRow(label, upto - earlier))
         earlier = upto
     if delays:
         half = delays[len(delays) // 2].total_seconds() / 3600
@@ -147,7 +148,7 @@ def _arrivals(delays: Sequence[timedelta]) -> Chart:
 
 def _traffic(store: Store, now: datetime) -> Chart:
     days = store.statistics.traffic(now=now, days=DAYS)
-    rows = tuple(Row(short_day(day.day), day.requests, day.not_modified) for day in days)
+    rows = tuple(ChartRow(short_day(day.day), day.requests, day.not_modified) for day in days)
     asked, unchanged = sum(row.number for row in rows), sum(row.of_kind or 0 for row in rows)
     share = f"; {unchanged / asked:.0%} of the answers were 304, not modified" if asked else ""
     said = f"{count(asked, 'request')} for feeds in the last {DAYS} days{share}."

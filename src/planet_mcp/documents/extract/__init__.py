@@ -14,7 +14,7 @@ from lxml.etree import _Element
 
 from planet_mcp.documents.encoding import decode
 from planet_mcp.documents.extract.article import page_article, parse_page
-from planet_mcp.documents.extract.content_types import Kind, Reading, file_name, reading_of
+from planet_mcp.documents.extract.content_types import BodyKind, SniffedBody, file_name, sniff_body
 from planet_mcp.documents.page_redirects import redirect_of
 from planet_mcp.errors import DocumentError
 from planet_mcp.models import Article, PageRedirect
@@ -35,10 +35,10 @@ def read_page(
     Raises:
         DocumentError: There is no article to read; it says what is there and what to do.
     """
-    reading, text, page = _read(body, url=url, content_type=content_type)
-    is_page = reading.kind is Kind.PAGE or not text.strip()
+    sniffed, text, page = _read(body, url=url, content_type=content_type)
+    is_page = sniffed.kind is BodyKind.PAGE or not text.strip()
     redirect = redirect_of(page, url=url, refresh=refresh) if is_page else None
-    return redirect or _article(reading, text, page, url)
+    return redirect or _article(sniffed, text, page, url)
 
 
 def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article:
@@ -47,22 +47,22 @@ def extract_article(body: bytes, *, url: str, content_type: str = "") -> Article
     Raises:
         DocumentError: There is no article to read; it says what is there and what to do.
     """
-    reading, text, page = _read(body, url=url, content_type=content_type)
-    return _article(reading, text, page, url)
+    sniffed, text, page = _read(body, url=url, content_type=content_type)
+    return _article(sniffed, text, page, url)
 
 
-def _read(body: bytes, *, url: str, content_type: str) -> tuple[Reading, str, _Element | None]:
+def _read(body: bytes, *, url: str, content_type: str) -> tuple[SniffedBody, str, _Element | None]:
     media_type = content_type.partition(";")[0].strip().lower()
-    reading = reading_of(body, url=url, media_type=media_type)
+    sniffed = sniff_body(body, url=url, media_type=media_type)
     text = decode(body, content_type=content_type).text
-    return reading, text, parse_page(text) if reading.kind is Kind.PAGE else None
+    return sniffed, text, parse_page(text) if sniffed.kind is BodyKind.PAGE else None
 
 
-def _article(reading: Reading, text: str, page: _Element | None, url: str) -> Article:
-    if reading.kind is Kind.PAGE:
+def _article(sniffed: SniffedBody, text: str, page: _Element | None, url: str) -> Article:
+    if sniffed.kind is BodyKind.PAGE:
         return page_article(page, url)
-    if reading.kind is Kind.CODE:
-        return _code_article(text, url, reading.language)
+    if sniffed.kind is BodyKind.CODE:
+        return _code_article(text, url, sniffed.language)
     return _text_article(text, url)
 
 

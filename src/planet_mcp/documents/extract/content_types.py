@@ -10,7 +10,7 @@ from planet_mcp.errors import DocumentError
 from planet_mcp.text.from_html import one_line
 
 
-class Kind(StrEnum):
+class BodyKind(StrEnum):
     """How a body is read."""
 
     PAGE = "page"
@@ -18,14 +18,14 @@ class Kind(StrEnum):
     CODE = "code"
 
 
-class Reading(NamedTuple):
+class SniffedBody(NamedTuple):
     """How to read a body; `language` is that of source code."""
 
-    kind: Kind
+    kind: BodyKind
     language: str = ""
 
 
-_PAGE, _TEXT = Reading(Kind.PAGE), Reading(Kind.TEXT)
+_PAGE, _TEXT = SniffedBody(BodyKind.PAGE), SniffedBody(BodyKind.TEXT)
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml"))
 _TEXT_TYPES = frozenset(("text/markdown", "text/x-markdown", "text/x-rst"))
 _UNSTATED = frozenset(
@@ -148,7 +148,7 @@ _LOOK_AT = 4096
 _LONGEST_TITLE = 200
 
 
-def reading_of(body: bytes, *, url: str, media_type: str) -> Reading:
+def sniff_body(body: bytes, *, url: str, media_type: str) -> SniffedBody:
     """Return how to read a body.
 
     Raises:
@@ -175,7 +175,7 @@ def _refuse_binary(head: bytes, body: bytes, url: str, media_type: str) -> None:
         _refused(body, url, media_type, "a binary file")
 
 
-def _refused(body: bytes, url: str, media_type: str, name: str) -> Reading:
+def _refused(body: bytes, url: str, media_type: str, name: str) -> SniffedBody:
     stated = f"{one_line(media_type, limit=80)}, " if media_type else ""
     raise DocumentError(
         f"{url} is {name} ({stated}{_size(len(body))}), not a web page or text: there is no "
@@ -195,21 +195,21 @@ def _named(media_type: str) -> str:
     return _TYPES.get(media_type) or _FAMILIES.get(family) or "a file"
 
 
-def _by_type(media_type: str, url: str) -> Reading | None:
+def _by_type(media_type: str, url: str) -> SniffedBody | None:
     family, _, subtype = media_type.partition("/")
     if media_type in _TEXT_TYPES:
         return _TEXT
     plain = subtype in _CODE_TYPES or subtype.endswith(("+json", "+xml", "+yaml"))
     if family == "text" or (family == "application" and plain):
-        return _by_ending(url) or Reading(Kind.CODE, _language(subtype))
+        return _by_ending(url) or SniffedBody(BodyKind.CODE, _language(subtype))
     return None
 
 
-def _by_ending(url: str) -> Reading | None:
+def _by_ending(url: str) -> SniffedBody | None:
     ending = PurePosixPath(file_name(url)).suffix.lower()
     if ending in _PROSE_ENDINGS:
         return _TEXT
-    return Reading(Kind.CODE, _ENDINGS[ending]) if ending in _ENDINGS else None
+    return SniffedBody(BodyKind.CODE, _ENDINGS[ending]) if ending in _ENDINGS else None
 
 
 def _language(subtype: str) -> str:
