@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 INSTALL = "pip install 'planet-mcp[pictures]'"
-# What browsers show and a page may have; SVG is a document, and can hold scripts and addresses.
+# The formats that browsers show. SVG is none: it is a document, and may hold scripts and addresses.
 _FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
-# A picture of the largest telephones; as pixels it is 200 MB of the child's memory.
+# As many pixels as pictures of the largest telephones have: 200 MB of the child's memory.
 MOST_PIXELS = 52_000_000
-# A column of a page is 748 px wide, and denser on many screens.
+# The boxes that pictures are reduced to. A page's column is 748 px wide, and denser on many
+# screens.
 _BOXES: dict[PictureKind, tuple[int, int]] = {"text": (1_200, 2_400), "face": (96, 96)}
-# A banner says nothing at the size of a face.
+# How many times as long as the other one side of a face may be: a banner says nothing in its box.
 _LONGEST_FACE = 1.5
 # The first quality with which a picture has at most so many bytes, else the last.
 _QUALITIES, _MOST_BYTES = (80, 60, 40), 400_000
@@ -43,7 +44,7 @@ def small_picture(body: bytes, kind: PictureKind) -> Picture:
     """
     from PIL import Image  # deferred: not everyone has it
 
-    # Our own bound is lower, and an error.
+    # Pillow's own bound is off: ours is lower, and raises.
     Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(BytesIO(body), formats=_FORMATS) as opened:
@@ -66,7 +67,8 @@ def _reduced(image: "Image", box: tuple[int, int]) -> "Image":
 
     if image.getexif().get(_ORIENTATION, 1) >= _TURNED:
         box = (box[1], box[0])
-    # A JPEG is decoded at half, a quarter or an eighth of its size where that is enough.
+    # A JPEG is decoded at half, a quarter or an eighth of its size where that is enough: in less
+    # memory and time.
     image.draft(None, (2 * box[0], 2 * box[1]))
     plain = image.convert("RGBA" if image.has_transparency_data else "RGB")
     plain.thumbnail(box, reducing_gap=2.0)

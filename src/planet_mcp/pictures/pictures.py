@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 ACCEPT_PICTURE = "image/webp, image/png, image/jpeg, image/gif;q=0.9"
 _SERVERS_FAULT = 500
-# A silent network, and no process to read what came.
+# Errors that say nothing about the picture: no answer in time, or no process to read it.
 _PASSING = (UnreachableError, DeadlineError, PausedError, ParseFailedError)
 
 

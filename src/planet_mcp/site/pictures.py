@@ -70,10 +70,10 @@ class _Putting:
         unseen = place.key not in self.sizes and not self.only_kept
         if size is None and not unseen:
             return place.as_link
-        # The box of one that nobody has seen yet is fixed, so that nothing moves when it comes.
+        # A picture that was not fetched yet gets a box of fixed size: nothing moves when it comes.
         shape = f'width="{size.width}" height="{size.height}"' if size else 'class="unseen"'
         source = self.links.to(picture_path(PictureKey("text", place.key)))
-        # A link needs a name.
+        # The picture's words are the link's name, which may not be empty.
         alt = place.alt or "image"
         return (
             f'{place.link}<img src="{source}" alt="{alt}" {shape} loading="lazy" '

@@ -11,11 +11,12 @@ from datetime import datetime
 from planet_mcp.models import Picture, PictureKey
 from planet_mcp.store.db import Connection, Engine, to_seconds, to_time
 
-# What a row counts for besides its picture; so those that could not be had are bounded, too.
+# How many bytes a row counts besides its picture, so that the rows of pictures that could not be
+# had are bounded, too.
 _ROW = 4_096
 # A picture of more entries than these is an icon or a banner.
 _MOST_TEXTS = 5
-# A picture is at most so many times as large as the smallest.
+# How many of the oldest may go for a new one: so many of the smallest are as large as the largest.
 _MADE_ROOM_OF = 500
 # Whether an entry or a feed still names a picture.
 _NAMED = """(CASE p.kind

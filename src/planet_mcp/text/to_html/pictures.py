@@ -10,7 +10,7 @@ from html import escape, unescape
 
 from planet_mcp.urls import link_key
 
-# No text of a stranger looks like this: there, the angle brackets are escaped.
+# The mark of a place. No stranger's text can have it, since its angle brackets are escaped there.
 _PLACE = re.compile(
     r'<a href="([^"]*)" rel="nofollow noopener ugc"><img src="picture:(-?\d+)" alt="([^"]*)"></a>'
 )
