@@ -65,7 +65,8 @@ class PlanetError(Exception):
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str = "") -> None:
-        # Here, since each of these texts ends in an answer, in the log or in the store.
+        # Secrets go at once, since each of these texts ends in an answer, in the log or in the
+        # store.
         super().__init__(redacted(_shortened(message)))
 
 

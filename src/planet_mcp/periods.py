@@ -50,7 +50,7 @@ _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
 _MAIL = re.compile(r"[a-z] \d{4} \d\d:\d\d")
 _UNIX = re.compile(r"(\d{10})(?:\d{3})?")
 
-# One day before the last that Python can write, so that the end of a day is one, too.
+# The last day that is taken: one before Python's last, so that its end can be written, too.
 _LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 _HELP = (
     "use an ISO 8601 date or time (2026-11-22, 2026-11-22T09:00Z), a month or year (2026-11, 2026),"

@@ -16,7 +16,7 @@ MAX_QUERY = 10_000
 DEFAULT_HITS, MOST_HITS = 10, 50
 DEFAULT_FEEDS, MOST_FEEDS = 50, 200
 DEFAULT_TOPICS, MOST_TOPICS = 10, 30
-# So many feeds may be named at once.
+# How many feeds may be named at once.
 MOST_NAMED = 20
 # Characters of an answer: what is usual, and what a caller may ask for.
 DEFAULT_CHARS, MOST_CHARS = 8_000, 40_000

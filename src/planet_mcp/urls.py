@@ -63,7 +63,7 @@ _PREFIX = re.compile(r"url:\s*", re.IGNORECASE)
 _READER_SCHEME = re.compile(r"(?:feed|rss|pcast|podcast|itpc):(?=\S)", re.IGNORECASE)
 # Browsers do not count the slashes after http: and https: (WHATWG URL, 4.4).
 _HTTP_SCHEME = re.compile(r"(https?)(?::/*|//+)(?=[^/])", re.IGNORECASE)
-# As text and Markdown say what is at an address: `Blog: https://…`, `[Blog](https://…)`.
+# A URL with its name before it, in text or Markdown: `Blog: https://…`, `[Blog](https://…)`.
 _SAID = re.compile(r"\[[^\]]*\]\((\S+)\)|[^:/]+[:-]\s+(https?://\S+)")
 _BETWEEN_URLS = re.compile(r"\s+|,(?=https?://)")
 _BARE_HOST = re.compile(

@@ -298,7 +298,7 @@ def _new(
 
 def _revision(found: RecognisedEntry, entry_id: int, now: datetime) -> EntryChange | None:
     if found.has_other_text:
-        # That a feed changed its ids and addresses is no revision of its posts.
+        # With another key the feed changed its ids or addresses, which is no revision of its posts.
         return RevisedEntry(entry_id, found.entry, None if found.has_other_key else now)
     if found.has_other_key or found.has_other_date:
         return RekeyedEntry(entry_id, found.entry)

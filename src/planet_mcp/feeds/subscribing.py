@@ -21,7 +21,7 @@ from planet_mcp.store import Store
 from planet_mcp.times import utc_now
 from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, shown
 
-# So many feeds of a list are added by one call: what is there already does not count.
+# How many feeds of a list one call adds; those that are followed already do not count.
 MOST_OF_A_LIST = 5_000
 NOT_IN_TIME = "not fetched in time; it is followed, and read in its turn"
 

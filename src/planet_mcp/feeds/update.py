@@ -258,7 +258,7 @@ class FeedUpdater:
         if isinstance(reply, NotModified) or digest_of(reply) == feed.body_hash:
             return SameDocument(reply)
         try:
-            # By its own address: where a redirect leads may differ each time.
+            # The source is the feed's own address: where a redirect leads may differ each time.
             parsed = await self._worker.parse_feed(reply, now=self._clock(), source=feed.url)
         except DocumentError as error:
             if reply.is_cut:
@@ -286,7 +286,7 @@ class FeedUpdater:
         elif isinstance(error, UnreachableError):
             self._silent.add(registrable_domain(host_of(feed.url)))
             if len(self._silent) >= SILENT_DOMAINS:
-                # Nobody answers any more: it is our own network, and no feed's fault.
+                # So many silent domains in a row mean that our own network fails, and no feed.
                 return Deferred(self._clock() + schedule.OFFLINE_INTERVAL, NETWORK_AWAY)
         elif isinstance(error, BlockedAddressError | BlockedUrlError) and not error.redirected:
             # The settings of this process say so: another one on this database may have others.

@@ -122,7 +122,7 @@ def _occurrences(
     read: Callable[[int, int], list[tuple[int, Occurrence]]],
 ) -> Occurrences:
     after, truncated = _start(reading, asked, sequence)
-    # Without anything new nothing is read, since that is so at most polls.
+    # Nothing is read if nothing is new, as at most polls.
     found = read(after, asked.limit + 1) if after < sequence.newest else []
     returned, more = found[: asked.limit], len(found) > asked.limit
     reached = returned[-1][0] if more else sequence.newest

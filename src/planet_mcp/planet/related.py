@@ -7,9 +7,9 @@ from planet_mcp.store import Filters, Headline, Hit, Store, compile_query
 from planet_mcp.text import STOP_WORDS
 
 MOST_RELATED, LOOKED_AT = 3, 12
-# The longest words of a title tell most.
+# How many words of a title are looked for: the longest, which say most.
 MOST_WORDS = 4
-# One word in common is chance, unless the title has no other.
+# How many words two titles must share: one is chance, unless a title has no other.
 LEAST_SHARED = 2
 
 _WORD = re.compile(r"[^\W_]{3,}")

@@ -7,7 +7,7 @@ from planet_mcp.planet.reading import Reading
 from planet_mcp.requests import SearchRequest, given
 from planet_mcp.store import bare_words
 
-# Where more is found, nothing was misspelt.
+# Up to how many hits a word may be misspelt: of more, none is.
 FEW_FOUND = 10
 MOST_LOOKED_UP = 12
 NONE_HAS = 'No entry has "{typed}"; shown is "{meant}".'

@@ -21,17 +21,19 @@ from planet_mcp.store import TalkedPost
 LEAST_LINKING, LEAST_NAMING, LEAST_IN_TITLES = 2, 3, 2
 # Two voices are enough for a page that one feed linked to before, five for one that fifteen did.
 LEAST_SCORE = 1.2
-# So many times more often than before must two words be named, and one alone, which says less.
+# How many times more often than before two words must be named; a single word, which says less.
 LEAST_LIFT, LEAST_LIFT_OF_ONE = 4.0, 12.0
-# What is a subject stands in titles; a word of every day stands in texts more often.
+# What part of the voices that name a subject must have it in a title: words of every day mostly
+# stand in texts.
 TITLED = 0.6
 # Over a longer time, many use a word of every day; what is talked about is named at one time.
 AT_ONE_TIME = timedelta(days=31)
-# Where little is known from other times, what more of the voices name is what all is about.
+# Where other times have fewer posts than FEW_BEFORE, a word that more than the part MOST_COMMON of
+# the voices name, and more than ALWAYS_FEW, is no topic: it is what the whole planet is about.
 FEW_BEFORE, MOST_COMMON, ALWAYS_FEW = 30, 0.34, 5
-# A link in more of all posts stands below each of them; fewer posts do not tell.
+# A link that a larger part of all posts have, and at least LEAST_POSTS, stands below each of them.
 EVERYWHERE, LEAST_POSTS = 0.8, 5
-# Of two topics that share so much of the smaller one, the better is shown.
+# Two topics are one if they share this part of the smaller one's posts: the better is shown.
 SAME = 0.5
 _EXCERPT_CHARS = 300
 _WORD = re.compile(r"[^\W_]+(?:[.+#/'\u2019-][^\W_]+)*[+#]*")

@@ -102,7 +102,8 @@ class Publisher:
                 if checksum == _ALWAYS or checksum != before.get(path) or file_of(path) not in there
             ]
             if not before.keys() >= paths.keys():
-                # Before the pages, so that a build that is cut off knows its files the next time.
+                # The manifest is written first, so that after a build that is cut off the next one
+                # knows its files.
                 self._write_manifest(base, {**dict.fromkeys(paths, _ALWAYS), **before})
             written = sum(self._make(path, base) for path in changed)
             gone = before.keys() - paths.keys()

@@ -34,7 +34,7 @@ _HINTS = {
     "until": "2026-11-28 or 2026-11",
 }
 _SINCE = ("today", "7d", "this month", "last month", "this year", "last year")
-# More feeds than these would make the page too large; who knows a name may type it.
+# Up to how many feeds and tags the form offers: more would make the page too large.
 MOST_FEEDS, MOST_TAGS = 700, 50
 _REQUEST = TypeAdapter(SearchRequest)
 

@@ -20,9 +20,9 @@ from planet_mcp.store.sql import (
 )
 from planet_mcp.urls import host_of, link_key
 
-# So many of a feed's newest posts show what it links to in each.
+# In how many of a feed's newest posts its habits are looked for: what it links to in most of them.
 HABIT_POSTS = 20
-# A page that so many posts linked to is none of the period.
+# Up to how many former links to one page are counted: a page with more is no topic of the period.
 MOST_COUNTED_LINKS = 1_000
 
 

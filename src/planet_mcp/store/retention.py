@@ -35,7 +35,7 @@ class Retention:
         self._database = database
         self._keep = keep
         self._most = stories_at_once
-        # Where this pass has come to, and when the next one is due.
+        # How far this pass has come, and when the next one is due.
         self._passed = (0, 0)
         self._next: datetime | None = None
 

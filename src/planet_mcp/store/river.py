@@ -30,7 +30,7 @@ ELSE (SELECT first.representative_id FROM entries AS first WHERE first.id = s.st
 # The feed of that one, which is nearly always that of `s`.
 _SHOWN_FEED = f"""CASE WHEN s.story_id = s.id AND s.representative_id = s.id THEN s.feed_id
 ELSE (SELECT e.feed_id FROM entries AS e WHERE e.id = {_REPRESENTATIVE}) END"""
-# Before any period begins: an archive without dates was on no day before its story took one.
+# A time before any period: that of entries of an archive without dates, which are on no day.
 _ON_NO_DAY = -(1 << 50)
 # Of the archived entries `e`: those that came after an entry, and those that came in a period and
 # are on none of its days.

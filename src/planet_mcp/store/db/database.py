@@ -93,7 +93,7 @@ class Database:
         """
 
         def translating(connection: Connection) -> T:
-            # Here, as who shares the transaction has errors of its own.
+            # Translated here, since each of those that share a transaction has errors of its own.
             with self._translated():
                 return work(connection)
 

@@ -162,7 +162,8 @@ class DatabaseFile:
             (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
             if mode != "wal" or code_of(error) & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
-            # As long as another program has the file open, such as one that copies it all the time.
+            # The mode stays as long as another program has the file open, such as one that copies
+            # it.
             logger.warning(
                 "%s stays in SQLite's WAL mode, since another program uses it so. With SQLite %s, "
                 "several processes that write it can damage it: let one server write, or take "

@@ -11,7 +11,8 @@ from planet_mcp.store.db.engine import Connection
 
 T = TypeVar("T")
 
-# Nobody else writes while a transaction lasts: these bound it to some tenths of a second.
+# How many writes, and of what weight, share a transaction: so it lasts some tenths of a second, in
+# which no other process can write.
 MOST_WRITES, MOST_WEIGHT = 32, 200
 
 
@@ -44,7 +45,7 @@ class Together:
         """
         write = _Write(work, weight)
         self._waiting.append(write)
-        # Whoever has its turn writes for all that wait; they find their work done.
+        # The thread that has the lock writes for all that wait; they find their work done.
         with self._turn:
             while not write.is_done:
                 self._write_some()

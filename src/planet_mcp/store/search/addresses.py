@@ -69,7 +69,8 @@ _OF_SITE = f"""(e.id IN (
     WHERE {_SHORT} AND (d.canonical_url = host.value
     OR d.canonical_url >= host.value || '/' AND d.canonical_url < host.value || '0')
 ) OR e.feed_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:of_site)))"""
-# From the first address with a path of each host to what follows its last, by the index alone.
+# The hosts of all addresses, by the index alone: from the first address of each it goes to the
+# first one behind its last.
 _HOSTS = f"""
 WITH RECURSIVE firsts (seen) AS (
     SELECT min(canonical_url) FROM entries WHERE {_SHORT}

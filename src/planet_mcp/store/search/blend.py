@@ -12,19 +12,20 @@ from planet_mcp.text import humps
 BY_WORDS, BY_BOTH, BY_MEANING = 0.0, 0.3, 0.6
 # Up to so many words are a name, if one of them is.
 NAME_WORDS = 3
-# What follows entries that have the words is nearer than any of thousands is by chance.
+# How many standard deviations nearer than most an entry without the words has to be: so near is
+# none of thousands by chance.
 OUTSTANDING = 4.0
 
 
 def share_of_meaning(query: Query) -> float:
     """Return how much meaning counts beside the words of a question, from 0 to 1."""
     topics = query.topics
-    # What is typed with signs of our own is meant by the letter: quotes, a prefix, one OR other.
+    # With operators (quotes, a prefix, one OR other) a query is meant by the letter.
     if len(topics) <= 1 or any(topic.plain is None for topic in topics):
         return BY_WORDS
     if query.names:
         return BY_WORDS if len(topics) <= NAME_WORDS else BY_BOTH
-    # In a sentence they are nothing to find by: MacBook, GitHub.
+    # Names in camel case count only in short queries: MacBook or GitHub in a sentence say little.
     has_humps = any(len(humps(topic.plain or "")) > 1 for topic in topics)
     return BY_WORDS if has_humps and len(topics) <= NAME_WORDS else BY_MEANING
 

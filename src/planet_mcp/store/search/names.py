@@ -35,7 +35,7 @@ def named_by_number(word: str | None, number: str | None) -> str | None:
 
 def address_in(word: str) -> str | None:
     """Return what may be the address of an entry or the domain of a site."""
-    # In a text it may stand in brackets, as a link of Markdown.
+    # An address may also stand in brackets, as in a link of Markdown.
     return word if _ADDRESS.fullmatch(word) else next(addresses_in(word), None)
 
 

@@ -29,11 +29,12 @@ logger = logging.getLogger(__name__)
 # Stories that take part, and the vectors among which they are looked for: a story has several.
 NEAREST, LOOKED_UP = 200, 1_000
 LOAD_SECONDS = 1.0
-# What is as near as this is among the nearest hundred of ten thousand, by chance alone.
+# How many standard deviations nearer than most an entry has to be. By chance alone, a hundred of
+# ten thousand are as near.
 LEAST_OUTSTANDING = 2.5
 _AT_ONCE = 8_192
-# Where what is looked up is found: by the ids of vectors, of entries, by the time of their stories.
-# CROSS keeps the order (sqlite.org/optoverview.html, section 7).
+# The joins that find vectors by their ids, by entries, and by the time of stories. CROSS keeps the
+# order of the tables (sqlite.org/optoverview.html, section 7).
 _WANTED = "(SELECT CAST(value AS BIGINT) AS id FROM json_each(:ids)) AS wanted"
 _BY_ID = f"""FROM {_WANTED} CROSS JOIN vectors AS v CROSS JOIN entries AS e
     CROSS JOIN entries AS s WHERE v.id = wanted.id AND e.id = v.entry_id AND s.id = e.story_id"""
@@ -41,7 +42,8 @@ _BY_ENTRY = """FROM entries AS e CROSS JOIN entries AS s CROSS JOIN vectors AS v
     WHERE s.id = e.story_id AND v.entry_id = e.id"""
 _BY_TIME = f"""FROM entries AS s CROSS JOIN entries AS e CROSS JOIN vectors AS v
     WHERE {in_story("s.id", "e")} AND v.entry_id = e.id"""
-# What passes wide filters is near often enough without being looked for apart.
+# Up to how many entries that pass the filters are compared by themselves. Of more, enough are among
+# the nearest of all.
 MOST_PASSING = 200_000
 
 

@@ -18,9 +18,9 @@ from planet_mcp.store.search.query import MOST_SPELLED, Query, Topic
 from planet_mcp.store.search.written import gains, is_capital_name, is_signed_name, signed
 from planet_mcp.text import humps
 
-# Where fewer entries have all words of a query, those that have some follow.
+# If fewer entries have all words of a query, those that have some of them follow.
 ENOUGH = 10
-# So many of the best are looked into for capitals.
+# In the texts of how many of the best capitals are looked for.
 LOOKED_INTO = 100
 # What a score is multiplied with, where the title has all words or a name, or they are together.
 _TITLED, _TITLED_NAME, _TOGETHER, _COMPLETE = 1.8, 1.3, 1.3, 1.3
@@ -116,7 +116,8 @@ def _as_written(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> 
     capitals = [word for word in words if is_capital_name(word)]
     names = [word for word in words if is_signed_name(word)]
     is_short = len(words) <= MOST_SPELLED
-    # In a sentence these are of many texts: GitHub, JavaScript.
+    # Names in camel case count only in short queries: GitHub or JavaScript in a sentence say
+    # little.
     humped = [word for word in words if is_short and len(humps(word)) > 1]
     if capitals and is_short:
         gained = gains(plan, capitals, [each.entry for each in candidates[:LOOKED_INTO]])

@@ -19,7 +19,8 @@ FEW, TIMES_MORE = 10, 100
 SHARE, LEAST, MOST = 200, 2, 20
 # Others of a word's stem may be more frequent: packages, packaging.
 _WRITTEN = 4
-# In shorter words each letter counts; in long ones two may be wrong. What is longer is no word.
+# How long a word is that may be misspelt (in a shorter one each letter counts); one in which a
+# letter may be another; one in which two may be wrong; and the longest that is a word.
 SHORTEST, SUBSTITUTED, LONG, LONGEST = 5, 6, 8, 24
 _MOST_COUNTED = 2_000
 _MOST_TRIED, _TEXTS, _CHARS = 6, 40, 8_000

@@ -17,7 +17,7 @@ MAX_TERMS = 48
 # FTS5 merges all words of a prefix within one step, which no limit of time can interrupt.
 MOST_PREFIXES, SHORTEST_PREFIX = 4, 3
 
-# Each sign is one sign here too, so that places hold: quotes of other languages, signs of text.
+# Quotes of other languages become ASCII's, each one character, so that positions stay the same.
 _QUOTES = str.maketrans(
     dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\uff02", '"')
     | dict.fromkeys("\u300c\u300d\u300e\u300f\u300a\u300b", '"')

@@ -19,7 +19,7 @@ _ELIDED = re.compile(r"(?:[cdjlmnst]|qu|un|all|dall|dell|nell|sull)'(?=[^\W\d_]{
 _STEMS = (
     "arm behavi clam col endeav fav flav glam harb hon hum lab neighb od parl rig rum sav tum val"
 )
-# Where the rules of English differ, the two ways to write the middle of a word.
+# The two ways to write the middle of a word, where British and American English differ by a rule.
 _BOTH_WAYS = (
     ("our or", rf"({'|'.join(_STEMS.split())})(our|or)(\w*)"),
     ("is iz", r"(\w{3,})(is|iz)(e|ed|es|er|ers|ing|ation|ations|able)"),

@@ -47,7 +47,8 @@ def signed(
         )
         having = [entry for entry, text in rows if _has_whole(text, name)]
         gained |= {entry: gained.get(entry, 1.0) * _SIGNED for entry in having}
-    # Of a few words the name is what is asked for, if anyone wrote it so.
+    # In a query of a few words, the name is what is asked for: entries without it count less, if
+    # any has it.
     return {**dict.fromkeys(entries, _NOT_SO), **gained} if gained and is_short else gained
 
 

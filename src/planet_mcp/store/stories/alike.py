@@ -16,7 +16,7 @@ from planet_mcp.urls import names_a_page
 COUNTERPART_WITHIN = timedelta(days=2)
 # MOST_ALIKE entries that have a title, text or address in common are compared.
 MOST_ALIKE = 20
-# Of how many entries around one time a counterpart is looked for: no blog posts more.
+# Among how many entries around one time a counterpart is looked for: no blog posts more.
 MOST_AT_ONE_TIME = 500
 ANY = (1 << 63) - 1
 

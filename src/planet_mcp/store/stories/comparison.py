@@ -183,7 +183,7 @@ class Comparison:
         if shortest >= SIGNED_WORDS:
             return is_corrected(self._text, text) or is_beginning(self._text, text)
         if shortest <= EMPTY_WORDS < max(new.words, other.words):
-            # One text has one title, and so one copy without text.
+            # A text has at most one copy that is only a title.
             return new.is_near(other, ONE_DAY) and not self._is_address_crowded()
         # An alarm that says the same in a few words rings again.
         return new.published == other.published and has_words_of(self._text, text)
@@ -239,7 +239,8 @@ class Comparison:
         alike = likeness_of(self._text, text)
         if alike < (ALIKE if near else EQUAL):
             return Match.NONE
-        # One form filled in for two occasions names each in its title and nowhere in the other.
+        # A form that was filled in for two occasions: each title has a word that the other entry
+        # has nowhere.
         apart = (
             alike < 1
             and names_another(new.title, other.title, text)

@@ -17,7 +17,7 @@ from planet_mcp.store.stories.representatives import choose_representatives
 from planet_mcp.text import opens
 
 COMPARED_CHARS, OPENING_CHARS = 40_000, 1_000
-# Of one story, MOST_DUPLICATES are compared.
+# How many duplicates of one story are compared.
 MOST_DUPLICATES = 50
 _AT_ONCE = 200
 _IN_STORY = in_story(":story", "e")
@@ -130,7 +130,7 @@ class _Stories:
         new = each.new
         counterparts = [other for other in each.counterparts if _is_counterpart(new, other, read)]
         nearest = sorted(counterparts, key=lambda other: abs(other.ordered_at - new.ordered_at))
-        # One text has one title, and one title one text.
+        # At most one, and none that has a duplicate: a text has one title, and a title one text.
         return islice((each for each in nearest if self._is_alone(each)), 1)
 
     def _is_alone(self, other: ComparedEntry) -> bool:

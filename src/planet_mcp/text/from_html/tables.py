@@ -76,7 +76,7 @@ def _is_layout(table: _Element, rows: list[_Element]) -> bool:
     if "ltx_eqn_table" in (table.get("class") or "").split() or _is_beside_sign(rows):
         return True
     narrow = all(sum(1 for _ in row.iterchildren("td", "th")) <= 1 for row in rows)
-    # One row of texts of several blocks only places them beside each other.
+    # A single row whose cells hold blocks only places these beside each other.
     beside = (
         len(rows) == 1 and next(table.iterdescendants("p", "div", "ul", "ol"), None) is not None
     )

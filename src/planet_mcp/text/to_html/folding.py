@@ -83,5 +83,5 @@ def _beginning(blocks: list[Block], fold_after: int | None) -> int:
 
 
 def _joined(blocks: list[Block]) -> str:
-    # In our own Markdown nothing is unseen, but an entity can spell what is.
+    # Unseen characters can still be here: Markdown has none, but its entities may spell some.
     return clean_code("".join(block.html for block in blocks))

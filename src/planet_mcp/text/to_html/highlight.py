@@ -11,7 +11,7 @@ from pygments.lexers import get_lexer_by_name
 
 from planet_mcp.text.to_html.style import class_of
 
-# Of a hundred blocks with a language, 99 are shorter than 2,000 characters.
+# The longest block that is coloured: of 100 with a language, 99 are shorter than 2,000 characters.
 _MOST_CHARACTERS = 5_000
 # Many lexers take quadratic time for lines or blank space that no author writes.
 _ODD = re.compile(r"\s{200}|[^\n]{1000}")
@@ -54,7 +54,7 @@ def _lexer(language: str) -> Lexer | None:
 
 @cache
 def _loaded(language: str) -> Lexer:
-    # Else code within Markdown or reStructuredText would be read by lexers of any language.
+    # Without handlecodeblocks, code inside of Markdown would be read by lexers of any language.
     return get_lexer_by_name(language, stripnl=False, handlecodeblocks=False)
 
 

@@ -17,7 +17,8 @@ _RULES = (
 )
 
 
-# Where a rule of a line may begin. markdown-it stops at more characters, for plugins.
+# The characters at which a rule of a line may begin: fewer than markdown-it's, which are also for
+# plugins.
 _STARTS = re.compile(r"[\n$&*<\[\\\]_`~]")
 # A formula as `from_html` writes it. What touches other words is one only if it is TeX for sure, as
 # in `$n$th`: prices and variables of a shell (`$HOME/$PATH`) have dollar signs too.
