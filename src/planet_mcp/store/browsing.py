@@ -26,6 +26,7 @@ from planet_mcp.store.sql import (
     PUBLISHED,
     SHOWN_TITLE,
     first_of,
+    ids_of,
     of_feeds,
     representative_of,
 )
@@ -264,7 +265,7 @@ class Browsing:
             found = _posts(
                 connection,
                 "SELECT s.*, e.id AS own FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
-                "WHERE e.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) "
+                f"WHERE e.id IN {ids_of(':ids')} "
                 "AND e.feed_id IS NOT NULL",
                 {"ids": json.dumps(ids)},
                 chars=chars,
@@ -325,8 +326,8 @@ class Browsing:
 
 _ON_DAY = "s.ordered_at >= :begin AND s.ordered_at < :end"
 _SHOWN_FEED = "(SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id)"
-_STORIES = """SELECT s.* FROM entries AS s
-    WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"""
+_STORIES = f"""SELECT s.* FROM entries AS s
+    WHERE s.id IN {ids_of(":ids")}"""
 
 
 def _bounds(day: date) -> dict[str, object]:
@@ -377,9 +378,9 @@ def _posts(
 
 def _enclosures(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Enclosure, ...]]:
     rows = connection.execute(
-        """
+        f"""
         SELECT entry_id, url, type, length, seconds FROM enclosures
-        WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+        WHERE entry_id IN {ids_of("?")}
         ORDER BY entry_id, position
         """,
         (json.dumps(ids),),

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from planet_mcp.models import Enclosure
 from planet_mcp.store.db import Connection, Engine, Row, split_names, to_optional_time, to_time
-from planet_mcp.store.sql import SHOWN_TITLE, in_story
+from planet_mcp.store.sql import SHOWN_TITLE, ids_of, in_story
 from planet_mcp.text import addresses_in
 from planet_mcp.urls import are_of_one_site, canonical, front_page_of, host_of, link_key
 
@@ -118,9 +118,9 @@ class Entries:
         """Return the Markdown of entries, cut to a number of characters."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                """
+                f"""
                 SELECT entry_id, substr(markdown, 1, ?) FROM contents
-                WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+                WHERE entry_id IN {ids_of("?")}
                 """,
                 (chars, json.dumps(ids)),
             ).fetchall()

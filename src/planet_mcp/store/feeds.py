@@ -12,6 +12,7 @@ from planet_mcp.requests import FeedQuery, FeedSort
 from planet_mcp.store.db import Connection, Engine, Row, to_optional_time, to_seconds
 from planet_mcp.store.feed_rows import BRIEF, FEEDS, as_of, brief_feed_of, feed_of, select_feeds
 from planet_mcp.store.saving import count_entries
+from planet_mcp.store.sql import ids_of
 from planet_mcp.store.stories import delete_entries_of_feeds
 from planet_mcp.urls import canonical, host_of, is_address
 
@@ -98,15 +99,14 @@ class Feeds:
             if delete_entries:
                 _delete_entries(connection, ids)
             connection.execute(
-                "UPDATE feeds SET subscribed = FALSE "
-                "WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+                f"UPDATE feeds SET subscribed = FALSE WHERE id IN {ids_of('?')}",
                 (json.dumps([*ids]),),
             )
 
     def get(self, ids: Collection[int], *, now: datetime) -> dict[int, Feed]:
         """Return the feeds with these ids."""
         listed: dict[str, object] = {"ids": json.dumps([*ids])}
-        where = "id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
+        where = f"id IN {ids_of(':ids')}"
         return {feed.id: feed for feed in self._select(where, listed, now=now)}
 
     def by_url(self, url: str, *, now: datetime) -> Feed | None:
@@ -183,8 +183,7 @@ class Feeds:
         """Ask whoever refreshes to check these feeds now."""
         with self._database.writing() as connection:
             connection.execute(
-                "UPDATE feeds SET next_check_at = ? "
-                "WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+                f"UPDATE feeds SET next_check_at = ? WHERE id IN {ids_of('?')}",
                 (to_seconds(now), json.dumps([*ids])),
             )
 
@@ -240,7 +239,7 @@ class Feeds:
             ).fetchall()
             rows = connection.execute(
                 f"SELECT {columns} {source} AND (:status = 'any' OR status = :status) "
-                "AND id NOT IN (SELECT CAST(value AS BIGINT) FROM json_each(:shown)) "
+                f"AND id NOT IN {ids_of(':shown')} "
                 f"ORDER BY {_ORDERS[asked.sort]} LIMIT {int(limit)}",
                 values,
             ).fetchall()
@@ -309,11 +308,11 @@ def _delete_entries(connection: Connection, ids: Sequence[int]) -> None:
     listed = json.dumps([*ids])
     delete_entries_of_feeds(connection, listed)
     connection.execute(
-        """
+        f"""
         UPDATE feeds SET body_hash = NULL, validators_url = NULL, etag = NULL, last_modified = NULL,
                          -- Its next document is the first one again (`feeds.archive`).
                          succeeded_at = NULL
-        WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+        WHERE id IN {ids_of("?")}
         """,
         (listed,),
     )

@@ -15,6 +15,7 @@ from planet_mcp.store.sql import (
     PUBLISHED,
     SHOWN_TITLE,
     first_of,
+    ids_of,
     of_feeds,
     representative_of,
 )
@@ -140,8 +141,7 @@ _BEFORE_ALL = -(1 << 50)
 
 def _links(connection: Connection, ids: Sequence[int]) -> defaultdict[int, frozenset[int]]:
     rows = connection.execute(
-        "SELECT entry_id, key FROM links "
-        "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+        f"SELECT entry_id, key FROM links WHERE entry_id IN {ids_of('?')}",
         (json.dumps(ids),),
     )
     found: defaultdict[int, set[int]] = defaultdict(set)

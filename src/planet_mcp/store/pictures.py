@@ -10,6 +10,7 @@ from datetime import datetime
 
 from planet_mcp.models import Picture, PictureKey
 from planet_mcp.store.db import Connection, Engine, to_seconds, to_time
+from planet_mcp.store.sql import ids_of
 
 # How many bytes a row counts besides its picture, so that the rows of pictures that could not be
 # had are bounded, too.
@@ -68,10 +69,10 @@ class Pictures:
         """Return by number the sizes of pictures of texts; None of what is not to be had now."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                """
+                f"""
                 SELECT p.number, p.width, p.height FROM pictures AS p
                 WHERE p.kind = 'text'
-                  AND p.number IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+                  AND p.number IN {ids_of("?")}
                   AND (p.width IS NOT NULL OR p.retry_at > ?)
                 """,
                 (json.dumps([*numbers]), to_seconds(now)),

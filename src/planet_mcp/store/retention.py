@@ -9,7 +9,7 @@ from planet_mcp.models import ParsedEntry
 from planet_mcp.store.db import Connection, Engine, to_seconds, to_time
 from planet_mcp.store.health import newest_published
 from planet_mcp.store.saving import count_entries
-from planet_mcp.store.sql import in_story
+from planet_mcp.store.sql import ids_of, in_story
 from planet_mcp.urls import canonical, names_a_page
 
 PERIOD = timedelta(days=1)
@@ -98,9 +98,9 @@ def deleted_entries(
     """Return what those entries of a document were ordered by that were deleted, by their keys."""
     keys = {_identity_hash(entry.key, entry.title, entry.url): entry.key for entry in document}
     rows = connection.execute(
-        """
+        f"""
         SELECT identity_hash, ordered_at FROM forgotten
-        WHERE feed_id = ? AND identity_hash IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+        WHERE feed_id = ? AND identity_hash IN {ids_of("?")}
         """,
         (feed_id, json.dumps([*keys])),
     )
@@ -120,7 +120,7 @@ def _forget_stories(connection: Connection, stories: Sequence[int]) -> None:
         f"""
         SELECT o.id, o.feed_id, o.key, c.title, o.url, o.ordered_at
         FROM entries AS s JOIN entries AS o ON {_MEMBERS} JOIN contents AS c ON c.entry_id = o.id
-        WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+        WHERE s.id IN {ids_of("?")}
         """,
         (json.dumps(stories),),
     ).fetchall()
@@ -134,7 +134,7 @@ def _forget_stories(connection: Connection, stories: Sequence[int]) -> None:
         ],
     )
     connection.execute(
-        "DELETE FROM entries WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+        f"DELETE FROM entries WHERE id IN {ids_of('?')}",
         (json.dumps([row[0] for row in rows]),),
     )
     count_entries(connection, {row[1] for row in rows if row[1]})

@@ -15,6 +15,7 @@ from planet_mcp.models import (
     RevisedEntry,
 )
 from planet_mcp.store.db import Connection, in_parts, join_names, placeholders, to_seconds
+from planet_mcp.store.sql import ids_of
 from planet_mcp.store.stories import ANY, Written, join_stories
 from planet_mcp.text import addresses_in, index_heading, index_terms, indexed, title_key
 from planet_mcp.times import is_credible
@@ -87,14 +88,14 @@ def new_ids(connection: Connection, count: int) -> range:
 def count_entries(connection: Connection, feed_ids: Iterable[int]) -> None:
     """Count the entries of feeds again, and note the newest date that each has."""
     connection.execute(
-        """
+        f"""
         UPDATE feeds SET (entries, newest_entry) = (
             SELECT count(*), max(
                 CASE WHEN credible_date > first_seen_at THEN first_seen_at ELSE credible_date END
             )
             FROM entries WHERE feed_id = feeds.id
         )
-        WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+        WHERE id IN {ids_of("?")}
         """,
         (json.dumps([*feed_ids]),),
     )

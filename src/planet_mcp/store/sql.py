@@ -30,6 +30,11 @@ def of_feeds(ids: Collection[int]) -> Chosen:
     return lambda entry: f"{entry}.feed_id {among}"
 
 
+def ids_of(name: str) -> str:
+    """Return the set of ids, as for IN, in the JSON list that is bound to a name, or to `?`."""
+    return f"(SELECT CAST(value AS BIGINT) FROM json_each({name}))"
+
+
 def of_topic(entry: str) -> str:
     """Choose the entries that match the FTS5 expression `:topic`."""
     return f"{entry}.id IN (SELECT rowid FROM entries_index(:topic))"
@@ -48,10 +53,10 @@ def in_story(story_id: str, entry: str = "d") -> str:
 
 
 # The ids of all entries of the stories that are given as a JSON list, by the same two indexes.
-IN_STORIES = """(
-    SELECT id FROM entries WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories))
+IN_STORIES = f"""(
+    SELECT id FROM entries WHERE id IN {ids_of(":stories")}
     UNION ALL SELECT id FROM entries
-    WHERE story_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories)) AND story_id <> id
+    WHERE story_id IN {ids_of(":stories")} AND story_id <> id
 )"""
 FIRST = "s.story_id = s.id AND s.feed_id IS NOT NULL"
 # What a feed held when it was first read, and gave no date for, stands on no day.

@@ -23,6 +23,7 @@ from planet_mcp.store.db import Connection, Engine, FeedClaims, Row, to_seconds,
 from planet_mcp.store.feed_rows import columns_of, select_feeds
 from planet_mcp.store.retention import deleted_entries, kept_since
 from planet_mcp.store.saving import rename_feed, write_entries
+from planet_mcp.store.sql import ids_of
 from planet_mcp.store.statistics import count_answer
 from planet_mcp.store.stories import recognise
 from planet_mcp.urls import canonical, host_of, registrable_domain
@@ -267,7 +268,7 @@ def _postpone(connection: Connection, postponement: Postponement) -> None:
     )
     connection.execute(
         "UPDATE feeds SET next_check_at = :until WHERE next_check_at < :until "
-        "AND id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
+        f"AND id IN {ids_of(':ids')}",
         {"until": to_seconds(pause.until), "ids": json.dumps(ids)},
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from planet_mcp.embedding import MOST_CHARACTERS
 from planet_mcp.store.db import Connection, Engine
+from planet_mcp.store.sql import ids_of
 
 _SPAN = "encoded"
 # Entries that wait for a vector, in the order of the conditions: revised, new, older ones.
@@ -87,8 +88,7 @@ class Vectors:
             span = _span(connection, model)
             now = {each.id: each for each in as_encoded(connection, ids)}
             connection.execute(
-                "DELETE FROM vectors "
-                "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+                f"DELETE FROM vectors WHERE entry_id IN {ids_of('?')}",
                 (json.dumps(ids),),
             )
             connection.executemany(
@@ -158,7 +158,7 @@ def as_encoded(connection: Connection, ids: Sequence[int]) -> list[Unencoded]:
     """Return as much of these entries as their vectors are made of."""
     rows = connection.execute(
         f"SELECT entry_id, title, substr(text, 1, {MOST_CHARACTERS}) FROM contents "
-        "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
+        f"WHERE entry_id IN {ids_of('?')}",
         (json.dumps(ids),),
     ).fetchall()
     return [Unencoded(*row) for row in rows]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planet_mcp.store.search.plan import SearchPlan
+from planet_mcp.store.sql import ids_of
 from planet_mcp.urls import canonical, host_of, names_a_page
 
 MOST_HOSTS = 50_000
@@ -68,7 +69,7 @@ _OF_SITE = f"""(e.id IN (
     SELECT d.id FROM json_each(:hosts) AS host CROSS JOIN entries AS d
     WHERE {_SHORT} AND (d.canonical_url = host.value
     OR d.canonical_url >= host.value || '/' AND d.canonical_url < host.value || '0')
-) OR e.feed_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:of_site)))"""
+) OR e.feed_id IN {ids_of(":of_site")})"""
 # The hosts of all addresses, by the index alone: from the first address of each it goes to the
 # first one behind its last.
 _HOSTS = f"""

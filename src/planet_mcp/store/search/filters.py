@@ -12,19 +12,23 @@ from datetime import datetime
 from planet_mcp.errors import ArgumentError
 from planet_mcp.store.db import to_seconds
 from planet_mcp.store.search.words import WORD, fts_string
-from planet_mcp.store.sql import of_feeds, representative_of
+from planet_mcp.store.sql import ids_of, of_feeds, representative_of
 
+# Of the entry that matches.
 _OF_ENTRY = {
     # The plus keeps SQLite from walking by id where it is to walk by time.
     "snapshot": "+e.id <= :snapshot",
-    "feeds": "e.feed_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:feeds))",
+    "feeds": f"e.feed_id IN {ids_of(':feeds')}",
 }
+# Of its story: when it was published.
 _OF_STORY = {
     "since": "{s}.ordered_at >= :since",
     "until": "{s}.ordered_at < :until",
 }
+# Of the entry that is shown for the story.
 _OF_SHOWN = {"exclude": "{shown} NOT IN (SELECT rowid FROM entries_index(:exclude))"}
-# Part of the full-text expression (sqlite.org/fts5.html, section 3.7): column : string.
+# Of the entry that matches, but as a part of the index's expression (sqlite.org/fts5.html, section
+# 3.7): column : string.
 _OF_INDEX = {
     "author": "(authors : {})",
     "tag": "(tags : {})",

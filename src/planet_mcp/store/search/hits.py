@@ -9,7 +9,7 @@ from types import MappingProxyType
 from planet_mcp.embedding import parts_of
 from planet_mcp.store.db import Connection, Row, split_names, to_optional_time, to_time
 from planet_mcp.store.search.near import NearStory
-from planet_mcp.store.sql import PUBLISHED, SHOWN_TITLE, of_feeds, representative_of
+from planet_mcp.store.sql import PUBLISHED, SHOWN_TITLE, ids_of, of_feeds, representative_of
 from planet_mcp.store.stories import other_feeds
 from planet_mcp.store.vectors import as_encoded
 from planet_mcp.text import beginning, snippet
@@ -72,7 +72,7 @@ def read_hits(
         JOIN entries AS e ON e.id = {shown}
         JOIN contents AS c ON c.entry_id = e.id
         LEFT JOIN feeds AS f ON f.id = e.feed_id
-        WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories))
+        WHERE s.id IN {ids_of(":stories")}
         """,
         {"found": bool(words), "chars": SEARCHED_CHARS, "stories": json.dumps(stories)},
     ).fetchall()

@@ -19,7 +19,7 @@ from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.plan import SearchPlan
 from planet_mcp.store.search.query import Query
 from planet_mcp.store.search.ranking import AGES_FROM, Candidate, Ranking
-from planet_mcp.store.sql import in_story
+from planet_mcp.store.sql import ids_of, in_story
 
 if TYPE_CHECKING:
     from planet_mcp.embedding import Nearest
@@ -256,7 +256,7 @@ def without_words(
     rows = plan.rows(
         "SELECT e.story_id FROM entries AS s JOIN entries AS e "
         f"ON {in_story('s.id', 'e')} "
-        "WHERE s.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:stories)) "
+        f"WHERE s.id IN {ids_of(':stories')} "
         "AND EXISTS (SELECT 1 FROM entries_index(:match) WHERE rowid = e.id)",
         {"stories": json.dumps([*found]), "match": expression},
     )

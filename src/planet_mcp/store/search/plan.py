@@ -12,6 +12,7 @@ from planet_mcp.requests import MOST_NAMED
 from planet_mcp.store.db import Connection
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.words import fts_string
+from planet_mcp.store.sql import ids_of
 
 MOST_COUNTED = 1_000
 MOST_REMEMBERED = 5_000
@@ -143,8 +144,7 @@ class SearchPlan:
         if feeds is None or len(feeds) > MOST_NAMED:
             return None
         names = self.rows(
-            "SELECT indexed_name FROM feeds "
-            "WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:feeds))",
+            f"SELECT indexed_name FROM feeds WHERE id IN {ids_of(':feeds')}",
             self.filters.values(),
         )
         if not all(any(map(str.isalnum, name)) for (name,) in names):
@@ -176,7 +176,7 @@ class SearchPlan:
         """
         if not self.filters.of_story() or self._has_long_period():
             return self._matching(expression, conditions=self.filters.of_story())
-        period = "+entries_index.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:period))"
+        period = f"+entries_index.rowid IN {ids_of(':period')}"
         return self._matching(expression, conditions=[period], period=self._ids_of_period())
 
     def matching_stories(self, expression: str) -> Source:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from planet_mcp.store.search.plan import RANKING, SearchPlan
 from planet_mcp.store.search.query import MOST_SPELLED, Query, Topic
 from planet_mcp.store.search.written import gains, is_capital_name, is_signed_name, signed
+from planet_mcp.store.sql import ids_of
 from planet_mcp.text import humps
 
 # If fewer entries have all words of a query, those that have some of them follow.
@@ -268,7 +269,7 @@ def _titled(plan: SearchPlan, expression: str, titled: _Bonus, most: int) -> lis
         f"SELECT e.story_id, e.id, {AGES_FROM}, m.score, m.score >= m.highest FROM ("
         f"SELECT entries_index.rowid AS id, {plan.score(expression)} * {titled.times} AS score, "
         f"{plan.highest_score(expression)} AS highest {source.sql} "
-        "AND +entries_index.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:titled)) "
+        f"AND +entries_index.rowid IN {ids_of(':titled')} "
         f"ORDER BY score DESC LIMIT {most}"
         ") AS m CROSS JOIN entries AS e WHERE e.id = m.id",
         {**source.values, "titled": titled.ids},
@@ -299,9 +300,7 @@ def _score(plan: SearchPlan, expression: str, scoring: _Scoring) -> tuple[str, d
     values: dict[str, object] = {}
     for number, bonus in enumerate(scoring.bonuses):
         values[f"bonus{number}"] = bonus.ids
-        has_bonus = (
-            f"entries_index.rowid IN (SELECT CAST(value AS BIGINT) FROM json_each(:bonus{number}))"
-        )
+        has_bonus = f"entries_index.rowid IN {ids_of(f':bonus{number}')}"
         if bonus.plus:
             added.append(f"CASE WHEN {has_bonus} THEN {bonus.plus} ELSE 0 END")
         else:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from planet_mcp.store.search.plan import SearchPlan
+from planet_mcp.store.sql import ids_of
 
 CHARS = 8_000
 LONGEST_NAME = 2
@@ -41,7 +42,7 @@ def signed(
     for name in names:
         rows = plan.rows(
             "SELECT entry_id, title || ' ' || text FROM contents "
-            "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) "
+            f"WHERE entry_id IN {ids_of(':ids')} "
             "AND instr(title || ' ' || text, :name) > 0",
             {"ids": json.dumps(entries), "name": name},
         )
@@ -71,7 +72,7 @@ def gains(plan: SearchPlan, names: Sequence[str], entries: Sequence[int]) -> dic
     """
     rows = plan.rows(
         "SELECT entry_id, title, substr(text, 1, :chars) FROM contents "
-        "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
+        f"WHERE entry_id IN {ids_of(':ids')}",
         {"chars": CHARS, "ids": json.dumps(entries)},
     )
     return {entry: _gain(names, title, text) for entry, title, text in rows}

@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import chain
 
 from planet_mcp.store.db import Connection
+from planet_mcp.store.sql import ids_of
 from planet_mcp.store.stories.comparison import EMPTY_WORDS, ComparedEntry
 from planet_mcp.urls import names_a_page
 
@@ -103,7 +104,7 @@ def _select(connection: Connection, ids: Collection[int]) -> dict[int, ComparedE
     rows = connection.tuples(
         f"""
         SELECT {_COLUMNS} FROM entries AS e JOIN contents AS c ON c.entry_id = e.id
-        WHERE e.id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))
+        WHERE e.id IN {ids_of(":ids")}
         AND e.feed_id IS NOT NULL
         """,
         {"ids": json.dumps([*ids])},

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planet_mcp.store.db import Connection
-from planet_mcp.store.sql import in_story
+from planet_mcp.store.sql import ids_of, in_story
 
 _UNKNOWN = "joined before reasons were kept"
 
@@ -50,7 +50,7 @@ def duplicates_elsewhere(
         FROM entries AS e
         JOIN entries AS d ON {in_story("e.story_id")}
         JOIN feeds AS f ON f.id = d.feed_id
-        WHERE e.id IN (SELECT CAST(value AS BIGINT) FROM json_each(?))
+        WHERE e.id IN {ids_of("?")}
           AND (e.feed_id IS NULL OR d.feed_id <> e.feed_id)
         GROUP BY e.id, d.feed_id, f.name ORDER BY f.name, d.feed_id
         """,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain, islice
 
 from planet_mcp.store.db import Connection, in_parts
-from planet_mcp.store.sql import IN_STORIES, in_story
+from planet_mcp.store.sql import IN_STORIES, ids_of, in_story
 from planet_mcp.store.stories.alike import Alike, Written, alike
 from planet_mcp.store.stories.comparison import REASONS, ComparedEntry, Comparison, Match
 from planet_mcp.store.stories.representatives import choose_representatives
@@ -139,8 +139,7 @@ class _Stories:
 
 def _stories_of(connection: Connection, ids: Collection[int]) -> list[int]:
     rows = connection.tuples(
-        "SELECT DISTINCT story_id FROM entries "
-        "WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
+        f"SELECT DISTINCT story_id FROM entries WHERE id IN {ids_of(':ids')}",
         {"ids": json.dumps([*ids])},
     )
     return [story for (story,) in rows]
@@ -188,7 +187,7 @@ def _reader(connection: Connection, each: Alike) -> Callable[[ComparedEntry], st
 def _texts(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     rows = connection.tuples(
         "SELECT entry_id, substr(text, 1, :chars) FROM contents "
-        "WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
+        f"WHERE entry_id IN {ids_of(':ids')}",
         {"ids": json.dumps(ids), "chars": COMPARED_CHARS},
     )
     return dict(rows)
@@ -204,7 +203,7 @@ def delete_entries_of_feeds(connection: Connection, ids: str) -> None:
         WHERE e.story_id IN (stories of several entries of which feed 7 has one)
         GROUP BY e.story_id
     """
-    gone = "(SELECT CAST(value AS BIGINT) FROM json_each(:ids))"
+    gone = ids_of(":ids")
     rows = connection.execute(
         f"""
         SELECT e.story_id AS story, min(e.id) FILTER (WHERE e.feed_id NOT IN {gone}) AS successor

@@ -9,7 +9,7 @@ import logging
 from time import monotonic
 
 from planet_mcp.store.db import Connection, Engine
-from planet_mcp.store.sql import in_story
+from planet_mcp.store.sql import ids_of, in_story
 from planet_mcp.store.stories.alike import Written
 from planet_mcp.store.stories.joining import join_stories
 
@@ -89,8 +89,7 @@ def _join_anew(connection: Connection, story: int) -> None:
     )
     ids = [entry_id for (entry_id,) in members]
     connection.execute(
-        "DELETE FROM joins WHERE entry_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids)) "
-        "AND other_id IN (SELECT CAST(value AS BIGINT) FROM json_each(:ids))",
+        f"DELETE FROM joins WHERE entry_id IN {ids_of(':ids')} AND other_id IN {ids_of(':ids')}",
         {"ids": json.dumps(ids)},
     )
     join_stories(connection, map(Written, ids))
