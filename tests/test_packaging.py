@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from planet_mcp.cli.install import OF_HTTP
 from planet_mcp.hosts import HOSTS, http_entry, local_entry
-from planet_mcp.hosts.known import added
+from planet_mcp.hosts.entries import added
 from planet_mcp.settings import DEFAULT_FEEDS, Settings, load
 from plugin import build as plugin
 from tests.support import surface

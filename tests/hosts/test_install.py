@@ -22,9 +22,10 @@ from planet_mcp.cli import main
 from planet_mcp.cli.install import HOST_NAMES
 from planet_mcp.errors import HostFileError
 from planet_mcp.hosts import COMMAND_HOSTS, HOSTS, Machine, installed_from, start_command
+from planet_mcp.hosts.entries import added, local_entry, removed
 from planet_mcp.hosts.files import HostFile
 from planet_mcp.hosts.jsonc import read, rewrite
-from planet_mcp.hosts.known import Scope, added, config_path, local_entry, removed
+from planet_mcp.hosts.known import Scope, config_path
 from tests.support.programs import COMMAND, environment
 
 PROGRAM = "/opt/planet/.venv/bin/planet-mcp"

@@ -5,14 +5,7 @@ Only this room knows what Claude Code, VS Code, Codex, Gemini CLI and other host
 """
 
 from planet_mcp.hosts.commands import COMMAND_HOSTS, CommandHost
-from planet_mcp.hosts.installation import Installation, servers_in, this_machine
-from planet_mcp.hosts.known import (
-    HOSTS,
-    TOKEN,
-    Entry,
-    Host,
-    Machine,
-    Scope,
+from planet_mcp.hosts.entries import (
     added,
     http_entry,
     installed_from,
@@ -21,6 +14,8 @@ from planet_mcp.hosts.known import (
     server_url,
     start_command,
 )
+from planet_mcp.hosts.installation import Installation, servers_in, this_machine
+from planet_mcp.hosts.known import HOSTS, TOKEN, Entry, Host, Machine, Scope
 
 __all__ = [
     "COMMAND_HOSTS",

@@ -10,17 +10,9 @@ from typing import Any
 
 from planet_mcp.errors import ArgumentError, HostFileError
 from planet_mcp.hosts import jsonc
+from planet_mcp.hosts.entries import added, removed, starts_planet_mcp
 from planet_mcp.hosts.files import HostFile
-from planet_mcp.hosts.known import (
-    Entry,
-    Host,
-    Machine,
-    Scope,
-    added,
-    config_path,
-    removed,
-    starts_planet_mcp,
-)
+from planet_mcp.hosts.known import Entry, Host, Machine, Scope, config_path
 
 USUAL_NAME = "planet"
 

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter
 
@@ -27,46 +27,17 @@ from planet_mcp.sandbox.limits import END, LAST
 _PART_COST = 100
 
 
-@dataclass(frozen=True)
-class _Feed:
-    type: Literal["ParsedFeed"]
-    value: ParsedFeed
+_Name = TypeVar("_Name")
+_Of = TypeVar("_Of")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
-class _Links:
-    type: Literal["FeedLinks"]
-    value: FeedLinks
+class _Made(Generic[_Name, _Of]):
+    """What a child made of a document, behind the name of its type."""
 
-
-@dataclass(frozen=True)
-class _List:
-    type: Literal["SubscriptionList"]
-    value: SubscriptionList
-
-
-@dataclass(frozen=True)
-class _Page:
-    type: Literal["Article"]
-    value: Article
-
-
-@dataclass(frozen=True)
-class _Redirect:
-    type: Literal["PageRedirect"]
-    value: PageRedirect
-
-
-@dataclass(frozen=True)
-class _Vectors:
-    type: Literal["Vectors"]
-    value: Vectors
-
-
-@dataclass(frozen=True)
-class _Picture:
-    type: Literal["Picture"]
-    value: Picture
+    type: _Name
+    value: _Of
 
 
 @dataclass(frozen=True)
@@ -80,12 +51,17 @@ class Failure:
 
 _Answer = (
     Annotated[
-        _Feed | _Links | _List | _Page | _Redirect | _Vectors | _Picture,
+        _Made[Literal["ParsedFeed"], ParsedFeed]
+        | _Made[Literal["FeedLinks"], FeedLinks]
+        | _Made[Literal["SubscriptionList"], SubscriptionList]
+        | _Made[Literal["Article"], Article]
+        | _Made[Literal["PageRedirect"], PageRedirect]
+        | _Made[Literal["Vectors"], Vectors]
+        | _Made[Literal["Picture"], Picture],
         Field(discriminator="type"),
     ]
     | Failure
 )
-_Item = TypeVar("_Item")
 Value = ParsedFeed | FeedLinks | SubscriptionList | Article | PageRedirect | Vectors | Picture
 _ANSWERS: dict[str, tuple[type, ...]] = {
     "feed": (ParsedFeed,),
