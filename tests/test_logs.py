@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planet_mcp.cli.options import LONGEST_LOG_LINE, LogFormatter
+from planet_mcp.cli.logs import LONGEST_LOG_LINE, LogFormatter
 from planet_mcp.errors import BadResponseError, FetchError, OpmlError, redacted
 from tests.support.programs import COMMAND, PATIENCE_SECONDS, environment
 from tests.support.site import Site

@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from planet_mcp.cli.options import FAILURE, INTERRUPTED, USAGE_ERROR
+from planet_mcp.cli.running import FAILURE, INTERRUPTED, USAGE_ERROR
 from planet_mcp.cli.serve import commands
 from planet_mcp.errors import ArgumentError, ListError, PlanetError, SettingsError
 from planet_mcp.serving.front import explain

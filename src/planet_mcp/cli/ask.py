@@ -4,14 +4,9 @@ from typing import Any
 
 import click
 
-from planet_mcp.cli.options import (
-    JSON,
-    NETWORK,
-    request_options,
-    run_with,
-    settings_from,
-    show,
-)
+from planet_mcp.cli.options import JSON, NETWORK, request_options, settings_from
+from planet_mcp.cli.printing import show
+from planet_mcp.cli.running import run_with
 from planet_mcp.cli.serve import commands
 from planet_mcp.requests import (
     MOST_CHARS,

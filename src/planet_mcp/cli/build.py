@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from planet_mcp.cli.options import FEEDS, NETWORK, PAGES, REFRESH, run_with, settings_from
+from planet_mcp.cli.options import FEEDS, NETWORK, PAGES, REFRESH, settings_from
+from planet_mcp.cli.running import run_with
 from planet_mcp.cli.serve import commands
 from planet_mcp.settings import Settings
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planet_mcp.cli.options import BEGINNING, FAILURE, JSON, collect_from_now_on, is_begun
+from planet_mcp.cli.options import JSON
+from planet_mcp.cli.running import BEGINNING, FAILURE, collect_from_now_on, is_begun
 from planet_mcp.cli.serve import commands
 from planet_mcp.errors import StoreError
 from planet_mcp.urls import SERVER_SCHEMES, ServerAddress

@@ -14,7 +14,7 @@ from typing import Literal
 import anyio
 
 from planet_mcp import __version__
-from planet_mcp.cli.options import BEGINNING, is_begun
+from planet_mcp.cli.running import BEGINNING, is_begun
 from planet_mcp.embedding import NoModel, chosen_model
 from planet_mcp.errors import (
     BlockedAddressError,

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planet_mcp.cli.options import FAILURE, FEEDS, JSON, NETWORK, run_with, settings_from, show
+from planet_mcp.cli.options import FEEDS, JSON, NETWORK, settings_from
+from planet_mcp.cli.printing import show
+from planet_mcp.cli.running import FAILURE, run_with
 from planet_mcp.cli.serve import commands
 from planet_mcp.settings import Settings
 

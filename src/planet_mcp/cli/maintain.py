@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from planet_mcp.cli.options import (
-    FAILURE,
-    JSON,
-    NETWORK,
-    REFRESH,
-    collect_from_now_on,
-    require_database,
-    settings_from,
-)
+from planet_mcp.cli.options import JSON, NETWORK, REFRESH, settings_from
+from planet_mcp.cli.running import FAILURE, collect_from_now_on, require_database
 from planet_mcp.cli.serve import commands
 from planet_mcp.settings import Settings
 from planet_mcp.urls import ServerAddress

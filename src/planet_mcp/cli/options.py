@@ -1,45 +1,23 @@
-"""What the commands share: settings and requests as options, logs, and how answers are printed."""
+"""Settings and requests as options of commands."""
 
-import gc
-import json
 import logging
-import os
-import shutil
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from logging.handlers import WatchedFileHandler
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-import anyio
 import click
 
-from planet_mcp.cli.language import CommandLanguage
-from planet_mcp.cli.terminal import as_seen
-from planet_mcp.errors import SettingsError, StoreError, redacted
+from planet_mcp.cli.logs import log_to
 from planet_mcp.requests import Request, described
-from planet_mcp.settings import ENV_PREFIX, Settings, load, unknown_variables
-from planet_mcp.urls import ServerAddress
+from planet_mcp.settings import ENV_PREFIX, load, unknown_variables
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from planet_mcp.planet import Answer, Planet, Result
-
-USAGE_ERROR = 2
-FAILURE = 1
-INTERRUPTED = 130
 PREFIX = "setting_"
-LONGEST_LOG_LINE = 4_000
-BEGINNING = (
-    "Begin one with `planet-mcp refresh`, `planet-mcp add URL` or `planet-mcp import FILE`, or "
-    "name the one that you mean with --database."
-)
 
 logger = logging.getLogger(__name__)
 
-R = TypeVar("R")
 Command = Callable[..., Any]
 
 
@@ -209,54 +187,6 @@ def _type_of(field: "FieldInfo") -> "click.ParamType[Any]":
     return click.IntRange(**bounds)
 
 
-class LogFormatter(logging.Formatter):
-    """Writes each record so that nothing in it can pass for another one, or steer a terminal.
-
-    A record may quote strangers: titles, addresses, texts of errors. It is one line, in which
-    what is not printable is escaped; the lines of a traceback are set off. Secrets in addresses
-    are left out.
-    """
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        """Return the line of a record."""
-        return _harmless(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802
-        """Return a traceback, its lines set off."""
-        lines = super().formatException(ei).split("\n")
-        return "\n".join(f"    {_harmless(line)}" for line in lines)
-
-
-def _harmless(line: str) -> str:
-    text = redacted(line)
-    if len(text) > LONGEST_LOG_LINE:
-        text = f"{text[:LONGEST_LOG_LINE]}…"
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
-        for each in text
-    )
-
-
-def _log(level: str, file: Path | None) -> None:
-    """Log to stderr, or append to a file, which may be moved away meanwhile.
-
-    Raises:
-        SettingsError: The file cannot be written.
-    """
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if file is not None:
-        path = file.expanduser()
-        try:
-            handler = WatchedFileHandler(path, encoding="utf-8")
-        except OSError as error:
-            raise SettingsError(f"PLANET_MCP_LOG_FILE: {path}: {error.strerror}.") from error
-    when = "%(asctime)s " if file else ""
-    handler.setFormatter(LogFormatter(f"{when}%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[handler])
-
-
 def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Give a command these settings as flags; it gets them as its first argument, validated."""
 
@@ -270,7 +200,7 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
             if ctx.invoked_subcommand:
                 return None
             settings = load(**ctx.obj)
-            _log(settings.log_level, settings.log_file)
+            log_to(settings.log_level, settings.log_file)
             for problem in unknown_variables():
                 logger.warning(problem)
             return command(settings, **given)
@@ -282,95 +212,3 @@ def settings_from(*options: Callable[[Command], Command]) -> Callable[[Command],
         return with_settings
 
     return decorate
-
-
-@asynccontextmanager
-async def _planet(settings: Settings) -> "AsyncIterator[Planet]":
-    from planet_mcp.planet import open_planet  # deferred: --help needs none of it
-
-    new = isinstance(settings.database, Path) and not settings.database.exists()
-    root = cast("click.Group", click.get_current_context().find_root().command)
-    collect_from_now_on()
-    async with open_planet(settings, language=CommandLanguage(root)) as planet:
-        if new:
-            click.echo(f"planet-mcp: began a new planet in {settings.database}", err=True)
-        yield planet
-
-
-def require_database(settings: Settings) -> None:
-    """Refuse to go on without a database: a path with a typing error is no new planet.
-
-    Raises:
-        StoreError: There is none, with the ways to begin one.
-    """
-    if not is_begun(settings.database):
-        raise StoreError(f"There is no database at {settings.database}. {BEGINNING}")
-
-
-def is_begun(database: Path | ServerAddress) -> bool:
-    """Return whether there is a database to read; a server says that itself."""
-    if isinstance(database, ServerAddress):
-        return True
-    return database.exists() and (not database.is_file() or database.stat().st_size > 0)
-
-
-def collect_from_now_on() -> None:
-    """Turn garbage collection on, but never among what loading has made, which stays."""
-    gc.freeze()
-    gc.enable()
-
-
-def run_with(
-    settings: Settings, work: "Callable[[Planet], Awaitable[R]]", *, begins: bool = False
-) -> R:
-    """Open the planet, do the work and return its result; `begins` makes a new one if need be.
-
-    Raises:
-        StoreError: There is no database, and this is no command that begins one.
-    """
-    if not begins:
-        require_database(settings)
-
-    async def run() -> R:
-        async with _planet(settings) as planet:
-            return await work(planet)
-
-    return anyio.run(run)
-
-
-def show(answer: "Answer[Result]", *, as_json: bool) -> None:
-    """Print an answer: its text for a person, or the structured result."""
-    if as_json:
-        write(as_printable_json(answer.result.structured()))
-    else:
-        present(answer.text)
-
-
-def present(text: str) -> None:
-    """Print a text as people like it on a terminal, page by page if it is long; else as it is."""
-    if not sys.stdout.isatty():
-        write(text)
-        return
-    screen = shutil.get_terminal_size()
-    styled = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    seen = as_seen(text, width=screen.columns, styled=styled)
-    if seen.count("\n") < screen.lines - 1:
-        click.echo(seen, file=sys.stdout, color=styled)
-        return
-    # For less: quit at once if the text fits, show bold print, leave the text on the screen.
-    os.environ.setdefault("LESS", "FRX")
-    click.echo_via_pager(seen, color=styled)
-
-
-def write(text: str) -> None:
-    """Print a text that may quote feeds, in the encoding of stdout.
-
-    By itself, click would write UTF-8 where that is ASCII.
-    """
-    click.echo(text, file=sys.stdout)
-
-
-def as_printable_json(value: Any) -> str:
-    """Return JSON in which what the output cannot encode is escaped."""
-    encoding = (sys.stdout.encoding or "").lower()
-    return json.dumps(value, ensure_ascii=not encoding.startswith("utf"), indent=2)

@@ -16,9 +16,9 @@ from planet_mcp.cli.options import (
     PREFIX,
     READ_ONLY,
     REFRESH,
-    collect_from_now_on,
     settings_from,
 )
+from planet_mcp.cli.running import collect_from_now_on
 from planet_mcp.settings import Settings
 
 if TYPE_CHECKING:
