@@ -1,9 +1,10 @@
-"""Counts what several refreshers of one database on a server do twice, late, too soon, or not.
+"""Counts what several processes on one database on a server do twice, late, too soon, or not.
 
-`python -m benchmarks.sharing [--feeds 567] [--domains 60] [--delay 1]`: three servers refresh the
-feeds of made-up sites on loopback addresses, of which each is a domain to them. One of the servers
-is killed on the way, another one is stopped and woken after its claims have lapsed. Linux only; no
-network, some minutes.
+`python -m benchmarks.sharing [--feeds 567] [--domains 60] [--delay 1]`: first four store 10,000
+entries, while one reads what is new beside a transaction that stays open. Then three servers
+refresh the feeds of made-up sites on loopback addresses, of which each is a domain to them. One of
+the servers is killed on the way, another one is stopped and woken after its claims have lapsed.
+Linux only; no network, some minutes.
 """
 
 import argparse
@@ -13,23 +14,29 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from planet_mcp.models import Subscription
+from planet_mcp.models import ParsedFeed, Subscription
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
 from planet_mcp.urls import ServerAddress
+from tests.store.test_database import entry
 from tests.support.documents import Post, rss
-from tests.support.postgres import new_database
+from tests.support.postgres import new_database, raw_connection
 from tests.support.programs import COMMAND, environment
+from tests.support.recording import record_document
 
 REFRESHERS, POSTS = 3, 3
+WRITERS, DOCUMENTS, ENTRIES = 4, 25, 100
 KILLED_AT, STOPPED_SECONDS, SETTLE_SECONDS = 0.3, 40.0, 5.0
 # An answer takes up to so many seconds.
 SLOWEST = 0.2
@@ -80,7 +87,51 @@ def main() -> None:
     options.add_argument("--domains", type=int, default=60)
     options.add_argument("--delay", type=float, default=1.0)
     given = options.parse_args()
+    _watermark()
     asyncio.run(_measure(given.feeds, given.domains, given.delay))
+
+
+def _watermark() -> None:
+    """Let some write and one read by watermark, beside a transaction that stays open."""
+    address, done, seen = new_database(), threading.Event(), list[int]()
+    with closing(Store(address)) as store, raw_connection(address) as raw:
+        urls = [f"https://{number}.example/feed" for number in range(WRITERS)]
+        store.feeds.seed([Subscription(url) for url in urls], now=utc_now())
+        raw.execute("BEGIN; SELECT pg_current_xact_id()")
+
+        def read() -> None:
+            while True:
+                last = done.is_set()
+                with store.database.reading() as connection:
+                    after = (seen[-1] if seen else 0,)
+                    rows = connection.execute("SELECT id FROM entries WHERE id > ?", after)
+                    seen.extend(sorted(row[0] for row in rows))
+                if last:
+                    return
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        with ThreadPoolExecutor(WRITERS) as threads:
+            list(threads.map(partial(_write, address), range(1, WRITERS + 1)))
+        done.set()
+        reader.join()
+        newest = store.entries.newest_id()
+    missed, twice = newest - len(set(seen)), len(seen) - len(set(seen))
+    print(f"| entries of {WRITERS} writers, missed, seen twice | {[newest, missed, twice]} |")
+
+
+def _write(address: ServerAddress, feed: int) -> None:
+    with closing(Store(address)) as own:
+        chance = random.Random(feed)
+        for number in range(DOCUMENTS):
+            keys = range(number * ENTRIES, (number + 1) * ENTRIES)
+            posts = tuple(entry(f"{key}", _unlike(chance), title=_unlike(chance)) for key in keys)
+            parsed = ParsedFeed(f"Blog {feed}", None, None, None, posts)
+            record_document(own, feed, parsed, now=utc_now())
+
+
+def _unlike(chance: random.Random) -> str:
+    return " ".join(f"{chance.getrandbits(40):x}" for _ in range(12))
 
 
 async def _measure(feeds: int, domains: int, delay: float) -> None:

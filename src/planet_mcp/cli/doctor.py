@@ -176,6 +176,9 @@ def _database(store: Store) -> Finding:
     text = f"{store.path}: entries: {summary.entries}, {size / _MEGABYTE:.1f} MB"
     if store.read_only:
         return Finding("database", "note", f"{text}. {store.read_only}")
+    problem = store.why_not_writable()
+    if problem:
+        return Finding("database", "wrong", f"{text}. {problem}")
     return Finding("database", "ok", text)
 
 
