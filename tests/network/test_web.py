@@ -27,6 +27,25 @@ def test_the_libraries_of_http_are_not_loaded_before_something_is_fetched() -> N
     assert done.stdout.strip() == "set()"
 
 
+def test_what_is_fetched_loads_no_command_of_the_library() -> None:
+    program = (
+        "import sys, anyio, planet_mcp.network as network\n"
+        "from planet_mcp.errors import FetchError\n"
+        "async def fetch():\n"
+        "    async with network.Web() as web:\n"
+        "        try: await web.get('http://127.0.0.1:9/')\n"
+        "        except FetchError: print('httpx' in sys.modules)\n"
+        "anyio.run(fetch)\n"
+        "print({'rich', 'pygments', 'click'} & sys.modules.keys())"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["True", "set()"]
+
+
 async def test_a_web_with_its_own_limiter_does_not_wait_for_the_others(site: Site) -> None:
     url = site.add("/feed", b"<rss/>")
 

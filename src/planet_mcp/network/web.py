@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import anyio
 
+from planet_mcp.imports import doing_without
 from planet_mcp.models import Document, NotModified, Turn, Validators
 from planet_mcp.network.access import Access
 from planet_mcp.network.internet import Internet
@@ -186,7 +187,9 @@ class _Connections:
             await self._fetcher.aclose()
 
     def _load(self) -> "Fetcher":
-        from planet_mcp.network.fetcher import Fetcher, Surroundings  # deferred: loads httpx
+        # Its command would load click, rich and Pygments: 4 MB.
+        with doing_without("httpx._main"):
+            from planet_mcp.network.fetcher import Fetcher, Surroundings  # deferred: loads httpx
 
         registrable_domain("example.org")  # reads the list of suffixes, once
         around = Surroundings(self._internet, self.pauses, self.own)
