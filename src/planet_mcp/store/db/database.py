@@ -22,6 +22,8 @@ from planet_mcp.store.db.translation import translated
 T = TypeVar("T")
 
 _PREALLOCATED = 1_000_000
+# What was written is seldom read again: with 16 MB of pages entries are stored no sooner.
+_PAGES_OF_WRITER = "PRAGMA cache_size = -4096"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Database:
             else:
                 self.was_cut_off = self._file.prepare(to_repair=to_repair)
                 self._writer = connect(self.path, seconds=self.limits.commit_seconds)
+                self._writer.execute(_PAGES_OF_WRITER)
             self._file_id = _file_id(self.path)
         self._write_lock = threading.Lock()
         self._together = Together(self.writing)
