@@ -65,7 +65,7 @@ class Backfill:
                 if self._is_leader():
                     await self.round()
             except Exception:
-                logger.exception("Pages of teasers could not be filled in; it goes on in a moment.")
+                logger.exception("Pages of teasers could not be fetched; it goes on in a moment.")
 
     async def round(self) -> None:
         """Fetch one page of each of a few domains, as `run` does again and again."""

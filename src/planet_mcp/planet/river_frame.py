@@ -104,8 +104,8 @@ class Frame:
         space = min(self.request.max_chars // 20, MAX_LEFT_OUT_CHARS)
         named, biggest = _listed([each for each in left if each[0]], space)
         # `latest_entries`, which shows one feed alone, has no argument for a topic.
-        told = None if self.window.topic else biggest
-        one = f"; for one feed: {self._call_for(told)}" if told else ""
+        feed = None if self.window.topic else biggest
+        one = f"; for one feed: {self._call_for(feed)}" if feed else ""
         return f"Left out by {limit}: {named}. For all of them, {rest}{one}."
 
     def argument(self, name: str) -> str:

@@ -82,7 +82,7 @@ def _meant(connection: Connection, typed: str, snapshot: int) -> MeantWord | Non
     if not best or likely[best] < least / _WRITTEN:
         return None
     # What some have written is rather a rare word: heater, xarray.
-    return None if typed_in and not _is_slip(typed, best) else MeantWord(best, typed_in)
+    return None if typed_in and not _is_typing_error(typed, best) else MeantWord(best, typed_in)
 
 
 def _is_two_words(connection: Connection, typed: str) -> bool:
@@ -164,7 +164,7 @@ def _likelihood(typed: str, word: str) -> float:
     return by_letters if _begin_alike(typed, word) else by_letters * _OTHER_FIRST_LETTER
 
 
-def _is_slip(typed: str, word: str) -> bool:
+def _is_typing_error(typed: str, word: str) -> bool:
     """Return whether a word of texts is misspelt as many do: not by another consonant."""
     return _begin_alike(typed, word) and set(_replaced(typed, word)) <= set("aeiouy")
 
