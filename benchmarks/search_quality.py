@@ -232,16 +232,25 @@ def _on_server(server: str, name: str, feeds: Callable[[], Feeds], *, fresh: boo
             admin.execute(f"DROP DATABASE IF EXISTS {name}")
         found = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
         if not found:
-            admin.execute("DROP DATABASE IF EXISTS building")
-            admin.execute("CREATE DATABASE building")
-            _build(_named(server, "building"), feeds())
+            _build(remade(server, "building"), feeds())
             admin.execute(f"ALTER DATABASE building RENAME TO {name}")
         rows = admin.execute("SELECT pg_database_size(%s)", (name,)).fetchall()
     print(f"{rows[0][0] / 1e6:.0f} MB")
-    return _named(server, name)
+    return named(server, name)
 
 
-def _named(server: str, name: str) -> str:
+def remade(server: str, name: str) -> str:
+    """Make a database on a server anew, and return its address."""
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {name}")
+        admin.execute(f"CREATE DATABASE {name}")
+    return named(server, name)
+
+
+def named(server: str, name: str) -> str:
+    """Return the address of another database of a server."""
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 

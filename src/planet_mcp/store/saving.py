@@ -46,15 +46,17 @@ def write_entries(
     news = [change for change in changes if isinstance(change, NewEntry)]
     added = [*zip(new_ids(connection, len(news)), news, strict=True)]
     revised = [change for change in changes if isinstance(change, RevisedEntry)]
-    _rekey(connection, [each for each in changes if not isinstance(each, NewEntry)], now)
-    _insert(connection, feed_id, added, now=now)
-    _revise(connection, revised)
-    _attach(connection, [(entry_id, new.entry) for entry_id, new in added])
-    _attach(connection, [(change.id, change.entry) for change in revised])
-    _note_links(connection, ((id_, [new.entry.content.markdown]) for id_, new in added))
+    feed = feed_id, _name_of_feed(connection, feed_id)
+    with connection.together():
+        _rekey(connection, [each for each in changes if not isinstance(each, NewEntry)], now)
+        _insert(connection, feed, added, now=now)
+        _revise(connection, revised)
+        _attach(connection, [(entry_id, new.entry) for entry_id, new in added])
+        _attach(connection, [(change.id, change.entry) for change in revised])
+        _note_links(connection, ((id_, [new.entry.content.markdown]) for id_, new in added))
+        count_entries(connection, [feed_id])
     renew_links(connection, [change.id for change in revised])
     join_stories(connection, _written(changes, added))
-    count_entries(connection, [feed_id])
 
 
 def _written(
@@ -103,13 +105,12 @@ def count_entries(connection: Connection, feed_ids: Iterable[int]) -> None:
 
 def _insert(
     connection: Connection,
-    feed_id: int,
+    feed: tuple[int, str],
     added: Sequence[tuple[int, NewEntry]],
     *,
     now: datetime,
 ) -> None:
-    if not added:
-        return
+    feed_id, name = feed
     connection.executemany(
         f"""
         INSERT INTO entries (id, story_id, representative_id, feed_id, key, ordered_at, published,
@@ -133,13 +134,12 @@ def _insert(
             for entry_id, new in added
         ),
     )
-    feed = _name_of_feed(connection, feed_id)
     connection.executemany(
         f"""
         INSERT INTO contents (entry_id, feed, {", ".join(_CONTENT)})
         VALUES ({placeholders(2 + len(_CONTENT))})
         """,
-        ((entry_id, feed, *_content_values(new.entry)) for entry_id, new in added),
+        ((entry_id, name, *_content_values(new.entry)) for entry_id, new in added),
     )
 
 

@@ -55,6 +55,9 @@ class Connection(Protocol):
     def executemany(self, sql: str, values: Iterable[Values], /) -> object:
         """Execute a statement that returns nothing for each of some values."""
 
+    def together(self) -> AbstractContextManager[object]:
+        """Let a block execute statements that return nothing: all in one round trip."""
+
     def each(self, sql: str, values: Iterable[Values], /) -> list[list[Any]]:
         """Return the rows of a statement for each of some values, as tuples."""
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -108,6 +109,10 @@ class PostgresConnection:
     def executemany(self, sql: str, values: Iterable[Values], /) -> None:
         """Execute a statement for each of some values, in one round trip."""
         self._many(sql, values, returning=False)
+
+    def together(self) -> AbstractContextManager[object]:
+        """Let a block execute statements that return nothing: all in one round trip."""
+        return self.raw.pipeline()
 
     def each(self, sql: str, values: Iterable[Values], /) -> list[list[Any]]:
         """Return the rows of a statement for each of some values, in one round trip."""
