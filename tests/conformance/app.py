@@ -12,7 +12,7 @@ import anyio
 from mcp.shared.exceptions import MCPDeprecationWarning
 
 from planet_mcp.planet import open_planet
-from planet_mcp.serving.http import access_for, listen, serve
+from planet_mcp.serving.http import Pages, access_for, listen, serve
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from tests.conformance.fixtures import add_fixtures
@@ -40,7 +40,8 @@ async def _serve(database: Path, port: int) -> None:
         add_fixtures(server)
         add_rounds(server)
         access = access_for(settings, LOOPBACK)
-        await serve(server, planet, listen(LOOPBACK, port), settings=settings, access=access)
+        pages = Pages(planet, settings, token=False)
+        await serve(server, planet, listen(LOOPBACK, port), pages=pages, access=access)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from lxml import html
 
 from planet_mcp.planet import Planet
 from planet_mcp.serving.http import Limits, access_for, listen, serve
+from planet_mcp.serving.http import Pages as ServedPages
 from planet_mcp.serving.mcp import create_server
 from planet_mcp.settings import load
 from tests.support.programs import COMMAND, MORTAL, PATIENCE_SECONDS, environment
@@ -76,15 +77,10 @@ async def serving_here(
     listener = listen("127.0.0.1", 0)
     server = create_server(planet, refresh=False)
     chosen = load(**settings)
+    access = access_for(chosen, "127.0.0.1")
+    pages = ServedPages(planet, chosen, token=access.token is not None)
     running = asyncio.ensure_future(
-        serve(
-            server,
-            planet,
-            listener,
-            settings=chosen,
-            access=access_for(chosen, "127.0.0.1"),
-            limits=limits,
-        )
+        serve(server, planet, listener, pages=pages, access=access, limits=limits)
     )
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:

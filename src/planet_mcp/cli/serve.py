@@ -165,19 +165,20 @@ def serve_http(settings: Settings, host: str, port: int, workers: int) -> int:
 async def _serve_at(settings: Settings, host: str, access: "Access", worker: "Worker") -> None:
     from planet_mcp.cli.progress import report
     from planet_mcp.planet import open_planet
-    from planet_mcp.serving.http import serve
+    from planet_mcp.serving.http import Pages, serve
     from planet_mcp.serving.mcp import create_server
 
     async with open_planet(settings) as planet:
         server = create_server(
             planet, refresh=settings.refresh == "on", read_only=settings.read_only
         )
+        pages = Pages(planet, settings, token=access.token is not None)
         collect_from_now_on()
         async with anyio.create_task_group() as tasks:
             if worker.speaks:
                 _announce(host, worker.listener.getsockname()[1], settings, access)
                 tasks.start_soon(report, planet, _say)
-            await serve(server, planet, worker.listener, settings=settings, access=access)
+            await serve(server, planet, worker.listener, pages=pages, access=access)
             tasks.cancel_scope.cancel()
 
 

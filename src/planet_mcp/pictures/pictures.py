@@ -15,6 +15,7 @@ from planet_mcp.errors import (
     ParseFailedError,
     ParserDiedError,
     PausedError,
+    StoreError,
     UnreachableError,
 )
 from planet_mcp.models import Picture, PictureKey
@@ -79,7 +80,9 @@ class Pictures:
             return False
         self._running[key] = anyio.Event()
         try:
-            await self._fetch(key)
+            # Another call may have fetched it since it was asked whether it is wanted.
+            if await anyio.to_thread.run_sync(self._is_wanted, key):
+                await self._fetch(key)
         finally:
             self._running.pop(key).set()
         return True
@@ -90,7 +93,10 @@ class Pictures:
 
         async def fetch(key: PictureKey) -> None:
             async with some:
-                await self.fetch(key)
+                try:
+                    await self.fetch(key)
+                except StoreError as error:
+                    logger.warning("A picture cannot be kept: %s", error)
 
         with anyio.move_on_after(seconds):
             async with anyio.create_task_group() as tasks:

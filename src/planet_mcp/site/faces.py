@@ -11,6 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from planet_mcp.documents.lists import read_list
+from planet_mcp.errors import ListError
 from planet_mcp.site.paths import Links
 from planet_mcp.site.values import Page
 from planet_mcp.site.words import colour, initials
@@ -91,7 +92,10 @@ def _faces_by_url(theme: Path) -> dict[str, str]:
     if not config.is_file():
         return {}
     files = {path.name for path in (theme / "faces").glob("[!.]*") if path.is_file()}
-    listed = read_list(config.read_bytes()).subscriptions
+    try:
+        listed = read_list(config.read_bytes()).subscriptions
+    except ListError as error:
+        raise ListError(f"{config}: {error}") from None
     return {
         canonical(each.url): each.face
         for each in listed

@@ -164,6 +164,21 @@ async def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     assert "--port" in err.decode()
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_pages_that_cannot_be_as_they_are_to_be_are_said_at_the_start(
+    tmp_path: Path, workers: str
+) -> None:
+    (tmp_path / "config.ini").write_text("[Planet]\nname = Of nobody\n")
+    start = ("serve", "--http", "--port", "0", "--workers", workers, "--theme", str(tmp_path))
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, *start, stderr=subprocess.PIPE, env=environment()
+    )
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    assert process.returncode == 2
+    assert "Traceback" not in err.decode()
+    assert f"{tmp_path / 'config.ini'}: No feeds" in err.decode()
+
+
 async def test_other_machines_are_not_served_without_a_token() -> None:
     process = await asyncio.create_subprocess_exec(
         *COMMAND, "serve", "--http", "--host", "0.0.0.0", stderr=subprocess.PIPE, env=environment()

@@ -44,7 +44,12 @@ _POLICY = (
 
 
 class Pages:
-    """The pages of a planet; `routes` take every path, so they go behind all others."""
+    """The pages of a planet; `routes` take every path, so they go behind all others.
+
+    Raises:
+        SettingsError: They are to show pictures, and cannot.
+        ListError: The theme's `config.ini` names no feed.
+    """
 
     def __init__(self, planet: Planet, settings: Settings, *, token: bool) -> None:
         self._planet = planet

@@ -20,7 +20,6 @@ from planet_mcp.serving.http.app import create_app
 from planet_mcp.serving.http.guard import DEFAULTS, Limits
 from planet_mcp.serving.http.pages import Pages
 from planet_mcp.serving.mcp import PlanetServer
-from planet_mcp.settings import Settings
 
 BACKLOG = 2_048
 _BUSY = (
@@ -150,7 +149,7 @@ async def serve(
     planet: Planet,
     listener: socket.socket,
     *,
-    settings: Settings,
+    pages: Pages,
     access: Access,
     limits: Limits = DEFAULTS,
 ) -> None:
@@ -159,7 +158,6 @@ async def serve(
     AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     mend_h11()
     planet.never_fetch_from(*listener.getsockname()[:2])
-    pages = Pages(planet, settings, token=access.token is not None)
     config = uvicorn.Config(
         create_app(server, planet, pages, access=access, limits=limits),
         http=type("_Limited", (_Protocol,), {"limits": limits}),
