@@ -31,8 +31,8 @@ KNOWN = {
     *("_Element", "_TokenType"),
     *("_end_guid", "_start_media_content"),
 }
-# Documented, in spite of its name.
-PUBLIC = {"_exit"}
+# Documented, in spite of their names; the last two are those of named tuples.
+PUBLIC = {"_exit", "_make", "_replace"}
 
 
 def private_members() -> Iterator[str]:
