@@ -71,10 +71,11 @@ async def test_those_kept_longest_ago_make_room(planet: Planet, site: Site) -> N
     await follow(planet, site, *urls)
     store = Store(planet.store.path, limits=StoreLimits(picture_bytes=9_000))
     now = NOW
-    pictures = Pictures(store, web=open_web(LOOPBACK), worker=quick_worker(), clock=lambda: now)
-    for url in urls:
-        await pictures.fetch(PictureKey("text", link_key(url)))
-        now += HOUR
+    async with open_web(LOOPBACK) as web, quick_worker() as worker:
+        pictures = Pictures(store, web=web, worker=worker, clock=lambda: now)
+        for url in urls:
+            await pictures.fetch(PictureKey("text", link_key(url)))
+            now += HOUR
     assert {*store.pictures.sizes([*map(link_key, urls)], now=now)} == {*map(link_key, urls[2:])}
     store.close()
 

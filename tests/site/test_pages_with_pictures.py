@@ -149,14 +149,15 @@ async def test_too_many_that_wait_are_told_to_come_again(planet: Planet, site: S
     first = site.add("/1.png", picture(), content_type="image/png", hold=hold)
     second = site.add("/2.png", picture(), content_type="image/png")
     await follow(planet, site, Ada=[showing(first, second)])
-    planet.pictures = Pictures(
-        planet.store,
-        web=open_web(LOOPBACK),
-        worker=quick_worker(),
-        clock=planet.clock,
-        limits=Limits(waiting=1),
-    )
-    async with pages_of(planet, images="proxy") as pages:
+    few = Limits(waiting=1)
+    async with (
+        open_web(LOOPBACK) as web,
+        quick_worker() as worker,
+        pages_of(planet, images="proxy") as pages,
+    ):
+        planet.pictures = Pictures(
+            planet.store, web=web, worker=worker, clock=planet.clock, limits=few
+        )
         one, other = [each["src"] for each in await pictures_on(pages)]
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(pages.see, one)
