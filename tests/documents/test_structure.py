@@ -531,6 +531,35 @@ STRUCTURES = {
         ),
         ("[image: Pier](https://example.org/p.jpg)\n\n[image: Quay](https://example.org/q.jpg)"),
     ),
+    "parts of Elementor": (
+        (
+            "<div class='elementor-element elementor-widget elementor-widget-heading'><h2>Tar</h2>"
+            "</div><div class='elementor-widget elementor-widget-text-editor'><p>It is hot.</p>"
+            "</div>"
+            "<div class='elementor-toggle-item'><div class=elementor-tab-title role=button "
+            "aria-controls=e1><a>Why?</a></div><div id=e1><p>It has to be.</p></div></div>"
+        ),
+        "## Tar\n\nIt is hot.\n\nWhy?\n\nIt has to be.",
+    ),
+    "a slide's part": (
+        "<div class=fragment><div class=lead>One of two.</div></div>",
+        "One of two.",
+    ),
+    "a footnote of WriteFreely": (
+        (
+            "<p>It is<sup class=footnote-ref id='fnref:1'><a href='#fn:1'>1</a></sup>.</p>"
+            "<div class=footnotes><ol><li id='fn:1'>Or so. <a class=footnote-return "
+            "href='#fnref:1'><sup>[return]</sup></a></li></ol></div>"
+        ),
+        "It is[^1].\n\n[^1]: Or so.",
+    ),
+    "what a post replies to": (
+        (
+            "<div class='u-in-reply-to h-cite'><a class=u-url href='https://o.example/1'>"
+            "In reply to Ola</a></div><p>I agree.</p>"
+        ),
+        "[In reply to Ola](https://o.example/1)\n\nI agree.",
+    ),
     "the way to edit a section": (
         ("<h2>See<span class=mw-editsection>[<a href='/e'>edit</a>]</span></h2><p>More.</p>"),
         "## See\n\nMore.",
@@ -639,6 +668,7 @@ def test_a_lead_or_correction_in_what_else_is_left_out_is_kept_alone(page: str) 
         "<div class='share-buttons'><a href='/s'>Share</a> <a href='/t'>this</a></div>",
         "<form class=subscribe><p>Get the harbour news</p><input type=email></form>",
         "<figure class='author avatar'><img src='/me.jpg' alt='Me'></figure>",
+        "<div class='elementor-widget elementor-widget-share-buttons'><p>Share it</p></div>",
         "<div class=teaser><h4><a href='/1'>One more</a></h4><p><a href='/1'>Read it</a></p></div>",
     ],
 )

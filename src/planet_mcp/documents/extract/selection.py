@@ -44,6 +44,8 @@ _AROUND = re.compile(
     r"(?:$|[\s_-])",
     re.IGNORECASE,
 )
+# To Elementor each part of a page is a widget: what comes behind says of which kind.
+_ANY_PART = ("elementor-widget", "elementor-part")
 _LEAD = re.compile(
     r"(?:^|[\s_-])(?:lead|lede|intro|introduction|standfirst|dek|deck|subtitle|subheading|teaser"
     r"|correction|corrections|update|editors?-note|abstract)(?:$|[\s_-])",
@@ -64,7 +66,7 @@ _FILE = re.compile(
 _MOST_LINKED = 0.5
 _CARD = re.compile(
     r"(?:^|[\s_-])(?:embed(?:ded)?|bookmark|instagram-media|og-?link|one-?box|link-?(?:card|preview)"
-    r"|blog-?card|web-?card|tweet)(?:$|[\s_-])"
+    r"|blog-?card|web-?card|tweet|h-cite)(?:$|[\s_-])"
 )
 _MOST_OF_CARD = 4
 # How many elements around the last text of an article may hold a picture that belongs to it.
@@ -272,7 +274,7 @@ def _is_boilerplate(element: _Element) -> bool:
     if element.tag in _NEVER or element.get("role") in ("navigation", "search", "complementary"):
         return True
     names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return bool(_AROUND.search(names))
+    return bool(_AROUND.search(names.replace(*_ANY_PART)))
 
 
 def _is_lead(element: _Element) -> bool:
@@ -303,5 +305,5 @@ def _leads_to_files(element: _Element) -> bool:
 
 
 def _is_mostly_links(element: _Element) -> bool:
-    linked = sum(len(text_of(link)) for link in element.iterdescendants("a"))
-    return linked > len(text_of(element)) * _MOST_LINKED
+    links = (link for link in element.iterdescendants("a") if link.get("href"))
+    return sum(len(text_of(link)) for link in links) > len(text_of(element)) * _MOST_LINKED

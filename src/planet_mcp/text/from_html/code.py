@@ -34,7 +34,7 @@ _CHROME = re.compile(
     r"(?:^|[\s_-])(?:copy|copy-?(?:btn|button|code|icon|to-clipboard)|copybtn|clipboard|clipboard-copy"
     r"|code-toolbar-item|sr-only|visually-hidden|select-none|zeroclipboard-container|tooltip|tooltiptext"
     # Lines that a book of Rust shows to whoever asks for them, and a listing to download.
-    r"|boring|ltx_listing_data|code-annotation-anchor|hover-info|twoslash-popup|tippy|popover)(?:[\s_-]|$)",
+    r"|boring|ltx_listing_data|ttc|code-annotation-anchor|hover-info|twoslash-popup|tippy|popover)(?:[\s_-]|$)",
     re.IGNORECASE,
 )
 _BAR = re.compile(
@@ -177,7 +177,9 @@ def _first_numbers(table: _Element) -> list[int]:
     if len(rows) == 1:
         numbers = _whole_numbers(rows[0][0])
         lines = "".join(rows[0][1].itertext()).strip("\n").count("\n") + 1
-        return numbers if len(numbers) == lines else []
+        # YARD gives no number to lines of its own. The first end of a line in a `<pre>` is none.
+        drawn = "".join(rows[0][0].itertext()).removeprefix("\n").rstrip("\n").count("\n") + 1
+        return numbers if lines in (len(numbers), drawn) else []
     numbers = [number for row in rows for number in _whole_numbers(row[0])]
     return numbers if len(numbers) == len(rows) else []
 

@@ -19,7 +19,7 @@ _NOTE_TABLES, _CELLS_OF_NOTE = frozenset(("footnote", "citation")), 2
 _BRACKETED = re.compile(r"\[\w{1,4}\]")
 _NUMBER_CLASSES = frozenset(("label", "fn-bracket"))
 _WITHOUT_TEXT = frozenset(("img", "br", "hr", "input", "iframe", "video", "audio"))
-_BACK_CLASS = re.compile(r"back|reverse")
+_BACK_CLASS = re.compile(r"back|reverse|return")
 # What is left of `1. ` where the number was a link.
 _BEHIND_NUMBER = re.compile(r"\A\s*(?:[.:)]\s)?\s*")
 _BACK = re.compile(r"[\s↩︎⤴↑^⏎\ufe0e]*|[↩⤴↑^⏎]\ufe0e?\s?\d{1,2}")

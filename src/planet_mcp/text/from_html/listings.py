@@ -14,8 +14,9 @@ from planet_mcp.text.from_html.placeholders import BLOCK, Stash
 from planet_mcp.text.from_html.tree import drop
 
 _LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
-# The classes of a listing in an editor (CodeMirror), and of one of LaTeX (LaTeXML).
-_DRAWN = frozenset(("CodeMirror-code", "ltx_listing"))
+# The classes of a listing in an editor (CodeMirror, Monaco), and of one of LaTeX (LaTeXML).
+_DRAWN = frozenset(("CodeMirror-code", "view-lines", "ltx_listing"))
+_DOXYGEN_LINES = ("line", "foldopen")
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
 # The text of a link that leads to where it stands.
@@ -99,11 +100,25 @@ def _may_draw_code(element: _Element) -> bool:
         return True
     if _is_styled_as_code(element.get("style") or ""):
         return next(element.iterdescendants(*_NOT_COPIED), None) is None
-    if not _DRAWN.isdisjoint(names.split()):
+    if not _DRAWN.isdisjoint(names.split()) or _is_of_doxygen(element):
         return True
     named = element.get("data-lang") or "language-" in names
     marked = " syntaxhighlighter" in f" {names}" or ("code" in names and named)
     return bool(marked) and next(element.iterdescendants("pre", "table"), None) is None
+
+
+def _is_of_doxygen(element: _Element) -> bool:
+    """Return whether a `<div>` is a listing of Doxygen, whose lines are others."""
+    names = (element.get("class") or "").split()
+    return "fragment" in names and len(element) > 0 and element[0].get("class") in _DOXYGEN_LINES
+
+
+def _drop_numbers(listing: _Element) -> None:
+    """Take the numbers of Doxygen away, with the blank that it writes behind each."""
+    for number in listing.iter("span"):
+        if number.get("class") == "lineno" and (number.tail or "").startswith(" "):
+            number.tail = number.tail[1:]
+            drop(number)
 
 
 class Listings:
@@ -121,6 +136,8 @@ class Listings:
             return
         self._done.update(element.iterdescendants(*_LISTINGS))
         lift_headers(element)
+        if _is_of_doxygen(element):
+            _drop_numbers(element)
         fragments = _fragments(element)
         block = joined_block([element, *fragments]) if fragments else code_block(element)
         self._done.update(fragments)
