@@ -9,7 +9,7 @@ from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code, clean_text, strip_unseen
 from planet_mcp.text.from_html.placeholders import Stash
-from planet_mcp.text.from_html.tree import drop, is_blank, text_of
+from planet_mcp.text.from_html.tree import ADDRESS_ENDINGS, drop, is_blank, text_of
 from planet_mcp.urls import is_plain, without_user_info
 
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
@@ -181,7 +181,7 @@ def _image_url(image: _Element, base_url: str | None) -> str | None:
 def _other_sources(image: _Element) -> Iterator[str]:
     """Yield what attributes that some script looks at name as an address: `nitro-lazy-src`."""
     for name, value in image.items():
-        if name.endswith(("src", "lazy", "lazyload")) and name not in _LAZY and "/" in value:
+        if name.endswith(ADDRESS_ENDINGS) and name not in _LAZY and "/" in value:
             yield value
 
 

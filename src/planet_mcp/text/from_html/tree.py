@@ -21,6 +21,8 @@ _VISIBLE_CONTROLS = etree.XPath(
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt")
 # What shows something, and the attributes that say what.
 _SHOWN = ("img", "iframe", "video", "audio")
+# How scripts call the attribute with what they load: `nitro-lazy-src`.
+ADDRESS_ENDINGS = ("-src", "-lazy", "-lazyload")
 _ADDRESSES = frozenset(
     """
     src srcset data-src data-srcset data-lazy-src data-lazy-srcset data-original data-orig-file
@@ -103,7 +105,7 @@ def _is_only_one(noscript: _Element) -> bool:
         value and not value.startswith("data:")
         for each in shown
         for name, value in each.attrib.items()
-        if name in _ADDRESSES
+        if name in _ADDRESSES or name.endswith(ADDRESS_ENDINGS)
     )
 
 
