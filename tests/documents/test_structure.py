@@ -677,3 +677,31 @@ def test_what_stands_between_paragraphs_of_a_page_and_is_no_part_of_them_goes(ot
     page = f"<html><body><article>{body}</article></body></html>"
     markdown = extract_article(page.encode(), url=URL).content.markdown
     assert markdown == f"{PROSE}\n\n{PROSE[80:].strip()}\n\n{PROSE[20:].strip()}"
+
+
+def test_a_player_that_ends_an_article_is_kept() -> None:
+    player = (
+        "<div class=embed data-attrs='{&quot;url&quot;: &quot;https://k.example/p&quot;}'></div>"
+    )
+    body = f"<p>{PROSE}</p><p>{PROSE[40:]}</p>{player}"
+    page = f"<html><body><article><h1>Harbour</h1><div>{body}</div></article></body></html>"
+    markdown = extract_article(page.encode(), url=URL).content.markdown
+    assert markdown.endswith("\n\n[embedded page](https://k.example/p)")
+
+
+@pytest.mark.parametrize(
+    ("menu", "expected"),
+    [
+        ("", "The zebra sleeps in a [shed](https://example.org/s) by night.\n\n`feed(1)`"),
+        (
+            "<nav><a href=/m>Tides of Monday</a></nav>",
+            "The zebra sleeps in a [shed](https://example.org/s) by night.\n\n`feed(1)`",
+        ),
+        # What the search leaves out of a page, and no element does, may be much of it.
+        (f"<aside>{PROSE}</aside>", "The zebra sleeps in a shed"),
+    ],
+)
+def test_a_page_of_a_few_words_keeps_its_links_and_code(menu: str, expected: str) -> None:
+    text = "<p>The zebra sleeps in a <a href='/s'>shed</a> by night.</p><p><code>feed(1)</code></p>"
+    page = f"<html><body>{menu}<h1>Harbour</h1><div class=post>{text}</div></body></html>"
+    assert expected in extract_article(page.encode(), url=URL).content.markdown

@@ -25,9 +25,11 @@ from planet_mcp.text.from_html import (
     Steps,
     Work,
     declared_base,
+    drop,
     one_line,
     parse,
     render,
+    text_of,
 )
 
 # The logs of trafilatura are silenced: it logs each page without an article, for which we raise.
@@ -37,6 +39,8 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 # Signs behind a heading that link to it, and are no part of a title.
 _ANCHORS = " \u00b6\U0001f517\u2693\ufe0e\ufe0f"
 _FEWEST_CHARACTERS = 50
+_HARDLY_MORE = 1.2
+_FRAME = ("nav", "footer", "form")
 Select = Callable[[_Element], Selection]
 
 
@@ -108,7 +112,26 @@ def _article(page: _Element, base_url: str | None, work: Work, select: Select) -
     except Exception:  # noqa: BLE001 - as above
         work.flaws += 1
         article = None
+    if article is None:
+        article = _own_part(page, body)
     return _as_html(body) if article is None else article
+
+
+def _own_part(page: _Element, found: _Element | None) -> _Element | None:
+    """Return the part of a page that holds hardly more words than were found of it.
+
+    Of a page with few words the search returns a single line, without links and code.
+    """
+    if found is None:
+        return None
+    words = text_of(found)
+    for frame in list(page.iter(*_FRAME)):
+        drop(frame)
+    for tag in ("article", "main", "body"):
+        part = next(page.iter(tag), None)
+        if part is not None and len(text_of(part)) <= _HARDLY_MORE * len(words):
+            return part
+    return None
 
 
 def _fallback(page: _Element, code: CodeStash, work: Work, steps: Steps) -> Content:

@@ -12,7 +12,7 @@ from itertools import takewhile
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.from_html import all_text, drop, remove_dropped, text_of
+from planet_mcp.text.from_html import all_text, drop, is_blank, remove_dropped, text_of
 
 # Placeholders, of private use characters (the table is in `from_html.placeholders`).
 _NUMBER, _END = "\ue004", "\ue006"
@@ -256,7 +256,8 @@ class _Cut:
         if number <= self._first:
             return (media and element.tag in _PICTURES) or _is_lead(element)
         if number > self._last:
-            return media and element.tag in _PICTURES and parent in self._ends
+            plays = next(element.iter(*_PLAYERS), None) is not None and is_blank(element)
+            return parent in self._ends and (plays or (media and element.tag in _PICTURES))
         kept = element.tag in _TEXTS or not _is_mostly_links(element) or _shows(element)
         return kept or _leads_to_files(element)
 

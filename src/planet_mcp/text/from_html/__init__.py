@@ -25,7 +25,7 @@ from planet_mcp.text.from_html.plain import (
     one_line,
 )
 from planet_mcp.text.from_html.steps import FOOTNOTES, STEPS, Step, Steps, Work
-from planet_mcp.text.from_html.tree import all_text, drop, remove_dropped, text_of
+from planet_mcp.text.from_html.tree import all_text, drop, is_blank, remove_dropped, text_of
 
 __all__ = [
     "FOOTNOTES",
@@ -50,6 +50,7 @@ __all__ = [
     "from_code",
     "from_markdown",
     "from_plain_text",
+    "is_blank",
     "looks_like_html",
     "looks_like_markdown",
     "one_line",
