@@ -146,7 +146,7 @@ def cases(draw: st.DrawFn) -> tuple[FeedFacts, Answer]:
         SameDocument(NotModified(Validators(URL, '"1"'), moved_to=moved_to)),
         refused(draw(st.sampled_from([404, 410, 429, 500, 503])), draw(st.none() | st.just(HOUR))),
         NoDocument(UnreachableError("Nobody answers.")),
-        Deferred(draw(_MOMENTS), "Later."),
+        Deferred(draw(_MOMENTS), "Later.", was_asked=draw(st.booleans())),
     ]
     answer = draw(st.sampled_from(answers))
     known = facts(
@@ -182,7 +182,9 @@ def test_what_fails_or_is_put_off_takes_nothing_away(case: tuple[FeedFacts, Answ
 
     if isinstance(answer, Deferred):
         assert plan.answered is None
-        assert plan.feed == replace(before, next_check_at=plan.feed.next_check_at)
+        noted = answer.problem if answer.was_asked and not before.errors else before.problem
+        at = plan.feed.next_check_at
+        assert plan.feed == replace(before, next_check_at=at, problem=noted)
     elif plan.answered is Answered.FAILURE:
         assert plan.changes == ()
         assert plan.feed.problem
