@@ -16,7 +16,7 @@ from planet_mcp.models import (
 )
 from planet_mcp.store.db import Connection, in_parts, join_names, placeholders, to_seconds
 from planet_mcp.store.sql import ids_of
-from planet_mcp.store.stories import ANY, Written, join_stories
+from planet_mcp.store.stories import ANY, ComparedEntry, Written, join_stories
 from planet_mcp.text import addresses_in, index_heading, index_terms, indexed, title_key
 from planet_mcp.times import is_credible
 from planet_mcp.urls import canonical, link_key
@@ -33,11 +33,12 @@ _TEXTS_AT_ONCE = 200
 def write_entries(
     connection: Connection,
     feed_id: int,
+    name: str,
     changes: Sequence[EntryChange],
     *,
     now: datetime,
 ) -> None:
-    """Add and revise entries of a feed; what the feed no longer lists stays.
+    """Add and revise entries of a feed with a name; what the feed no longer lists stays.
 
     Each statement is executed for all of them at once, as a server is asked over a network.
     """
@@ -46,21 +47,20 @@ def write_entries(
     news = [change for change in changes if isinstance(change, NewEntry)]
     added = [*zip(new_ids(connection, len(news)), news, strict=True)]
     revised = [change for change in changes if isinstance(change, RevisedEntry)]
-    feed = feed_id, _name_of_feed(connection, feed_id)
     with connection.together():
         _rekey(connection, [each for each in changes if not isinstance(each, NewEntry)], now)
-        _insert(connection, feed, added, now=now)
+        _insert(connection, (feed_id, indexed(name)), added, now=now)
         _revise(connection, revised)
         _attach(connection, [(entry_id, new.entry) for entry_id, new in added])
         _attach(connection, [(change.id, change.entry) for change in revised])
         _note_links(connection, ((id_, [new.entry.content.markdown]) for id_, new in added))
         count_entries(connection, [feed_id])
     renew_links(connection, [change.id for change in revised])
-    join_stories(connection, _written(changes, added))
+    join_stories(connection, _written(feed_id, changes, added))
 
 
 def _written(
-    changes: Sequence[EntryChange], added: Sequence[tuple[int, NewEntry]]
+    feed_id: int, changes: Sequence[EntryChange], added: Sequence[tuple[int, NewEntry]]
 ) -> Iterator[Written]:
     """Yield what was written in its order: each is compared with what was stored before it."""
     ids = iter(added)
@@ -68,9 +68,30 @@ def _written(
     for change in changes:
         if isinstance(change, NewEntry):
             newest, _ = next(ids)
-            yield Written(newest, upto=newest, text=change.entry.content.text)
+            new = _compared(newest, feed_id, change)
+            yield Written(newest, upto=newest, new=new, text=change.entry.content.text)
         elif isinstance(change, RevisedEntry):
             yield Written(change.id, upto=newest)
+
+
+def _compared(entry_id: int, feed_id: int, change: NewEntry) -> ComparedEntry:
+    entry = change.entry
+    minhash_a, minhash_b = entry.signature or (None, None)
+    return ComparedEntry(
+        id=entry_id,
+        feed_id=feed_id,
+        ordered_at=to_seconds(change.ordered_at),
+        published=to_seconds(entry.published),
+        canonical_url=canonical(entry.url) if entry.url else None,
+        words=entry.content.words,
+        title_derived=entry.title_derived,
+        title_key=title_key(entry.title),
+        minhash_a=minhash_a,
+        minhash_b=minhash_b,
+        url=entry.url,
+        title=entry.title,
+        authors=join_names(entry.authors),
+    )
 
 
 def new_ids(connection: Connection, count: int) -> range:
@@ -248,20 +269,15 @@ def as_indexed(text: str) -> tuple[str, str | None]:
     return text, held if held != text else None
 
 
-def rename_feed(connection: Connection, feed_id: int) -> None:
-    """Let the entries of a feed be found by the title that it has now."""
+def rename_feed(connection: Connection, feed_id: int, name: str) -> None:
+    """Let the entries of a feed be found by the name that it has now."""
     connection.execute(
         """
         UPDATE contents SET feed = :name
         WHERE entry_id IN (SELECT id FROM entries WHERE feed_id = :feed)
         """,
-        {"name": _name_of_feed(connection, feed_id), "feed": feed_id},
+        {"name": indexed(name), "feed": feed_id},
     )
-
-
-def _name_of_feed(connection: Connection, feed_id: int) -> str:
-    row = connection.execute("SELECT indexed_name FROM feeds WHERE id = ?", (feed_id,)).fetchone()
-    return indexed(row[0])
 
 
 def renew_links(connection: Connection, ids: Sequence[int]) -> None:

@@ -164,8 +164,8 @@ def _write_ahead(
     connection.execute(
         "UPDATE feeds SET title = ? WHERE id = ?", (plan.feed.own_title, plan.feed.id)
     )
-    _rename(connection, before)
-    write_entries(connection, plan.feed.id, changes, now=plan.now)
+    name = _rename(connection, before)
+    write_entries(connection, plan.feed.id, name, changes, now=plan.now)
     return tuple(_row(connection, plan.feed.id) or ())
 
 
@@ -184,8 +184,8 @@ def _write_plan(
             return None
         _leave_address(connection, before, plan.now, left_for=feed.url)
     _write_feed(connection, feed, before)
-    _rename(connection, before)
-    write_entries(connection, feed.id, changes, now=plan.now)
+    name = _rename(connection, before)
+    write_entries(connection, feed.id, name, changes, now=plan.now)
     if plan.postponement:
         _postpone(connection, plan.postponement)
     elif plan.answered in {Answered.DOCUMENT, Answered.NOT_MODIFIED}:
@@ -246,9 +246,12 @@ def _write_feed(connection: Connection, feed: Feed, before: Row) -> None:
         )
 
 
-def _rename(connection: Connection, before: Row) -> None:
-    if before["indexed_name"] != _indexed_name(connection, before["id"]):
-        rename_feed(connection, before["id"])
+def _rename(connection: Connection, before: Row) -> str:
+    """Let the entries of a feed be found by its name, if that is another now; returns it."""
+    name = _indexed_name(connection, before["id"])
+    if before["indexed_name"] != name:
+        rename_feed(connection, before["id"], name)
+    return name
 
 
 def _indexed_name(connection: Connection, feed_id: int) -> str:

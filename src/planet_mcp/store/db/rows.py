@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@overload
+def to_seconds(moment: datetime) -> int: ...
+@overload
+def to_seconds(moment: datetime | None) -> int | None: ...
 def to_seconds(moment: datetime | None) -> int | None:
     """Return a moment as whole seconds since 1970, as the tables keep it."""
     return None if moment is None else int(moment.timestamp())

@@ -5,6 +5,7 @@ Only this package knows when two entries are one.
 """
 
 from planet_mcp.store.stories.alike import ANY, Written
+from planet_mcp.store.stories.comparison import ComparedEntry
 from planet_mcp.store.stories.duplicates import (
     Duplicate,
     Join,
@@ -19,6 +20,7 @@ from planet_mcp.store.stories.review import review_joins
 
 __all__ = [
     "ANY",
+    "ComparedEntry",
     "Duplicate",
     "Join",
     "Written",

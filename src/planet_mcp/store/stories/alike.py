@@ -45,10 +45,14 @@ _AT_ONE_TIME = """
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An entry that was written, and is compared with those up to an id; its text, if it is new."""
+    """An entry that was written, and is compared with those up to an id.
+
+    What was not stored before is given with its text.
+    """
 
     id: int
     upto: int = ANY
+    new: ComparedEntry | None = None
     text: str | None = None
 
 
@@ -67,7 +71,7 @@ class Alike:
     @property
     def is_new(self) -> bool:
         """Return whether it was not stored before, and so is the only one of its story."""
-        return self.written.text is not None
+        return self.written.new is not None
 
     @property
     def is_like_any(self) -> bool:
@@ -77,7 +81,8 @@ class Alike:
 
 def alike(connection: Connection, written: Sequence[Written]) -> list[Alike]:
     """Return for each entry that was written what is like it."""
-    new = _select(connection, [each.id for each in written])
+    new = {each.id: each.new for each in written if each.new}
+    new |= _select(connection, [each.id for each in written if not each.new])
     others = _ids(connection, _ALIKE_IN_ONE, (_in_common(new[each.id], each) for each in written))
     counterparts = _ids(
         connection,
