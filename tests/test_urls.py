@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 from planet_mcp.errors import BlockedAddressError, BlockedUrlError
 from planet_mcp.urls import (
     MAX_URL,
-    PORTS,
     IPNetwork,
     canonical,
-    check_address,
-    check_port,
-    check_spelling,
-    check_target,
-    check_url,
     given_url,
     given_urls,
     host_of,
@@ -26,6 +20,14 @@ from planet_mcp.urls import (
     is_plain,
     literal_address,
     registrable_domain,
+)
+from planet_mcp.vetting import (
+    PORTS,
+    check_address,
+    check_port,
+    check_spelling,
+    check_target,
+    check_url,
 )
 
 LOOPBACK: Sequence[IPNetwork] = (ipaddress.ip_network("127.0.0.0/8"),)

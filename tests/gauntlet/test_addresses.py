@@ -22,7 +22,7 @@ from planet_mcp.errors import (
 from planet_mcp.models import Document
 from planet_mcp.planet import Planet
 from planet_mcp.requests import SearchRequest
-from planet_mcp.urls import check_address
+from planet_mcp.vetting import check_address
 from tests.conftest import planet_of
 from tests.network.test_transport import NOT_PUBLIC, redirecting
 from tests.support.documents import Post, rss

@@ -30,7 +30,8 @@ from planet_mcp.network.addresses import AddressGuard, check_not_own
 from planet_mcp.network.transport import GuardedBackend
 from planet_mcp.requests import SearchRequest
 from planet_mcp.settings import load
-from planet_mcp.urls import PORTS, IPNetwork, check_address, literal_address
+from planet_mcp.urls import IPNetwork, literal_address
+from planet_mcp.vetting import PORTS, check_address
 from tests.support.documents import Post, rss
 from tests.support.fetching import open_web
 from tests.support.hostile import (

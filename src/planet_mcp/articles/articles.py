@@ -19,7 +19,8 @@ from planet_mcp.requests import named_id
 from planet_mcp.sandbox import Worker
 from planet_mcp.store import EntryText, Store, StoredArticle
 from planet_mcp.times import stamp, utc_now
-from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, http_url, shown
+from planet_mcp.urls import IPNetwork, canonical, given_url, http_url, shown
+from planet_mcp.vetting import check_url
 
 logger = logging.getLogger(__name__)
 

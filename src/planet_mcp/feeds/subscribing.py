@@ -19,7 +19,8 @@ from planet_mcp.feeds.refresh import Refresher
 from planet_mcp.models import Candidate, Feed, FeedLinks, NotTaken, Subscription, SubscriptionList
 from planet_mcp.store import Store
 from planet_mcp.times import utc_now
-from planet_mcp.urls import IPNetwork, canonical, check_url, given_url, shown
+from planet_mcp.urls import IPNetwork, canonical, given_url, shown
+from planet_mcp.vetting import check_url
 
 # How many feeds of a list one call adds; those that are followed already do not count.
 MOST_OF_A_LIST = 5_000

@@ -10,16 +10,8 @@ import httpx
 
 from planet_mcp.errors import BlockedAddressError, BlockedUrlError
 from planet_mcp.threads import DaemonThreads
-from planet_mcp.urls import (
-    DEFAULT_PORTS,
-    IPAddress,
-    IPNetwork,
-    check_address,
-    check_spelling,
-    check_target,
-    literal_address,
-    shown,
-)
+from planet_mcp.urls import DEFAULT_PORTS, IPAddress, IPNetwork, literal_address, shown
+from planet_mcp.vetting import check_address, check_spelling, check_target
 
 # A host and port on which this process listens, as `getsockname` returns them.
 Listening = tuple[str, int]

@@ -45,7 +45,8 @@ from planet_mcp.network.limits import Limits
 from planet_mcp.network.pauses import Pauses
 from planet_mcp.network.translation import translated
 from planet_mcp.network.transport import GuardedBackend, Transport, address_of, pool
-from planet_mcp.urls import check_parts, registrable_domain, shown
+from planet_mcp.urls import registrable_domain, shown
+from planet_mcp.vetting import check_parts
 
 T = TypeVar("T")
 
