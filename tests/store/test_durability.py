@@ -580,6 +580,26 @@ def test_a_write_waits_for_who_holds_the_database_as_long_as_the_limits_say(data
     store.close()
 
 
+@pytest.mark.skipif(journal_mode() != "delete", reason="with a WAL nobody waits to read")
+def test_facts_of_a_feed_wait_longer_for_a_slow_commit_than_a_question_does(database: Path) -> None:
+    limits = DatabaseLimits(query_seconds=0.05, busy_seconds=0.05)
+    store = Store(database, limits=Limits(limits))
+    store.feeds.subscribe([Subscription("https://a.example/feed")], due_at=NOW)
+    found: list[object] = []
+    asking = threading.Thread(
+        target=lambda: found.append(store.updates.facts(1, FactsWanted(), now=NOW))
+    )
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        asking.start()
+        with pytest.raises(DatabaseBusyError, match="try again"):
+            store.feeds.subscribed(now=NOW)
+        other.execute("ROLLBACK")
+    asking.join()
+    assert found[0] is not None
+    store.close()
+
+
 NO_TIME = DatabaseLimits(query_seconds=-1, clock_steps=1)
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
 

@@ -22,6 +22,8 @@ from planet_mcp.store.db.translation import translated
 T = TypeVar("T")
 
 _PREALLOCATED = 1_000_000
+# Seconds that who may read for ever waits for a commit: a disk may be slow, but not that slow.
+_LONGEST_WAIT = 120.0
 # What was written is seldom read again: with 16 MB of pages entries are stored no sooner.
 _PAGES_OF_WRITER = "PRAGMA cache_size = -4096"
 
@@ -30,12 +32,14 @@ _PAGES_OF_WRITER = "PRAGMA cache_size = -4096"
 class DatabaseLimits:
     """How long a question may take, and how many connections are kept open.
 
-    A commit waits so many `commit_seconds` for readers: some of them read the facts of a long
-    document. `clock_steps` are the steps of SQLite's machine, some milliseconds, between two looks
-    at the clock. Each idle reader may hold 16 MB of the file in memory.
+    Who reads waits `busy_seconds` for a commit, or as long as may be read; a commit waits
+    `commit_seconds` for readers, some of whom read the facts of a long document. `clock_steps` are
+    the steps of SQLite's machine, some milliseconds, between two looks at the clock. Each idle
+    reader may hold 16 MB of the file in memory.
     """
 
     query_seconds: float = 5.0
+    busy_seconds: float = 10.0
     commit_seconds: float = 60.0
     clock_steps: int = 500_000
     idle_readers: int = 4
@@ -198,6 +202,7 @@ class Database:
     @contextmanager
     def _lent(self, seconds: float) -> Iterator[SQLiteConnection]:
         reader = self._reader()
+        reader.wait_for_commits(min(max(seconds, self.limits.busy_seconds), _LONGEST_WAIT))
         reader.deadline.moment = time.monotonic() + seconds
         try:
             yield reader.connection
@@ -266,6 +271,10 @@ class _Reader:
     connection: SQLiteConnection
     version: tuple[int, ...]
     deadline: _Deadline = field(default_factory=_Deadline)
+
+    def wait_for_commits(self, seconds: float) -> None:
+        """Give up after so many seconds in which the file may not be read."""
+        self.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 def _file_id(path: Path) -> tuple[int, int]:
