@@ -70,6 +70,13 @@ class PlanetError(Exception):
         super().__init__(redacted(_shortened(message)))
 
 
+def store_problem(error: BaseException) -> str:
+    """Return in words what is wrong with the store, if an error, or a group of them, says it."""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(store_problem, error.exceptions)), "")
+    return str(error) if isinstance(error, StoreError) else ""
+
+
 def _shortened(message: str) -> str:
     """Cut out the middle of a text that quotes a stranger at length; what to do stands last."""
     if len(message) <= _BEGINNING + _END:

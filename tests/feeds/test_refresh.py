@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from planet_mcp.feeds import Lease, Refresher
+from planet_mcp.feeds import Lease, Refresher, RefreshLimits
 from planet_mcp.models import Document, FeedStatus, ParsedFeed
 from planet_mcp.network import Access, Limits, Web
 from planet_mcp.planet import Planet
@@ -812,6 +812,29 @@ async def test_a_feed_that_planet_mcp_fails_on_keeps_no_other_waiting(
     (failing,) = (await planet.list_feeds(FeedQuery(status="failing", detail="full"))).result.feeds
     assert (failing.feed_id, failing.problem) == (2, "planet-mcp failed on it; see its log.")
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_store_that_is_gone_for_a_while_is_said_in_one_sentence(
+    site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = tmp_path / "planet.sqlite"
+    quick = RefreshLimits(tick_seconds=0.01, pause_seconds=0.01)
+    web = Web(Access(allowed=load().allow_networks))
+    async with web, Worker() as worker, planet_of(database=str(database)) as planet:
+        refresher = Refresher(planet.store, web=web, worker=worker, limits=quick)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(refresher.run)
+            await until(lambda: refresher.leads)
+            database.rename(tmp_path / "elsewhere")
+            await until(lambda: bool(caplog.records))
+            (tmp_path / "elsewhere").rename(database)
+            url = site.add("/feed", rss([Post("One")]))
+            await planet.import_list(f"[{url}]".encode(), name="x")
+            await until(lambda: not planet.store.feeds.summary().never_checked)
+            tasks.cancel_scope.cancel()
+    (record,) = caplog.records
+    assert record.getMessage().startswith("Nothing is refreshed for now: The database ")
+    assert record.exc_info is None
 
 
 async def test_a_feed_that_recovers_is_ok_again(planet: Planet, site: Site) -> None:

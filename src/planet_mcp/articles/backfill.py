@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 import anyio
 
 from planet_mcp.articles.articles import Articles
-from planet_mcp.errors import BadResponseError, DocumentError, FetchError, StoreError
+from planet_mcp.errors import (
+    BadResponseError,
+    DocumentError,
+    FetchError,
+    StoreError,
+    store_problem,
+)
 from planet_mcp.network import Pace, Robots, Web
 from planet_mcp.store import Store, Teaser
 from planet_mcp.urls import host_of, registrable_domain
@@ -64,8 +70,10 @@ class Backfill:
             try:
                 if self._is_leader():
                     await self.round()
-            except Exception:
-                logger.exception("Pages of teasers could not be fetched; it goes on in a moment.")
+            except Exception as error:
+                # The refresher, which meets it too, says when something can be stored again.
+                if not store_problem(error):
+                    logger.exception("Pages of teasers could not be fetched; it goes on soon.")
 
     async def round(self) -> None:
         """Fetch one page of each of a few domains, as `run` does again and again."""

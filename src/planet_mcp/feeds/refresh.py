@@ -13,7 +13,7 @@ from datetime import datetime
 
 import anyio
 
-from planet_mcp.errors import ParseFailedError, StoreError
+from planet_mcp.errors import ParseFailedError, StoreError, store_problem
 from planet_mcp.feeds.decide import NoDocument
 from planet_mcp.feeds.lease import LEASE_SECONDS, lease_of
 from planet_mcp.feeds.sharing import ClaimedShare, Share, WholeShare
@@ -108,14 +108,20 @@ class Refresher:
             try:
                 if await self._share.begin():
                     await self._lead()
-            except Exception:
-                logger.exception("The refresher failed; it goes on in a moment.")
-                await self._until_writable()
+            except Exception as error:
+                problem = store_problem(error)
+                if problem:
+                    logger.warning("Nothing is refreshed for now: %s", problem)
+                else:
+                    logger.exception("The refresher failed; it goes on in a moment.")
+                await self._until_writable(problem)
             await anyio.sleep(self._limits.tick_seconds)
 
-    async def _until_writable(self) -> None:
-        """Pause until something can be stored again, and ask no publisher in vain meanwhile."""
-        problem = ""
+    async def _until_writable(self, problem: str) -> None:
+        """Pause until something can be stored again, and ask no publisher in vain meanwhile.
+
+        A problem is logged once.
+        """
         while True:
             await anyio.sleep(self._limits.pause_seconds)
             try:
