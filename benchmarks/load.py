@@ -3,7 +3,8 @@
 `python -m benchmarks.load [--calls 100000] [--sessions 10000]`: one server on loopback with some
 thousand entries, and clients in one asyncio process that speak HTTP/1.1 over plain streams, as
 little as can be. Linux only; no network, about ten minutes. `--workers 2` compares instead 64
-clients of one process and of so many, in turn, three times.
+clients of one process and of so many, in turn, three times; with `--server ADDRESS` on an empty
+database of PostgreSQL.
 """
 
 import argparse
@@ -49,21 +50,26 @@ def main() -> None:
     options.add_argument("--calls", type=int, default=100_000)
     options.add_argument("--sessions", type=int, default=10_000)
     options.add_argument("--workers", type=int, default=1)
+    options.add_argument("--server")
     given = options.parse_args()
     prepare()
     if given.workers > 1:
-        compare(given.workers)
+        compare(given.workers, given.server)
         return
     with tempfile.TemporaryDirectory() as folder, serving(filled(Path(folder)), folder) as server:
         asyncio.run(measure(server, given.calls, given.sessions))
 
 
-def compare(workers: int) -> None:
+def compare(workers: int, address: str | None) -> None:
     """Print the calls a second of one process and of several, and the memory that they take."""
     print("| processes | `search_entries`/s | `list_feeds(limit=1)`/s | MB, shared once |")
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         settings = filled(Path(folder))
+        if address:
+            copy = (sys.executable, "-m", "planet_mcp", "copy", settings["database"], address)
+            subprocess.run(copy, check=True)
+            settings["database"] = address
         for count in (1, workers) * 3:
             with serving(settings, folder, "--workers", str(count)) as server:
                 rates = asyncio.run(_rates(server))
