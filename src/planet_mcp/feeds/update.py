@@ -4,6 +4,7 @@ import logging
 import os
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,6 +39,7 @@ from planet_mcp.feeds.decide import (
     facts_wanted,
 )
 from planet_mcp.feeds.discovery import Finder
+from planet_mcp.garbage import uncollected
 from planet_mcp.models import (
     Answered,
     Document,
@@ -68,6 +70,8 @@ NOT_FOUND = frozenset({404, 410})
 # A site is searched for another feed at the first failure of a row and at each fifth after it.
 LOOK_EVERY = 5
 RECENT_PAGE_SECONDS = 5.0
+# To look through the values of longer documents for cycles takes tenths of a second.
+MANY_ENTRIES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,12 @@ def record_answer(store: Store, feed: Feed, answer: Answer, moment: Moment) -> U
     Raises:
         StoreError: The store cannot be read or written.
     """
+    is_long = isinstance(answer, NewDocument) and len(answer.parsed.entries) > MANY_ENTRIES
+    with uncollected() if is_long else nullcontext():
+        return _recorded(store, feed, answer, moment)
+
+
+def _recorded(store: Store, feed: Feed, answer: Answer, moment: Moment) -> UpdateResult:
     wanted = facts_wanted(answer)
     while facts := store.updates.facts(feed.id, wanted, now=moment.now):
         plan = decide(facts, answer, moment)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import Field, TypeAdapter
 
 from planet_mcp.errors import ParserDiedError
+from planet_mcp.garbage import uncollected
 from planet_mcp.models import (
     Article,
     FeedLinks,
@@ -25,6 +26,8 @@ from planet_mcp.sandbox.limits import END, LAST
 
 # How many bytes a part counts besides its own, since each costs the parent time.
 _PART_COST = 100
+# Answers of so many bytes are of thousands of entries.
+_MANY_BYTES = 2_000_000
 
 
 _Name = TypeVar("_Name")
@@ -117,6 +120,13 @@ def validated(parts: Sequence[bytes], task: str) -> Value | Failure:
         ValidationError: It is no answer of ours.
         ParserDiedError: It is one to another task.
     """
+    if sum(map(len, parts)) < _MANY_BYTES:
+        return _validated(parts, task)
+    with uncollected():
+        return _validated(parts, task)
+
+
+def _validated(parts: Sequence[bytes], task: str) -> Value | Failure:
     answer: Any = _adapter().validate_json(parts[0] if parts else b"")
     if isinstance(answer, Failure):
         return answer
