@@ -16,21 +16,14 @@ if TYPE_CHECKING:
     from planet_mcp.store import Copied, Store
 
 
-class _Database(click.ParamType[Path | ServerAddress]):
-    """A file, or the address of a server."""
-
-    name = "database"
-
-    def convert(
-        self, value: object, _param: click.Parameter | None, _ctx: click.Context | None
-    ) -> Path | ServerAddress:
-        text = str(value)
-        return ServerAddress(text) if text.startswith(SERVER_SCHEMES) else Path(text)
+def _database(text: str) -> Path | ServerAddress:
+    """Return a file, or the address of a server."""
+    return ServerAddress(text) if text.startswith(SERVER_SCHEMES) else Path(text)
 
 
 @commands.command("copy")
-@click.argument("source", type=_Database(), metavar="FROM")
-@click.argument("target", type=_Database(), metavar="TO")
+@click.argument("source", type=_database, metavar="FROM")
+@click.argument("target", type=_database, metavar="TO")
 @JSON
 def copy_command(
     source: Path | ServerAddress, target: Path | ServerAddress, *, as_json: bool
