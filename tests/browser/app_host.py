@@ -123,9 +123,16 @@ class Hosted:
         """Give the view the arguments and the result of a call, and wait until it shows them."""
         self.give("ui/notifications/tool-input", {"arguments": arguments})
         self.give("ui/notifications/tool-result", result)
-        self.view.wait_for_function(
-            "!document.getElementById('state').textContent.startsWith('Waiting')"
-        )
+        self.until("() => !document.getElementById('state').textContent.startsWith('Waiting')")
+
+    def until(self, condition: str, value: object = None) -> None:
+        """Wait until a function of JavaScript says so in the view.
+
+        Playwright's own wait evaluates text in the page again and again, which the page's policy
+        allows the first time alone.
+        """
+        again = "while (!({})(value)) await new Promise(requestAnimationFrame)"
+        self.view.evaluate(f"async value => {{ {again.format(condition)} }}", value)
 
     def titles(self) -> list[str]:
         """Return the titles that can be seen."""

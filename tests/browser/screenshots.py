@@ -60,9 +60,7 @@ def _take_views(context: BrowserContext, folder: Path) -> list[int]:
             shown = hosted(context, tools, width=width, scheme=scheme, about={"theme": scheme})
             shown.show("latest_entries", {"since": "8d", "detail": "titles", "max_chars": 2500})
             shown.view.locator(".title").nth(1).click()
-            shown.view.wait_for_function(
-                "document.querySelector('.open .text').textContent.length > 100"
-            )
+            shown.until("() => document.querySelector('.open .text').textContent.length > 100")
             sizes.append(_write(shown.visit.page, FOLDER / f"{name}.png"))
     return sizes
 

@@ -54,9 +54,7 @@ def test_an_answer_is_shown_by_day_and_feed_and_the_rest_is_loaded(view: ViewOf)
     while more.is_visible():
         number = len(shown.titles())
         more.click()
-        shown.view.wait_for_function(
-            "number => document.querySelectorAll('.title').length > number", arg=number
-        )
+        shown.until("number => document.querySelectorAll('.title').length > number", number)
     assert len(shown.titles()) == first["total"] == len(set(shown.titles()))
     assert shown.view.locator("#state").text_content() == f"{first['total']} entries"
     assert shown.visit.complaints == []
@@ -70,7 +68,7 @@ def test_an_entry_is_opened_read_linked_and_sent_to_the_conversation(view: ViewO
     title = shown.view.get_by_role("button", name=hit["title"])
     title.press("Enter")
     assert title.get_attribute("aria-expanded") == "true"
-    shown.view.wait_for_function("document.querySelector('.text').textContent.length > 500")
+    shown.until("() => document.querySelector('.text').textContent.length > 500")
     text = shown.view.locator(".text").text_content() or ""
     assert "third-party" not in text
     assert shown.tools.called[-1][0] == "fetch_article"
@@ -125,9 +123,7 @@ def test_the_host_s_theme_and_fonts_are_taken_and_followed(view: ViewOf) -> None
     assert shown.view.evaluate(style, "color") == "rgb(1, 2, 3)"
     light = shown.view.evaluate(style, "backgroundColor")
     shown.give("ui/notifications/host-context-changed", {"theme": "dark"})
-    shown.view.wait_for_function(
-        "light => getComputedStyle(document.body).backgroundColor !== light", arg=light
-    )
+    shown.until("light => getComputedStyle(document.body).backgroundColor !== light", light)
     assert shown.view.evaluate(style, "color") == "rgb(1, 2, 3)"
 
 
