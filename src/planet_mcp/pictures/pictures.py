@@ -110,8 +110,8 @@ class Pictures:
     def _is_wanted(self, key: PictureKey) -> bool:
         if self._store.read_only:
             return False
-        kept = self._store.pictures.kept(key)
-        return kept is None or kept.retry_at <= self._clock()
+        retry_at = self._store.pictures.retry_at(key)
+        return retry_at is None or retry_at <= self._clock()
 
     async def _fetch(self, key: PictureKey) -> None:
         url = await anyio.to_thread.run_sync(self._address_of, key)

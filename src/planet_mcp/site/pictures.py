@@ -32,8 +32,8 @@ def picture_key(path: str) -> PictureKey | None:
 
 def picture_page(store: Store, key: PictureKey | None) -> Page | None:
     """Return a picture that is kept; None if it is not, or named no more."""
-    kept = store.pictures.kept(key) if key else None
-    return Page(kept.body, WEBP) if kept and kept.body is not None else None
+    body = store.pictures.body(key) if key else None
+    return None if body is None else Page(body, WEBP)
 
 
 def faces_of(store: Store, *, static: bool, now: datetime) -> dict[int, str]:

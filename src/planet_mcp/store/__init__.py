@@ -13,7 +13,7 @@ from planet_mcp.store.entries import Entries, EntryText
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
 from planet_mcp.store.mentions import Mentions, TalkedPost
-from planet_mcp.store.pictures import KeptPicture, Size
+from planet_mcp.store.pictures import Size
 from planet_mcp.store.readers import Reader, Readers, Start
 from planet_mcp.store.river import FeedCount, River, RiverEntry, Window
 from planet_mcp.store.search import (
@@ -58,7 +58,6 @@ __all__ = [
     "Headline",
     "Hit",
     "Join",
-    "KeptPicture",
     "Limits",
     "MeantWord",
     "Mentions",

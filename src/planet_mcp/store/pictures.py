@@ -7,9 +7,10 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from planet_mcp.models import Picture, PictureKey
-from planet_mcp.store.db import Connection, Engine, to_seconds, to_time
+from planet_mcp.store.db import Connection, Engine, to_optional_time, to_seconds
 from planet_mcp.store.sql import ids_of
 
 # How many bytes a row counts besides its picture, so that the rows of pictures that could not be
@@ -33,14 +34,6 @@ class Size:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeptPicture:
-    """A picture that was kept at a time, or that there was none to be had (`body` is None)."""
-
-    body: bytes | None
-    retry_at: datetime
-
-
 class Pictures:
     """The pictures of one database, at most `space` bytes of them."""
 
@@ -48,19 +41,25 @@ class Pictures:
         self._database = database
         self._space = space
 
-    # SELECT p.body, p.retry_at FROM pictures AS p WHERE p.kind = 'text' AND p.number = 17
+    def body(self, key: PictureKey) -> bytes | None:
+        """Return a picture that is kept, if an entry or feed names it still."""
+        body = self._kept("p.body", key)
+        return None if body is None else bytes(body)
+
+    def retry_at(self, key: PictureKey) -> datetime | None:
+        """Return when to ask again for a picture that was asked for, if it is named still."""
+        return to_optional_time(self._kept("p.retry_at", key))
+
+    # SELECT p.body FROM pictures AS p WHERE p.kind = 'text' AND p.number = 17
     # AND EXISTS (SELECT 1 FROM links AS l WHERE l.key = p.number)
-    def kept(self, key: PictureKey) -> KeptPicture | None:
-        """Return a picture that was asked for before, if an entry or feed names it still."""
+    def _kept(self, column: str, key: PictureKey) -> Any:
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT p.body, p.retry_at FROM pictures AS p "
+                f"SELECT {column} FROM pictures AS p "
                 f"WHERE p.kind = ? AND p.number = ? AND {_NAMED}",
                 (key.kind, key.number),
             ).fetchone()
-        if row is None:
-            return None
-        return KeptPicture(None if row[0] is None else bytes(row[0]), to_time(row[1]))
+        return row and row[0]
 
     # SELECT p.number, p.width, p.height FROM pictures AS p
     # WHERE p.kind = 'text' AND p.number IN (17, 18)
