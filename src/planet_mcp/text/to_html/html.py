@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from planet_mcp.models import ImageMode
 from planet_mcp.text.to_html.highlight import highlighted
-from planet_mcp.text.to_html.pictures import place_of
+from planet_mcp.text.to_html.pictures import LINK, place_of
 from planet_mcp.urls import http_url
 
 _TAGS = {
@@ -265,7 +265,7 @@ class _Writer:
     def link(self, token: Token) -> None:
         url = http_url(str(token.attrs["href"]))
         self._urls.append(url)
-        self._open(f'<a href="{escape(url)}" rel="nofollow noopener ugc">' if url else "")
+        self._open(LINK.format(escape(url)) if url else "")
 
     def link_end(self, token: Token) -> None:
         url = self._urls.pop()

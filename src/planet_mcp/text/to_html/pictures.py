@@ -10,10 +10,10 @@ from html import escape, unescape
 
 from planet_mcp.urls import link_key
 
+# The beginning of a link that a stranger set; the address is escaped.
+LINK = '<a href="{}" rel="nofollow noopener ugc">'
 # The mark of a place. No stranger's text can have it, since its angle brackets are escaped there.
-_PLACE = re.compile(
-    r'<a href="([^"]*)" rel="nofollow noopener ugc"><img src="picture:(-?\d+)" alt="([^"]*)"></a>'
-)
+_PLACE = re.compile(LINK.format('([^"]*)') + r'<img src="picture:(-?\d+)" alt="([^"]*)"></a>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ class Place:
 
 def place_of(url: str, alt: str) -> str:
     """Return the place for the picture at an address; `alt` is escaped already."""
-    link = f'<a href="{escape(url)}" rel="nofollow noopener ugc">'
-    return f'{link}<img src="picture:{link_key(url)}" alt="{alt}"></a>'
+    return f'{LINK.format(escape(url))}<img src="picture:{link_key(url)}" alt="{alt}"></a>'
 
 
 def with_pictures(html: str, put: Callable[[Place], str]) -> str:
@@ -51,4 +50,4 @@ def places_in(html: str) -> Iterator[tuple[Place, str]]:
 
 
 def _place(found: re.Match[str]) -> Place:
-    return Place(int(found[2]), f'<a href="{found[1]}" rel="nofollow noopener ugc">', found[3])
+    return Place(int(found[2]), LINK.format(found[1]), found[3])
