@@ -109,10 +109,10 @@ def _write(connection: Connection, table: str, rows: _Rows) -> None:
     values = rows.values
     if table == "meta":
         values = [row for row in values if row[rows.columns.index("key")] not in _OF_ONE_DATABASE]
-    marks = ", ".join("?" * len(rows.columns))
+    placeholders = ", ".join("?" * len(rows.columns))
     update = "ON CONFLICT (key) DO UPDATE SET value = excluded.value" if table == "meta" else ""
     connection.executemany(
-        f"INSERT INTO {table} ({', '.join(rows.columns)}) VALUES ({marks}) {update}", values
+        f"INSERT INTO {table} ({', '.join(rows.columns)}) VALUES ({placeholders}) {update}", values
     )
     if table == "feeds":
         connection.execute("DELETE FROM feed_changes")

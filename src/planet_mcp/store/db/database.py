@@ -12,7 +12,13 @@ from queue import Empty, LifoQueue
 from typing import TypeVar
 
 from planet_mcp.errors import DatabaseAccessError
-from planet_mcp.store.db.connections import SQLiteConnection, beside, connect, transaction
+from planet_mcp.store.db.connections import (
+    BUSY_SECONDS,
+    SQLiteConnection,
+    beside,
+    connect,
+    transaction,
+)
 from planet_mcp.store.db.engine import Connection
 from planet_mcp.store.db.opening import OPEN_SECONDS, DatabaseFile, locked
 from planet_mcp.store.db.schema import STEPS, Step
@@ -39,7 +45,7 @@ class DatabaseLimits:
     """
 
     query_seconds: float = 5.0
-    busy_seconds: float = 10.0
+    busy_seconds: float = BUSY_SECONDS
     commit_seconds: float = 60.0
     clock_steps: int = 500_000
     idle_readers: int = 4
