@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from heapq import nsmallest
 
 from planet_mcp.planet import cursors, fitting, watermarks
@@ -11,7 +12,7 @@ from planet_mcp.planet.fitting import Size
 from planet_mcp.planet.markdown import counted, feed_name, latest_text
 from planet_mcp.planet.reading import Reading
 from planet_mcp.requests import LatestRequest, Request, given, selection
-from planet_mcp.store import FeedCount, RiverEntry, Window
+from planet_mcp.store import Archive, FeedCount, RiverEntry, Window
 
 MAX_LEFT_OUT_CHARS = 300
 LEFT_OUT_TITLE_CHARS = 40
@@ -47,7 +48,7 @@ class GoesOn:
         return {**selection(self.request), **started}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """The answer to one request, into which days of the river are put.
 
@@ -137,7 +138,7 @@ class Frame:
         """Tell in one place what feeds had before; of many feeds only how many there are."""
         if self.window.shown and not self.by_arrival:
             return []
-        archives = self.reading.store.river.archives(self.window, upto=self._upto(last))
+        archives = self._archives(self._upto(last))
         call = self.reading.language.call
         if len(archives) > min(MOST_NEW_FEEDS, self.request.max_chars // CHARS_FOR_A_NEW_FEED):
             entries = sum(each.entries for each in archives)
@@ -153,6 +154,12 @@ class Frame:
             )
             for each in archives
         ]
+
+    @cached_property
+    def _archives(self) -> Callable[[int], list[Archive]]:
+        """Return what reads the archives up to an entry, once for all answers that are tried."""
+        river, window = self.reading.store.river, self.window
+        return cache(lambda upto: river.archives(window, upto=upto))
 
     def _watermark(self, last: RiverEntry | None) -> str:
         scope = watermarks.scope(self.window.feeds, self.request.group)

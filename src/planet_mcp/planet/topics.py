@@ -120,7 +120,7 @@ def _named(posts: Sequence[TalkedPost], past: Past) -> Iterable[Topic]:
     for post in posts:
         for term in _terms(post):
             naming[term].append(post)
-        for term in _terms(post, title_alone=True):
+        for term in _title_terms(post):
             titling[term].add(post.id)
     candidates = {
         term: densest
@@ -199,24 +199,26 @@ def _unusual(
     return unusual
 
 
-def _terms(post: TalkedPost, *, title_alone: bool = False) -> set[str]:
+def _terms(post: TalkedPost) -> set[str]:
     """Return the words of a post, and pairs of them, that may name a subject."""
-    title = "" if post.untitled else post.title
-    texts = [title] if title_alone else [title, post.excerpt[:_EXCERPT_CHARS]]
-    terms: set[str] = set()
-    for text in texts:
-        words = [_plain(word) for word in _WORD.findall(text)]
-        terms.update(word for word in words if _may_name(word))
-        terms.update(
-            f"{first} {second}"
-            for first, second in pairwise(words)
-            if not {first, second} & LITTLE_WORDS
-        )
+    return _title_terms(post) | _terms_in(post.excerpt[:_EXCERPT_CHARS])
+
+
+def _title_terms(post: TalkedPost) -> set[str]:
+    return set() if post.untitled else _terms_in(post.title)
+
+
+def _terms_in(text: str) -> set[str]:
+    words = [
+        word.removesuffix("'s").removesuffix("\u2019s") for word in _WORD.findall(text.casefold())
+    ]
+    terms = {word for word in words if _may_name(word)}
+    terms.update(
+        f"{first} {second}"
+        for first, second in pairwise(words)
+        if first not in LITTLE_WORDS and second not in LITTLE_WORDS
+    )
     return terms
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"['\u2019]s$", "", word.casefold())
 
 
 def _may_name(word: str) -> bool:

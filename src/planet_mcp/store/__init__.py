@@ -15,7 +15,7 @@ from planet_mcp.store.health import Repair
 from planet_mcp.store.mentions import Mentions, TalkedPost
 from planet_mcp.store.pictures import Size
 from planet_mcp.store.readers import Reader, Readers, Start
-from planet_mcp.store.river import FeedCount, River, RiverEntry, Window
+from planet_mcp.store.river import Archive, FeedCount, River, RiverEntry, Window
 from planet_mcp.store.search import (
     ENOUGH,
     MAX_TERMS,
@@ -40,6 +40,7 @@ __all__ = [
     "ENOUGH",
     "MAX_TERMS",
     "MOST_COUNTED",
+    "Archive",
     "CatalogueEntry",
     "ChangeToken",
     "Copied",

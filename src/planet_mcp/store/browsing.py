@@ -5,7 +5,7 @@ Aliases are those of `planet_mcp.store.sql`.
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -34,6 +34,7 @@ from planet_mcp.store.stories import Duplicate, duplicates_elsewhere
 
 # Within these, no day is the last one that a calendar has.
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(9998, 12, 31)
+_STORIES_AT_A_TIME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,6 @@ class Browsing:
     def __init__(self, database: Engine) -> None:
         self._database = database
 
-    # SELECT s.id, s.ordered_at,
-    #        (SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id) AS shown_feed
-    # FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
-    # AND NOT (s.archived AND s.undated) ORDER BY s.ordered_at DESC, s.id DESC
     def newest_of_feeds(
         self, *, most_of_feed: int, most: int | None = None, day: date | None = None
     ) -> list[DayStory]:
@@ -123,17 +120,10 @@ class Browsing:
         """
         found: list[DayStory] = []
         counts: Counter[tuple[date, int]] = Counter()
-        where, values = (_ON_DAY, _bounds(day)) if day else ("TRUE", {})
         with self._database.reading() as connection:
-            # Read row by row: how many of a busy feed are passed over is known only then.
-            for story_id, ordered_at, feed_id in connection.execute(
-                f"SELECT s.id, s.ordered_at, {_SHOWN_FEED} FROM entries AS s "
-                f"WHERE {ON_A_DAY} AND {where} ORDER BY s.ordered_at DESC, s.id DESC",
-                values,
-            ):
-                each = DayStory(story_id, feed_id, to_time(ordered_at).date())
-                counts[each.day, feed_id] += 1
-                if counts[each.day, feed_id] <= most_of_feed:
+            for each in _newest_first(connection, day):
+                counts[each.day, each.feed_id] += 1
+                if counts[each.day, each.feed_id] <= most_of_feed:
                     found.append(each)
                 if len(found) == most:
                     break
@@ -328,6 +318,30 @@ _ON_DAY = "s.ordered_at >= :begin AND s.ordered_at < :end"
 _SHOWN_FEED = "(SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id)"
 _STORIES = f"""SELECT s.* FROM entries AS s
     WHERE s.id IN {ids_of(":ids")}"""
+
+
+# SELECT s.id, s.ordered_at,
+#        (SELECT e.feed_id FROM entries AS e WHERE e.id = s.representative_id) AS shown_feed
+# FROM entries AS s WHERE s.story_id = s.id AND s.feed_id IS NOT NULL
+# AND NOT (s.archived AND s.undated) AND s.ordered_at >= 1795000000 AND s.ordered_at < 1795086400
+# AND (s.ordered_at, s.id) < (1795040000, 17) ORDER BY s.ordered_at DESC, s.id DESC LIMIT 100
+def _newest_first(connection: Connection, day: date | None) -> Iterator[DayStory]:
+    """Read the stories of the river or of a day some at a time: a caller may not need them all."""
+    where, values = (_ON_DAY, _bounds(day)) if day else ("TRUE", {})
+    left = "TRUE"
+    while True:
+        rows = connection.tuples(
+            f"SELECT s.id, s.ordered_at, {_SHOWN_FEED} FROM entries AS s "
+            f"WHERE {ON_A_DAY} AND {where} AND {left} "
+            f"ORDER BY s.ordered_at DESC, s.id DESC LIMIT {_STORIES_AT_A_TIME}",
+            values,
+        )
+        for story_id, ordered_at, feed_id in rows:
+            yield DayStory(story_id, feed_id, to_time(ordered_at).date())
+        if len(rows) < _STORIES_AT_A_TIME:
+            return
+        left = "(s.ordered_at, s.id) < (:time, :last)"
+        values = {**values, "time": rows[-1][1], "last": rows[-1][0]}
 
 
 def _bounds(day: date) -> dict[str, object]:
