@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +59,26 @@ class Host:
         assert not result.get("isError"), result
         return (time.perf_counter() - began) * 1000
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the server and its children that are there, in seconds (Linux)."""
+        pid = str(self.process.pid)
+        return sum(cpu for own, parent, cpu in _processes() if pid in {own, parent})
+
     def resident_mb(self) -> float:
         """Return the resident memory of the server in MB (Linux)."""
         status = Path(f"/proc/{self.process.pid}/status").read_text("utf-8")
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
+
+
+def _processes() -> Iterator[tuple[str, str, float]]:
+    """Yield the id of each process, that of its parent, and the seconds of CPU time it took."""
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it may end meanwhile
+            # The fields after the name, which is in parentheses, begin with the third (proc(5)).
+            fields = file.read_text("utf-8").rpartition(")")[2].split()
+            seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            yield file.parent.name, fields[1], seconds
 
 
 @contextmanager

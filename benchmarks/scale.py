@@ -1,18 +1,21 @@
 """Measures a large database: how fast it grows, how big it is, how long a search takes.
 
-`python -m benchmarks.scale --corpus FILE --database FILE [--entries 1000000] [--only build]`.
-The entries are the documents of the corpus, shortened, and then copies of them in which a part of
-the words are others; they are stored as feeds bring them, without HTTP and parsing. A database
-that is there already goes on growing where it stopped. No network.
+`python -m benchmarks.scale --corpus FILE --database FILE [--entries 1000000] [--only build]
+[--model FOLDER]`. The entries are the documents of the corpus, shortened, and then copies of them
+in which a part of the words are others; they are stored as feeds bring them, without HTTP and
+parsing. A database that is there already goes on growing where it stopped. With a model, all is
+asked by meaning, too: questions are encoded by it, and the vectors of entries, as many as it would
+make, are drawn by chance, since a million would take it a day. No network.
 """
 
 import argparse
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -20,8 +23,10 @@ from typing import Any
 
 from benchmarks.host import Host, hosting
 from benchmarks.passes import prepare
-from benchmarks.search_quality import QUESTIONS, lines
+from benchmarks.search_quality import QUESTIONS, lines, ways
+from planet_mcp.embedding import ModelFolder, chosen_model, parts_of
 from planet_mcp.models import Content, ParsedEntry, ParsedFeed, Subscription
+from planet_mcp.planet.search import LOADING
 from planet_mcp.store import Store
 from planet_mcp.store.search.query import compile_query
 from planet_mcp.text.likeness import signature
@@ -40,6 +45,9 @@ COMMON = "python release data code test file version support change error".split
 PAIRS = "python release,web server,test coverage,memory leak,new version,error message".split(",")
 PHRASES = ("pull request", "command line", "source code", "open source", "standard library")
 MOST_CALLS, MOST_SECONDS, FEWEST_CALLS = 100, 10.0, 5
+# How many numbers the vectors of small models have; and entries that get theirs in one transaction.
+NUMBERS, FILLED_AT_ONCE = 384, 2_000
+FIRST_QUESTION = "how are tests of a web server run faster"
 
 Call = tuple[str, dict[str, Any]]
 Raw = tuple[str, tuple[object, ...]]
@@ -84,13 +92,16 @@ def main() -> None:
     options.add_argument("--database", type=Path, required=True)
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--only", choices=("build", "measure"))
+    options.add_argument("--model", type=Path, help="a folder with a model, to ask by meaning, too")
     given = options.parse_args()
     prepare()
     if given.only != "measure":
         build(given.corpus, given.database, given.entries)
+    if given.model:
+        fill(given.database, given.model)
     if given.only != "build":
         sizes(given.database)
-        latencies(given.database)
+        latencies(given.database, given.model)
 
 
 # The entries.
@@ -224,6 +235,19 @@ def _report_growth(growth: Growth) -> None:
     )
 
 
+def fill(database: Path, folder: Path) -> None:
+    """Give all entries that have no vectors of a model as many as it would make, by chance."""
+    model, chance, store = chosen_model(str(folder)), Random(42), Store(database)
+    assert isinstance(model, ModelFolder), model
+    while waiting := store.vectors.waiting(model.id, limit=FILLED_AT_ONCE):
+        drawn = {
+            each.id: [chance.randbytes(NUMBERS) for _ in parts_of(each.title, each.text)]
+            for each in waiting
+        }
+        store.vectors.save(model.id, waiting, drawn)
+    store.close()
+
+
 # How big it is.
 
 
@@ -264,18 +288,40 @@ def _plain(database: Path) -> sqlite3.Connection:
 # How long a call takes.
 
 
-def latencies(database: Path) -> None:
-    """Print how long calls of each kind take over stdio, beside plain SQL."""
+def latencies(database: Path, model: Path | None) -> None:
+    """Print how long calls of each kind take over stdio, beside plain SQL.
+
+    With a model, two servers are asked by turns: one by words alone, one by meaning, too.
+    """
     # Opened once before: it may upgrade the database.
     Store(database).close()
     settings = {"database": str(database), "feeds": "none", "refresh": "off"}
-    with closing(_plain(database)) as connection, hosting("planet_mcp", **settings) as host:
-        print(f"spawn to initialize: {host.start_seconds * 1000:.0f} ms")
-        print("| calls over stdio | p50 ms | p95 | p99 | calls | raw SQL p50 | p95 |")
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(_plain(database)))
+        hosts = {
+            way: stack.enter_context(hosting("planet_mcp", model=setting, **settings))
+            for way, setting in ways(model)
+        }
+        first = hosts["by words"]
+        for way, host in hosts.items():
+            print(f"{way}: spawn to initialize {host.start_seconds * 1000:.0f} ms, ", end="")
+            print(f"first answers {', '.join(f'{ms:.0f}' for ms in _first_answers(host))} ms")
+        print("| calls over stdio | | CPU ms | p50 ms | p95 | p99 | calls |")
         print("|---|---|---|---|---|---|---|")
-        for kind in kinds(connection, host):
-            _report_kind(kind, host, connection)
-        print(f"resident memory: {host.resident_mb():.0f} MB")
+        for kind in kinds(connection, first):
+            _report_kind(kind, hosts, connection)
+        for way, host in hosts.items():
+            print(f"resident memory {way}: {host.resident_mb():.0f} MB")
+
+
+def _first_answers(host: Host) -> Iterator[float]:
+    """Ask until all vectors are loaded, and yield the milliseconds of each answer."""
+    while True:
+        began = time.perf_counter()
+        result = host.call("search_entries", query=FIRST_QUESTION)["structuredContent"]
+        yield (time.perf_counter() - began) * 1000
+        if LOADING not in result.get("notice", ""):
+            return
 
 
 def kinds(connection: sqlite3.Connection, host: Host) -> Iterator[Kind]:
@@ -370,14 +416,20 @@ def _next_page(host: Host, query: str) -> Call:
     return _search(query=query, cursor=found["next_cursor"])
 
 
-def _report_kind(kind: Kind, host: Host, connection: sqlite3.Connection) -> None:
-    calls = _timed(kind.calls, lambda call: _checked(host, call))
+def _report_kind(kind: Kind, hosts: Mapping[str, Host], connection: sqlite3.Connection) -> None:
+    for way, host in hosts.items():
+        before = host.cpu_seconds()
+        times = _timed(kind.calls, partial(_checked, host))
+        _report_times(kind.name, way, times, (host.cpu_seconds() - before) / (len(times) + 1))
     raw = _timed(kind.raw, lambda sql: connection.execute(*sql).fetchall())
-    p50, p95, p99 = (_quantile(calls, share) for share in (0.5, 0.95, 0.99))
-    plain = f"{_quantile(raw, 0.5):.1f} | {_quantile(raw, 0.95):.1f}" if raw else "| "
-    print(
-        f"| {kind.name} | {p50:.1f} | {p95:.1f} | {p99:.1f} | {len(calls)} | {plain} |", flush=True
-    )
+    if raw:
+        _report_times(kind.name, "raw SQL", raw, None)
+
+
+def _report_times(kind: str, way: str, times: Sequence[float], cpu: float | None) -> None:
+    spent = "" if cpu is None else f"{cpu * 1000:.1f}"
+    quantiles = " | ".join(f"{_quantile(times, share):.1f}" for share in (0.5, 0.95, 0.99))
+    print(f"| {kind} | {way} | {spent} | {quantiles} | {len(times)} |", flush=True)
 
 
 def _checked(host: Host, call: Call) -> None:

@@ -15,9 +15,11 @@ def toy(tmp_path: Path) -> Path:
 
 
 def likeness(one: bytes, other: bytes) -> float:
-    from planet_mcp.embedding import compare
+    from planet_mcp.embedding import Nearest
 
-    return compare(one, [(1, other)])[0].likeness
+    nearest = Nearest()
+    nearest.add([(1, other)])
+    return nearest.compared(one, read_whole=lambda _: []).nearest(most=1)[0].likeness
 
 
 @with_model

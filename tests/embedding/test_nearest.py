@@ -33,7 +33,7 @@ def test_the_nearest_are_those_of_the_smallest_angle(parts: int, among: set[int]
     nearest = Nearest()
     for part in range(parts):
         nearest.add(rows[part::parts])
-    found = nearest.find(wanted, most=5, read_whole=lambda _: [], among=among).near
+    found = nearest.compared(wanted, read_whole=lambda _: []).nearest(most=5, among=among)
     chosen = [row for row in rows if among is None or row[0] in among]
     best = sorted(chosen, key=lambda row: -cosine(wanted, row[1]))[:5]
     assert [each.id for each in found] == [row[0] for row in best]
@@ -54,18 +54,12 @@ def test_of_very_many_only_the_signs_are_kept_and_the_best_are_read_again() -> N
     nearest = Nearest(most_whole=500)
     nearest.add(rows[:400])
     nearest.add(rows[400:])
-    found = nearest.find(rows[41][1], most=3, read_whole=read_whole).near
+    found = nearest.compared(rows[41][1], read_whole=read_whole).nearest(most=3)
     assert found[0].id == 42
     assert found[0].likeness == pytest.approx(1.0)
     assert len(asked) == 1_000
-    gone = nearest.find(rows[6][1], most=3, read_whole=read_whole, among={7})
-    assert gone.near == []
-
-
-def test_nothing_is_near_where_there_is_nothing() -> None:
-    from planet_mcp.embedding import Nearest
-
-    assert Nearest().find(b"\x01" * LENGTH, most=3, read_whole=lambda _: []).near == []
+    gone = nearest.compared(rows[6][1], read_whole=read_whole)
+    assert gone.nearest(most=3, among={7}) == []
 
 
 def test_what_is_near_for_a_reason_stands_out() -> None:
@@ -78,10 +72,11 @@ def test_what_is_near_for_a_reason_stands_out() -> None:
         def read_whole(ids: Sequence[int]) -> list[tuple[int, bytes]]:
             return [row for row in vectors(1_000) if row[0] in ids]
 
-        like_one = nearest.find(rows[3][1], most=9, read_whole=read_whole)
-        like_none = nearest.find(vectors(1, seed=5)[0][1], most=9, read_whole=read_whole)
-        assert [each.id for each in like_one.near if like_one.outstanding(each) > 5] == [4]
-        assert not [each for each in like_none.near if like_none.outstanding(each) > 5]
+        like_one = nearest.compared(rows[3][1], read_whole=read_whole)
+        like_none = nearest.compared(vectors(1, seed=5)[0][1], read_whole=read_whole)
+        near = [each.id for each in like_one.nearest(most=9) if like_one.outstanding(each) > 5]
+        assert near == [4]
+        assert not [each for each in like_none.nearest(most=9) if like_none.outstanding(each) > 5]
 
 
 def test_many_that_are_near_stand_out_all() -> None:
@@ -90,5 +85,5 @@ def test_many_that_are_near_stand_out_all() -> None:
     same = vectors(1, seed=3)[0][1]
     nearest = Nearest()
     nearest.add([*vectors(600), *((number, same) for number in range(1_000, 1_400))])
-    found = nearest.find(same, most=1_000, read_whole=lambda _: [])
-    assert sum(found.outstanding(each) > 5 for each in found.near) == 400
+    found = nearest.compared(same, read_whole=lambda _: [])
+    assert sum(found.outstanding(each) > 5 for each in found.nearest(most=1_000)) == 400

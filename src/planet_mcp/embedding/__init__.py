@@ -26,7 +26,7 @@ from planet_mcp.embedding.parts import MOST_CHARACTERS, Part, parts_of
 
 if TYPE_CHECKING:
     from planet_mcp.embedding.model import Model
-    from planet_mcp.embedding.nearest import Near, Nearby, Nearest, compare
+    from planet_mcp.embedding.nearest import Compared, Near, Nearest
 
 __all__ = [
     "CATALOGUE",
@@ -34,18 +34,17 @@ __all__ = [
     "INSTALL",
     "MOST_CHARACTERS",
     "RECIPE",
+    "Compared",
     "KnownModel",
     "Model",
     "ModelFile",
     "ModelFolder",
     "Near",
-    "Nearby",
     "Nearest",
     "NoModel",
     "Part",
     "Recipe",
     "chosen_model",
-    "compare",
     "fetched",
     "is_installed",
     "model_path",
@@ -61,7 +60,7 @@ def __getattr__(name: str) -> object:
         from planet_mcp.embedding.model import Model  # deferred, as said
 
         return Model
-    if name in {"Near", "Nearby", "Nearest", "compare"}:
+    if name in {"Compared", "Near", "Nearest"}:
         from planet_mcp.embedding import nearest  # deferred, as said
 
         return getattr(nearest, name)

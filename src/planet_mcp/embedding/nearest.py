@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,40 +17,24 @@ BLOCK = 8_192
 CACHED = 512
 # The least standard deviation: where all vectors are nearly as far, the last digits mean nothing.
 LEAST_DEVIATION = 0.005
-# Of how many likenesses the usual one is computed.
-SAMPLE = 20_000
+# Of how many likenesses the usual one is computed: it differs from that of all by 0.02 deviations.
+SAMPLE = 4_000
 
 Rows = Sequence[tuple[int, bytes]]
+ReadWhole = Callable[[Sequence[int]], Rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(NamedTuple):
     """The id of a vector, and its likeness: the cosine of the angle, from -1 to 1."""
 
     id: int
     likeness: float
 
 
-@dataclass(frozen=True, slots=True)
-class Nearby:
-    """The nearest vectors, the nearest first, and the likeness that most vectors have.
-
-    `usual` is the median likeness of all, and `deviation` its standard deviation.
-    """
-
-    near: list[Near]
-    usual: float = 0.0
-    deviation: float = 0.0
-
-    def outstanding(self, near: Near) -> float:
-        """Return how many standard deviations one is nearer than most: by chance, up to four."""
-        return (near.likeness - self.usual) / max(self.deviation, LEAST_DEVIATION)
-
-
 class Nearest:
     """Vectors of 8-bit numbers by their ids, in memory.
 
-    Of more than `most_whole` only signs are kept; `find` has the few that matter read whole.
+    Of more than `most_whole` only signs are kept; the few that matter are read whole.
     """
 
     def __init__(self, *, most_whole: int = MOST_WHOLE) -> None:
@@ -72,42 +56,66 @@ class Nearest:
         # The list is replaced in one assignment, as other threads search meanwhile.
         self._blocks = [*self._blocks, block]
 
-    def find(
-        self,
-        vector: bytes,
-        *,
-        most: int,
-        read_whole: Callable[[Sequence[int]], Rows],
-        among: Collection[int] | None = None,
-    ) -> Nearby:
-        """Return the nearest vectors; with `among`, of these ids alone.
+    def compared(self, vector: bytes, *, read_whole: ReadWhole) -> "Compared":
+        """Return how like a vector all are, of which there is one at least.
 
         `read_whole` returns the vectors of ids, as far as they are still there.
+
+        Raises:
+            ValueError: The vector is of another length.
         """
         blocks, keeps_signs = self._blocks, self._keeps_signs
-        if not blocks:
-            return Nearby([])
         wanted = _block([(0, vector)])
         if keeps_signs:
             wanted = wanted.signs()
         ids = np.concatenate([block.ids for block in blocks])
         near = np.concatenate([block.likeness(wanted) for block in blocks])
-        usual, deviation = _usual(near)
+        return Compared(ids, near, _Whole(vector, read_whole) if keeps_signs else None)
+
+
+class Compared:
+    """How like one vector all others are."""
+
+    def __init__(self, ids: Any, near: Any, whole: "_Whole | None") -> None:
+        self._ids = ids
+        self._near = near
+        self._whole = whole
+        self._usual, self._deviation = _usual(near)
+
+    @property
+    def count(self) -> int:
+        """Return how many were compared."""
+        return len(self._ids)
+
+    def nearest(self, *, most: int, among: Collection[int] | None = None) -> list[Near]:
+        """Return the nearest ones, the nearest first; with `among`, of these ids alone."""
+        ids, near = self._ids, self._near
         if among is not None:
             chosen = np.isin(ids, np.fromiter(among, np.int64, len(among)))
             ids, near = ids[chosen], near[chosen]
-        if not keeps_signs:
-            return Nearby(_best(ids, near, most), usual, deviation)
-        rows = read_whole([each.id for each in _best(ids, near, max(most, LOOKED_AT))])
-        return Nearby(compare(vector, rows)[:most], usual, deviation)
+        if self._whole is None:
+            return _best(ids, near, most)
+        looked_at = [each.id for each in _best(ids, near, max(most, LOOKED_AT))]
+        return self._whole.nearest(looked_at)[:most]
+
+    def outstanding(self, near: Near) -> float:
+        """Return how many standard deviations one is nearer than most: by chance, up to four."""
+        return (near.likeness - self._usual) / max(self._deviation, LEAST_DEVIATION)
 
 
-def compare(vector: bytes, rows: Rows) -> list[Near]:
-    """Return how like a vector these are, the nearest first."""
-    if not rows:
-        return []
-    block = _block(rows)
-    return _best(block.ids, block.likeness(_block([(0, vector)])), len(rows))
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A vector, and what reads others to compare it with, where only their signs are kept."""
+
+    vector: bytes
+    read: ReadWhole
+
+    def nearest(self, ids: Sequence[int]) -> list[Near]:
+        rows = self.read(ids)
+        if not rows:
+            return []
+        block = _block(rows)
+        return _best(block.ids, block.likeness(_block([(0, self.vector)])), len(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,9 @@ class _Block:
         if self.lengths is None:
             # The share of signs that differ is about the angle's share of a half circle
             # (Charikar 2002, on random hyperplanes).
-            apart = np.bitwise_count(self.codes ^ wanted.codes[0]).sum(1, dtype=np.float32)
+            differing = np.bitwise_count(self.codes ^ wanted.codes[0])
+            # A product with ones is a sum of rows, three times as fast as `sum`.
+            apart = differing @ np.ones(differing.shape[1], np.float32)
             return np.cos(apart * (np.pi / self.size))
         other = wanted.codes[0].astype(np.float32)
         products = [
@@ -173,4 +183,4 @@ def _best(ids: Any, near: Any, most: int) -> list[Near]:
         chosen = np.argpartition(-near, most)[:most]
         ids, near = ids[chosen], near[chosen]
     order = np.lexsort((-ids, -near))
-    return [Near(int(ids[at]), float(near[at])) for at in order]
+    return [*map(Near, ids[order].tolist(), near[order].tolist())]

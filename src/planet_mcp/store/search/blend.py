@@ -31,18 +31,18 @@ def share_of_meaning(query: Query) -> float:
 
 
 def ranked(
-    query: Query,
     words: Sequence[Candidate],
     near: Sequence[NearStory],
     likeness: Mapping[int, float],
+    *,
+    share: float,
 ) -> list[list[Candidate]]:
     """Return the candidates of a query in one ranking, or what is near after what has words.
 
-    `likeness` has what is known of the stories with words.
+    `likeness` has what is known of the stories with words that are not near.
     """
     if not near:
         return [[*words]]
-    share = share_of_meaning(query)
     if share == BY_WORDS:
         had = {each.story for each in words}
         more = [each for each in near if each.outstanding > OUTSTANDING and each.story not in had]
@@ -66,13 +66,15 @@ def blended(
     best = max((each.score for each in words), default=0.0) or 1.0
     least, most = min(known.values(), default=0.0), max(known.values(), default=0.0)
     had = {each.story for each in words}
-    only_near = [each.as_candidate()._replace(score=0.0) for each in near if each.story not in had]
+    only_near = [each.as_candidate() for each in near if each.story not in had]
 
-    def score(candidate: Candidate) -> float:
-        by_words = candidate.score / best
+    def score(story: int, by_words: float) -> float:
         # What has no vector yet counts by its words alone, as it does where nothing has one.
-        own = known.get(candidate.story)
+        own = known.get(story)
         by_meaning = by_words if own is None else (own - least) / ((most - least) or 1.0)
         return (1 - share) * by_words + share * by_meaning
 
-    return [each._replace(score=score(each)) for each in (*words, *only_near)]
+    return [
+        *(Candidate(*each[:3], score(each.story, each.score / best)) for each in words),
+        *(Candidate(*each[:3], score(each.story, 0.0)) for each in only_near),
+    ]

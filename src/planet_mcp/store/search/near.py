@@ -10,19 +10,19 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from planet_mcp.models import QuestionVector
 from planet_mcp.store.db import Connection, Row
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.plan import SearchPlan
 from planet_mcp.store.search.query import Query
-from planet_mcp.store.search.ranking import AGES_FROM, Candidate, Ranking
+from planet_mcp.store.search.ranking import AGES_FROM, Candidate
 from planet_mcp.store.sql import ids_of, in_story
 
 if TYPE_CHECKING:
-    from planet_mcp.embedding import Nearest
+    from planet_mcp.embedding import Compared, Nearest
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +47,7 @@ _BY_TIME = f"""FROM entries AS s CROSS JOIN entries AS e CROSS JOIN vectors AS v
 MOST_PASSING = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class NearStory:
+class NearStory(NamedTuple):
     """A story with the part of one of its entries that is nearest to the question.
 
     `time` is the time of that entry in seconds since 1970. It is nearer than most entries by
@@ -57,9 +56,9 @@ class NearStory:
 
     story: int
     time: int
-    likeness: float
     entry: int
     part: int
+    likeness: float
     outstanding: float
 
     def as_candidate(self) -> Candidate:
@@ -75,22 +74,20 @@ class Neighbours:
         self._lock = threading.Lock()
         self._kept = _Kept("")
 
-    def near(
+    def look(
         self, connection: Connection, question: QuestionVector, filters: Filters
-    ) -> list[NearStory]:
-        """Return the nearest stories that pass the filters, the nearest first.
-
-        Without those that are no nearer than any text may be by chance.
-        """
+    ) -> "Look | None":
+        """Return what is near to a question among what passes filters; None without vectors."""
         kept = self._loaded(connection, question.model)
         if kept.nearest is None:
-            return []
+            return None
+        read_whole = partial(_read_whole, connection, question.model)
         try:
-            found = _Look(connection, kept.nearest, question, filters).stories()
+            compared = kept.nearest.compared(question.vector, read_whole=read_whole)
+            return Look(connection, compared, question.model, filters)
         except ValueError:
             logger.exception("The vectors cannot be compared.")
-            return []
-        return sorted(found, key=lambda each: (-each.likeness, -each.time, -each.story))[:NEAREST]
+            return None
 
     @property
     def are_loading(self) -> bool:
@@ -139,44 +136,65 @@ class _Kept:
                 return
 
 
-class _Look:
-    """One look at what is near, through one view of the database."""
+class Look:
+    """One look at what is near to a question, through one view of the database.
+
+    `near` are the nearest stories that pass the filters, the nearest first, without those that are
+    no nearer than any text may be by chance.
+    """
 
     def __init__(
-        self,
-        connection: Connection,
-        nearest: "Nearest",
-        question: QuestionVector,
-        filters: Filters,
+        self, connection: Connection, compared: "Compared", model: str, filters: Filters
     ) -> None:
         self._connection = connection
-        self._nearest = nearest
-        self._question = question
+        self._compared = compared
+        self._model = model
         self._filters = filters
+        found = sorted(self._stories(), key=lambda each: (-each.likeness, -each.time, -each.story))
+        self.near = found[:NEAREST]
 
-    def stories(self) -> list[NearStory]:
+    def likeness(self, candidates: Sequence[Candidate]) -> dict[int, float]:
+        """Return how near the nearest part of each candidate is, without those of `near`.
+
+        Those that have no vectors are left out.
+        """
+        known = {each.story for each in self.near}
+        wanted = [each.story for each in candidates if each.story not in known]
+        # The index has all that is read here.
+        rows = self._connection.execute(
+            f"SELECT v.id, d.story_id FROM {_WANTED} JOIN entries AS d ON {in_story('wanted.id')} "
+            "JOIN vectors AS v ON v.entry_id = d.id "
+            "WHERE v.entry_id NOT IN (SELECT entry_id FROM vectors WHERE model = '')",
+            {"ids": json.dumps(wanted)},
+        ).fetchall()
+        story_of: dict[int, int] = dict(rows)
+        likeness: dict[int, float] = {}
+        for each in self._compared.nearest(most=len(rows), among=story_of):
+            likeness.setdefault(story_of[each.id], each.likeness)
+        return likeness
+
+    def _stories(self) -> list[NearStory]:
         """Return the nearest stories, each with its nearest part.
 
         Where filters leave few of the nearest vectors, those that pass are compared alone.
         """
         found = self._among(None)
-        if len(found) < NEAREST and self._nearest.count > LOOKED_UP and self._is_narrowed():
+        if len(found) < NEAREST and self._compared.count > LOOKED_UP and self._is_narrowed():
             return self._among(self._passing())
         return found
 
     def _among(self, ids: Collection[int] | None) -> list[NearStory]:
-        found = self._nearest.find(
-            self._question.vector, most=LOOKED_UP, read_whole=self._whole, among=ids
-        )
-        near = {each.id: each for each in found.near if found.outstanding(each) > LEAST_OUTSTANDING}
+        how_far = {
+            each.id: (each.likeness, outstanding)
+            for each in self._compared.nearest(most=LOOKED_UP, among=ids)
+            if (outstanding := self._compared.outstanding(each)) > LEAST_OUTSTANDING
+        }
         rows = self._rows(
             f"SELECT v.id, e.story_id, {AGES_FROM}, e.id, v.part {_BY_ID}",
-            ids=json.dumps([*near]),
+            ids=json.dumps([*how_far]),
         )
         return best_of_stories(
-            NearStory(
-                story, moment, near[vector].likeness, entry, part, found.outstanding(near[vector])
-            )
+            NearStory(story, moment, entry, part, *how_far[vector])
             for vector, story, moment, entry, part in rows
         )
 
@@ -184,14 +202,6 @@ class _Look:
         """Return the ids of the vectors of all entries that pass the filters."""
         source = _BY_TIME if self._filters.of_story() else _BY_ENTRY
         return [row[0] for row in self._rows(f"SELECT v.id {source}", most=MOST_PASSING)]
-
-    def _whole(self, ids: Sequence[int]) -> list[tuple[int, bytes]]:
-        rows = self._connection.execute(
-            f"SELECT v.id, v.vector FROM {_WANTED} CROSS JOIN vectors AS v "
-            "WHERE v.id = wanted.id AND v.model = :model",
-            {"ids": json.dumps([*ids]), "model": self._question.model},
-        )
-        return [(row[0], row[1]) for row in rows]
 
     def _is_narrowed(self) -> bool:
         _snapshot, *others = self._filters.conditions()
@@ -208,8 +218,17 @@ class _Look:
         ]
         return self._connection.execute(
             f"{select} AND {' AND '.join(where)} LIMIT {most}",
-            {**filters.values(), "match": indexed, "model": self._question.model, **values},
+            {**filters.values(), "match": indexed, "model": self._model, **values},
         ).fetchall()
+
+
+def _read_whole(connection: Connection, model: str, ids: Sequence[int]) -> list[tuple[int, bytes]]:
+    rows = connection.execute(
+        f"SELECT v.id, v.vector FROM {_WANTED} CROSS JOIN vectors AS v "
+        "WHERE v.id = wanted.id AND v.model = :model",
+        {"ids": json.dumps(ids), "model": model},
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def best_of_stories(found: Iterable[NearStory]) -> list[NearStory]:
@@ -219,30 +238,6 @@ def best_of_stories(found: Iterable[NearStory]) -> list[NearStory]:
         if each.story not in best or best[each.story].likeness < each.likeness:
             best[each.story] = each
     return [*best.values()]
-
-
-def likeness_of(
-    connection: Connection, question: QuestionVector | None, ranking: Ranking
-) -> dict[int, float]:
-    """Return how near the nearest part of each story is; without those that have no vectors."""
-    if question is None:
-        return {}
-    stories = [candidate.story for candidate in ranking.candidates]
-    rows = connection.execute(
-        f"SELECT v.id, v.vector, d.story_id FROM {_WANTED} "
-        f"JOIN entries AS d ON {in_story('wanted.id')} "
-        "JOIN vectors AS v ON v.entry_id = d.id WHERE v.model = :model",
-        {"ids": json.dumps(stories), "model": question.model},
-    ).fetchall()
-    if not rows:
-        return {}
-    from planet_mcp.embedding import compare  # deferred, as above
-
-    story_of = {row[0]: row[2] for row in rows}
-    likeness: dict[int, float] = {}
-    for near in compare(question.vector, [(row[0], row[1]) for row in rows]):
-        likeness.setdefault(story_of[near.id], near.likeness)
-    return likeness
 
 
 def without_words(

@@ -10,11 +10,11 @@ from operator import itemgetter
 from planet_mcp.models import QuestionVector
 from planet_mcp.store.db import Connection, Engine, to_time
 from planet_mcp.store.search.addresses import Addresses
-from planet_mcp.store.search.blend import ranked
+from planet_mcp.store.search.blend import BY_WORDS, ranked, share_of_meaning
 from planet_mcp.store.search.by_time import newest
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.hits import Hit, read_hits
-from planet_mcp.store.search.near import Neighbours, likeness_of, without_words
+from planet_mcp.store.search.near import Neighbours, without_words
 from planet_mcp.store.search.plan import Frequencies, SearchLimits, SearchPlan
 from planet_mcp.store.search.query import Query
 from planet_mcp.store.search.ranking import Candidate, rank, spell
@@ -75,9 +75,14 @@ class Search:
             addressed = self._addresses.stories(plan, query.addresses, CANDIDATES)
             known = spell(plan, query)
             ranking = rank(plan, known, CANDIDATES + 2 * len(shown))
-            near = self._neighbours.near(connection, question, filters) if question else []
-            likeness = likeness_of(connection, question, ranking)
-            parts = ranked(known, ranking.candidates, near, likeness)
+            share = share_of_meaning(known)
+            # So many that come first by their words leave no place for others.
+            is_full = share == BY_WORDS and len(ranking.candidates) >= CANDIDATES
+            asked = None if is_full else question
+            look = self._neighbours.look(connection, asked, filters) if asked else None
+            near = look.near if look else []
+            likeness = look.likeness(ranking.candidates) if look and share else {}
+            parts = ranked(ranking.candidates, near, likeness, share=share)
             ordered = chain.from_iterable(by_score_and_age(part, known, now) for part in parts)
             chosen = dict.fromkeys([*addressed, *ordered])
             left = [story for story in chosen if story not in shown]
