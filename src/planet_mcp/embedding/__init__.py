@@ -4,7 +4,7 @@ In: a folder with a model, texts, vectors. Out: vectors of 8-bit numbers, ids wi
 Only this room knows numpy, onnxruntime and tokenizers, which come with `planet-mcp[semantic]`.
 
 catalogue (models that can be fetched) · folders (which one is there) · parts (an entry's texts)
-model (texts → vectors) · nearest (a vector → those like it)
+model (texts → vectors) · nearest (a vector → those like it) · mapped (vectors ↔ a file)
 """
 
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from planet_mcp.embedding.folders import (
 from planet_mcp.embedding.parts import MOST_CHARACTERS, Part, parts_of
 
 if TYPE_CHECKING:
+    from planet_mcp.embedding.mapped import read_mapped, write_mapped
     from planet_mcp.embedding.model import Model
     from planet_mcp.embedding.nearest import Compared, Near, Nearest
 
@@ -50,7 +51,9 @@ __all__ = [
     "model_path",
     "models_path",
     "parts_of",
+    "read_mapped",
     "recipe_json",
+    "write_mapped",
 ]
 
 
@@ -64,4 +67,8 @@ def __getattr__(name: str) -> object:
         from planet_mcp.embedding import nearest  # deferred, as said
 
         return getattr(nearest, name)
+    if name in {"read_mapped", "write_mapped"}:
+        from planet_mcp.embedding import mapped  # deferred, as said
+
+        return getattr(mapped, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -39,9 +39,31 @@ class Nearest:
 
     def __init__(self, *, most_whole: int = MOST_WHOLE) -> None:
         self._most_whole = most_whole
-        self._blocks: list[_Block] = []
+        self._blocks: list[Vectors] = []
         self._keeps_signs = False
         self.count = 0
+
+    @classmethod
+    def of(cls, vectors: "Vectors", *, most_whole: int = MOST_WHOLE) -> "Nearest":
+        """Make one of vectors that are in memory already, whose ids ascend."""
+        nearest = cls(most_whole=most_whole)
+        nearest._blocks = [
+            vectors.between(begin, begin + BLOCK) for begin in range(0, len(vectors.ids), BLOCK)
+        ]
+        nearest._keeps_signs = vectors.lengths is None
+        nearest.count = len(vectors.ids)
+        return nearest
+
+    def vectors(self) -> "Vectors":
+        """Return all as one block."""
+        ids, codes, lengths = zip(*((b.ids, b.codes, b.lengths) for b in self._blocks), strict=True)
+        whole = None if self._keeps_signs else np.concatenate(lengths)
+        return Vectors(np.concatenate(ids), np.concatenate(codes), self._blocks[0].size, whole)
+
+    @property
+    def last(self) -> int:
+        """Return the id that was added last."""
+        return int(self._blocks[-1].ids[-1])
 
     def add(self, rows: Rows) -> None:
         """Add vectors, all of one length."""
@@ -119,8 +141,8 @@ class _Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """Ids with the codes of their vectors, of `size` numbers, and the lengths of the vectors.
+class Vectors:
+    """A block of ids with the codes of their vectors, of `size` numbers, and their lengths.
 
     `codes` has a row for each: 8-bit numbers, or signs as bits of 64-bit ones, without lengths.
     """
@@ -130,19 +152,38 @@ class _Block:
     size: int
     lengths: Any = None
 
-    def signs(self) -> "_Block":
+    def signs(self) -> "Vectors":
+        """Return the signs of these."""
         bits = np.packbits(self.codes > 0, axis=1)
         padded = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))
-        return _Block(self.ids, padded.view(np.uint64), self.size)
+        return Vectors(self.ids, padded.view(np.uint64), self.size)
 
-    def joined(self, other: "_Block") -> "_Block":
+    def between(self, begin: int, end: int) -> "Vectors":
+        """Return a view of some rows."""
+        lengths = None if self.lengths is None else self.lengths[begin:end]
+        return Vectors(self.ids[begin:end], self.codes[begin:end], self.size, lengths)
+
+    def sample(self, most: int) -> list[int]:
+        """Return some ids, the last one among them."""
+        return [int(each) for each in self.ids[:: -(-len(self.ids) // most)]] + [int(self.ids[-1])]
+
+    def has(self, rows: Rows) -> bool:
+        """Return whether these are among them, of which one is wanted at least; the ids ascend."""
+        if not rows:
+            return False
+        others = _block(rows) if self.lengths is not None else _block(rows).signs()
+        at = np.searchsorted(self.ids, others.ids)
+        return bool(np.array_equal(self.codes[at], others.codes))
+
+    def joined(self, other: "Vectors") -> "Vectors":
+        """Return both as one."""
         lengths = None
         if self.lengths is not None:
             lengths = np.concatenate([self.lengths, other.lengths])
         codes = np.concatenate([self.codes, other.codes])
-        return _Block(np.concatenate([self.ids, other.ids]), codes, self.size, lengths)
+        return Vectors(np.concatenate([self.ids, other.ids]), codes, self.size, lengths)
 
-    def likeness(self, wanted: "_Block") -> Any:
+    def likeness(self, wanted: "Vectors") -> Any:
         """Return what each vector has in common with the wanted one: more is nearer."""
         if self.lengths is None:
             # The share of signs that differ is about the angle's share of a half circle
@@ -159,12 +200,12 @@ class _Block:
         return np.concatenate(products) / (self.lengths * wanted.lengths[0])
 
 
-def _block(rows: Rows) -> _Block:
+def _block(rows: Rows) -> Vectors:
     ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
     codes = np.frombuffer(b"".join(row[1] for row in rows), np.int8).reshape(len(rows), -1)
     # A vector of zeros gets a length, so that it is like no other instead of a division by 0.
     lengths = np.maximum(np.linalg.norm(codes.astype(np.float32), axis=1), 1.0)
-    return _Block(ids, codes, codes.shape[1], lengths)
+    return Vectors(ids, codes, codes.shape[1], lengths)
 
 
 def _usual(near: Any) -> tuple[float, float]:

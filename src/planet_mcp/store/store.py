@@ -100,7 +100,9 @@ class Store:
         self.pictures = Pictures(self.database, space=limits.picture_bytes)
         self.browsing = Browsing(self.database)
         self.catalogue = Catalogue(self.database)
-        self.search = Search(self.database, limits.search)
+        # Of a server nothing is kept beside it; its processes may be on several machines.
+        vectors = None if self.sharing else self.path.with_name(f"{self.path.name}-vectors")
+        self.search = Search(self.database, limits.search, vectors=vectors)
         self.spelling = Spelling(self.database)
         self.statistics = Statistics(self.database)
         self.retention = Retention(

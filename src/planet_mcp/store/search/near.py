@@ -1,8 +1,6 @@
 """The entries whose parts mean what a question means: their vectors are near to its vector.
 
-Each process keeps the vectors of one model in memory. They are read at the first questions, for a
-moment at each, from the newest entries on, and later only those that came since. What is no longer
-there is dropped when what is near is looked up, since ids of vectors are never given again.
+Aliases are those of `planet_mcp.store.sql`; `v` is a vector.
 """
 
 import json
@@ -11,18 +9,20 @@ import threading
 import time
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from planet_mcp.models import QuestionVector
 from planet_mcp.store.db import Connection, Row
 from planet_mcp.store.search.filters import Filters
+from planet_mcp.store.search.kept import WANTED, Kept, read_vectors
 from planet_mcp.store.search.plan import SearchPlan
 from planet_mcp.store.search.query import Query
 from planet_mcp.store.search.ranking import AGES_FROM, Candidate
 from planet_mcp.store.sql import ids_of, in_story
 
 if TYPE_CHECKING:
-    from planet_mcp.embedding import Compared, Nearest
+    from planet_mcp.embedding import Compared
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +32,9 @@ LOAD_SECONDS = 1.0
 # How many standard deviations nearer than most an entry has to be. By chance alone, a hundred of
 # ten thousand are as near.
 LEAST_OUTSTANDING = 2.5
-_AT_ONCE = 8_192
 # The joins that find vectors by their ids, by entries, and by the time of stories. CROSS keeps the
 # order of the tables (sqlite.org/optoverview.html, section 7).
-_WANTED = "(SELECT CAST(value AS BIGINT) AS id FROM json_each(:ids)) AS wanted"
-_BY_ID = f"""FROM {_WANTED} CROSS JOIN vectors AS v CROSS JOIN entries AS e
+_BY_ID = f"""FROM {WANTED} CROSS JOIN vectors AS v CROSS JOIN entries AS e
     CROSS JOIN entries AS s WHERE v.id = wanted.id AND e.id = v.entry_id AND s.id = e.story_id"""
 _BY_ENTRY = """FROM entries AS e CROSS JOIN entries AS s CROSS JOIN vectors AS v
     WHERE s.id = e.story_id AND v.entry_id = e.id"""
@@ -67,12 +65,16 @@ class NearStory(NamedTuple):
 
 
 class Neighbours:
-    """The vectors of one database in memory; loaded when they are needed first."""
+    """The vectors of one database in memory; loaded when they are needed first.
 
-    def __init__(self, *, load_seconds: float = LOAD_SECONDS) -> None:
-        self._seconds = load_seconds
+    `file` is where processes share them, if they do, and `is_writable` says whether this one may
+    write it.
+    """
+
+    def __init__(self, file: Path | None = None, *, is_writable: bool = False) -> None:
+        self._make = partial(Kept, file=file, is_writable=is_writable)
         self._lock = threading.Lock()
-        self._kept = _Kept("")
+        self._kept = self._make("")
 
     def look(
         self, connection: Connection, question: QuestionVector, filters: Filters
@@ -81,7 +83,7 @@ class Neighbours:
         kept = self._loaded(connection, question.model)
         if kept.nearest is None:
             return None
-        read_whole = partial(_read_whole, connection, question.model)
+        read_whole = partial(read_vectors, connection, question.model)
         try:
             compared = kept.nearest.compared(question.vector, read_whole=read_whole)
             return Look(connection, compared, question.model, filters)
@@ -94,46 +96,16 @@ class Neighbours:
         """Return whether there are more vectors, which the next question finds."""
         return self._kept.has_more
 
-    def _loaded(self, connection: Connection, model: str) -> "_Kept":
+    def _loaded(self, connection: Connection, model: str) -> Kept:
         """Read what there is more of, for a moment, unless another thread does that now."""
         if self._kept.model != model:
-            self._kept = _Kept(model)
+            self._kept = self._make(model)
         if self._lock.acquire(blocking=False):
             try:
-                self._kept.load(connection, until=time.monotonic() + self._seconds)
+                self._kept.load(connection, until=time.monotonic() + LOAD_SECONDS)
             finally:
                 self._lock.release()
         return self._kept
-
-
-class _Kept:
-    """What is in memory of the vectors of one model: those up to the id `last`."""
-
-    def __init__(self, model: str) -> None:
-        self.model = model
-        self.nearest: Nearest | None = None
-        self.has_more = False
-        self._last = 0
-
-    def load(self, connection: Connection, *, until: float) -> None:
-        self.has_more = True
-        while time.monotonic() < until:
-            rows = connection.execute(
-                "SELECT v.id, v.vector FROM vectors AS v WHERE v.id > ? AND v.model = ? "
-                f"ORDER BY v.id LIMIT {_AT_ONCE}",
-                (self._last, self.model),
-            ).fetchall()
-            self.has_more = len(rows) == _AT_ONCE
-            if not rows:
-                return
-            if self.nearest is None:
-                from planet_mcp.embedding import Nearest  # deferred: loads numpy
-
-                self.nearest = Nearest()
-            self.nearest.add([(row[0], row[1]) for row in rows])
-            self._last = rows[-1][0]
-            if not self.has_more:
-                return
 
 
 class Look:
@@ -162,7 +134,7 @@ class Look:
         wanted = [each.story for each in candidates if each.story not in known]
         # The index has all that is read here.
         rows = self._connection.execute(
-            f"SELECT v.id, d.story_id FROM {_WANTED} JOIN entries AS d ON {in_story('wanted.id')} "
+            f"SELECT v.id, d.story_id FROM {WANTED} JOIN entries AS d ON {in_story('wanted.id')} "
             "JOIN vectors AS v ON v.entry_id = d.id "
             "WHERE v.entry_id NOT IN (SELECT entry_id FROM vectors WHERE model = '')",
             {"ids": json.dumps(wanted)},
@@ -220,15 +192,6 @@ class Look:
             f"{select} AND {' AND '.join(where)} LIMIT {most}",
             {**filters.values(), "match": indexed, "model": self._model, **values},
         ).fetchall()
-
-
-def _read_whole(connection: Connection, model: str, ids: Sequence[int]) -> list[tuple[int, bytes]]:
-    rows = connection.execute(
-        f"SELECT v.id, v.vector FROM {_WANTED} CROSS JOIN vectors AS v "
-        "WHERE v.id = wanted.id AND v.model = :model",
-        {"ids": json.dumps(ids), "model": model},
-    )
-    return [(row[0], row[1]) for row in rows]
 
 
 def best_of_stories(found: Iterable[NearStory]) -> list[NearStory]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, combinations
 from operator import itemgetter
+from pathlib import Path
 
 from planet_mcp.models import QuestionVector
 from planet_mcp.store.db import Connection, Engine, to_time
@@ -46,14 +47,16 @@ class Found:
 
 
 class Search:
-    """Search over the entries of one database."""
+    """Search over the entries of one database; `vectors` is a file to share their vectors in."""
 
-    def __init__(self, database: Engine, limits: SearchLimits | None = None) -> None:
+    def __init__(
+        self, database: Engine, limits: SearchLimits | None = None, *, vectors: Path | None = None
+    ) -> None:
         self._database = database
         self._limits = limits or SearchLimits()
         self._frequencies = Frequencies()
         self._addresses = Addresses()
-        self._neighbours = Neighbours()
+        self._neighbours = Neighbours(vectors, is_writable=not database.read_only)
 
     def best(
         self,
