@@ -21,7 +21,15 @@ from planet_mcp.errors import (
 )
 from planet_mcp.models import Content, ParsedFeed, Subscription
 from planet_mcp.settings import load
-from planet_mcp.store import Filters, Limits, RefreshLease, Store, compile_query
+from planet_mcp.store import (
+    Filters,
+    Found,
+    Limits,
+    RefreshLease,
+    SearchLimits,
+    Store,
+    compile_query,
+)
 from planet_mcp.text.likeness import signature
 from planet_mcp.urls import ServerAddress
 from tests.store.test_database import NOW, entry, fill, found
@@ -194,6 +202,47 @@ def _found(store: Store, typed: str, narrowed: dict[str, Any]) -> list[object]:
         sorted(hit.id for hit in best.hits),
         [(hit.id, hit.title, hit.snippet) for hit in newest.hits],
     ]
+
+
+_FEW = Limits(search=SearchLimits(scored=200, counted=50))
+
+
+@pytest.mark.parametrize("typed", ["fox", '"quick fox"', "quick fox", "fox brown lazy dog"])
+def test_of_very_many_matches_the_newest_are_scored(address: ServerAddress, typed: str) -> None:
+    texts = ["the quick fox and the brown lazy dog" if n % 4 else f"cat{n}" for n in range(400)]
+    with closing(Store(address, limits=_FEW)) as store, raw_connection(address) as raw:
+        fill(store, *(entry(f"note {n}", text) for n, text in enumerate(texts)))
+        # A server that has not looked at the words has all of them counted.
+        found = [_best(store, typed)]
+        raw.execute("ANALYZE planet_mcp.entry_words")
+    with closing(Store(address, limits=_FEW)) as store:
+        found.append(_best(store, typed))
+        # Ids that are skipped after a failover are no matches.
+        with raw_connection(address) as raw:
+            raw.execute("SET search_path = planet_mcp; SELECT skip_ids(100000)")
+        fill(store, entry("last", texts[1]))
+    with closing(Store(address, limits=_FEW)) as store:
+        found.append(_best(store, typed))
+    for each, newest in zip(found, (400, 400, 100_401), strict=True):
+        assert (each.total, each.strict) == (300 + (newest > 400),) * 2
+        # Not all are scored: about 200 of single words.
+        assert all(hit.id > 100 for hit in each.hits)
+        assert len(each.hits) == 20
+
+
+@pytest.mark.parametrize("typed", ["fox", "quick fox"])
+def test_what_has_become_rare_is_found_among_the_older(address: ServerAddress, typed: str) -> None:
+    texts = ["the quick fox"] * 200 + ["a cat"] * 200
+    with closing(Store(address, limits=_FEW)) as store, raw_connection(address) as raw:
+        fill(store, *(entry(f"note {n}", text) for n, text in enumerate(texts)))
+        raw.execute("ANALYZE planet_mcp.entry_words")
+        found = _best(store, typed)
+    assert (found.total, len(found.hits)) == (200, 20)
+
+
+def _best(store: Store, typed: str) -> Found:
+    filters = Filters(store.entries.newest_id())
+    return store.search.best(compile_query(typed), filters, shown=(), limit=20, now=NOW)
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])

@@ -59,6 +59,24 @@ class SQLiteConnection(sqlite3.Connection):
         """Return the SQL of bm25 of a row that had its words so often that nothing else counts."""
         return _HIGHEST
 
+    def held(self, source: str) -> str:
+        """Return the same source."""
+        return source
+
+    def has(self, _expression: str) -> str | None:
+        """Return None: the index tells ids alone."""
+        return None
+
+    def about(self, _expression: str, _entries: int) -> int | None:
+        """Leave it to be counted, which the index does by itself."""
+        return None
+
+    def scored_after(
+        self, _expression: str, _frequency: Callable[[str], int], *, most: int, newest: int
+    ) -> int:
+        """Return 0: to score all that match costs little."""
+        return 0
+
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return the words that entries have, with how many have them, the most first."""
         return self.tuples(

@@ -76,6 +76,27 @@ class Connection(Protocol):
     def highest_score(self, expression: str, frequency: Callable[[str], int]) -> str:
         """Return the SQL of what `score` nears where a row has its words ever more often."""
 
+    def held(self, source: str) -> str:
+        """Return the SQL of a source of `entries_index` by which rows are scored."""
+
+    def has(self, expression: str) -> str | None:
+        """Return the SQL of whether a row that is scored matches; None where the ids are to tell.
+
+        That is where to find the ids costs less than to look at each row.
+        """
+
+    def about(self, expression: str, entries: int) -> int | None:
+        """Return about how many of so many entries match; None where they are to be counted."""
+
+    def scored_after(
+        self, expression: str, frequency: Callable[[str], int], *, most: int, newest: int
+    ) -> int:
+        """Return the id after which the entries are that are scored; 0 where all are.
+
+        Where it costs much to score one, these are about so many of the newest that match. The
+        last id that takes part is `newest`.
+        """
+
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return (word, entries) of the words that any entries have, the most entries first."""
 

@@ -30,11 +30,17 @@ class SearchLimits:
     together. Of more than `ranked` entries only so many of the newest are ranked. Up to
     `kept_aside` entries of a period are kept aside while the index is read; where there are more,
     the next of them is never far.
+
+    PostgreSQL scores each entry by itself, and its index knows no frequencies: of more than
+    `scored` matches it scores about so many of the newest, and of more than `counted` entries it
+    estimates how many have a frequent word.
     """
 
     chosen: int = 4_000
     ranked: int = 20_000
     kept_aside: int = 50_000
+    scored: int = 5_000
+    counted: int = 100_000
 
 
 class Frequencies:
@@ -93,18 +99,49 @@ class SearchPlan:
         )
         """
         snapshot = self.filters.snapshot
-        known = self._frequencies.get(expression, snapshot)
+        known = self._known(expression)
         if known is None:
             most = max(self.limits.ranked, snapshot // 2)
             known = self._counted(expression, min(most, RANKING * self.limits.ranked) + 1)
             self._frequencies.put(expression, snapshot, known)
         return known
 
+    def _known(self, expression: str) -> int | None:
+        """Return about how many entries match, as far as that is known without counting."""
+        snapshot = self.filters.snapshot
+        known = self._frequencies.get(expression, snapshot)
+        if known is None and snapshot > self.limits.counted:
+            known = self._connection.about(expression, snapshot)
+            if known is not None:
+                self._frequencies.put(expression, snapshot, known)
+        return known
+
+    def newest_scored(self, expression: str, rarest: Sequence[str]) -> str:
+        """Return the condition of those that are scored of the entries that match; "" of all.
+
+        Where these are too many, they are the newest, and all that have any of the rarest words.
+        """
+        if self._reads_other_tables:
+            return ""
+        most, newest = self.limits.scored, self.filters.snapshot
+        after = self._connection.scored_after(expression, self.frequency, most=most, newest=newest)
+        if not after:
+            return ""
+        some: list[str] = []
+        for word in rarest:
+            most -= self.frequency(word)
+            if most < 0:
+                break
+            some.append(word)
+        having = f" OR {self.has(' OR '.join(some))}" if some else ""
+        return f" AND (entries_index.rowid > {after}{having})"
+
     def is_in_more(self, expression: str, most: int) -> bool:
         """Return whether more entries match than `most`; counts no further than that."""
         if not expression or self.filters.snapshot <= most:
             return False
-        return self._counted(expression, most + 1) > most
+        known = self._known(expression)
+        return (self._counted(expression, most + 1) if known is None else known) > most
 
     def _counted(self, expression: str, most: int) -> int:
         counted = f"SELECT count(*) FROM ({_PROBE} LIMIT {most})"
@@ -226,6 +263,8 @@ class SearchPlan:
         """
         if not self._reads_other_tables and self._duplicates <= MOST_DUPLICATES:
             enough, source = MOST_COUNTED + self._duplicates, self.ranked(expression)
+            if (self._known(expression) or 0) > 2 * enough:
+                return MOST_COUNTED
             some = f"SELECT 1 {source.sql} LIMIT {enough}"
             ((found,),) = self.rows(f"SELECT count(*) FROM ({some})", source.values)
             if found == enough:
@@ -248,6 +287,14 @@ class SearchPlan:
     def score(self, expression: str) -> str:
         """Return the SQL of bm25 of the index's entries that match an expression."""
         return self._connection.score(expression, self.frequency)
+
+    def held(self, source: str) -> str:
+        """Return the SQL of a source by which rows are scored."""
+        return self._connection.held(source)
+
+    def has(self, expression: str) -> str | None:
+        """Return the SQL of whether a row that is scored matches; None where `ids` is to tell."""
+        return self._connection.has(expression)
 
     def highest_score(self, expression: str) -> str:
         """Return the SQL of what no score comes up to, of entries that have the same words."""

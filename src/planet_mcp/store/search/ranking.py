@@ -64,21 +64,25 @@ class Ranking:
 class _Bonus:
     """What is added to the score of the entries that match, or what it is multiplied with.
 
-    `ids` are the newest of these entries, as a JSON list.
+    `ids` are the newest of these entries, as a JSON list; None where each tells it by itself.
     """
 
     expression: str
     times: float = 1.0
     plus: float = 0.0
-    ids: str = "[]"
+    ids: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Scoring:
-    """What a score is made of, besides bm25, in which each word was `counted` so many times."""
+    """What a score is made of, besides bm25, in which each word was `counted` so many times.
+
+    Those that are scored pass the condition `newest`.
+    """
 
     bonuses: list[_Bonus]
     counted: int
+    newest: str = ""
 
 
 def spell(plan: SearchPlan, query: Query) -> Query:
@@ -101,12 +105,17 @@ def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
     bonuses = _held(plan, (each for each in _bonuses(plan, query) if each.expression != found))
     is_one_word = ranked == strict and query.is_one_word
     titled = _titled(plan, ranked, bonuses[0], most) if is_one_word and len(bonuses) == 1 else []
-    scoring = _Scoring(bonuses, counted=2 if rest else 1)
+    newest = plan.newest_scored(ranked, [] if found == strict else rare)
+    scoring = _Scoring(bonuses, counted=2 if rest else 1, newest=newest)
     candidates = titled or _candidates(plan, ranked, scoring, most)
+    if newest and len(candidates) < most // 4:
+        # What was frequent once may have become rare.
+        newest, scoring = "", replace(scoring, newest="")
+        candidates = _candidates(plan, ranked, scoring, most)
     candidates = _as_written(plan, query, _side_by_side(plan, query, candidates))
     total = have_all if found == strict else None
     if total is None:
-        are_all = len(candidates) < min(most, plan.limits.ranked)
+        are_all = not newest and len(candidates) < min(most, plan.limits.ranked)
         total = len(candidates) if are_all else plan.count_matching(found)
     return Ranking(candidates, max(total, have_all or 0), total if have_all is None else have_all)
 
@@ -235,10 +244,13 @@ def _candidates(plan: SearchPlan, expression: str, scoring: _Scoring, most: int)
     """
     source = plan.ranked(expression)
     score, values = _score(plan, expression, scoring)
-    matches = f"SELECT entries_index.rowid AS id, {score} AS score {source.sql}"
-    if plan.is_in_more(expression, plan.limits.ranked):
-        newest = f"ORDER BY entries_index.rowid DESC LIMIT {plan.limits.ranked}"
-        matches = f"SELECT id, score FROM ({matches} {newest})"
+    scored = f"{source.sql}{scoring.newest}"
+    is_part = not scoring.newest and plan.is_in_more(expression, plan.limits.ranked)
+    if is_part:
+        scored += f" ORDER BY entries_index.rowid DESC LIMIT {plan.limits.ranked}"
+    matches = f"SELECT entries_index.rowid AS id, {score} AS score {plan.held(scored)}"
+    if is_part:
+        matches = f"SELECT id, score FROM ({matches})"
     rows = plan.rows(
         f"SELECT e.story_id, e.id, {AGES_FROM}, m.score "
         f"FROM ({matches} ORDER BY score DESC LIMIT {most}) AS m "
@@ -262,7 +274,7 @@ def _titled(plan: SearchPlan, expression: str, titled: _Bonus, most: int) -> lis
         AND +entries_index.rowid IN (SELECT …) ORDER BY score DESC LIMIT 200
     ) AS m CROSS JOIN entries AS e WHERE e.id = m.id
     """
-    if titled.ids.count(",") < most - 1:
+    if titled.ids is None or titled.ids.count(",") < most - 1:
         return []
     source = plan.ranked(expression)
     rows = plan.rows(
@@ -287,9 +299,11 @@ def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _held(plan: SearchPlan, bonuses: Iterable[_Bonus]) -> list[_Bonus]:
-    """Find the entries that have bonuses; leave out a bonus that none has."""
+    """Find the entries that have bonuses, unless each tells it; leave out a bonus of none."""
     found = (
-        replace(each, ids=plan.ids(plan.within_feeds(each.expression), MOST_WITH_BONUS))
+        each
+        if plan.has(each.expression)
+        else replace(each, ids=plan.ids(plan.within_feeds(each.expression), MOST_WITH_BONUS))
         for each in bonuses
     )
     return [each for each in found if each.ids != "[]"]
@@ -300,7 +314,8 @@ def _score(plan: SearchPlan, expression: str, scoring: _Scoring) -> tuple[str, d
     values: dict[str, object] = {}
     for number, bonus in enumerate(scoring.bonuses):
         values[f"bonus{number}"] = bonus.ids
-        has_bonus = f"entries_index.rowid IN {ids_of(f':bonus{number}')}"
+        among_these = f"entries_index.rowid IN {ids_of(f':bonus{number}')}"
+        has_bonus = plan.has(bonus.expression) or among_these
         if bonus.plus:
             added.append(f"CASE WHEN {has_bonus} THEN {bonus.plus} ELSE 0 END")
         else:

@@ -14,7 +14,8 @@ from psycopg.types.numeric import Int8Dumper
 
 from planet_mcp.store.db.engine import Cursor, Values
 from planet_mcp.store.db.postgres.expressions import compiled
-from planet_mcp.store.db.postgres.ranking import bm25, highest
+from planet_mcp.store.db.postgres.overview import Overview
+from planet_mcp.store.db.postgres.ranking import bm25, condition, held, highest
 from planet_mcp.store.db.postgres.words import quoted, vectors, words_of
 
 _PLACE = re.compile(
@@ -36,8 +37,6 @@ FROM contents WHERE entry_id IN (SELECT entry_id FROM changed)
 """
 # So many of the newest entries show which words there are.
 _LOOKED_INTO = 1_000
-# Of so many it is measured how long they are.
-_MEASURED = 20_000
 
 
 @lru_cache(maxsize=2_000)
@@ -88,7 +87,7 @@ class PostgresConnection:
 
     def __init__(self, raw: "psycopg.Connection[Any]") -> None:
         self.raw = raw
-        self._sized = 0.0, 0
+        self._overview = Overview(self)
         raw.row_factory = rows
         raw.adapters.register_dumper(int, Int8Dumper)
 
@@ -154,26 +153,40 @@ class PostgresConnection:
 
     def score(self, expression: str, frequency: Callable[[str], int]) -> str:
         """Return the SQL of bm25."""
-        entries, leaves = self._entries(), compiled(expression).leaves
-        return bm25(leaves, frequency, entries=entries, usual_size=self._usual_size(entries))
+        entries = self._overview.entries()
+        usual_size = self._overview.usual_size(entries)
+        leaves = compiled(expression).leaves
+        return bm25(leaves, frequency, entries=entries, usual_size=usual_size)
 
     def highest_score(self, expression: str, frequency: Callable[[str], int]) -> str:
         """Return the SQL of bm25 where words stand in a text so often that nothing else counts."""
-        return highest(compiled(expression).leaves, frequency, entries=self._entries())
+        leaves = compiled(expression).leaves
+        return highest(leaves, frequency, entries=self._overview.entries())
 
-    def _entries(self) -> int:
-        return int(self.execute("SELECT entry_id - skipped FROM last_ids").fetchone()[0])
+    def held(self, source: str) -> str:
+        """Return a source whose rows have their words at hand."""
+        return held(source)
 
-    def _usual_size(self, entries: int) -> float:
-        """Return how many words an entry has, of all or some thousands; remembered for a while."""
-        usual, then = self._sized
-        if not usual or abs(entries - then) > then // 20:
-            share = min(100 * _MEASURED / max(entries, 1), 100)
-            (average,) = self.execute(
-                "SELECT avg(size) FROM entry_words TABLESAMPLE SYSTEM (?) REPEATABLE (0)", (share,)
-            ).fetchone()
-            self._sized = float(average or 0), entries
-        return self._sized[0] or 1.0
+    def has(self, expression: str) -> str:
+        """Return the SQL of whether a row matches."""
+        return condition(compiled(expression))
+
+    def about(self, expression: str, entries: int) -> int | None:
+        """Return about how many of so many entries match, where a part of all tells that."""
+        return self._overview.matching(expression, entries)
+
+    def scored_after(
+        self, expression: str, frequency: Callable[[str], int], *, most: int, newest: int
+    ) -> int:
+        """Return the id after which about so many match."""
+        matching, entries = frequency(expression), self._overview.entries()
+        if not all(leaf.is_word for leaf in compiled(expression).leaves):
+            most //= 2  # a phrase costs twice as much, to find and to score
+        if matching <= most:
+            return 0
+        # Ids that were skipped may be among these; of those that were deleted are the oldest.
+        skipped = max(newest - entries, 0)
+        return max(newest - skipped - entries * most // matching, 0)
 
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return the words that entries have, with how many have them, the most first."""

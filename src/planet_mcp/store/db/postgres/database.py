@@ -28,8 +28,10 @@ _IDENTITY = "SELECT value FROM meta WHERE key = 'identity'"
 _NEXT_WRITE = "SELECT begin_write()"
 # To compile a statement takes longer than to execute any of ours.
 _HERE = f"SET LOCAL search_path = {SCHEMA}, pg_catalog; SET LOCAL jit = off"
-# Estimates do not know that to look into the words of an entry costs as much as ten rows.
-_BY_INDEX = "SET LOCAL enable_seqscan = off"
+# Where the matches of a frequent word do not find room, all words of their neighbours are read,
+# too. To start other processes takes longer than most statements.
+_BY_INDEX = """SET LOCAL enable_seqscan = off; SET LOCAL random_page_cost = 1.1;
+SET LOCAL work_mem = '64MB'; SET LOCAL max_parallel_workers_per_gather = 0"""
 
 
 class PostgresDatabase:

@@ -21,11 +21,16 @@ _NOTHING = "'\x05'"
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A string of an expression: its own text, and as tsquery; `is_word` if it is one word."""
+    """A string of an expression: its own text, as tsquery, and the words of that."""
 
     text: str
     query: str
-    is_word: bool
+    words: tuple[str, ...]
+
+    @property
+    def is_word(self) -> bool:
+        """Return whether it is one word."""
+        return len(self.words) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +105,12 @@ class _Reader:
             words += words_of(text.strip('"'))
             said = f"{said} + {text}"
         is_held = words and all(len(word.encode()) < LONGEST for word in words)
-        ways = [
-            _beside([f"{mark}{word}" for word in words], weights, prefix or "")
-            for mark, weights in _ways(columns)
-        ]
-        query = " | ".join(ways) if is_held else _NOTHING
-        self.leaves.append(Leaf(f"{said}{prefix or ''}", query, len(words) == len(ways) == 1))
-        return query if len(words) == len(ways) == 1 else f"({query})"
+        ways = [([f"{mark}{word}" for word in words], weights) for mark, weights in _ways(columns)]
+        query = " | ".join(_beside(*way, prefix or "") for way in ways) if is_held else _NOTHING
+        marked = tuple(word for way, _ in ways for word in way)
+        leaf = Leaf(f"{said}{prefix or ''}", query, marked)
+        self.leaves.append(leaf)
+        return query if leaf.is_word else f"({query})"
 
     def _string(self) -> tuple[str, str | None]:
         text, prefix, *_ = self._step()
