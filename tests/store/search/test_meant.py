@@ -117,6 +117,52 @@ async def test_what_was_meant_comes_first(corpus: Planet, query: str, first: str
     assert (await titles(corpus, query))[0] == first
 
 
+@pytest.fixture
+async def entitled(planet: Planet, site: Site) -> Planet:
+    posts = [
+        Post("Lanterns", whole(f"Of glass and of paper. {FILLER}")),
+        Post("How to light it at night", whole(f"With a match. {FILLER}")),
+        *(Post(f"Lanterns, lanterns and {n} lanterns", whole("Lanterns!")) for n in range(30)),
+        *(Post(f"{n} ways to light it at night", whole("It is to light it.")) for n in range(9)),
+        Post("NOTE 7: On the shape of lamps", whole(f"What the note says of shapes. {FILLER}")),
+        Post("Lamps for NOTE 7", whole("NOTE 7 as in NOTE 7. See NOTE 7, of NOTE 7.")),
+        Post("NOTE 7.1: More of NOTE 7", whole("NOTE 7, NOTE 7, NOTE 7 and NOTE 7.")),
+    ]
+    dated = [replace(each, age=timedelta(days=n)) for n, each in enumerate(posts[::-1])]
+    await planet.add_feeds([site.add("/lamps", rss(dated, title="Lamps"))])
+    return planet
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("lanterns", "Lanterns"),
+        ("What is there about Lanterns?", "Lanterns"),
+        ("how to light it at night", "How to light it at night"),
+        ("have you anything on How To Light It At Night?", "How to light it at night"),
+        ("note7", "NOTE 7: On the shape of lamps"),
+        ("NOTE-0007", "NOTE 7: On the shape of lamps"),
+        ("what changed with NOTE 7?", "NOTE 7: On the shape of lamps"),
+        # More than a title and words of asking, and a longer number, are something else.
+        ("light it at night with 5 ways", "5 ways to light it at night"),
+        ("note 7.1", "NOTE 7.1: More of NOTE 7"),
+    ],
+)
+async def test_a_whole_title_or_a_name_that_begins_one_comes_first(
+    entitled: Planet, asked: str, first: str
+) -> None:
+    assert (await titles(entitled, asked))[0] == first
+
+
+async def test_filters_apply_to_a_whole_title_too(entitled: Planet, site: Site) -> None:
+    other = Post("Lanterns", whole("Other ones."), author="Ada Holm")
+    await entitled.add_feeds([site.add("/more", rss([other], title="More"))])
+
+    assert await titles(entitled, "lanterns", author="Ada Holm") == ["Lanterns"]
+    assert (await titles(entitled, "lanterns", feed="Lamps"))[0] == "Lanterns"
+    assert "Lanterns" not in await titles(entitled, "lanterns -glass -ones", limit=50)
+
+
 async def test_a_domain_finds_what_is_below_it_and_no_domain_that_ends_alike(
     planet: Planet, site: Site
 ) -> None:

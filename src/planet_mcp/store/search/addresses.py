@@ -37,7 +37,7 @@ class Addresses:
     def _at(self, plan: SearchPlan, address: str, most: int) -> list[int]:
         url = address if "://" in address else f"https://{address}"
         page = canonical(url)
-        exact = _stories(plan, "e.canonical_url = :address", most, address=page)
+        exact = plan.stories_where("e.canonical_url = :address", most, address=page)
         if names_a_page(page):
             return exact
         known = self._current(plan)
@@ -46,7 +46,7 @@ class Addresses:
         if not hosts and not feeds:
             return exact
         values = {"hosts": json.dumps(hosts), "of_site": json.dumps(feeds)}
-        return [*exact, *_stories(plan, _OF_SITE, most, **values)]
+        return [*exact, *plan.stories_where(_OF_SITE, most, **values)]
 
     def _current(self, plan: SearchPlan) -> _Known:
         if self._known.snapshot != plan.filters.snapshot:
@@ -84,16 +84,3 @@ WITH RECURSIVE firsts (seen) AS (
 SELECT DISTINCT substr(seen, 1, instr(replace(seen, '?', '/') || '/', '/') - 1)
 FROM firsts WHERE seen IS NOT NULL LIMIT :most
 """
-
-
-# SELECT s.id FROM entries AS e JOIN entries AS s ON s.id = e.story_id
-# WHERE e.canonical_url = 'example.org/post' AND +e.id <= 17603
-# GROUP BY s.id, s.ordered_at ORDER BY s.ordered_at DESC, s.id DESC LIMIT 200
-def _stories(plan: SearchPlan, condition: str, most: int, **values: object) -> list[int]:
-    rows = plan.rows(
-        "SELECT s.id FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
-        f"WHERE {' AND '.join([condition, *plan.filters.conditions()])} "
-        f"GROUP BY s.id, s.ordered_at ORDER BY s.ordered_at DESC, s.id DESC LIMIT {most}",
-        {**plan.filters.values(), **values},
-    )
-    return [story for (story,) in rows]

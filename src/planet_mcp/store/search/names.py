@@ -14,6 +14,8 @@ _SIGNED = re.compile(r"\w(?:\.|::|@)\w\w|\w::\w|_\w|\w_|\w\+\+|\w#|\A(?:--?|@|\.
 # Shorter numbers are years and counts.
 _LONG_NUMBER = re.compile(r"#\d+|#?\d{5,}|\d+(?:\.\d+)+")
 _NUMBER = re.compile(r"#?v?\d+(?:\.\w+)*")
+_NUMBERED = re.compile(r"[^\W\d_]+[\W_]*\d")
+_PARTS = re.compile(r"[^\W\d_]+|\d+")
 _ADDRESS = re.compile(
     r"(?:(?i:https?)://)(?P<url>\S+)|(?P<domain>(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,})(?:/\S*)?"
 )
@@ -24,6 +26,22 @@ def is_name(word: str) -> bool:
     if _LONG_NUMBER.fullmatch(word) or _SIGNED.search(word):
         return True
     return bool(_DIGIT.search(word) and _LETTER.search(word))
+
+
+def has_number(name: str) -> bool:
+    """Return whether a name is of letters and then a number, as that of a proposal or a version."""
+    return bool(_NUMBERED.match(name))
+
+
+def at_the_beginning(name: str) -> re.Pattern[str]:
+    """Return what finds a name at the beginning of a title, whatever stands between its parts.
+
+    `PEP-0585` is `PEP 585`; `3.8` is no beginning of `3.8.1`.
+    """
+    parts = [part.lstrip("0") or "0" for part in _PARTS.findall(name)]
+    return re.compile(
+        r"[\W_]*" + r"[\W_]*0*".join(map(re.escape, parts)) + r"(?![^\W_]|\.\d)", re.IGNORECASE
+    )
 
 
 def named_by_number(word: str | None, number: str | None) -> str | None:

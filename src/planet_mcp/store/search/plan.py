@@ -3,6 +3,7 @@
 Aliases are those of `planet_mcp.store.sql`.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from planet_mcp.store.db import Connection
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.words import fts_string
 from planet_mcp.store.sql import ids_of
+from planet_mcp.text import title_key
 
 MOST_COUNTED = 1_000
 MOST_REMEMBERED = 5_000
@@ -249,6 +251,31 @@ class SearchPlan:
             f"WHERE {' AND '.join(self.filters.conditions())}",
             self.filters.values(),
         )
+
+    # SELECT s.id FROM entries AS e JOIN entries AS s ON s.id = e.story_id
+    # WHERE e.canonical_url = 'example.org/post' AND +e.id <= 17603
+    # GROUP BY s.id, s.ordered_at ORDER BY s.ordered_at DESC, s.id DESC LIMIT 200
+    def stories_where(self, condition: str, most: int, **values: object) -> list[int]:
+        """Return the stories of the entries `e` that a condition holds for, the newest first."""
+        named = self.filters.expression(None)
+        conditions = [condition, *self.filters.conditions()]
+        if named:
+            conditions.append("e.id IN (SELECT rowid FROM entries_index(:named))")
+        rows = self.rows(
+            "SELECT s.id FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
+            f"WHERE {' AND '.join(conditions)} "
+            f"GROUP BY s.id, s.ordered_at ORDER BY s.ordered_at DESC, s.id DESC LIMIT {most}",
+            {**self.filters.values(), "named": named, **values},
+        )
+        return [story for (story,) in rows]
+
+    def stories_titled(self, titles: Sequence[str], most: int) -> list[int]:
+        """Return the stories that have one of these as their whole title, the newest first."""
+        keys = [key for title in titles if (key := title_key(title)) is not None]
+        if not keys:
+            return []
+        titled = f"e.title_key IN {ids_of(':titles')} AND NOT e.title_derived"
+        return self.stories_where(titled, most, titles=json.dumps(keys))
 
     def count(self, source: Source) -> int:
         """Return how many stories a source has, at most `MOST_COUNTED`."""

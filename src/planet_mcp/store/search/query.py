@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from planet_mcp.store.search.names import (
     address_in,
+    has_number,
     is_name,
     named_by_number,
     words_of_address,
@@ -32,6 +33,8 @@ MOST_SPELLED = 3
 MOST_TIMES = 3
 # The longest query that is looked for as a phrase too: its words may be one name.
 MOST_IN_PHRASE = 3
+# How many words before and after what a query is about may be of a title, or of asking.
+MOST_ASKING = 12
 # How many words may stand between two that count as together.
 _BETWEEN = 5
 
@@ -66,9 +69,10 @@ class Query:
     """What was asked for.
 
     An entry answers by its `topics`; `hints` are words of asking, which rank and need not be
-    there. `names` are strings of FTS5 for names, of one word or several, and `addresses` what may
-    be the address of an entry or a site. Of a text that is `is_pasted`, as its lines show, the
-    quotes are not the reader's. `exclude` matches what must not appear. `empty` is true
+    there. `names` are strings of FTS5 for names, of one word or several, `numbered` those with a
+    number as they were typed, `addresses` what may be the address of an entry or a site, and
+    `titles` what may be the whole title of an entry. Of a text that is `is_pasted`, as its lines
+    show, the quotes are not the reader's. `exclude` matches what must not appear. `empty` is true
     when there was nothing to search for at all; a query of signs alone is not empty, but has no
     topic. `words` are what a match may show, in lower case; `left_out` words were too many.
     """
@@ -76,7 +80,9 @@ class Query:
     topics: tuple[Topic, ...]
     hints: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    numbered: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
     exclude: str | None = None
     empty: bool = False
     is_pasted: bool = False
@@ -127,6 +133,7 @@ def compile_query(typed: str) -> Query:
     """Find out what was asked for."""
     read = read_typed(typed)
     stated, hints = _stated(read.groups)
+    titles = tuple(_titles(typed, read.groups, stated))
     left_out = len(stated[MAX_TERMS:])
     del stated[MAX_TERMS:], hints[MAX_TERMS:]
     alike = defaultdict[tuple[object, ...], list[list[Term]]](list)
@@ -136,8 +143,10 @@ def compile_query(typed: str) -> Query:
     return Query(
         topics=tuple(topics),
         hints=tuple(dict.fromkeys(spelled for term in hints for spelled in spellings(term.text))),
-        names=tuple(dict.fromkeys(_names(stated))),
+        names=tuple(dict.fromkeys(map(_any_form, _names(stated)))),
+        numbered=tuple(dict.fromkeys(name for name in _names(stated) if has_number(name))),
         addresses=tuple(filter(None, (address_in(t.text) for g in stated for t in g))),
+        titles=titles,
         exclude=" OR ".join(map(_string, read.excluded)) or None,
         empty=read.is_blank or (not read.groups and bool(read.excluded)),
         is_pasted="\n" in typed.strip(),
@@ -165,6 +174,19 @@ def _stated(groups: Sequence[list[Term]]) -> tuple[list[list[Term]], list[Term]]
         return about, [term for group in said if group not in about for term in group]
     first, last = said.index(about[0]), len(said) - said[::-1].index(about[-1])
     return said[first:last], []
+
+
+def _titles(
+    typed: str, groups: Sequence[list[Term]], stated: Sequence[list[Term]]
+) -> Iterator[str]:
+    """Yield the parts of a query that may be a whole title: all of it, or less words of asking."""
+    yield typed
+    if not stated or len(groups) > MAX_TERMS:
+        return
+    first, last = groups.index(stated[0]), groups.index(stated[-1])
+    begins = [group[0].begin for group in groups[: first + 1]][-MOST_ASKING:]
+    ends = [group[-1].begin + len(group[-1].text) for group in groups[last:]][:MOST_ASKING]
+    yield from (typed[begin:end] for begin in begins for end in ends)
 
 
 def _is_all(group: Sequence[Term], words: frozenset[str]) -> bool:
@@ -217,12 +239,12 @@ def _guesses(groups: Sequence[Sequence[Term]]) -> list[list[str]]:
 def _names(groups: Sequence[Sequence[Term]]) -> Iterator[str]:
     """Return the names in a query: of one word, or of a word and its number: `PEP 701`."""
     for group in groups:
-        yield from (_any_form(t.plain) for t in group if t.plain and is_name(t.plain))
+        yield from (t.plain for t in group if t.plain and is_name(t.plain))
     for first, second in pairwise(groups):
         if len(first) == len(second) == 1 and first[0].at + 1 == second[0].at:
             name = named_by_number(first[0].plain, second[0].plain)
             if name:
-                yield _any_form(name)
+                yield name
 
 
 def _any_form(name: str) -> str:

@@ -8,14 +8,14 @@ title has all of them. It is made inside SQLite, which brings out the best alone
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import NamedTuple
 
 from planet_mcp.store.search.plan import RANKING, SearchPlan
 from planet_mcp.store.search.query import MOST_SPELLED, Query, Topic
-from planet_mcp.store.search.written import gains, is_capital_name, is_signed_name, signed
+from planet_mcp.store.search.written import begun, gains, is_capital_name, is_signed_name, signed
 from planet_mcp.store.sql import ids_of
 from planet_mcp.text import humps
 
@@ -113,6 +113,7 @@ def rank(plan: SearchPlan, query: Query, most: int) -> Ranking:
         newest, scoring = "", replace(scoring, newest="")
         candidates = _candidates(plan, ranked, scoring, most)
     candidates = _as_written(plan, query, _side_by_side(plan, query, candidates))
+    candidates = _begun_with_name(plan, query, candidates)
     total = have_all if found == strict else None
     if total is None:
         are_all = not newest and len(candidates) < min(most, plan.limits.ranked)
@@ -137,6 +138,20 @@ def _as_written(plan: SearchPlan, query: Query, candidates: list[Candidate]) -> 
         gained = signed(plan, written, entries, is_short=is_short and bool(names))
     else:
         return candidates
+    return _multiplied(candidates, gained)
+
+
+def _begun_with_name(
+    plan: SearchPlan, query: Query, candidates: list[Candidate]
+) -> list[Candidate]:
+    """Score those of the best higher whose title begins with a name: that is what it names."""
+    if not query.numbered:
+        return candidates
+    entries = [each.entry for each in candidates[:LOOKED_INTO]]
+    return _multiplied(candidates, begun(plan, query.numbered[:MOST_NAMES], entries))
+
+
+def _multiplied(candidates: list[Candidate], gained: Mapping[int, float]) -> list[Candidate]:
     scored = [each._replace(score=each.score * gained.get(each.entry, 1)) for each in candidates]
     return sorted(scored, key=_score_of, reverse=True)
 

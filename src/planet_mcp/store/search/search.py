@@ -70,12 +70,14 @@ class Search:
     ) -> Found:
         """Return the best stories that are not in `shown`, by how well they match and their age.
 
-        An entry or a site whose address was given comes before what has words of it. Where it is
-        known what the query means, stories of that meaning take part.
+        An entry or a site whose address was given, or an entry by its whole title, comes before
+        what has words of it. Where it is known what the query means, stories of that meaning take
+        part.
         """
         with self._database.reading() as connection:
             plan = self._plan(connection, filters)
             addressed = self._addresses.stories(plan, query.addresses, CANDIDATES)
+            titled = plan.stories_titled(query.titles, CANDIDATES)
             known = spell(plan, query)
             ranking = rank(plan, known, CANDIDATES + 2 * len(shown))
             share = share_of_meaning(known)
@@ -87,7 +89,7 @@ class Search:
             likeness = look.likeness(ranking.candidates) if look and share else {}
             parts = ranked(ranking.candidates, near, likeness, share=share)
             ordered = chain.from_iterable(by_score_and_age(part, known, now) for part in parts)
-            chosen = dict.fromkeys([*addressed, *ordered])
+            chosen = dict.fromkeys([*addressed, *titled, *ordered])
             left = [story for story in chosen if story not in shown]
             page = left[:limit]
             by_meaning = without_words(plan, known, near, page)
