@@ -65,9 +65,16 @@ ON_BOTH_ENGINES = frozenset(
     f"tests.{name}"
     for name in (
         "store.test_updates",
-        "planet.test_watermarks",
+        "planet.test_archives",
+        "planet.test_catch_up",
         "planet.test_cursors",
+        "planet.test_feed_list",
+        "planet.test_occurrences",
+        "planet.test_spelling",
+        "planet.test_trending",
+        "planet.test_watermarks",
         "pictures.test_pictures",
+        "site.test_pages",
     )
 )
 # With --both-engines, what takes minutes.
@@ -78,7 +85,10 @@ ALSO_ON_BOTH_ENGINES = frozenset(
         "store.test_recognition",
         "store.test_duplicates_in_one_feed",
         "store.search.test_ranking",
+        "planet.test_article_text",
+        "planet.test_latest",
         "planet.test_lookup",
+        "planet.test_scripts",
         "planet.test_search",
     )
 )

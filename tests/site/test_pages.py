@@ -56,10 +56,6 @@ async def follow(planet: Planet, site: Site, **feeds: Sequence[Post]) -> None:
         assert [item.outcome for item in added.result.results] == ["added"]
 
 
-def damage(database: Path) -> None:
-    database.write_bytes(b"damaged" * 9_999)
-
-
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     """Let the fixtures of this module live as long as it."""
@@ -959,14 +955,3 @@ async def test_what_a_feed_writes_is_nothing_but_text(planet: Planet, site: Site
             assert not seen.tree.xpath("//article//@lang")
         asked = await pages.see("/search", params={"q": evil, "feed": evil}, status=400)
         assert not asked.tree.xpath("//script | //b | //@onclick")
-
-
-async def test_a_store_that_cannot_be_read_is_said_without_its_path(
-    planet: Planet, database: Path
-) -> None:
-    async with pages_of(planet) as pages:
-        planet.store.close()
-        damage(database)
-        refused = (await pages.see("/", status=503)).answer
-    assert "cannot be read" in refused.text
-    assert database.name not in refused.text

@@ -259,6 +259,12 @@ def test_what_stands_near_together_comes_first(engine: str, database: Any) -> No
     assert [hit.title for hit in found.hits] == ["near", "apart"]
 
 
+def test_an_expression_that_cannot_be_written_is_refused_and_not_taken_in_part() -> None:
+    assert compiled('("fox") NOT ("hen" OR "egg")').query == "('fox' & !(('hen' | 'egg')))"
+    with pytest.raises(ValueError, match="no expression of FTS5"):
+        compiled('("fox") WITHOUT ("hen")')
+
+
 def test_what_can_be_mended_is_found_said_and_mended(store: Store) -> None:
     fill(store, entry("a"), entry("b", "banana"))
     with raw_connection(store.path) as raw:

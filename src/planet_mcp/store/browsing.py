@@ -271,19 +271,22 @@ class Browsing:
     def beside(self, entry_id: int) -> tuple[Headline | None, Headline | None]:
         """Return the entries of the same feed before and after an entry, by its feed's times."""
         with self._database.reading() as connection:
+            # Read first: PostgreSQL finds no place in an index by values that another row has.
+            own = connection.execute(
+                "SELECT feed_id, ordered_at FROM entries WHERE id = ?", (entry_id,)
+            ).fetchone()
+            feed_id, time = own or (None, None)
             earlier, later = (
                 connection.execute(
                     f"""
                     SELECT e.id, e.feed_id, f.name AS feed, {SHOWN_TITLE} AS title, e.ordered_at
-                    FROM entries AS own
-                    JOIN entries AS e ON e.feed_id = own.feed_id
-                    AND (e.ordered_at, e.id) {beyond} (own.ordered_at, own.id)
+                    FROM entries AS e
                     JOIN feeds AS f ON f.id = e.feed_id
                     JOIN contents AS c ON c.entry_id = e.id
-                    WHERE own.id = ?
+                    WHERE e.feed_id = :feed_id AND (e.ordered_at, e.id) {beyond} (:time, :id)
                     ORDER BY e.ordered_at {order}, e.id {order} LIMIT 1
                     """,
-                    (entry_id,),
+                    {"feed_id": feed_id, "time": time, "id": entry_id},
                 ).fetchone()
                 for beyond, order in (("<", "DESC"), (">", "ASC"))
             )

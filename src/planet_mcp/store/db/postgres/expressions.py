@@ -1,6 +1,6 @@
 """Expressions of FTS5 (sqlite.org/fts5.html, section 3) as tsquery, as far as we write them (pure).
 
-They have strings with `*` and `+`, NEAR, AND, OR, brackets, and columns before a string or
+They have strings with `*` and `+`, NEAR, NOT, AND, OR, brackets, and columns before a string or
 brackets. A NEAR stands alone, or with AND: tsquery has but all of its words, whose places are
 looked at besides.
 """
@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from planet_mcp.store.db.postgres.words import LONGEST, MARKS, WEIGHTS, quoted, words_of
 
-_TOKEN = re.compile(r'\s*(?:("[^"]*")(\*)?|(\{[^}]*\}|\w+)\s*:|(AND|OR|NEAR|[()+,])|(\d+))')
+_TOKEN = re.compile(r'\s*(?:("[^"]*")(\*)?|(\{[^}]*\}|\w+)\s*:|(AND|OR|NOT|NEAR|[()+,])|(\d+))')
 _COLUMN = re.compile(r"\w+")
+_UNKNOWN = "no expression of FTS5 that is written here"
 Columns = Sequence[str]
 # Stands for a string without words, which matches nothing.
 _NOTHING = "'\x05'"
@@ -47,9 +48,14 @@ class Compiled:
 
 @lru_cache(maxsize=2_000)
 def compiled(expression: str) -> Compiled:
-    """Return what an expression is on PostgreSQL."""
+    """Return what an expression is on PostgreSQL.
+
+    Raises:
+        ValueError: It has what is not written here.
+    """
     reader = _Reader(expression)
     query = reader.any_of(())
+    reader.end()
     return Compiled(query, tuple(reader.leaves), reader.near)
 
 
@@ -62,6 +68,11 @@ class _Reader:
         self.leaves: list[Leaf] = []
         self.near: tuple[str, ...] | None = None
 
+    def end(self) -> None:
+        """Make sure that nothing was passed over."""
+        if self._at < len(self._tokens):
+            raise ValueError(_UNKNOWN)
+
     def any_of(self, columns: Columns) -> str:
         parts = [self._all_of(columns)]
         while self._takes("OR"):
@@ -69,10 +80,19 @@ class _Reader:
         return parts[0] if len(parts) == 1 else f"({' | '.join(parts)})"
 
     def _all_of(self, columns: Columns) -> str:
-        parts = [self._one(columns)]
+        parts = [self._without(columns)]
         while self._takes("AND"):
-            parts.append(self._one(columns))
+            parts.append(self._without(columns))
         return parts[0] if len(parts) == 1 else f"({' & '.join(parts)})"
+
+    def _without(self, columns: Columns) -> str:
+        wanted = self._one(columns)
+        while self._takes("NOT"):
+            number = len(self.leaves)
+            wanted = f"({wanted} & !({self._one(columns)}))"
+            # What an entry must not have says nothing of how well it matches.
+            del self.leaves[number:]
+        return wanted
 
     def _one(self, columns: Columns) -> str:
         if self._takes("("):
@@ -115,7 +135,7 @@ class _Reader:
     def _string(self) -> tuple[str, str | None]:
         text, prefix, *_ = self._step()
         if text is None:
-            raise ValueError("no expression of FTS5 that is written here")
+            raise ValueError(_UNKNOWN)
         return text, prefix
 
     def _next(self) -> tuple[str | None, ...]:
