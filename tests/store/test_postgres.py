@@ -30,6 +30,7 @@ from planet_mcp.store import (
     Store,
     compile_query,
 )
+from planet_mcp.store.db.postgres.expressions import compiled
 from planet_mcp.text.likeness import signature
 from planet_mcp.urls import ServerAddress
 from tests.store.test_database import NOW, entry, fill, found
