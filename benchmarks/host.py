@@ -29,6 +29,7 @@ class Host:
             env={**env, **settings},
         )
         self._number = 0
+        self._cpu: dict[str, float] = {}
         self.request("initialize", _HELLO)
         self.start_seconds = time.perf_counter() - began
         self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -60,9 +61,10 @@ class Host:
         return (time.perf_counter() - began) * 1000
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time of the server and its children that are there, in seconds (Linux)."""
+        """Return the CPU time of the server and of the children that were seen, in s (Linux)."""
         pid = str(self.process.pid)
-        return sum(cpu for own, parent, cpu in _processes() if pid in {own, parent})
+        self._cpu |= {own: cpu for own, parent, cpu in _processes() if pid in {own, parent}}
+        return sum(self._cpu.values())
 
     def resident_mb(self) -> float:
         """Return the resident memory of the server in MB (Linux)."""

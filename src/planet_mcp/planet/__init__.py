@@ -26,7 +26,7 @@ from planet_mcp.planet.occurrences import Occurrence, OccurrenceQuery, Occurrenc
 from planet_mcp.planet.opening import Parts, open_planet, web_of
 from planet_mcp.planet.planet import Planet
 from planet_mcp.planet.reading import Reading
-from planet_mcp.planet.related import titled_alike
+from planet_mcp.planet.related import related_headlines
 from planet_mcp.planet.search import search_entries, times_of
 from planet_mcp.planet.trending import trending_topics
 
@@ -55,9 +55,9 @@ __all__ = [
     "TrendingResult",
     "none_read",
     "open_planet",
+    "related_headlines",
     "search_entries",
     "times_of",
-    "titled_alike",
     "trending_topics",
     "web_of",
 ]

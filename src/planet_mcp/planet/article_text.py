@@ -58,7 +58,7 @@ def article_text(
         following = language.call("fetch_article", arguments)
         lines += ["", f"Cut at {end} of {total} characters. Next part: {following}"]
     if related and not offset:
-        lines += ["", "Related entries, by their titles:", *map(_related_line, related)]
+        lines += ["", "Related entries:", *map(_related_line, related)]
     return "\n".join(lines)
 
 

@@ -118,6 +118,12 @@ class Planet:
         self._readers = readers
         self._language = language
 
+    @property
+    def model(self) -> str | None:
+        """Return the id of the model that makes vectors, if there is one."""
+        model = self._workings.meanings.model
+        return None if isinstance(model, NoModel) else model.id
+
     def never_fetch_from(self, host: str, port: int) -> None:
         """Keep an address that this process listens on from being fetched, whatever is opened."""
         self._workings.web.never_fetch_from(host, port)
@@ -208,7 +214,7 @@ class Planet:
     ) -> Answer[ArticleResult]:
         """Return a part of an article, as JSON values too."""
         found = await self._workings.articles.read(article, refresh=refresh)
-        related = [] if offset else await self._answered(_related, found)
+        related = [] if offset else await self._answered(partial(_related, model=self.model), found)
         text = article_text(
             found, offset=offset, max_chars=max_chars, related=related, language=self._language
         )
@@ -435,8 +441,8 @@ class Planet:
         return notice(summary, self._language, refreshing=running, now=self.clock())
 
 
-def _related(reading: Reading, article: FullText) -> list[Hit]:
-    return related_entries(reading, article.entry_id, article.title)
+def _related(reading: Reading, article: FullText, *, model: str | None) -> list[Hit]:
+    return related_entries(reading, article.entry_id, article.title, model=model)
 
 
 def _restart(reading: Reading, request: CatchUpRequest) -> tuple[str, datetime]:

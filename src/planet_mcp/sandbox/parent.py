@@ -78,9 +78,10 @@ class Worker:
     def for_models(cls) -> Self:
         """Return a worker whose process has the memory and the time that models need.
 
-        Without work it is kept longer, since loading a model takes longer than using it.
+        It is kept longer, with and without work, since loading a model takes longer than using it.
         """
-        return cls(command=(*COMMAND, "encode"), limits=Limits(idle_seconds=120.0, children=1))
+        limits = Limits(idle_seconds=120.0, children=1, documents=20_000)
+        return cls(command=(*COMMAND, "encode"), limits=limits)
 
     @property
     def children(self) -> list[Child]:

@@ -21,7 +21,7 @@ class Options:
     `images` says how they show the images of entries, `token` whether agents need one,
     `script` whether they have a script of ours; `theme` is a folder of the operator's.
     `static` pages are files: their links are relative, nothing can be searched, and no server is
-    there.
+    there. `model` is the id of a model whose vectors say which entries are related.
     """
 
     title: str
@@ -30,6 +30,7 @@ class Options:
     static: bool = False
     script: bool = False
     theme: Path | None = None
+    model: str | None = None
 
 
 def options_of(settings: Settings, *, token: bool = False, static: bool = False) -> Options:

@@ -7,7 +7,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from planet_mcp.models import Feed
-from planet_mcp.planet import titled_alike
+from planet_mcp.planet import related_headlines
 from planet_mcp.site.content import WHOLE_CHARS, whole
 from planet_mcp.site.values import Options
 from planet_mcp.store import Headline, Post, Store, StoredArticle
@@ -58,7 +58,9 @@ def entry_view(store: Store, entry_id: int, options: Options) -> EntryView | Non
     html, cut = whole(article.markdown if article else post.markdown, images=options.images)
     is_cut = cut or (post.cut and article is None)
     # Files do not show related entries: they would have to be written anew whenever one arrives.
-    related = [] if options.static else titled_alike(store, post.id, post.title)
+    related = (
+        [] if options.static else related_headlines(store, post.id, post.title, model=options.model)
+    )
     return EntryView(post, html, is_cut, article, *store.browsing.beside(entry_id), related)
 
 

@@ -54,7 +54,8 @@ class Pages:
     def __init__(self, planet: Planet, settings: Settings, *, token: bool) -> None:
         self._planet = planet
         self._site_url = settings.site_url
-        self._site = Site(planet.store, options_of(settings, token=token), clock=planet.clock)
+        options = replace(options_of(settings, token=token), model=planet.model)
+        self._site = Site(planet.store, options, clock=planet.clock)
         self._policy = _POLICY.format(
             script=f"script-src {script_source()}; " if settings.script else "",
             images=" https: http:" if settings.images == "direct" else "",

@@ -11,7 +11,7 @@ from pathlib import Path
 from planet_mcp.models import QuestionVector
 from planet_mcp.store.db import Connection, Engine, to_time
 from planet_mcp.store.search.addresses import Addresses
-from planet_mcp.store.search.blend import BY_WORDS, ranked, share_of_meaning
+from planet_mcp.store.search.blend import BY_WORDS, OUTSTANDING, ranked, share_of_meaning
 from planet_mcp.store.search.by_time import newest
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.hits import Hit, read_hits
@@ -166,6 +166,31 @@ class Search:
                 {"match": f"heading : ({expression})"},
             ).fetchall()
         return [*dict.fromkeys(row[0] for row in rows)]
+
+    def meant_alike(self, entry_id: int, *, model: str, limit: int) -> list[Hit]:
+        """Return the other stories whose vectors are nearest to that of an entry's beginning.
+
+        None, where it has none of this model. Near is only what is so by more than chance.
+
+        SELECT v.vector, e.story_id FROM vectors AS v JOIN entries AS e ON e.id = v.entry_id
+        WHERE v.entry_id = 7 AND v.part = 0 AND v.model = '0c8a…'
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT v.vector, e.story_id FROM vectors AS v JOIN entries AS e "
+                "ON e.id = v.entry_id WHERE v.entry_id = ? AND v.part = 0 AND v.model = ?",
+                (entry_id, model),
+            ).fetchone()
+            if row is None:
+                return []
+            vector, own = row
+            (newest,) = connection.execute("SELECT max(id) FROM entries").fetchone()
+            question = QuestionVector(model, vector)
+            look = self._neighbours.look(connection, question, Filters(newest))
+            near = look.near if look else []
+            stories = [each.story for each in near if each.outstanding > OUTSTANDING]
+            others = [story for story in stories if story != own][:limit]
+            return read_hits(connection, others, words=(), feeds=None)
 
     def has_titled(self, words: str, *, snapshot: int) -> bool:
         """Return whether any entry has these words side by side in its title."""
