@@ -138,6 +138,17 @@ async def test_what_is_right_or_meant_as_it_is_is_left_alone(spelt: Planet, type
     assert "have " not in (result.notice or "")
 
 
+async def test_words_of_a_question_in_another_language_are_no_errors_where_others_are_found(
+    spelt: Planet,
+) -> None:
+    asked = await search(spelt, "\u00bfqui\u00e9n documenten la kubernetes y por qu\u00e9?")
+    assert asked.total == 120
+    assert "shown is" not in (asked.notice or "")
+
+    misspelt = await search(spelt, "\u00bfqu\u00e9 es el kubermetes?")
+    assert 'shown is "kubernetes"' in (misspelt.notice or "")
+
+
 async def test_new_words_are_known_at_once(planet: Planet) -> None:
     with running_site() as site:
         await planet.add_feeds([site.add("/one", rss([Post("One", "<p>Zebras graze.</p>")]))])

@@ -162,7 +162,8 @@ def _as_meant(
     asked = searched.request
     if searched.query.empty or searched.found.strict >= FEW_FOUND:
         return searched, Respelled(asked.query)
-    spelled = respelled(reading, asked, snapshot=position.snapshot)
+    found_any = searched.found.total > 0
+    spelled = respelled(reading, asked, snapshot=position.snapshot, some_found=found_any)
     if spelled.query != asked.query:
         searched = search(replace(asked, query=spelled.query))
     return searched, spelled

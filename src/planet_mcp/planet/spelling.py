@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from planet_mcp.planet.reading import Reading
 from planet_mcp.requests import SearchRequest, given
 from planet_mcp.store import bare_words
+from planet_mcp.text import wording_of
 
 # Up to how many hits a word may be misspelt: of more, none is.
 FEW_FOUND = 10
@@ -26,9 +27,17 @@ class Respelled:
     proposal: str | None = None
 
 
-def respelled(reading: Reading, request: SearchRequest, *, snapshot: int) -> Respelled:
-    """Return a query as it was probably meant, of which little was found as it was typed."""
+def respelled(
+    reading: Reading, request: SearchRequest, *, snapshot: int, some_found: bool
+) -> Respelled:
+    """Return a query as it was probably meant, of which little was found as it was typed.
+
+    `some_found` says that any of its words was.
+    """
     words = dict.fromkeys(word for word, _ in bare_words(request.query))
+    # What no entry has of a question in another language asks, rather than is misspelt.
+    if some_found and not wording_of(words).is_english:
+        return Respelled(request.query)
     meant = {
         word: near
         for word in [*words][:MOST_LOOKED_UP]

@@ -5,11 +5,20 @@ Only this room knows the libraries that convert, and which characters nobody see
 """
 
 from planet_mcp.text.addresses import addresses_in
-from planet_mcp.text.asking import STOP_WORDS, Wording, folded, wording_of
+from planet_mcp.text.asking import (
+    STOP_WORDS,
+    Wording,
+    folded,
+    is_greeting,
+    is_thanks,
+    leads_to_topic,
+    precedes_thanks,
+    wording_of,
+)
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.escapes import escaped
 from planet_mcp.text.identifiers import humps, index_heading, index_terms, named_by_signs
-from planet_mcp.text.indexing import indexed, pieces, sought, words_in
+from planet_mcp.text.indexing import UNSPACED, compiled, indexed, pieces, sought, words_in
 from planet_mcp.text.labels import label
 from planet_mcp.text.likeness import (
     SIGNED_WORDS,
@@ -35,11 +44,13 @@ __all__ = [
     "LATIN_CONTROLS",
     "SIGNED_WORDS",
     "STOP_WORDS",
+    "UNSPACED",
     "Wording",
     "addresses_in",
     "are_clearly_different",
     "are_numbered_apart",
     "beginning",
+    "compiled",
     "counts_otherwise",
     "escaped",
     "folded",
@@ -51,13 +62,17 @@ __all__ = [
     "indexed",
     "is_beginning",
     "is_corrected",
+    "is_greeting",
     "is_respelled",
+    "is_thanks",
     "label",
+    "leads_to_topic",
     "likeness_of",
     "named_by_signs",
     "names_another",
     "opens",
     "pieces",
+    "precedes_thanks",
     "share_held",
     "signature",
     "snippet",

@@ -143,8 +143,10 @@ async def entitled(planet: Planet, site: Site) -> Planet:
         ("note7", "NOTE 7: On the shape of lamps"),
         ("NOTE-0007", "NOTE 7: On the shape of lamps"),
         ("what changed with NOTE 7?", "NOTE 7: On the shape of lamps"),
-        # More than a title and words of asking, and a longer number, are something else.
+        ("nadie sabe where How to light it at night stands, quizás?", "How to light it at night"),
+        # A part of a title, a title of a word among others, and a longer number say less.
         ("light it at night with 5 ways", "5 ways to light it at night"),
+        ("which shapes have lanterns and lamps", "NOTE 7: On the shape of lamps"),
         ("note 7.1", "NOTE 7.1: More of NOTE 7"),
     ],
 )
@@ -223,6 +225,20 @@ async def test_words_of_asking_are_not_the_topic(corpus: Planet, asked: str, bar
         ("o que é uma chaleira?", ["chaleira"]),
         ("Jak działa czajnik?", ["czajnik"]),
         ("что такое чайник и зачем он", ["чайник"]),
+        ("Hello! Could you help me find the post about kettles? Thanks a lot", ["kettles"]),
+        ("Hallo zusammen, könntest du mir was zu Kesseln zeigen? Vielen Dank!", ["Kesseln"]),
+        ("Bonjour, pourriez-vous me trouver un billet sur l'eau ? Merci d'avance", ["l'eau"]),
+        ("Olá, você poderia me mostrar posts sobre chaleiras? Obrigado!", ["chaleiras"]),
+        ("Здравствуйте, подскажите, где почитать про чайники?", ["чайники"]),
+        # Whatever else the question has before its topic.
+        ("potreste gentilissimi indicarmi qualche articolo su kettle", ["gentilissimi", "kettle"]),
+        ("kettle 3.13の新機能", ["kettle", "3.13", "の新機能"]),
+        ("kettle 1.64에서", ["kettle", "1.64", "에서"]),
+        # A greeting that is the topic, or all there is; thanks that are.
+        ("hello world in a kettle", ["hello", "world", "kettle"]),
+        ("Hello, World! in a kettle", ["Hello", "World", "kettle"]),
+        ("Good morning", ["Good", "morning"]),
+        ("design of a thank you page", ["design", "thank", "page"]),
         # Topics in English, and in other languages too.
         ("die hard", ["die", "hard"]),
         ("how did the war of the roses end", ["war", "roses", "end"]),

@@ -252,30 +252,38 @@ class SearchPlan:
             self.filters.values(),
         )
 
-    # SELECT s.id FROM entries AS e JOIN entries AS s ON s.id = e.story_id
+    # SELECT s.id, min(e.id) FROM entries AS e JOIN entries AS s ON s.id = e.story_id
     # WHERE e.canonical_url = 'example.org/post' AND +e.id <= 17603
     # GROUP BY s.id, s.ordered_at ORDER BY s.ordered_at DESC, s.id DESC LIMIT 200
     def stories_where(self, condition: str, most: int, **values: object) -> list[int]:
         """Return the stories of the entries `e` that a condition holds for, the newest first."""
+        return [story for story, _ in self._stories_where(condition, "e.id", most, **values)]
+
+    def stories_titled(self, titles: Sequence[str], most: int) -> list[int]:
+        """Return the stories that have the first of these as their whole title that any has."""
+        keys = dict.fromkeys(key for title in titles if (key := title_key(title)) is not None)
+        if not keys:
+            return []
+        condition = f"e.title_key IN {ids_of(':titles')} AND NOT e.title_derived"
+        titled = json.dumps([*keys])
+        found = self._stories_where(condition, "e.title_key", most, titles=titled)
+        having = {key for _, key in found}
+        first = next((key for key in keys if key in having), None)
+        return [story for story, key in found if key == first]
+
+    def _stories_where(
+        self, condition: str, column: str, most: int, **values: object
+    ) -> list[tuple[int, int]]:
         named = self.filters.expression(None)
         conditions = [condition, *self.filters.conditions()]
         if named:
             conditions.append("e.id IN (SELECT rowid FROM entries_index(:named))")
-        rows = self.rows(
-            "SELECT s.id FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
+        return self.rows(
+            f"SELECT s.id, min({column}) FROM entries AS e JOIN entries AS s ON s.id = e.story_id "
             f"WHERE {' AND '.join(conditions)} "
             f"GROUP BY s.id, s.ordered_at ORDER BY s.ordered_at DESC, s.id DESC LIMIT {most}",
             {**self.filters.values(), "named": named, **values},
         )
-        return [story for (story,) in rows]
-
-    def stories_titled(self, titles: Sequence[str], most: int) -> list[int]:
-        """Return the stories that have one of these as their whole title, the newest first."""
-        keys = [key for title in titles if (key := title_key(title)) is not None]
-        if not keys:
-            return []
-        titled = f"e.title_key IN {ids_of(':titles')} AND NOT e.title_derived"
-        return self.stories_where(titled, most, titles=json.dumps(keys))
 
     def count(self, source: Source) -> int:
         """Return how many stories a source has, at most `MOST_COUNTED`."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from planet_mcp.store.search.courtesy import without_courtesy
 from planet_mcp.store.search.names import (
     address_in,
     has_number,
@@ -15,6 +16,7 @@ from planet_mcp.store.search.names import (
     named_by_number,
     words_of_address,
 )
+from planet_mcp.store.search.titles import may_be_titles
 from planet_mcp.store.search.typed import MAX_TERMS, Term, read_typed
 from planet_mcp.store.search.words import (
     forms,
@@ -25,7 +27,7 @@ from planet_mcp.store.search.words import (
     spellings,
     splits,
 )
-from planet_mcp.text import named_by_signs, pieces, wording_of, words_in
+from planet_mcp.text import leads_to_topic, named_by_signs, pieces, wording_of, words_in
 
 # The longest query whose words are tried in other spellings, joined and split.
 MOST_SPELLED = 3
@@ -33,8 +35,6 @@ MOST_SPELLED = 3
 MOST_TIMES = 3
 # The longest query that is looked for as a phrase too: its words may be one name.
 MOST_IN_PHRASE = 3
-# How many words before and after what a query is about may be of a title, or of asking.
-MOST_ASKING = 12
 # How many words may stand between two that count as together.
 _BETWEEN = 5
 
@@ -132,8 +132,9 @@ class Query:
 def compile_query(typed: str) -> Query:
     """Find out what was asked for."""
     read = read_typed(typed)
-    stated, hints = _stated(read.groups)
-    titles = tuple(_titles(typed, read.groups, stated))
+    groups = without_courtesy(typed, read.groups)
+    stated, hints = _stated(groups)
+    titles = tuple(may_be_titles(typed, groups, stated))
     left_out = len(stated[MAX_TERMS:])
     del stated[MAX_TERMS:], hints[MAX_TERMS:]
     alike = defaultdict[tuple[object, ...], list[list[Term]]](list)
@@ -170,27 +171,23 @@ def _stated(groups: Sequence[list[Term]]) -> tuple[list[list[Term]], list[Term]]
     about = [group for group in said if not _is_all(group, wording.asking)]
     if not about:
         return said or list(groups), []
+    # Before `about` a word of asking is no topic, whatever else of the question stands around it.
+    leading = max((at for at, group in enumerate(groups) if _leads(group)), default=0)
+    asked = [group for group in groups[:leading] if group in said and group not in about]
+    if asked and about[-1] in groups[leading:]:
+        said = [group for group in said if group not in asked]
     if len(said) == len(groups) <= MOST_SPELLED:
         return about, [term for group in said if group not in about for term in group]
     first, last = said.index(about[0]), len(said) - said[::-1].index(about[-1])
     return said[first:last], []
 
 
-def _titles(
-    typed: str, groups: Sequence[list[Term]], stated: Sequence[list[Term]]
-) -> Iterator[str]:
-    """Yield the parts of a query that may be a whole title: all of it, or less words of asking."""
-    yield typed
-    if not stated or len(groups) > MAX_TERMS:
-        return
-    first, last = groups.index(stated[0]), groups.index(stated[-1])
-    begins = [group[0].begin for group in groups[: first + 1]][-MOST_ASKING:]
-    ends = [group[-1].begin + len(group[-1].text) for group in groups[last:]][:MOST_ASKING]
-    yield from (typed[begin:end] for begin in begins for end in ends)
-
-
 def _is_all(group: Sequence[Term], words: frozenset[str]) -> bool:
     return all(term.is_one_of(words) for term in group)
+
+
+def _leads(group: Sequence[Term]) -> bool:
+    return len(group) == 1 and leads_to_topic(group[0].plain or "")
 
 
 def _topics(groups: Sequence[Sequence[Term]], times: Sequence[int]) -> Iterator[Topic]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from planet_mcp.store.search.words import WORD
-from planet_mcp.text import STOP_WORDS, folded
+from planet_mcp.text import STOP_WORDS, UNSPACED, compiled, folded
 
 MAX_TERMS = 48
 # FTS5 merges all words of a prefix within one step, which no limit of time can interrupt.
@@ -26,7 +26,9 @@ _QUOTES = str.maketrans(
 )
 # Single quotes around several words, and not an apostrophe.
 _SINGLE_QUOTED = re.compile(r"(?<!\w)'(\w[^']*\s[^']*[^\s'])'(?!\w)")
-_TOKEN = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+_TYPED = r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"](?:{}[^\s"])*))'
+# Where a name and a script without spaces are written together: `3.13の`, `用Python`.
+_SEAM = rf"(?!(?<=[\w+#.()](?<![{UNSPACED}]))(?=[{UNSPACED}])|(?<=[{UNSPACED}])(?=[A-Za-z0-9]))"
 # What other searches take for a field: the words after it say as much here.
 _FIELD = re.compile(r"\A(?:site|inurl|title|intitle):(?=\w)")
 _POSSESSIVE = re.compile(r"(?<=\w)'s?\Z")
@@ -71,7 +73,7 @@ def read_typed(typed: str) -> Typed:
     """Take apart what was typed; the places of terms are places in it."""
     text = _SINGLE_QUOTED.sub(r'"\1"', typed.translate(_QUOTES))
     read, joining, prefixes = Typed(is_blank=not text.replace('"', " ").strip()), False, 0
-    tokens = [*_TOKEN.finditer(text)]
+    tokens = [*_tokens(text)]
     inner = range(1, len(tokens) - 1)
     negated = {at + 1 for at in inner if _negates(*tokens[at - 1 : at + 2])}
     signs = {at - 1 for at in negated} | {at for at in inner if _joins(*tokens[at - 1 : at + 2])}
@@ -100,6 +102,10 @@ def bare_words(typed: str) -> Iterator[tuple[str, int]]:
     """Yield the words that are to be found and stand in no quotes, with the places they begin."""
     for group in read_typed(typed).groups:
         yield from ((term.plain, term.begin) for term in group if term.plain)
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    return compiled(_TYPED.format("" if text.isascii() else _SEAM)).finditer(text)
 
 
 def _term(token: re.Match[str], at: int, *, may_be_prefix: bool) -> Term | None:
