@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,27 @@ def test_of_very_many_matches_the_newest_are_scored(address: ServerAddress, type
         # Not all are scored: about 200 of single words.
         assert all(hit.id > 100 for hit in each.hits)
         assert len(each.hits) == 20
+
+
+@pytest.mark.parametrize(("days", "found"), [(10, 10), (100, 100), (400, 300)])
+def test_of_very_many_matches_in_a_period_its_newest_are_scored(
+    address: ServerAddress, days: int, found: int
+) -> None:
+    # The first one is the newest, as in archives.
+    times = [NOW - timedelta(days=n, hours=1) for n in range(400)]
+    texts = ["the quick fox" if n < 300 else f"cat{n}" for n in range(400)]
+    with closing(Store(address, limits=_FEW)) as store:
+        entries = zip(texts, times, strict=True)
+        fill(store, *(entry(f"{n}", text, published=at) for n, (text, at) in enumerate(entries)))
+        filters = Filters(400, since=NOW - timedelta(days=days))
+        best = store.search.best(compile_query("fox"), filters, shown=(), limit=20, now=NOW)
+        times = store.search.times(compile_query("fox"), filters, most=1_000)
+    assert best.total == min(found, len(times))
+    # Of more than 200, about so many are enough.
+    assert len(times) == found if found <= 200 else 200 <= len(times) < found
+    assert times == sorted(times, reverse=True)[: len(times)]
+    assert all(int(hit.title) < len(times) for hit in best.hits)
+    assert len(best.hits) == min(found, 20)
 
 
 @pytest.mark.parametrize("typed", ["fox", "quick fox"])

@@ -19,6 +19,7 @@ from planet_mcp.text import title_key
 MOST_COUNTED = 1_000
 MOST_REMEMBERED = 5_000
 MOST_DUPLICATES = 5_000
+_ENTRIES_COUNTED = MOST_COUNTED * 5 // 4
 # So many times more matches than are ranked may be read of words that only rank.
 RANKING = 5
 _PROBE = "SELECT 1 FROM entries_index(:match)"
@@ -91,7 +92,7 @@ class SearchPlan:
         self.filters = filters
         self.limits = limits
         self._is_period_long: bool | None = None
-        self._period: str | None = None
+        self._periods: dict[int | None, str] = {}
 
     def frequency(self, expression: str) -> int:
         """Return how many entries match, whatever the filters; about, and no more than can count.
@@ -213,10 +214,13 @@ class SearchPlan:
         In a period they are looked up in the list of its entries: to read the time of each
         match's story costs ten times as much.
         """
-        if not self.filters.of_story() or self._has_long_period():
+        if not self.filters.of_story():
+            return self._matching(expression)
+        newest = self._newest_of_period(expression)
+        if newest is None and self._has_long_period():
             return self._matching(expression, conditions=self.filters.of_story())
         period = f"+entries_index.rowid IN {ids_of(':period')}"
-        return self._matching(expression, conditions=[period], period=self._ids_of_period())
+        return self._matching(expression, conditions=[period], period=self._ids_of_period(newest))
 
     def matching_stories(self, expression: str) -> Source:
         """Return the entries `e` that match and pass the filters, with their stories `s`."""
@@ -286,10 +290,18 @@ class SearchPlan:
         )
 
     def count(self, source: Source) -> int:
-        """Return how many stories a source has, at most `MOST_COUNTED`."""
-        distinct = f"SELECT DISTINCT e.story_id {source.sql} LIMIT {MOST_COUNTED}"
-        ((total,),) = self.rows(f"SELECT count(*) FROM ({distinct})", source.values)
-        return int(total)
+        """Return how many stories a source has, at most `MOST_COUNTED`.
+
+        So many entries mostly have enough stories; PostgreSQL would sort all for the first ones.
+        """
+        some = f"SELECT e.story_id {source.sql} LIMIT {_ENTRIES_COUNTED}"
+        ((stories, entries),) = self.rows(
+            f"SELECT count(DISTINCT story_id), count(*) FROM ({some}) AS matching", source.values
+        )
+        if stories < MOST_COUNTED and entries == _ENTRIES_COUNTED:
+            distinct = f"SELECT DISTINCT e.story_id {source.sql} LIMIT {MOST_COUNTED}"
+            ((stories,),) = self.rows(f"SELECT count(*) FROM ({distinct})", source.values)
+        return min(int(stories), MOST_COUNTED)
 
     def count_matching(self, expression: str) -> int:
         """Return how many stories have an entry that matches, as `count` does.
@@ -362,20 +374,36 @@ class SearchPlan:
             self._is_period_long = count > most
         return self._is_period_long
 
-    def _ids_of_period(self) -> str:
-        """Return the ids of all entries of the period's stories as a JSON list."""
-        if self._period is None:
+    def _newest_of_period(self, expression: str) -> int | None:
+        """Return how many of a period's newest stories are enough to score; None for all of them.
+
+        Where not all that match are scored, as `newest_scored` says, these are the newest of the
+        period.
+        """
+        if self.filters.feeds is not None or self.filters.of_shown():
+            return None
+        newest = self.filters.snapshot
+        after = self._connection.scored_after(
+            expression, self.frequency, most=self.limits.scored, newest=newest
+        )
+        return newest - after if after and newest - after <= self.limits.kept_aside else None
+
+    def _ids_of_period(self, newest: int | None) -> str:
+        """Return the ids of all entries of the period's stories, or the newest, as a JSON list."""
+        if newest not in self._periods:
             period = " AND ".join(self.filters.of_story())
-            ((self._period,),) = self.rows(
+            limit = f"ORDER BY s.ordered_at DESC LIMIT {newest}" if newest else ""
+            ((self._periods[newest],),) = self.rows(
                 f"""
+                WITH period AS (SELECT s.id FROM entries AS s WHERE {period} {limit})
                 SELECT json_group_array(id) FROM (
-                    SELECT s.id FROM entries AS s WHERE {period}
-                    AND s.id NOT IN (SELECT d.id FROM entries AS d WHERE d.story_id <> d.id)
+                    SELECT id FROM period
+                    WHERE id NOT IN (SELECT d.id FROM entries AS d WHERE d.story_id <> d.id)
                     UNION ALL
-                    SELECT d.id FROM entries AS d CROSS JOIN entries AS s
-                    WHERE s.id = d.story_id AND d.story_id <> d.id AND {period}
+                    SELECT d.id FROM entries AS d CROSS JOIN period
+                    WHERE period.id = d.story_id AND d.story_id <> d.id
                 )
                 """,
                 self.filters.values(),
             )
-        return str(self._period)
+        return str(self._periods[newest])

@@ -134,9 +134,9 @@ class Search:
             known = spell(plan, query)
             for match in filter(None, (known.strict, known.relaxed)):
                 expression = plan.within_feeds(filters.expression(match))
-                source = plan.matching(expression)
+                source, newest = plan.matching(expression), plan.newest_scored(expression, [])
                 rows = plan.rows(
-                    f"SELECT s.id, s.ordered_at FROM (SELECT e.story_id {source.sql} "
+                    f"SELECT s.id, s.ordered_at FROM (SELECT e.story_id {source.sql}{newest} "
                     f"ORDER BY entries_index.rowid DESC LIMIT {most}) AS m "
                     "JOIN entries AS s ON s.id = m.story_id",
                     source.values,
