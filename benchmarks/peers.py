@@ -2,7 +2,8 @@
 
 `python -m benchmarks.peers [--feeds 100] [--only NAME]`: made-up feeds of 50 entries of 260 words
 over loopback, ten words that many entries have. Each peer is installed from the package index when
-it is named here; `feed-mcp` is left out, since it fetches from no loopback. Linux; minutes.
+it is named here; `feed-mcp` is left out, since it fetches from no loopback. The first row is of a
+server with one trivial tool: what the SDK itself takes. Linux; minutes.
 """
 
 import argparse
@@ -90,6 +91,7 @@ def main() -> None:
     given = options.parse_args()
     print("| | start ms | first search | search p50 / p95 | list | load s | refresh ms | MB |")
     print("|---|---|---|---|---|---|---|---|")
+    print(f"| bare | {bare()} |", flush=True)
     with running_site() as site, tempfile.TemporaryDirectory() as temporary:
         urls = made_up(site, feeds=given.feeds, entries=ENTRIES)
         for name in [given.only] if given.only else PEERS:
@@ -112,10 +114,18 @@ def _python(peer: Peer, folder: Path) -> str:
     return python
 
 
+def bare() -> str:
+    """Measure a server with one trivial tool; returns its figures as the cells of a row."""
+    with _Started("benchmarks.bare", sys.executable, {}) as host:
+        start = host.start_seconds * 1000
+        first = start + _call(host, "echo", {"text": "x"})
+        return f"{start:.0f} | {first:.0f} | | | | | | {host.resident_mb():.0f}"
+
+
 def measured(peer: Peer, folder: Path, urls: Sequence[str]) -> str:
     """Measure one peer; returns its figures as the cells of a row."""
     python, settings = _python(peer, folder), peer.settings(folder)
-    with _Started(peer, python, settings) as host:
+    with _Started(peer.module, python, settings) as host:
         began = time.perf_counter()
         tool, arguments = peer.load(folder)
         _call(host, tool, arguments)
@@ -126,7 +136,7 @@ def measured(peer: Peer, folder: Path, urls: Sequence[str]) -> str:
         for arguments in peer.again(len(urls)):
             _call(host, peer.refresh, arguments)
         refreshed = (time.perf_counter() - began) * 1000
-    with _Started(peer, python, settings) as host:
+    with _Started(peer.module, python, settings) as host:
         start = host.start_seconds * 1000
         began = time.perf_counter()
         _call(host, *peer.search(WORDS[0]))
@@ -149,8 +159,8 @@ def _call(host: Host, tool: str, arguments: Arguments) -> float:
 class _Started(Host):
     """A server that ends with the block."""
 
-    def __init__(self, peer: Peer, python: str, settings: Mapping[str, str]) -> None:
-        super().__init__([peer.module], {**settings, "HOME": os.environ["HOME"]}, python=python)
+    def __init__(self, module: str, python: str, settings: Mapping[str, str]) -> None:
+        super().__init__([module], {**settings, "HOME": os.environ["HOME"]}, python=python)
 
     def __enter__(self) -> Self:
         return self
