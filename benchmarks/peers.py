@@ -119,7 +119,7 @@ def bare() -> str:
     with _Started("benchmarks.bare", sys.executable, {}) as host:
         start = host.start_seconds * 1000
         first = start + _call(host, "echo", {"text": "x"})
-        return f"{start:.0f} | {first:.0f} | | | | | | {host.resident_mb():.0f}"
+        return f"{start:.0f} | {first:.0f} | | | | | {host.resident_mb():.0f}"
 
 
 def measured(peer: Peer, folder: Path, urls: Sequence[str]) -> str:
