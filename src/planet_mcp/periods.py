@@ -73,13 +73,14 @@ def parse_age(text: str) -> timedelta:
     return int(age[1]) * _UNITS[age[2]]
 
 
-def parse_since(text: str, *, now: datetime) -> datetime:
+def parse_since(text: str, *, now: datetime, name: str = "since") -> datetime:
     """Read the beginning of a period; a day, month or year means its first moment, UTC.
 
     Raises:
-        ArgumentError: The text is no date, time, age or word for a period.
+        ArgumentError: The text, an argument of this `name`, is no date, time, age or word for a
+            period.
     """
-    return _parse(text, now=now, name="since")[0]
+    return _parse(text, now=now, name=name)[0]
 
 
 def parse_until(text: str, *, now: datetime) -> datetime:

@@ -206,7 +206,7 @@ async def test_a_reader_set_back_is_told_again_and_only_once(planet: Planet, sit
     assert await told(planet) == ["New"]
     assert await told(planet, restart="30d") == ["New", "Old"]
     assert await told(planet) == []
-    with pytest.raises(ArgumentError, match="since='soon' is not a date"):
+    with pytest.raises(ArgumentError, match="restart='soon' is not a date"):
         await planet.catch_up(CatchUpRequest(restart="soon"))
 
 

@@ -161,3 +161,31 @@ def test_a_feed_that_was_never_read_is_new_until_it_was(tmp_path: Path) -> None:
     assert unread.status is FeedStatus.NEW
     assert [feed.status for feed in read.feeds] == [FeedStatus.OK]
     assert read.counts[FeedStatus.NEW] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("новости", ["Новости: Café"]),
+        ("CAFE", ["Новости: Café"]),
+        ("https://www.other.example/", ["Other-Things"]),
+        ("other things", ["Other-Things"]),
+        ("#2", ["Other-Things"]),
+        ("example", ["Other-Things", "Новости: Café"]),
+        ("things of cafe", []),
+    ],
+)
+def test_a_list_is_narrowed_by_what_people_call_feeds(
+    tmp_path: Path, query: str, titles: list[str]
+) -> None:
+    store = Store(tmp_path / "planet.sqlite")
+    named = [
+        Subscription("https://news.example/f", "Новости: Café", None, None),
+        Subscription("https://other.example/f", "Other-Things", "https://other.example/", None),
+    ]
+    store.feeds.subscribe(named, due_at=NOW)
+
+    for detail in ("brief", "full"):
+        found = ask(store, FeedQuery(query, detail=detail)).result.feeds
+        assert [feed.title for feed in found] == titles
+    store.close()

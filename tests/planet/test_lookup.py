@@ -1,5 +1,6 @@
 """A feed is found by whatever someone calls it, and never by mistake."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import FeedName
-from planet_mcp.planet.lookup import Directory, find_feeds, find_group
+from planet_mcp.planet.lookup import Directory, find_feeds, find_group, squeezed
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -63,6 +64,13 @@ FEEDS = (
         # As answers write an id; a title that begins so is nearer.
         *(("feed 4", 4), ("Feed_id: 4", 4), ("#4", 4), ("[4]", 4), ("Feed 5", 18)),
         ("https://bare.example/feed", 16),
+        # Other signs, no accents, another order, and what is said of any feed.
+        ("planet-python", 1),
+        ("the Real Python blog", 2),
+        ("Python, Real", 2),
+        ("Ned\u2019s Blog, comments", 4),
+        ('"Mullers Notizen"', 17),
+        ("12.0", 12),
     ],
 )
 def test_a_feed_is_found_by_id_url_site_title_or_a_unique_part(
@@ -101,7 +109,7 @@ def test_a_name_that_fits_nothing_lists_the_nearest_feeds() -> None:
         find(FEEDS, "nonsuch")
 
 
-@pytest.mark.parametrize("wanted", [4, 9, " 9 ", 19, "2019", 201, "404"])
+@pytest.mark.parametrize("wanted", [4, 9, " 9 ", 19, "2019", 201, "404", "-1", "4.0"])
 def test_a_number_that_is_no_id_is_never_taken_for_a_part_of_a_name(wanted: int | str) -> None:
     others = [item for item in FEEDS if item.id != 4]
 
@@ -146,8 +154,11 @@ def test_whatever_is_found_bears_the_name(wanted: str) -> None:
 
     if number is not None:
         found = next(item for item in FEEDS if item.id == number)
-        named = f"{found.id}\n{found.title}\n{found.url}\n{found.site_url}".casefold()
-        assert wanted.strip().casefold() in named
+        named = f"{found.id}\n{found.title}\n{found.url}\n{found.site_url}"
+        words = map(squeezed, re.split(r"[\s_-]+", wanted))
+        assert wanted.strip().casefold() in named.casefold() or all(
+            word in squeezed(named) for word in words
+        )
 
 
 # ---------------------------------------------------------------- several, and groups of them
@@ -168,6 +179,11 @@ GROUPED = tuple(
         (None, "FRIENDS", (3, 4)),
         (None, "tut", (2,)),
         ([3, 1], "friends", (3,)),
+        # Several in one text, unless it is one name.
+        ("1, 2 and #3", None, (1, 2, 3)),
+        ("['Real Python', 'planet']", None, (1, 2)),
+        ("Real Python; comments", None, (2, 4)),
+        ("Ned's Blog, comments", None, (4,)),
     ],
 )
 def test_feeds_are_named_one_by_one_or_as_a_group(
@@ -180,6 +196,7 @@ def test_feeds_are_named_one_by_one_or_as_a_group(
     ("wanted", "group", "words"),
     [
         ([1, "nobody"], None, "No feed fits 'nobody'"),
+        ("1, nobody", None, "No feed fits 'nobody'"),
         (1, "friends", "The group 'friends' has none of these feeds"),
         (None, "tutorial videos", "No group fits 'tutorial videos'. There are: \"Tutorials\"."),
         (None, "s", "3 groups fit 's'. There are: "),

@@ -323,7 +323,7 @@ async def test_paging_shows_every_feed_once(planet: Planet, site: Site, sort: An
 
 async def test_a_list_that_nothing_fits_names_the_nearest_feeds(planet: Planet, site: Site) -> None:
     await follow(planet, site, "Ada's notes", [Post("One")])
-    nothing = (await planet.list_feeds(FeedQuery(query="Adas note"))).result
+    nothing = (await planet.list_feeds(FeedQuery(query="Adas nots"))).result
     assert (nothing.total, nothing.notice) == (0, 'Nearest: "Ada\'s notes" (feed_id 1).')
     assert (await planet.list_feeds(FeedQuery(query="notes"))).result.notice is None
 

@@ -114,7 +114,7 @@ def restart_of(reading: Reading, request: CatchUpRequest) -> datetime:
     Raises:
         ArgumentError: It is no date, time or age.
     """
-    return parse_since(request.restart or "", now=reading.now)
+    return parse_since(request.restart or "", now=reading.now, name="restart")
 
 
 def _expression(topic: str) -> str:

@@ -1,5 +1,6 @@
 """A list of the feeds that are followed, page by page."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from heapq import nsmallest
 
@@ -31,10 +32,11 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
     if query.group is not None:
         query = replace(query, group=reading.group(query.group))
     budget = Budget.of(query.limit, default=DEFAULT_FEEDS)
-    found, counts = _rows(reading, query, position, budget.items + 1)
-    if query.query and not sum(counts.values()):
-        near = Directory(reading.store.feeds.names(followed=True)).near(query.query)
-        reading = replace(reading, notice=reading.with_notice(near))
+    directory = Directory(reading.store.feeds.names(followed=True)) if query.query.strip() else None
+    named = [feed.id for feed in directory.fitting(query.query)] if directory else None
+    found, counts = _rows(reading, query, position, named=named, most=budget.items + 1)
+    if directory and not sum(counts.values()):
+        reading = replace(reading, notice=reading.with_notice(directory.near(query.query)))
     total = sum(counts[each] for each in FeedStatus if query.status in {"any", each})
     begins = not query.cursor and query.status == "any" and not query.query and not query.group
     groups, readers = (_groups(reading), _readers(reading)) if begins else ([], [])
@@ -65,14 +67,19 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
 
 
 def _rows(
-    reading: Reading, query: FeedQuery, position: Position, most: int
+    reading: Reading,
+    query: FeedQuery,
+    position: Position,
+    *,
+    named: Sequence[int] | None,
+    most: int,
 ) -> tuple[list[FeedRow], dict[FeedStatus, int]]:
     """Return the first rows that are left of a list, and how many feeds of each status it has."""
     feeds, shown, now = reading.store.feeds, position.shown, reading.now
     if query.detail == "full":
-        page = feeds.page(query, shown=shown, limit=most, now=now)
+        page = feeds.page(query, named, shown=shown, limit=most, now=now)
         return [full_row(feed) for feed in page.feeds], page.counts
-    brief = feeds.brief_page(query, shown=shown, limit=most, now=now)
+    brief = feeds.brief_page(query, named, shown=shown, limit=most, now=now)
     return [brief_row(feed) for feed in brief.feeds], brief.counts
 
 

@@ -8,15 +8,28 @@ from difflib import get_close_matches
 from planet_mcp.errors import ArgumentError
 from planet_mcp.models import FeedName
 from planet_mcp.planet.markdown import named
-from planet_mcp.requests import named_id
+from planet_mcp.requests import MOST_NAMED, named_id
 from planet_mcp.urls import canonical
 
 NEAREST = 5
+# A part of a name that is so short is in too many.
+_SHORTEST = 4
+_NUMBER = re.compile(r"[-+]?\d+(?:\.0+)?")
+_BETWEEN_NAMES = re.compile(r"\s*[,;\n]\s*|\s+(?:and|or|und|et|y|e|&)\s+")
+_AROUND_NAMES = " \t[]()'\"\u2018\u2019\u201c\u201d"
+# What is said of any feed, and need not be in its name.
+_OF_ANY = frozenset("the a blog blogs feed feeds rss atom news newsletter site website".split())
 
 
 def folded(name: str) -> str:
     """Return a name for comparison: the same in capitals, and where an umlaut is two characters."""
     return unicodedata.normalize("NFKC", name).casefold()
+
+
+def squeezed(name: str) -> str:
+    """Return the letters and digits of a name alone, without accents: as people remember it."""
+    plain = unicodedata.normalize("NFKD", folded(name))
+    return "".join(filter(str.isalnum, plain))
 
 
 def find_feeds(
@@ -32,9 +45,9 @@ def find_feeds(
     within = _in_group(feeds, group) if group is not None else feeds
     if wanted is None:
         return tuple(sorted(feed.id for feed in within))
-    names = [wanted] if isinstance(wanted, int | str) else wanted
     directory = Directory(feeds)
-    found = {directory.find(name).id for name in names} & {feed.id for feed in within}
+    named = directory.each(wanted) if isinstance(wanted, int | str) else map(directory.find, wanted)
+    found = {feed.id for feed in named} & {feed.id for feed in within}
     if not found:
         raise ArgumentError(f"The group {group!r} has none of these feeds.")
     return tuple(sorted(found))
@@ -83,9 +96,12 @@ class Directory:
             ArgumentError: None fits, or several do; those that are near are listed with their ids.
         """
         text = str(wanted).strip()
+        if _NUMBER.fullmatch(text):
+            text = text.partition(".")[0]
         if text in self._by_id:
             return self._by_id[text]
-        for fitting in (self._same(text), self._containing(text)):
+        for fit in (self._same, self._containing, self._alike):
+            fitting = fit(text)
             if len(fitting) == 1:
                 return fitting[0]
             if fitting:
@@ -98,6 +114,28 @@ class Directory:
         if numbered in self._by_id:
             return self._by_id[numbered]
         raise ArgumentError(f"No feed fits {text[:100]!r}. {self.near(text)}")
+
+    def each(self, wanted: int | str) -> list[FeedName]:
+        """Find the feed that someone names, or all of several that stand in one text.
+
+        Raises:
+            ArgumentError: As `find`.
+        """
+        try:
+            return [self.find(wanted)]
+        except ArgumentError:
+            names = [name.strip(_AROUND_NAMES) for name in _BETWEEN_NAMES.split(str(wanted))]
+            if len(names) == 1 or len(names) > MOST_NAMED or not all(names):
+                raise
+            return [self.find(name) for name in names]
+
+    def fitting(self, text: str) -> list[FeedName]:
+        """Return the feeds that have a text in their title or address, else those it may mean."""
+        name = folded(text.strip())
+        containing = [feed for feed, names in self._feeds if name in names]
+        numbered = named_id(name, "feed")
+        of_id = [self._by_id[numbered]] if numbered in self._by_id else []
+        return containing or self._same(text.strip()) or self._alike(text) or of_id
 
     def _same(self, text: str) -> list[FeedName]:
         key, name = canonical(text), folded(text)
@@ -118,9 +156,25 @@ class Directory:
     def _containing(self, text: str) -> list[FeedName]:
         name = folded(text)
         # A number is an id. That of a feed that is gone must not find another, whose URL has it.
-        if not name.strip("0123456789"):
+        if not name or _NUMBER.fullmatch(name):
             return []
         return [feed for feed, names in self._feeds if name in names]
+
+    def _alike(self, text: str) -> list[FeedName]:
+        """Return the feeds with a title or host that differs in signs, accents or order of words.
+
+        `Müller's-Notes` is `Mullers notes`, and also `the notes feed of Mullers`.
+        """
+        words = [squeezed(word) for word in re.split(r"[\s_-]+", text)]
+        telling = [word for word in words if word and word not in _OF_ANY]
+        whole = "".join(words)
+        if len(whole) < _SHORTEST or whole.isdigit() or named_id(folded(text), "feed"):
+            return []
+        titles = [(feed, squeezed(names.partition("\n")[0])) for feed, names in self._feeds]
+        named = [feed for feed, title in titles if whole in title]
+        if named or len("".join(telling)) < _SHORTEST:
+            return named
+        return [feed for feed, title in titles if all(word in title for word in telling)]
 
     def near(self, text: str) -> str:
         """Say which feeds someone may have meant that none fits."""

@@ -199,34 +199,52 @@ class Feeds:
             return select_feeds(connection, where, values, now=now, tail=tail)
 
     def page(
-        self, asked: FeedQuery, *, shown: Collection[int], limit: int, now: datetime
+        self,
+        asked: FeedQuery,
+        named: Collection[int] | None,
+        *,
+        shown: Collection[int],
+        limit: int,
+        now: datetime,
     ) -> FeedsPage[Feed]:
-        """List followed feeds whose title or URL contains the query, without those in `shown`.
+        """List followed feeds, of those that are `named` if any are, without those in `shown`.
 
         The counts are of all statuses, whichever is listed.
         """
-        rows, counts = self._listed(asked, "*", shown=shown, limit=limit, now=now)
+        rows, counts = self._listed(asked, named, "*", shown=shown, limit=limit, now=now)
         return FeedsPage(tuple(map(feed_of, rows)), counts)
 
     def brief_page(
-        self, asked: FeedQuery, *, shown: Collection[int], limit: int, now: datetime
+        self,
+        asked: FeedQuery,
+        named: Collection[int] | None,
+        *,
+        shown: Collection[int],
+        limit: int,
+        now: datetime,
     ) -> FeedsPage[BriefFeed]:
         """List feeds as `page` does, with what a brief list has of them."""
-        rows, counts = self._listed(asked, BRIEF, shown=shown, limit=limit, now=now)
+        rows, counts = self._listed(asked, named, BRIEF, shown=shown, limit=limit, now=now)
         return FeedsPage(tuple(map(brief_feed_of, rows)), counts)
 
     # SELECT * FROM (feeds with status) WHERE subscribed AND … ORDER BY lower(name), id LIMIT 51
     def _listed(
-        self, asked: FeedQuery, columns: str, *, shown: Collection[int], limit: int, now: datetime
+        self,
+        asked: FeedQuery,
+        named: Collection[int] | None,
+        columns: str,
+        *,
+        shown: Collection[int],
+        limit: int,
+        now: datetime,
     ) -> tuple[list[Row], dict[FeedStatus, int]]:
-        where = """
-            subscribed
-            AND (:query = '' OR instr(lower(name || ' ' || url || ' ' || coalesce(site_url, '')),
-                                      :query) > 0)
+        of_names = f"AND id IN {ids_of(':named')}" if named is not None else ""
+        where = f"""
+            subscribed {of_names}
             AND (CAST(:group AS TEXT) IS NULL OR lower(group_name) = lower(:group))
         """
         values = {
-            "query": asked.query.strip().lower(),
+            "named": json.dumps([*named]) if named is not None else None,
             "status": asked.status,
             "group": asked.group,
             "shown": json.dumps([*shown]),
