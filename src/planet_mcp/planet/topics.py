@@ -179,7 +179,8 @@ def _unusual(
 
     `candidates` are the posts of a month that name a term, `naming` those of the whole period.
     """
-    before = Counter(term for post in past.posts for term in _terms(post) & candidates.keys())
+    earlier = past.posts if candidates else ()
+    before = Counter(term for post in earlier for term in _terms(post) & candidates.keys())
     times, everyone = sorted(map(_time, posts)), len(voices_of(posts))
     most = min(max(everyone * MOST_COMMON, ALWAYS_FEW), everyone * EVERYWHERE)
     unusual = {}

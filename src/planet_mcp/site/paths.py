@@ -6,6 +6,7 @@ Paths without a dot behind the last slash are pages, whose files have names in `
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from planet_mcp.site.values import PageRequest
@@ -26,14 +27,18 @@ class Links:
 
     def to(self, path: str = "", **query: object) -> str:
         """Return a link from the page to the page at a path."""
-        return self.prefix + with_query(self._named(path), **query)
+        return self.prefix + with_query(_named(path, static=self.static), **query)
 
     def absolute(self, path: str = "", **query: object) -> str:
         """Return the whole address of the page at a path."""
-        return self.base + with_query(self._named(path) if path else "", **query)
+        named = _named(path, static=self.static) if path else ""
+        return self.base + with_query(named, **query)
 
-    def _named(self, path: str) -> str:
-        return quote(file_of(path) if self.static else path, safe="/:")
+
+# Each page has some twenty links, most of which are on all pages.
+@lru_cache(maxsize=1_000)
+def _named(path: str, *, static: bool) -> str:
+    return quote(file_of(path) if static else path, safe="/:")
 
 
 def links_of(request: PageRequest, *, static: bool) -> Links:
@@ -64,5 +69,7 @@ def _file_name(name: str) -> str:
 
 def with_query(path: str, **query: object) -> str:
     """Return a path with those parameters that have a value."""
+    if not query:
+        return path
     given = {name: value for name, value in query.items() if value not in {None, ""}}
     return f"{path}?{urlencode(given)}" if given else path

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, islice
 
 from planet_mcp.models import ImageMode
 from planet_mcp.text.characters import clean_code
-from planet_mcp.text.to_html.html import Block, blocks_of
+from planet_mcp.text.to_html.html import Block, blocks_of, with_headings
 from planet_mcp.text.to_html.parser import parse
 
 # Characters at which the parser may try a rule, which costs time. An article of 200,000 characters
@@ -15,6 +16,8 @@ _MARKUP = re.compile(r"[\n|\[\](*_~`<>&\\!]")
 _MOST_MARKUP = 20_000
 # A rest that is shorter than this part of the beginning is not folded away.
 _SMALL_REST = 0.25
+# The longest text whose blocks are kept for the next page that shows it.
+_MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,22 @@ def render(
     how much of the Markdown is rendered; what has far more markup than an article ends sooner.
     """
     text = _shortened(markdown, max_chars)
-    blocks = blocks_of(parse(clean_code(text)), images=images, top_heading=top_heading)
+    blocks = (_kept if len(text) <= _MOST_KEPT else _blocks)(text, images)
     size = _beginning(blocks, fold_after)
     return Rendered(
-        beginning=_joined(blocks[:size]),
-        rest=_joined(blocks[size:]),
+        beginning=_joined(blocks[:size], top_heading),
+        rest=_joined(blocks[size:], top_heading),
         cut=len(text) < len(markdown),
     )
+
+
+def _blocks(text: str, images: ImageMode) -> list[Block]:
+    return blocks_of(parse(clean_code(text)), images=images)
+
+
+# The same text is on the page of its entry, on that of its day and in feeds. These are some
+# megabytes, since only texts of moderate length are kept.
+_kept = lru_cache(maxsize=400)(_blocks)
 
 
 def _shortened(markdown: str, max_chars: int) -> str:
@@ -82,6 +94,6 @@ def _beginning(blocks: list[Block], fold_after: int | None) -> int:
     return len(blocks) if rest < fold_after * _SMALL_REST else size
 
 
-def _joined(blocks: list[Block]) -> str:
+def _joined(blocks: list[Block], top_heading: int) -> str:
     # Unseen characters can still be here: Markdown has none, but its entities may spell some.
-    return clean_code("".join(block.html for block in blocks))
+    return with_headings(clean_code("".join(block.html for block in blocks)), top=top_heading)

@@ -43,6 +43,7 @@ _TAGS = {
 }
 _ALIGNED = {"text-align:center": ' class="center"', "text-align:right": ' class="right"'}
 _LOWEST_HEADING = 6
+_HEADING = re.compile(r"(</?h)([1-6])>")
 _DEEPEST_INLINE = 12
 # How many characters of code in an entry are coloured.
 _MOST_COLOURED = 20_000
@@ -65,10 +66,18 @@ class Block(NamedTuple):
     visible: int
 
 
-def blocks_of(tokens: Sequence[Token], *, images: ImageMode, top_heading: int) -> list[Block]:
-    """Write each block of the top level; the first headings get the level `top_heading`."""
-    writer = _Writer(images=images, top_heading=top_heading, notes=_Notes(tokens))
+def blocks_of(tokens: Sequence[Token], *, images: ImageMode) -> list[Block]:
+    """Write each block of the top level; the first headings get the level 1."""
+    writer = _Writer(images=images, notes=_Notes(tokens))
     return [writer.block(block) for block in _top_level(tokens)]
+
+
+def with_headings(html: str, *, top: int) -> str:
+    """Put the headings of blocks below those of the page: the first ones get the level `top`."""
+    # Nothing else has such a tag: a stranger's angle brackets are escaped.
+    return _HEADING.sub(
+        lambda found: f"{found[1]}{min(int(found[2]) + top - 1, _LOWEST_HEADING)}>", html
+    )
 
 
 def _top_level(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -123,14 +132,13 @@ class _Notes:
 class _Writer:
     """Writes tokens, and knows what came before: the headings, and what is still open."""
 
-    def __init__(self, *, images: ImageMode, top_heading: int, notes: _Notes) -> None:
+    def __init__(self, *, images: ImageMode, notes: _Notes) -> None:
         self._notes = notes
         # The label of a note, which its first paragraph begins with.
         self._label = ""
         # Whether the next line is the first of a list's item.
         self._in_item = False
         self._images = images
-        self._top = top_heading
         self._outline: list[int] = []
         self._pieces: list[str] = []
         self._visible = 0
@@ -254,7 +262,7 @@ class _Writer:
         self._close(f"</h{self._level()}>\n")
 
     def _level(self) -> int:
-        return min(self._top + len(self._outline) - 1, _LOWEST_HEADING)
+        return min(len(self._outline), _LOWEST_HEADING)
 
     def head(self, token: Token) -> None:
         self._open("<thead>\n")
