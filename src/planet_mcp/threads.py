@@ -1,10 +1,11 @@
-"""Blocking work in a few daemon threads.
+"""Blocking work in a few daemon threads, and how many processors there are.
 
 Work that cannot be cancelled, such as a name look-up, would hold up the end of the process in the
 threads of an executor or of anyio; and the hop to these costs less than half of theirs.
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -64,3 +65,9 @@ class DaemonThreads:
             done.set_result(result)
         else:
             done.set_exception(failure)
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -16,12 +16,15 @@ from lxml import html
 
 from planet_mcp.documents.pictures import small_picture
 from planet_mcp.errors import PublishError, ThemeError
-from planet_mcp.models import PictureKey
+from planet_mcp.models import PictureKey, Subscription
 from planet_mcp.planet import Planet
 from planet_mcp.settings import load
 from planet_mcp.site import options_of, script_source, wanted_pictures
 from planet_mcp.site.build import MANIFEST, Published, Publisher
 from planet_mcp.site.river import MOST_OF_FEED
+from planet_mcp.site.second import COMMAND as COMMAND_OF_SECOND
+from planet_mcp.site.second import Share
+from planet_mcp.store import Store
 from planet_mcp.urls import link_key
 from tests.support.documents import Post, rss
 from tests.support.paths import ROOT
@@ -62,10 +65,22 @@ def folder(tmp_path: Path) -> Path:
 
 
 def publisher(
-    planet: Planet, folder: Path, *, base: str | None = BASE, **settings: object
+    planet: Planet,
+    folder: Path,
+    *,
+    base: str | None = BASE,
+    shared_from: int | None = None,
+    **settings: object,
 ) -> Publisher:
     options = options_of(load(**settings), static=True)
-    return Publisher(planet.store, folder, options=options, base=base, clock=planet.clock)
+    return Publisher(
+        planet.store,
+        folder,
+        options=options,
+        base=base,
+        clock=planet.clock,
+        shared_from=shared_from,
+    )
 
 
 def publish(planet: Planet, folder: Path, **settings: Any) -> Published:
@@ -283,6 +298,52 @@ async def test_what_is_built_bit_by_bit_is_what_is_built_at_once(
     assert files(fresh) == files(folder)
     for name in files(fresh):
         assert (folder / name).read_text("utf-8") == (fresh / name).read_text("utf-8"), name
+
+
+async def test_without_entries_the_river_says_how_many_feeds_are_not_read(
+    planet: Planet, site: Site, folder: Path
+) -> None:
+    for number in (1, 2):
+        new = Subscription(f"{site.url}/{number}")
+        planet.store.feeds.subscribe([new], due_at=planet.clock() + DAY)
+        publish(planet, folder)
+        assert f"{number} feed" in html_of(folder / "index.html").xpath("string(//*[@role])")
+        assert new.url in (folder / "opml.xml").read_text("utf-8")
+
+
+async def test_two_processes_build_what_one_builds(
+    filled: Planet, folder: Path, tmp_path: Path
+) -> None:
+    alone, together = publish(filled, folder), publish(filled, tmp_path / "2", shared_from=1)
+    assert together == alone
+    assert files(tmp_path / "2") == files(folder)
+    for name in files(folder):
+        assert (folder / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
+
+
+async def test_what_is_wrong_is_said_whichever_process_meets_it(
+    filled: Planet, folder: Path, tmp_path: Path
+) -> None:
+    theme = tmp_path / "theme"
+    # The pages of feeds come last, in the share of the second process.
+    place(theme / "feed.html", "{{ nothing }}")
+    with pytest.raises(ThemeError, match=r"feed\.html line 1: "):
+        publish(filled, folder, shared_from=1, theme=theme)
+
+
+def test_a_second_process_ends_with_who_started_it(tmp_path: Path) -> None:
+    Store(tmp_path / "planet.sqlite").close()
+    share = Share(
+        database=tmp_path / "planet.sqlite",
+        folder=tmp_path,
+        options=options_of(load(), static=True),
+        base=BASE,
+        now=datetime(2026, 11, 1, tzinfo=UTC),
+        paths=["about"] * 100_000,
+    )
+    line = f"{share.model_dump_json()}\n".encode()
+    done = subprocess.run(COMMAND_OF_SECOND, input=line, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
 
 
 async def test_the_address_of_the_site_is_kept_until_another_is_given(

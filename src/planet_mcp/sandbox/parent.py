@@ -7,7 +7,6 @@ the event loop never parses.
 import base64
 import json
 import logging
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -42,6 +41,7 @@ from planet_mcp.sandbox.limits import Limits
 from planet_mcp.sandbox.process import Child
 from planet_mcp.sandbox.quarantine import Quarantine
 from planet_mcp.sandbox.seat import Seat
+from planet_mcp.threads import cores
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Worker:
     def __init__(self, *, command: Sequence[str] = COMMAND, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         first = Seat(command, self._limits)
-        more = min(self._limits.children, _cores()) - 1
+        more = min(self._limits.children, cores()) - 1
         # A second child gets the CPU that the first one, and the answers to callers, leave.
         self._seats = [first, *(Seat(command, self._limits, niceness=10) for _ in range(more))]
         self._busy: set[Seat] = set()
@@ -224,9 +224,3 @@ class Worker:
                 self._busy.remove(seat)
                 if not self._capacity.statistics().tasks_waiting:
                     self._capacity.total_tokens = 1
-
-
-def _cores() -> int:
-    """Return how many processors this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return len(allowed(0)) if allowed else os.cpu_count() or 1

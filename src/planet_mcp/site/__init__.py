@@ -9,13 +9,11 @@ from planet_mcp.site.paths import file_of
 from planet_mcp.site.pictures import picture_key, wanted_pictures
 from planet_mcp.site.river import day_path
 from planet_mcp.site.search_page import LONGEST_VALUE
-from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
+from planet_mcp.site.site import Site
 from planet_mcp.site.templating import script_source
 from planet_mcp.site.values import HTML, Options, Page, PageRequest, options_of
 
 __all__ = [
-    "DRAWN_WITH",
-    "FIXED",
     "HTML",
     "LONGEST_VALUE",
     "NO_ADDRESS",

@@ -5,11 +5,14 @@ same are not even made; those that come out the same are not written.
 """
 
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +20,9 @@ from pydantic import BaseModel, Field
 
 from planet_mcp.errors import PublishError
 from planet_mcp.models import Feed
+from planet_mcp.planet import none_read
 from planet_mcp.site.feeds_list import LISTED, list_path
+from planet_mcp.site.making import Maker, written
 from planet_mcp.site.paths import file_of
 from planet_mcp.site.pictures import picture_path
 from planet_mcp.site.river import (
@@ -27,17 +32,22 @@ from planet_mcp.site.river import (
     feed_day_path,
 )
 from planet_mcp.site.search_page import HITS
-from planet_mcp.site.site import DRAWN_WITH, FIXED, Site
+from planet_mcp.site.second import Share, beside
+from planet_mcp.site.site import DRAWN_WITH, FIXED, OF_ENTRIES, OF_FEEDS
 from planet_mcp.site.topics import feeds_in, most_used_tags
-from planet_mcp.site.values import Options, PageRequest
+from planet_mcp.site.values import Options
 from planet_mcp.site.views import POSTS_OF_FEED
 from planet_mcp.site.words import status
 from planet_mcp.store import CatalogueEntry, Store, checksum_of
+from planet_mcp.threads import cores
 
 MANIFEST = ".planet-mcp.json"
 # NO_ADDRESS is the planet's address in feeds as long as it was not given.
 NO_ADDRESS = "http://localhost/"
 MOST_NAMED = 5
+# So many pages take some seconds, and a second process is there after one. It gets every other run
+# of SHARED_AT_ONCE.
+SHARED_FROM, SHARED_AT_ONCE = 2_000, 100
 # The checksum of pages that are always made, as they show what changes by the hour.
 _ALWAYS = ""
 # The pages of topics, and how many of the newest entries these may be found in.
@@ -66,7 +76,10 @@ class _Manifest(BaseModel):
 
 
 class Publisher:
-    """Writes the pages of one store into one folder."""
+    """Writes the pages of one store into one folder.
+
+    From `shared_from` pages on, two processes make them; by default where there are two cores.
+    """
 
     def __init__(
         self,
@@ -76,13 +89,18 @@ class Publisher:
         options: Options,
         base: str | None,
         clock: Callable[[], datetime],
+        shared_from: int | None = None,
     ) -> None:
         self._store = store
         self._folder = folder
+        self._options = options
         self._given_base = base
         self._clock = clock
-        self._site = Site(store, options, clock=clock)
+        self._maker = Maker(store, folder, options, clock=clock)
+        default = SHARED_FROM if cores() > 1 else sys.maxsize
+        self._shared_from = default if shared_from is None else shared_from
         self._proxies = options.images == "proxy"
+        self._themed = options.theme is not None
 
     def publish(self) -> Published:
         """Bring the folder up to date.
@@ -105,12 +123,12 @@ class Publisher:
                 # The manifest is written first, so that after a build that is cut off the next one
                 # knows its files.
                 self._write_manifest(base, {**dict.fromkeys(paths, _ALWAYS), **before})
-            written = sum(self._make(path, base) for path in changed)
+            count = self._make(changed, base)
             gone = before.keys() - paths.keys()
             for path in gone:
                 (self._folder / file_of(path)).unlink(missing_ok=True)
             self._write_manifest(base, paths)
-        return Published(written, len(paths) - written, len(gone), base)
+        return Published(count, len(paths) - count, len(gone), base)
 
     def _read_manifest(self) -> _Manifest | None:
         """Return what the pages in the folder were made of; None where no build began."""
@@ -139,32 +157,48 @@ class Publisher:
                 f"{self._folder} has files that planet-mcp did not make and would overwrite: "
                 f"{named}. Name another folder, or move them away. Nothing was written."
             )
-        same = manifest is not None and (manifest.look, manifest.base) == (self._site.look, base)
+        same = manifest is not None and (manifest.look, manifest.base) == (
+            self._maker.site.look,
+            base,
+        )
         return known if same else dict.fromkeys(known, _ALWAYS)
 
-    def _make(self, path: str, base: str) -> bool:
-        """Make a page, and write it if it differs; return whether it was written."""
-        page = self._site.page(PageRequest(path, base))
-        # An entry that was deleted since the paths were read has no page any more.
-        return page.status == _OK and _write(self._folder / file_of(path), page.body)
+    def _make(self, paths: list[str], base: str) -> int:
+        """Make pages, many of them in two processes; return how many were written."""
+        database = self._store.path
+        if len(paths) < self._shared_from or not isinstance(database, Path):
+            return self._maker.make(paths, base)
+        own, other = _shares(paths)
+        share = Share(
+            database=database,
+            folder=self._folder,
+            options=self._options,
+            base=base,
+            now=self._clock(),
+            paths=other,
+        )
+        with beside(share) as wait:
+            count = self._maker.make(own, base)
+            written_there = wait()
+        return count + (self._maker.make(other, base) if written_there is None else written_there)
 
     def _write_manifest(self, base: str, paths: dict[str, str]) -> None:
-        noted = _Manifest(look=self._site.look, base=base, pages=paths)
-        _write(self._folder / MANIFEST, noted.model_dump_json().encode())
+        noted = _Manifest(look=self._maker.site.look, base=base, pages=paths)
+        written(self._folder / MANIFEST, noted.model_dump_json().encode())
 
     def _pages(self) -> Iterator[tuple[str, str]]:
         """Name all pages, each with a checksum of what it is made of."""
-        yield from dict.fromkeys((*DRAWN_WITH, *FIXED), _ALWAYS).items()
-        yield from ((f"faces/{name}", _ALWAYS) for name in self._site.faces.names)
-        yield from self._pictures()
-        entries = self._entries()
-        tags = {tag: self._store.search.tagged(tag) for tag, _ in most_used_tags(self._store)}
-        yield from _entries(entries, tags)
-        yield from dict.fromkeys(TOPICS, self._of_topics(entries)).items()
-        yield from _days(entries)
-        now = self._clock()
+        now, entries = self._clock(), self._entries()
         followed = self._store.feeds.subscribed(now=now)
         known = self._store.feeds.known(now=now)
+        yield from dict.fromkeys(OF_ENTRIES, self._of_all(entries)).items()
+        yield from dict.fromkeys((*DRAWN_WITH, *FIXED), _ALWAYS).items()
+        yield from dict.fromkeys(OF_FEEDS, _of_feeds(followed)).items()
+        yield from ((f"faces/{name}", _ALWAYS) for name in self._maker.site.faces.names)
+        yield from self._pictures()
+        tags = {tag: self._store.search.tagged(tag) for tag, _ in most_used_tags(self._store)}
+        yield from _in_turn(entries, _entries(entries, tags), _days(entries))
+        yield from dict.fromkeys(TOPICS, self._of_topics(entries)).items()
         yield from _feeds(entries, known, {feed.id for feed in followed})
         further = range(2, -(-len(followed) // LISTED) + 1)
         yield from dict.fromkeys(map(list_path, further), _ALWAYS).items()
@@ -185,10 +219,18 @@ class Publisher:
         shown = self._store.pictures.of_entries()
         faces = self._store.pictures.faces(now=self._clock())
         return [
-            replace(each, checksum=checksum_of([each.checksum, shown.get(each.id, ""), face]))
+            each._replace(checksum=checksum_of([each.checksum, shown.get(each.id, ""), face]))
             for each in entries
             for face in (str(faces.get(each.feed_id, False)),)
         ]
+
+    def _of_all(self, entries: list[CatalogueEntry]) -> str:
+        """Return a checksum of what the river, headlines and feeds of the planet are made of."""
+        if self._themed:
+            return _ALWAYS  # its templates may show anything
+        summary = self._store.feeds.summary()
+        said = (none_read(summary), summary.never_checked, summary.feeds)
+        return checksum_of([*map(str, said), *(entry.checksum for entry in entries)])
 
     def _of_topics(self, entries: list[CatalogueEntry]) -> str:
         """Return a checksum of what topics are found in, as finding them takes long."""
@@ -207,24 +249,41 @@ class Publisher:
             yield from _selection(f"groups/{group}", own, *listed)
 
 
-_OK = 200
+def _of_feeds(followed: list[Feed]) -> str:
+    """Return a checksum of what the lists of subscriptions are made of."""
+    return checksum_of(repr((f.url, f.title, f.site_url, f.group)) for f in followed)
 
 
-def _entries(
-    entries: list[CatalogueEntry], tags: Mapping[str, set[int]]
+def _in_turn(
+    entries: list[CatalogueEntry],
+    of_entries: Mapping[int, str],
+    of_days: dict[date | None, list[tuple[str, str]]],
 ) -> Iterator[tuple[str, str]]:
-    """Name the pages of entries: made of it, of those beside it, and of which tags have pages."""
+    """Name the pages of entries, and after those of a day its own: they show the same texts."""
+    before = entries[0].day if entries else None
+    for entry in entries:
+        if entry.day != before:
+            yield from of_days.pop(before, ())
+            before = entry.day
+        yield f"entries/{entry.id}", of_entries[entry.id]
+    yield from of_days.pop(before, ())
+
+
+def _entries(entries: list[CatalogueEntry], tags: Mapping[str, set[int]]) -> dict[int, str]:
+    """Return of what each entry's page is made: it, those beside it, and tags that have pages."""
     linked: defaultdict[int, list[str]] = defaultdict(list)
     for tag, tagged in tags.items():
         for entry_id in tagged:
             linked[entry_id].append(tag)
     of_feed: defaultdict[int, list[CatalogueEntry]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda each: (each.feed_id, each.own_key)):
+    for entry in sorted(entries, key=attrgetter("own_key")):
         of_feed[entry.feed_id].append(entry)
+    checksums = {}
     for own in of_feed.values():
         for number, entry in enumerate(own):
             beside = [each.checksum for each in own[max(number - 1, 0) : number + 2]]
-            yield f"entries/{entry.id}", checksum_of([*beside, *linked[entry.id]])
+            checksums[entry.id] = checksum_of([*beside, *linked.get(entry.id, ())])
+    return checksums
 
 
 def _tags(entries: list[CatalogueEntry], tags: Mapping[str, set[int]]) -> Iterator[tuple[str, str]]:
@@ -247,26 +306,36 @@ def _selection(path: str, own: list[CatalogueEntry], *also: str) -> Iterator[tup
     yield f"{path}/atom.xml", checksum
 
 
-def _days(entries: list[CatalogueEntry]) -> Iterator[tuple[str, str]]:
+def _days(entries: list[CatalogueEntry]) -> dict[date | None, list[tuple[str, str]]]:
+    """Return the pages of each day, each with its checksum."""
     days: defaultdict[date, list[CatalogueEntry]] = defaultdict(list)
     for entry in entries:
         if entry.is_representative and entry.day:
             days[entry.day].append(entry)
     ordered = ["", *map(str, days), ""]
-    for number, (day, stories) in enumerate(days.items()):
-        of_feed: defaultdict[int, list[CatalogueEntry]] = defaultdict(list)
-        for story in stories:
-            of_feed[story.feed_id].append(story)
-        counts = {feed_id: str(len(own)) for feed_id, own in of_feed.items()}
-        picked = {story.id for own in of_feed.values() for story in own[:MOST_OF_FEED]}
-        shown = [
-            f"{story.checksum} {counts[story.feed_id]}" for story in stories if story.id in picked
-        ]
-        around = (ordered[number], ordered[number + 2], str(len(stories)))
-        yield from _paged(day_path(day), shown, *around)
-        for feed_id, own in of_feed.items():
-            if len(own) > MOST_OF_FEED:
-                yield from _paged(feed_day_path(day, feed_id), [story.checksum for story in own])
+    return {
+        day: [*_day(day, stories, ordered[number], ordered[number + 2])]
+        for number, (day, stories) in enumerate(days.items())
+    }
+
+
+def _day(
+    day: date, stories: list[CatalogueEntry], later: str, earlier: str
+) -> Iterator[tuple[str, str]]:
+    """Name the pages of a day, and those of feeds that have more on it than it shows."""
+    of_feed: defaultdict[int, list[CatalogueEntry]] = defaultdict(list)
+    for story in stories:
+        of_feed[story.feed_id].append(story)
+    shown = [
+        f"{story.checksum} {len(of_feed[story.feed_id])}"
+        for story in stories
+        if len(of_feed[story.feed_id]) <= MOST_OF_FEED
+        or story in of_feed[story.feed_id][:MOST_OF_FEED]
+    ]
+    yield from _paged(day_path(day), shown, later, earlier, str(len(stories)))
+    for feed_id, own in of_feed.items():
+        if len(own) > MOST_OF_FEED:
+            yield from _paged(feed_day_path(day, feed_id), [story.checksum for story in own])
 
 
 def _paged(path: str, shown: Sequence[str], *around: str) -> Iterator[tuple[str, str]]:
@@ -307,17 +376,10 @@ def _files(folder: Path) -> set[str]:
     return found
 
 
-def _write(path: Path, body: bytes) -> bool:
-    """Write a file as a whole, unless it is the same already; return whether it was written."""
-    try:
-        if path.read_bytes() == body:
-            return False
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    new.write_bytes(body)
-    new.replace(path)
-    return True
+def _shares(paths: list[str]) -> tuple[list[str], list[str]]:
+    """Share paths in two; those beside each other, which show the same texts, stay together."""
+    runs = [paths[at : at + SHARED_AT_ONCE] for at in range(0, len(paths), SHARED_AT_ONCE)]
+    return [*chain.from_iterable(runs[::2])], [*chain.from_iterable(runs[1::2])]
 
 
 @contextmanager

@@ -57,10 +57,11 @@ _FORMATS: dict[str, tuple[Callable[[Channel], bytes], str]] = {
     "feed.json": (json_feed, "application/feed+json"),
 }
 # The pages and feed documents that every planet has; days, entries and feeds have theirs, too.
-FIXED = (
-    *("", "titles", "feeds", "stats", "about"),
-    *(*_FORMATS, "opml.xml", "foafroll.xml"),
-)
+# OF_ENTRIES are made of nothing else, OF_FEEDS of what is followed, FIXED of what changes by the
+# hour.
+OF_ENTRIES = ("", "titles", *_FORMATS)
+OF_FEEDS = ("opml.xml", "foafroll.xml")
+FIXED = ("feeds", "stats", "about")
 # After how many seconds the river reloads itself while feeds are read for the first time.
 RELOAD_SECONDS = 20
 DRAWN_WITH = ("style.css", "icon.svg")
