@@ -54,6 +54,34 @@ def test_a_page_is_whole_and_asks_nobody_else(page_at: PageAt, week: Served, nam
     assert visit.complaints == []
 
 
+# Words of headings, tables and forms that go over two lines.
+_BROKEN_WORDS = """() => {
+    const found = [], range = document.createRange();
+    const shown = "h1, h2, h3, thead th, .axis span, nav a, label, summary, button";
+    for (const element of document.querySelectorAll(shown)) {
+        const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            for (const {0: word, index} of texts.currentNode.data.matchAll(/\\p{L}+/gu)) {
+                range.setStart(texts.currentNode, index);
+                range.setEnd(texts.currentNode, index + word.length);
+                const tops = [...range.getClientRects()].map(({top}) => top);
+                if (new Set(tops).size > 1) found.push(word);
+            }
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_no_word_is_broken_on_a_phone(page_at: PageAt, week: Served, name: str) -> None:
+    visit = page_at(320, "light")
+    for width in (320, 390):
+        visit.look(width, "light")
+        visit.open(week.url(PATHS[name]))
+        assert visit.page.evaluate(_BROKEN_WORDS) == []
+
+
 @pytest.mark.parametrize("name", PATHS)
 def test_axe_finds_nothing(
     page_at: PageAt, week: Served, violations: Violations, name: str
