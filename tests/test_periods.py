@@ -122,6 +122,15 @@ def test_a_moment_reads_the_same_in_any_zone(moment: datetime, offset: timedelta
             for text in ("in the past week", "now-7d", "P7D", "A week ago")
         ),
         *(
+            (text, timedelta(weeks=1))
+            for text in (
+                "vor 7 Tagen",
+                "il y a 7 jours",
+                "hace 7 d\u00edas",
+                "les 7 derniers jours",
+            )
+        ),
+        *(
             (text, timedelta(days=1))
             for text in ("the last 24 hours", "past 24hrs", "PT24H", "1day")
         ),
@@ -160,6 +169,23 @@ def test_an_age_may_be_said_in_words(text: str, ago: timedelta) -> None:
         *((text, utc(2026, 11, 22), 1) for text in ("Sunday", "since sun")),
         *((text, utc(2026, 11, 15), 1) for text in ("last Sunday", "2026-11-15")),
         *((text, utc(2026, 11, 17), 1) for text in ("on tuesday", "last tues")),
+        *((text, utc(2026, 9, 28), 7) for text in ("week 40 2026", "KW 40/2026")),
+        *((text, utc(2026, 11, 3), 1) for text in ("Nov 3", "3rd of November", "November 3rd")),
+        *((text, utc(2025, 12, 24), 1) for text in ("Dec 24", "24. Dezember", "24 d\u00e9cembre")),
+        # In other languages, with their accents or without.
+        *(
+            (text, utc(2026, 11, 21), 1)
+            for text in ("gestern", "hier", "ayer", "ontem", "ieri", "wczoraj", "вчера", "昨日")
+        ),
+        *(
+            (text, utc(2026, 11, 9), 7)
+            for text in ("letzte Woche", "la semaine derni\u00e8re", "la semana pasada", "先週")
+        ),
+        *(
+            (text, utc(2017, 3, 1), 31)
+            for text in ("M\u00e4rz 2017", "mars 2017", "marzo de 2017", "марта 2017", "2017年3月")
+        ),
+        *((text, utc(2017, 3, 1), 1) for text in ("1. Marz 2017", "1er mars 2017", "2017年3月1日")),
     ],
 )
 def test_a_day_or_period_may_be_said_in_words(text: str, first: datetime, days: int) -> None:
@@ -169,10 +195,37 @@ def test_a_day_or_period_may_be_said_in_words(text: str, first: datetime, days: 
 
 @pytest.mark.parametrize(
     "text",
-    ["Sun, 22 Nov 2026 09:00:00 GMT", "22 Nov 2026 10:00:00 +0100", "1795338000", "1795338000000"],
+    [
+        "2026-11-22 09:00 UTC",
+        "Sun, 22 Nov 2026 09:00:00 GMT",
+        "22 Nov 2026 10:00:00 +0100",
+        "1795338000",
+        "1795338000000",
+    ],
 )
 def test_a_time_may_be_written_as_feeds_and_clocks_do(text: str) -> None:
     assert parse_since(text, now=NOW) == utc(2026, 11, 22, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "until"),
+    [
+        ("March to May 2024", "March 2024", "May 2024"),
+        ("between March and May 2024", "March 2024", "May 2024"),
+        ("2026-01..2026-03", "2026-01", "2026-03"),
+        ("2026-01-01/2026-03-31", "2026-01-01", "2026-03-31"),
+        ("2024-2025", "2024", "2025"),
+        ("von Januar bis M\u00e4rz 2024", "Januar 2024", "M\u00e4rz 2024"),
+    ],
+)
+def test_two_times_in_one_are_refused_with_how_to_say_them(
+    text: str, since: str, until: str
+) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        parse_since(text, now=NOW)
+
+    assert str(caught.value).endswith(f"is two times: give since={since!r}, until={until!r}.")
+    assert parse_since(since, now=NOW) < parse_until(until, now=NOW)
 
 
 # ---------------------------------------------------------------------------------- what is wrong
@@ -188,7 +241,17 @@ WRONG = (
         "2026-11-22T25:00",
     ),
     # Between strokes, the day may stand before the month or after it.
-    *("3/4/2026", "tomorrow", "last d", "past", "half a year ago", "32 May 2026", "Feb 30, 2026"),
+    *(
+        "3/4/2026",
+        "tomorrow",
+        "last d",
+        "past",
+        "half a year ago",
+        "32 May 2026",
+        "Feb 30, 2026",
+        "30 Feb",
+        "der",
+    ),
     *("99999y", "123456d", "0001-01-01T00:00+14:00", "9999-12-31T23:59-05:00", "null", "\0"),
 )
 

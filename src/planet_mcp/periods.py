@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 
 from planet_mcp.errors import ArgumentError
+from planet_mcp.period_words import in_english
 
 _AGE = re.compile(r"(\d{1,5})\s*(h|d|w|mo|y)")
 _UNITS = {
@@ -19,7 +20,19 @@ _UNITS = {
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
 _COUNTS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_NUMBERS, 1)}}
 # What stands before a time without changing it, other than `last`.
-_OPENING = re.compile(r"^(?:(?:since|from|after|in|on|over|within|during|until|the)\s+)+")
+_OPENING = re.compile(
+    r"^(?:(?:since|from|after|in|on|over|within|during|until|the)\s+)+|^[<>]?=\s*"
+)
+# What stands between the beginning and the end of a period, and before the beginning.
+_TO = re.compile(
+    r"\s+(?:to|until|till|through|and|bis|und|et|au|à|y|e|a|al|hasta|até|tot|en|do|i|по|до|и|-|\u2013)"
+    r"\s+|\.\.+|(?<=\d)/(?=\d{4}-)|(?<=\d{4})[-\u2013](?=\d{4}\Z)",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"^(?:between|from|zwischen|von|entre|de|tra|fra|da|tussen|van|od|между|\u0441)\s+",
+    re.IGNORECASE,
+)
 # `past week` is seven days, but `last week` the one before this week's Monday.
 _SPOKEN_AGE = re.compile(
     rf"(?:(?P<past>past)|last|previous|now\s*-|-)?\s*"
@@ -48,6 +61,7 @@ _MONTH_NAME = f"(?P<name>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MON
 _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
 # As feeds and HTTP write times (RFC 5322): Sun, 22 Nov 2026 09:00:00 GMT.
 _MAIL = re.compile(r"[a-z] \d{4} \d\d:\d\d")
+_UTC = re.compile(r"(?<=\d)\s*(?:UTC|GMT)\Z")
 _UNIX = re.compile(r"(\d{10})(?:\d{3})?")
 
 # The last day that is taken: one before Python's last, so that its end can be written, too.
@@ -94,6 +108,17 @@ def parse_until(text: str, *, now: datetime) -> datetime:
 
 def _parse(text: str, *, now: datetime, name: str) -> tuple[datetime, datetime]:
     """Read the first moment of what a text means, and the first one after it."""
+    read = _read(text, now) or _read(in_english(text) or "", now)
+    if read:
+        return read
+    both = _split(text, now)
+    if both:
+        begin, end = both
+        raise ArgumentError(f"{name}={text!r} is two times: give since={begin!r}, until={end!r}.")
+    raise ArgumentError(f"{name}={text!r} is not a date, time or age: {_HELP}.")
+
+
+def _read(text: str, now: datetime) -> tuple[datetime, datetime] | None:
     plain = _OPENING.sub("", " ".join(text.lower().split()))
     try:
         days = _days(plain, now.astimezone(UTC).date())
@@ -102,8 +127,24 @@ def _parse(text: str, *, now: datetime, name: str) -> tuple[datetime, datetime]:
             return begin, end
         moment = _moment(plain, now)
     except (ValueError, OverflowError, OSError):  # the last from a system's clock
-        raise ArgumentError(f"{name}={text!r} is not a date, time or age: {_HELP}.") from None
+        return None
     return moment, moment
+
+
+def _split(text: str, now: datetime) -> tuple[str, str] | None:
+    """Return the two times of a text that has a beginning and an end, such as `March to May 2024`.
+
+    A month without a year is of the year of the other.
+    """
+    for sign in _TO.finditer(text):
+        begin, end = text[: sign.start()].strip(), text[sign.end() :].strip()
+        begin = _FROM.sub("", begin)
+        year = re.search(r"\d{4}", end)
+        if year and not re.search(r"\d", begin):
+            begin = f"{begin} {year[0]}"
+        if all(_read(each, now) or _read(in_english(each) or "", now) for each in (begin, end)):
+            return begin, end
+    return None
 
 
 def _moment(text: str, now: datetime) -> datetime:
@@ -116,8 +157,10 @@ def _moment(text: str, now: datetime) -> datetime:
     written = _UNIX.fullmatch(text)
     if written:
         return datetime.fromtimestamp(int(written[1]), UTC)
-    read = parsedate_to_datetime if _MAIL.search(text) else datetime.fromisoformat
-    moment = read(text.upper())
+    if _MAIL.search(text):
+        moment = parsedate_to_datetime(text.upper())
+    else:
+        moment = datetime.fromisoformat(_UTC.sub("Z", text.upper()))
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -183,6 +226,13 @@ def _named_month(found: re.Match[str], today: date) -> Days:
     return first, _month(first, 1)
 
 
+def _this_or_last_year(found: re.Match[str], today: date) -> Days:
+    """Read a day of a month, the latest that has begun."""
+    month, day = _number(found["name"]), int(found["day"])
+    year = today.year - ((month, day) > (today.month, today.day))
+    return _one_day(date(year, month, day))
+
+
 def _weekday(found: re.Match[str], today: date) -> Days:
     """Read the latest day of a name."""
     back = (today.weekday() - [day[:3] for day in _DAYS].index(found["name"][:3])) % 7
@@ -233,6 +283,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...
     # Between points, the day is always first; between strokes, nobody can tell.
     (re.compile(rf"{_DAY}\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}"), _numbered_day),
     (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)"), _week),
+    (re.compile(rf"(?:week|kw|cw) ?(?P<week>\d{{1,2}})(?: of|,|/)? ?{_YEAR}"), _week),
     (
         re.compile(rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<day>[1-7])"),
         lambda found, _: _one_day(
@@ -244,6 +295,8 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...
     (re.compile(rf"{_LAST_ONE}{_MONTH_NAME}(?:,?[ -]{_YEAR})?"), _named_month),
     (re.compile(rf"(?P<last>){_YEAR} {_MONTH_NAME}"), _named_month),
     (re.compile(rf"{_MONTH_NAME} {_DAY}(?:st|nd|rd|th)?,? {_YEAR}"), _named_day),
+    (re.compile(rf"{_MONTH_NAME} {_DAY}(?:st|nd|rd|th)?"), _this_or_last_year),
+    (re.compile(rf"{_DAY}(?:st|nd|rd|th|\.)? (?:of )?{_MONTH_NAME}"), _this_or_last_year),
     (re.compile(rf"{_DAY}(?:st|nd|rd|th|\.)?[ -](?:of )?{_MONTH_NAME},?[ -]{_YEAR}"), _named_day),
     (
         re.compile(rf"{_LAST_ONE}(?P<name>{'|'.join(f'{d}|{d[:3]}|{d[:4]}' for d in _DAYS)})"),

@@ -1,0 +1,94 @@
+"""Periods and dates in other languages → English, as `planet_mcp.periods` reads it (pure)."""
+# ruff: noqa: RUF001 - words are in their own alphabets
+
+import re
+import unicodedata
+from functools import cache
+
+# Each English word, and what German, French, Spanish, Portuguese, Italian, Dutch, Polish and
+# Russian say; nothing for words between them. Others can be added.
+_WORDS = {
+    "hour": "stunde stunden heure heures hora horas ora ore uur uren godzina godzin час часа часов",
+    "day": "tag tage tagen jour jours dia dias giorno giorni dag dagen dzień dni день дня дней",
+    "week": "woche wochen semaine semaines semana semanas settimana settimane weken tydzień"
+    " tygodnie tygodni tygodniu неделя недели неделю неделе недель",
+    "month": "monat monate monaten monats mois mes meses mês mese mesi maand maanden miesiąc"
+    " miesiące miesięcy miesiącu месяц месяца месяцев месяце",
+    "year": "jahr jahre jahren jahres an ans année années año años ano anos anno anni jaar jaren"
+    " rok roku lata lat год года году лет",
+    "today": "heute aujourd'hui hoy hoje oggi vandaag dziś dzisiaj сегодня 今天 今日 오늘 اليوم",
+    "yesterday": "gestern hier ayer ontem ieri gisteren wczoraj вчера 昨天 昨日 어제 أمس",
+    "this": "diese dieser diesen dieses diesem cette ce cet esta este questa questo deze dit nesta"
+    " neste desta deste ten tym tego этот эта этой эту этом этого 本",
+    "last": "letzte letzten letzter letztes letztem vorige voriger voriges vergangene vergangenen"
+    " dernier dernière derniers dernières passée passé pasada pasado passada passado última último"
+    " últimas últimos scorsa scorso scorse scorsi ultima ultimo ultime ultimi vorig afgelopen"
+    " laatste zeszły zeszłym zeszłego ostatni ostatnie ostatnich прошлый прошлая прошлой прошлую"
+    " прошлом прошлого последний последние последних последнюю",
+    "": "der die das den dem des im am vor seit le la les du de depuis il y a el los las del hace"
+    " en desde do da no na dos das há nos nas lo gli nel nella negli nelle di dell fa dal dalla van op"
+    " het geleden w z za od temu в с со за от назад",
+    "january": "januar jänner janvier enero janeiro gennaio januari stycznia styczeń января январь"
+    " январе",
+    "february": "februar février febrero fevereiro febbraio februari lutego luty февраля февраль"
+    " феврале",
+    "march": "märz mars marzo março maart marca marzec марта март марте",
+    "april": "avril abril aprile kwietnia kwiecień апреля апрель апреле",
+    "may": "mai mayo maio maggio mei maja maj мая май мае",
+    "june": "juni juin junio junho giugno czerwca czerwiec июня июнь июне",
+    "july": "juli juillet julio julho luglio lipca lipiec июля июль июле",
+    "august": "août agosto augustus sierpnia sierpień августа август августе",
+    "september": "septembre septiembre setembro settembre września wrzesień сентября сентябрь"
+    " сентябре",
+    "october": "oktober octobre octubre outubro ottobre października październik октября октябрь"
+    " октябре",
+    "november": "novembre noviembre novembro listopada listopad ноября ноябрь ноябре",
+    "december": "dezember décembre diciembre dezembro dicembre grudnia grudzień декабря декабрь"
+    " декабре",
+}
+# Chinese, Japanese and Korean write no spaces.
+_WHOLE = {
+    "this week": "本周 这周 今週 이번주",
+    "last week": "上周 上週 先週 지난주",
+    "this month": "本月 这个月 今月 이번달",
+    "last month": "上个月 上個月 先月 지난달",
+    "this year": "今年 올해",
+    "last year": "去年 昨年 작년",
+}
+_WRITTEN = re.compile(r"(\d{4})[年년](?:(\d{1,2})[月월](?:(\d{1,2})[日일])?)?")
+_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)?|[^\w\s]")
+_ORDINAL = re.compile(r"(?<=\d)(?:er|re|º|ª)\b")
+# Where the adjective follows: `week last`, and `7 last days`.
+_AFTER = re.compile(r"\b(week|month|year) (last|this)\b")
+_BETWEEN = re.compile(r"\b(\d+) last\b")
+
+
+def in_english(text: str) -> str | None:
+    """Return what a text in another language says of time in English; None if it is in none."""
+    plain = "".join(text.split())
+    written = _WRITTEN.fullmatch(plain)
+    if written:
+        return "-".join(f"{int(part):02}" for part in written.groups() if part)
+    if plain in _whole():
+        return _whole()[plain]
+    words = [_folded(word) for word in _TOKEN.findall(_ORDINAL.sub("", text.lower()))]
+    said = [_known().get(word, word) for word in words if word != "."]
+    if said == words:
+        return None
+    return _BETWEEN.sub(r"last \1", _AFTER.sub(r"\2 \1", " ".join(filter(None, said))))
+
+
+@cache
+def _known() -> dict[str, str]:
+    return {_folded(word): english for english, words in _WORDS.items() for word in words.split()}
+
+
+@cache
+def _whole() -> dict[str, str]:
+    return {word: english for english, words in _WHOLE.items() for word in words.split()}
+
+
+def _folded(word: str) -> str:
+    """Return a word without accents, which many leave out."""
+    plain = unicodedata.normalize("NFKD", word.lower().replace("\u2019", "'"))
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
