@@ -31,8 +31,8 @@ def test_the_nearest_are_those_of_the_smallest_angle(parts: int, among: set[int]
 
     rows, wanted = vectors(300), vectors(1, seed=2)[0][1]
     nearest = Nearest()
-    for part in range(parts):
-        nearest.add(rows[part::parts])
+    for begin in range(0, 300, 300 // parts):
+        nearest.add(rows[begin : begin + 300 // parts])
     found = nearest.compared(wanted, read_whole=lambda _: []).nearest(most=5, among=among)
     chosen = [row for row in rows if among is None or row[0] in among]
     best = sorted(chosen, key=lambda row: -cosine(wanted, row[1]))[:5]

@@ -19,13 +19,14 @@ from planet_mcp.embedding.nearest import Nearest, ReadWhole, Vectors
 
 # The file begins with a line of JSON, filled up with spaces; then come ids, codes and lengths.
 _HEAD_BYTES = 256
-_SAMPLE = 64
+# How many vectors are looked for in the database, and what part of them has to be there.
+_SAMPLE, _THERE = 256, 7 / 8
 
 
 def read_mapped(path: Path, *, of: str, read_whole: ReadWhole) -> Nearest | None:
     """Return the vectors in a file; None where it is damaged, or is `of` something else.
 
-    A few are held against those that `read_whole` returns, as far as they are still there.
+    Some are held against those that `read_whole` returns, of which most are to be there still.
 
     Raises:
         OSError: The file is not there, or cannot be read.
@@ -39,7 +40,10 @@ def read_mapped(path: Path, *, of: str, read_whole: ReadWhole) -> Nearest | None
         if zlib.crc32(content) != head["crc32"]:
             return None
         vectors = _cut(content, head["count"], head["size"], signs=head["signs"])
-        return Nearest.of(vectors) if vectors.has(read_whole(vectors.sample(_SAMPLE))) else None
+        sample = vectors.sample(_SAMPLE)
+        rows = read_whole(sample)
+        is_same = len(rows) >= _THERE * len(sample) and vectors.has(rows)
+        return Nearest.of(vectors) if is_same else None
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -51,12 +55,21 @@ def write_mapped(path: Path, nearest: Nearest, *, of: str) -> None:
         OSError: It cannot be written, or others have it open (Windows).
     """
     vectors = nearest.vectors()
-    columns = [each for each in (vectors.ids, vectors.codes, vectors.lengths) if each is not None]
+    signs = vectors.lengths is None
+    columns = [vectors.ids]
+    columns += (
+        [np.ascontiguousarray(vectors.codes.T)] if signs else [vectors.codes, vectors.lengths]
+    )
     checksum = 0
     for column in columns:
         checksum = zlib.crc32(column, checksum)
-    count, signs = len(vectors.ids), vectors.lengths is None
-    head = {"of": of, "count": count, "size": vectors.size, "signs": signs, "crc32": checksum}
+    head = {
+        "of": of,
+        "count": len(vectors.ids),
+        "size": vectors.size,
+        "signs": signs,
+        "crc32": checksum,
+    }
     _replace(path, [json.dumps(head).encode().ljust(_HEAD_BYTES), *columns])
 
 
@@ -84,4 +97,6 @@ def _cut(content: memoryview, count: int, size: int, *, signs: bool) -> Vectors:
     if begin != len(content):
         raise ValueError(f"{len(content)} bytes instead of {begin}")
     ids, codes, *lengths = found
-    return Vectors(ids, codes.reshape(count, -1), size, lengths[0] if lengths else None)
+    if signs:
+        return Vectors(ids, codes.reshape(-1, count).T, size)
+    return Vectors(ids, codes.reshape(count, -1), size, *lengths)

@@ -66,7 +66,7 @@ class Nearest:
         return int(self._blocks[-1].ids[-1])
 
     def add(self, rows: Rows) -> None:
-        """Add vectors, all of one length."""
+        """Add vectors, all of one length, with ids above all others, in their order."""
         self.count += len(rows)
         if self.count > self._most_whole and not self._keeps_signs:
             self._keeps_signs = True
@@ -92,7 +92,7 @@ class Nearest:
             wanted = wanted.signs()
         ids = np.concatenate([block.ids for block in blocks])
         near = np.concatenate([block.likeness(wanted) for block in blocks])
-        return Compared(ids, near, _Whole(vector, read_whole) if keeps_signs else None)
+        return Compared(ids, near, _Whole(vector, read_whole, wanted.size) if keeps_signs else None)
 
 
 class Compared:
@@ -102,7 +102,8 @@ class Compared:
         self._ids = ids
         self._near = near
         self._whole = whole
-        self._usual, self._deviation = _usual(near)
+        sample = near[:: -(-len(near) // SAMPLE)]
+        self._usual, self._deviation = _usual(whole.likeness(sample) if whole else sample)
 
     @property
     def count(self) -> int:
@@ -113,8 +114,10 @@ class Compared:
         """Return the nearest ones, the nearest first; with `among`, of these ids alone."""
         ids, near = self._ids, self._near
         if among is not None:
-            chosen = np.isin(ids, np.fromiter(among, np.int64, len(among)))
-            ids, near = ids[chosen], near[chosen]
+            wanted = np.fromiter(among, np.int64, len(among))
+            at = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+            at = at[ids[at] == wanted]
+            ids, near = ids[at], near[at]
         if self._whole is None:
             return _best(ids, near, most)
         looked_at = [each.id for each in _best(ids, near, max(most, LOOKED_AT))]
@@ -131,6 +134,15 @@ class _Whole:
 
     vector: bytes
     read: ReadWhole
+    size: int
+
+    def likeness(self, apart: Any) -> Any:
+        """Return what cosines are likely where so many signs differ, given below 0.
+
+        Their share is about the angle's share of a half circle (Charikar 2002, on random
+        hyperplanes).
+        """
+        return np.cos(apart * np.float32(np.pi / self.size))
 
     def nearest(self, ids: Sequence[int]) -> list[Near]:
         rows = self.read(ids)
@@ -156,7 +168,8 @@ class Vectors:
         """Return the signs of these."""
         bits = np.packbits(self.codes > 0, axis=1)
         padded = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))
-        return Vectors(self.ids, padded.view(np.uint64), self.size)
+        # The first 64 of all lie side by side, and so on: to compare them so is six times as fast.
+        return Vectors(self.ids, np.asfortranarray(padded.view(np.uint64)), self.size)
 
     def between(self, begin: int, end: int) -> "Vectors":
         """Return a view of some rows."""
@@ -168,9 +181,7 @@ class Vectors:
         return [int(each) for each in self.ids[:: -(-len(self.ids) // most)]] + [int(self.ids[-1])]
 
     def has(self, rows: Rows) -> bool:
-        """Return whether these are among them, of which one is wanted at least; the ids ascend."""
-        if not rows:
-            return False
+        """Return whether these are among them; the ids ascend."""
         others = _block(rows) if self.lengths is not None else _block(rows).signs()
         at = np.searchsorted(self.ids, others.ids)
         return bool(np.array_equal(self.codes[at], others.codes))
@@ -184,14 +195,15 @@ class Vectors:
         return Vectors(np.concatenate([self.ids, other.ids]), codes, self.size, lengths)
 
     def likeness(self, wanted: "Vectors") -> Any:
-        """Return what each vector has in common with the wanted one: more is nearer."""
+        """Return what each vector has in common with the wanted one: more is nearer.
+
+        It is the cosine, or of signs how many differ, below 0.
+        """
         if self.lengths is None:
-            # The share of signs that differ is about the angle's share of a half circle
-            # (Charikar 2002, on random hyperplanes).
-            differing = np.bitwise_count(self.codes ^ wanted.codes[0])
-            # A product with ones is a sum of rows, three times as fast as `sum`.
-            apart = differing @ np.ones(differing.shape[1], np.float32)
-            return np.cos(apart * (np.pi / self.size))
+            apart = np.zeros(len(self.ids), np.int16)
+            for column, own in zip(self.codes.T, wanted.codes[0], strict=True):
+                apart += np.bitwise_count(column ^ own)
+            return np.negative(apart, dtype=np.float32)
         other = wanted.codes[0].astype(np.float32)
         products = [
             self.codes[begin : begin + CACHED].astype(np.float32) @ other
@@ -208,13 +220,12 @@ def _block(rows: Rows) -> Vectors:
     return Vectors(ids, codes, codes.shape[1], lengths)
 
 
-def _usual(near: Any) -> tuple[float, float]:
+def _usual(sample: Any) -> tuple[float, float]:
     """Return the likeness that most have, and its standard deviation, by medians.
 
     Medians do not change with how many vectors are near, up to a half of all. (In a normal
     distribution, 1.4826 median deviations are a standard deviation.)
     """
-    sample = near[:: -(-len(near) // SAMPLE)]
     middle = np.median(sample)
     return float(middle), float(1.4826 * np.median(np.abs(sample - middle)))
 

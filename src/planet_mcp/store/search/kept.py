@@ -3,7 +3,7 @@
 They are read at the first questions, for a moment at each, and later only those that came since.
 What is no longer there is dropped when what is near is looked up, since ids of vectors are never
 given again. The file beside the database spares a process all but the newest, and a copy of its
-own; it is made anew when an eighth of it is out of date.
+own; it is made anew when about an eighth of it is missing or gone.
 """
 
 import json
@@ -50,7 +50,7 @@ class Kept:
             self._was_looked_for = True
             self._map(connection)
         self.has_more = True
-        while self.has_more and time.monotonic() < until:
+        while self.has_more:
             rows = connection.execute(
                 "SELECT v.id, v.vector FROM vectors AS v WHERE v.id > ? AND v.model = ? "
                 f"ORDER BY v.id LIMIT {_AT_ONCE}",
@@ -59,7 +59,9 @@ class Kept:
             self.has_more = len(rows) == _AT_ONCE
             if rows:
                 self._add([(row[0], row[1]) for row in rows])
-        if not self.has_more and self._is_writable:
+            if time.monotonic() > until:
+                return
+        if self._is_writable:
             self._share(connection)
 
     def _add(self, rows: list[tuple[int, bytes]]) -> None:
@@ -79,7 +81,7 @@ class Kept:
         read_whole = partial(read_vectors, connection, self.model)
         with suppress(OSError):
             found = read_mapped(self._file, of=self._name(connection), read_whole=read_whole)
-            if found and _is_of(connection, found):
+            if found and self._is_given(connection, found.last):
                 self.nearest, self._last, self._shared = found, found.last, found.count
             elif self._is_writable:
                 self._file.unlink()
@@ -104,19 +106,14 @@ class Kept:
         except OSError as error:
             logger.warning("Vectors are not shared with other processes: %s", error)
 
+    def _is_given(self, connection: Connection, vector: int) -> bool:
+        """Return whether a database gave an id yet: one that was restored may give it again."""
+        row = connection.execute("SELECT max(id) FROM vectors").fetchone()
+        return (row[0] or 0) >= vector
+
     def _name(self, connection: Connection) -> str:
         row = connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
         return f"1 {row[0]} {self.model}"
-
-
-def _is_of(connection: Connection, found: "Nearest") -> bool:
-    """Return whether vectors are those that a database gave, but for a few that were deleted."""
-    newest, count = connection.execute(
-        "SELECT coalesce(max(id), 0), (SELECT count(*) FROM vectors WHERE id <= ?) FROM vectors",
-        (found.last,),
-    ).fetchone()
-    gone: int = found.count - count
-    return bool(newest >= found.last and gone * STALE_PART <= found.count)
 
 
 def read_vectors(connection: Connection, model: str, ids: Sequence[int]) -> list[tuple[int, bytes]]:
