@@ -26,8 +26,8 @@ _WORDS = {
     " laatste zeszły zeszłym zeszłego ostatni ostatnie ostatnich прошлый прошлая прошлой прошлую"
     " прошлом прошлого последний последние последних последнюю",
     "": "der die das den dem des im am vor seit le la les du de depuis il y a el los las del hace"
-    " en desde do da no na dos das há nos nas lo gli nel nella negli nelle di dell fa dal dalla van op"
-    " het geleden w z za od temu в с со за от назад",
+    " en desde do da no na dos das há nos nas lo gli nel nella negli nelle di dell fa dal dalla van"
+    " op het geleden w z za od temu в с со за от назад",
     "january": "januar jänner janvier enero janeiro gennaio januari stycznia styczeń января январь"
     " январе",
     "february": "februar février febrero fevereiro febbraio februari lutego luty февраля февраль"

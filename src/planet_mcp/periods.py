@@ -118,6 +118,15 @@ def _parse(text: str, *, now: datetime, name: str) -> tuple[datetime, datetime]:
     raise ArgumentError(f"{name}={text!r} is not a date, time or age: {_HELP}.")
 
 
+def read_both(text: str, *, now: datetime) -> tuple[str, str] | None:
+    """Return the beginning and the end of a period that a text says: `March 2024`, `2024-2025`.
+
+    None if it says none. Both are to be read by `parse_since` and `parse_until`.
+    """
+    is_one = _read(text, now) or _read(in_english(text) or "", now)
+    return (text, text) if is_one else _split(text, now)
+
+
 def _read(text: str, now: datetime) -> tuple[datetime, datetime] | None:
     plain = _OPENING.sub("", " ".join(text.lower().split()))
     try:

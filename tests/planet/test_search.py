@@ -183,6 +183,80 @@ async def test_the_period_that_a_question_says_is_no_topic_but_a_call(
     assert "of any time" not in await told("Python packaging this month", since="1y")
 
 
+@pytest.mark.parametrize(
+    ("question", "call"),
+    [
+        ("packaging since May 2026", 'query="packaging", since="May 2026"'),
+        ("packaging between March and May 2024", 'since="March 2024", until="May 2024"'),
+        ("packaging after 2020?", 'query="packaging", since="2021-01-01"'),
+        ("what of packaging before 2015", 'query="what of packaging", until="2014-12-31"'),
+        ("before:2015 packaging", 'query="packaging", until="2014-12-31"'),
+        ("Packaging im März 2026", 'query="Packaging", since="März 2026", until="März 2026"'),
+        ("packaging del mes pasado", 'query="packaging", since="last month"'),
+        ("пакеты за прошлый месяц", 'query="пакеты", since="last month"'),
+        ("articles from last week about packaging", 'about packaging", since="last week"'),
+        # Where nothing but a period is asked for, the answer is what is new.
+        ("What's new this week?", 'latest_entries(since="this week")'),
+    ],
+)
+async def test_dates_and_periods_of_any_language_become_a_call(
+    planet: Planet, site: Site, question: str, call: str
+) -> None:
+    posts = [Post("Last Week in Packaging", "<p>Packaging; пакеты.</p>"), Post("New", "<p>A.</p>")]
+    await follow(planet, site, "Blog", posts)
+
+    told = (await planet.search_entries(SearchRequest(question))).result.notice or ""
+    assert call in told
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["a list of 2000 numbers", "packaging 2026", '"in May 2026" packaging', "Mars and may 2026"],
+)
+async def test_what_is_no_date_of_a_question_is_left_alone(
+    planet: Planet, site: Site, question: str
+) -> None:
+    await follow(planet, site, "Blog", [Post("Numbers", "<p>A list of packaging.</p>")])
+
+    told = (await planet.search_entries(SearchRequest(question))).result.notice or ""
+    assert "of any time" not in told
+
+
+async def test_who_is_named_as_the_author_of_a_question_wrote_what_is_shown(
+    planet: Planet, site: Site
+) -> None:
+    posts = [
+        Post("Of lamps", "<p>Lamps.</p>", timedelta(days=9), author="Ada Holm"),
+        Post("Of oil", "<p>Oil.</p>", timedelta(days=2), author="Ada Holm"),
+        Post("Patches", "<p>Lamps by Ada Holm, by Ada Holm.</p>", author="Eve"),
+        Post("By hand", "<p>Lamps by hand and by example.</p>", author="Eve"),
+    ]
+    await follow(planet, site, "Blog", posts)
+
+    async def asked(query: str, **more: Any) -> tuple[list[str], str]:
+        result = (await planet.search_entries(SearchRequest(query, **more))).result
+        return [hit.title for hit in result.hits], result.notice or ""
+
+    shown, notice = await asked("latest posts by Ada Holm")
+    assert shown == ["Of oil", "Of lamps"]
+    anyone = 'search_entries(query="latest posts by \\"Ada Holm\\"")'
+    assert notice.startswith(f'Shown is what "Ada Holm" wrote; of anyone: {anyone}.')
+    for query in (
+        "neuester Beitrag von ada holm",
+        "what did Ada Holm write?",
+        "posts by Holm",
+        "author:Holm",
+    ):
+        assert (await asked(query))[0] == ["Of oil", "Of lamps"]
+    assert (await asked("articles by Ada Holm about lamps"))[0] == ["Of lamps"]
+    assert (await asked("by Ada Holm", limit=1))[0] == ["Of oil"]
+    # In quotes, of nobody of that name, of what the author did not write, with another author.
+    assert "Patches" in (await asked('by "Ada Holm"'))[0]
+    assert (await asked("lamps by hand"))[0][0] == "By hand"
+    assert (await asked("by Ada Holm on example"))[0][0] == "By hand"
+    assert (await asked("lamps by Ada Holm", author="Eve"))[0] == ["Patches", "By hand"]
+
+
 async def test_a_period_in_a_title_or_quotes_or_alone_is_what_is_searched_for(
     planet: Planet, site: Site
 ) -> None:

@@ -17,10 +17,27 @@ from planet_mcp.planet.elsewhere import found_without
 from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.planet.spelling import FEW_FOUND, Respelled, respelled
-from planet_mcp.planet.spoken_period import SpokenPeriod, is_of_title, spoken_period, within
+from planet_mcp.planet.spoken_author import spoken_author
+from planet_mcp.planet.spoken_period import (
+    SpokenPeriod,
+    is_of_title,
+    spoken_period,
+    stated_dates,
+    within,
+)
 from planet_mcp.planet.tags import no_such_tag
 from planet_mcp.requests import DEFAULT_HITS, SearchRequest, given, selection
-from planet_mcp.store import ENOUGH, MAX_TERMS, Filters, Found, Hit, Query, compile_query
+from planet_mcp.store import (
+    ENOUGH,
+    MAX_TERMS,
+    Filters,
+    Found,
+    Hit,
+    Query,
+    bare_words,
+    compile_query,
+)
+from planet_mcp.text import only_asks
 from planet_mcp.times import stamp
 from planet_mcp.urls import host_of
 
@@ -36,6 +53,7 @@ MEANT = " or mean the like"
 PARTLY = "So far {count} of {of} entries are searched by meaning, too."
 LOADING = "Not all entries are searched by meaning yet: ask again in a moment."
 OF_ANY_TIME = "These are of any time; for {period}: {call}."
+BY_AUTHOR = 'Shown is what "{author}" wrote; of anyone: {call}.'
 NO_WORDS = "The query has no letters or digits to search for."
 
 
@@ -61,11 +79,18 @@ def search_entries(
     """
     position, budget = reading.position(request), Budget.of(request.limit, default=DEFAULT_HITS)
     search = partial(_searched, reading, position, understood.vector, limit=budget.items)
-    of_period, searched = _without_period(reading, request, position, search)
+    of_author, asked = _of_author(reading, request, position)
+    of_period, searched = _without_period(reading, asked, position, search)
     searched, spelled = _as_meant(reading, searched, position, search)
     found, by_time = searched.found, searched.by_time
-    remark = _remark(searched.query, found) or _why_nothing(reading, request, position, found)
-    remarks = [of_period, *spelled.remarks, remark, _of_meaning(reading, understood, found)]
+    remark = _remark(searched.query, found) or _why_nothing(reading, asked, position, found)
+    remarks = [
+        of_author,
+        of_period,
+        *spelled.remarks,
+        remark,
+        _of_meaning(reading, understood, found),
+    ]
     notice, title = reading.with_notice(*remarks), _title(request.query, by_time=by_time)
 
     def build(count: int) -> Answer[SearchResult]:
@@ -131,12 +156,45 @@ def _without_period(
     """Search without the period that a question says; return the call that asks for it, too."""
     said = spoken_period(request.query)
     if said is None or _is_title(reading, request, position, said):
-        return None, search(request)
+        return _of_dates(reading, request), search(request)
     searched = search(replace(request, query=said.rest))
     if request.since or request.until:
         return None, searched
     call = reading.language.call("search_entries", within(request, said))
+    if only_asks(word for word, _ in bare_words(said.rest)) and not request.author:
+        only = {name: request.feed for name in ("feed",) if request.feed}
+        call = reading.language.call("latest_entries", {"since": said.since, **only})
     return OF_ANY_TIME.format(period=said.words, call=call), searched
+
+
+def _of_dates(reading: Reading, request: SearchRequest) -> str | None:
+    """Return the call that asks for the dates that a question says."""
+    said = stated_dates(request.query, now=reading.now)
+    if said is None or request.since or request.until:
+        return None
+    narrowed = replace(request, query=said.rest, limit=None, cursor=None)
+    call = reading.language.call("search_entries", {**given(narrowed), **said.dates})
+    return OF_ANY_TIME.format(period=said.words, call=call)
+
+
+def _of_author(
+    reading: Reading, request: SearchRequest, position: Position
+) -> tuple[str | None, SearchRequest]:
+    """Search for what is by the author whom a question names, if that finds anything."""
+    if request.author:
+        return None, request
+    is_author = partial(reading.store.search.has_author, snapshot=position.snapshot)
+    said = spoken_author(request.query, is_author)
+    if said is None:
+        return None, request
+    has_topic = not only_asks(word for word, _ in bare_words(said.rest))
+    narrowed = replace(request, query=said.rest if has_topic else "", author=said.name)
+    begin = replace(position, shown=frozenset(), last=None)
+    if not _searched(reading, begin, None, narrowed, limit=1).found.strict:
+        return None, request
+    quoted = replace(request, query=request.query.replace(said.name, f'"{said.name}"'))
+    call = reading.language.call("search_entries", given(replace(quoted, limit=None, cursor=None)))
+    return BY_AUTHOR.format(author=said.name, call=call), narrowed
 
 
 def _is_title(
@@ -149,7 +207,7 @@ def _is_title(
     # The same for each page of the answer, so not only of what is not shown yet.
     begin = replace(position, shown=frozenset(), last=None)
     first = _searched(reading, begin, None, request, limit=1).found.hits
-    return bool(first) and is_of_title(said, first[0].title)
+    return bool(first) and is_of_title(said, request.query, first[0].title)
 
 
 def _as_meant(

@@ -12,6 +12,7 @@ from planet_mcp.text.asking import (
     is_greeting,
     is_thanks,
     leads_to_topic,
+    only_asks,
     precedes_thanks,
     wording_of,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "likeness_of",
     "named_by_signs",
     "names_another",
+    "only_asks",
     "opens",
     "pieces",
     "precedes_thanks",

@@ -245,6 +245,13 @@ def wording_of(words: Iterable[str]) -> Wording:
     return _wording((_ENGLISH, *(likely if most > max(english, _LEAST - 1) else ())))
 
 
+def only_asks(words: Iterable[str]) -> bool:
+    """Return whether words have no topic: all of them are of sentences or of asking."""
+    typed = [*words]
+    wording = wording_of(typed)
+    return all(folded(word) in wording.sentences | wording.asking for word in typed)
+
+
 def leads_to_topic(word: str) -> bool:
     """Return whether a word stands between words of asking and the topic."""
     return word.lower() in _ABOUT

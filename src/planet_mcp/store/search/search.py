@@ -198,6 +198,12 @@ class Search:
             plan = self._plan(connection, Filters(snapshot))
             return plan.frequency(f"heading : {fts_string(words)}") > 0
 
+    def has_author(self, name: str, *, snapshot: int) -> bool:
+        """Return whether any entry is by someone of this name, or with it as a part."""
+        with self._database.reading() as connection:
+            plan = self._plan(connection, Filters(snapshot))
+            return plan.frequency(Filters(snapshot, author=name).expression(None)) > 0
+
     # SELECT rowid FROM entries_index('(tags : "python")')
     def tagged(self, tag: str) -> set[int]:
         """Return the ids of all entries that a search for a tag finds."""
