@@ -144,6 +144,14 @@ async def test_while_feeds_are_read_for_the_first_time_the_river_looks_again_by_
     assert not read.texts("//*[@role='status']")
 
 
+async def test_who_comes_before_the_first_refresh_began_sees_what_it_brings(planet: Planet) -> None:
+    await planet.import_list(b"[https://ada.example.org/feed]\nname = Ada", name="config.ini")
+    async with pages_of(planet, refresh="on") as pages:
+        seen = await pages.see("/")
+    assert int(seen.answer.headers["refresh"]) >= 10
+    assert "They are being read" in seen.texts("//*[@role='status']")[0]
+
+
 async def test_a_bookmark_leads_to_what_arrived_since_it_was_made_and_no_more(
     planet: Planet, site: Site
 ) -> None:

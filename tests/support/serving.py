@@ -76,7 +76,7 @@ async def serving_here(
     """Serve in this process, so that a test can set limits that it reaches."""
     listener = listen("127.0.0.1", 0)
     server = create_server(planet, refresh=False)
-    chosen = load(**settings)
+    chosen = load(**{"refresh": "off", **settings})
     access = access_for(chosen, "127.0.0.1")
     pages = ServedPages(planet, chosen, token=access.token is not None)
     running = asyncio.ensure_future(

@@ -54,6 +54,8 @@ class Pages:
     def __init__(self, planet: Planet, settings: Settings, *, token: bool) -> None:
         self._planet = planet
         self._site_url = settings.site_url
+        # Said before it has begun, too: who opens a browser at once waits as well.
+        self._refreshes = settings.refresh == "on" and not planet.store.read_only
         options = replace(options_of(settings, token=token), model=planet.model)
         self._site = Site(planet.store, options, clock=planet.clock)
         self._policy = _POLICY.format(
@@ -102,7 +104,7 @@ class Pages:
 
     def _page(self, asked: PageRequest) -> Page:
         # Only the river shows it, and only while feeds are read for the first time.
-        refreshing = not asked.path and self._planet.refresher.is_running()
+        refreshing = not asked.path and (self._refreshes or self._planet.refresher.is_running())
         return self._site.page(replace(asked, refreshing=refreshing))
 
 
