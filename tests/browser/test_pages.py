@@ -178,7 +178,8 @@ def test_pictures_come_from_the_server_and_move_nothing(
         ]
         none = site.add("/none.png", b"no picture", content_type="image/png")
         texts = "".join(f"<p>Text <img src='{url}' alt='a graph'> and text.</p>" for url in shown)
-        posts = [Post("One", f"{texts}<p><img src='{none}' alt='nothing'></p>"), Post("Two")]
+        # The one that is none comes first, where its box would be seen to go.
+        posts = [Post("One", f"<p><img src='{none}' alt='nothing'></p>{texts}"), Post("Two")]
         apart(partial(strangers.make, posts=posts, title="Blog"), database)
         own = {**variables(database), "PLANET_MCP_IMAGES": "proxy"}
         with planet_over_http({**own, "PLANET_MCP_ALLOW_NETWORKS": "127.0.0.0/8"}) as url:
