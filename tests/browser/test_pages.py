@@ -1,5 +1,6 @@
 """The pages in a browser: readable at any width and scheme, for everyone, whatever feeds say."""
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from tests.support import planet_week
 from tests.support.documents import Post
 from tests.support.pictures import picture
 from tests.support.planet_week import Day, FeedOfDay, Story
+from tests.support.programs import COMMAND
 from tests.support.site import running_site
 
 # An entry with headings and code.
@@ -165,6 +167,20 @@ def test_the_script_that_may_be_asked_for_marks_what_was_read_and_narrows_the_fe
         assert visit.page.locator("ul.feeds li:visible").count() == 1
         assert visit.complaints == []
         assert visit.requests_beside(served.origin) == []
+
+
+def test_the_script_narrows_the_feeds_in_files_too(page_at: PageAt, tmp_path: Path) -> None:
+    database, folder = tmp_path / "planet.sqlite", tmp_path / "site"
+    apart(planet_week.make, database)
+    environment = {**variables(database), "PLANET_MCP_SCRIPT": "1"}
+    subprocess.run([*COMMAND, "build", folder], env=environment, check=True, capture_output=True)
+    visit = page_at(390, "light")
+    visit.page.goto((folder / "feeds.html").as_uri())
+    visit.page.get_by_label("Name").fill("street")
+    assert visit.page.locator("ul.feeds li:visible").all_inner_texts()[0].startswith(FEED)
+    assert visit.page.locator("ul.feeds li:visible").count() == 1
+    assert visit.too_wide() == []
+    assert visit.complaints == []
 
 
 def test_pictures_come_from_the_server_and_move_nothing(

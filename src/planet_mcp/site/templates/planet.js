@@ -44,7 +44,15 @@
   name();
   if (entries.length) foot.append(button);
 
-  const field = document.querySelector("form.filter input");
+  let field = document.querySelector("form.filter input");
+  const list = document.querySelector("section.letter");
+  if (list && !field) {
+    // Files have no form: nobody answers it.
+    const label = document.createElement("label");
+    field = Object.assign(document.createElement("input"), {type: "search"});
+    label.append("Name ", field);
+    list.before(label);
+  }
   field?.addEventListener("input", () => {
     const words = field.value.toLowerCase().split(/\s+/);
     for (const letter of document.querySelectorAll("section.letter")) {
