@@ -1,26 +1,34 @@
-"""Measures a large planet on a PostgreSQL server: copying, sizes, and what searches cost.
+"""Measures a large planet on a PostgreSQL server: copying, sizes, what searches and storing cost.
 
-`python -m benchmarks.million --corpus FILE --server ADDRESS [--entries 1000000]`: the documents of
+`python -m benchmarks.million --corpus FILE --server ADDRESS [--entries 1000000] [--store 0]
+[--writers 1]`: the documents of
 the corpus are stored in a file, as `benchmarks.scale` does, and copied to the empty database of
 that address, whose user must be a superuser. There they are multiplied by SQL, as they are: so the
-vocabulary does not grow, and each word is in as many times more entries. CPU seconds are those of
-the server's processes (Linux, the server on this machine). No network.
+vocabulary does not grow, and each word is in as many times more entries. At the end so many new
+entries are stored, as feeds bring them, by some processes at once; each fifth has the words of a
+document that is there already, so that it is the same story. CPU seconds of the server are those of
+its processes (Linux, the server on this machine). No network.
 """
 
 import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.passes import prepare
-from benchmarks.scale import COMMON, DOCUMENTS, PAIRS, PHRASES, build
+from benchmarks.engines import postmaster
+from benchmarks.passes import cpu_seconds, prepare
+from benchmarks.scale import BATCH, COMMON, DOCUMENTS, PAIRS, PHRASES, Copies, build, documents
 from benchmarks.search_quality import QUESTIONS, lines
+from planet_mcp.models import ParsedEntry, ParsedFeed, Subscription
 from planet_mcp.store import (
     DatabaseLimits,
     Filters,
@@ -31,8 +39,9 @@ from planet_mcp.store import (
 )
 from planet_mcp.urls import ServerAddress
 from tests.support.postgres import raw_connection
+from tests.support.recording import record_document
 
-ROUNDS = 3
+ROUNDS, APART = 3, 37
 TICKS = os.sysconf("SC_CLK_TCK")
 RARE = ("twine", "gevent", "pyodide", "zope", "waitress")
 # No search is to be stopped, however busy the machine is.
@@ -40,10 +49,12 @@ PATIENT = Limits(database=DatabaseLimits(query_seconds=300.0))
 
 _MULTIPLY = """
 INSERT INTO entries (id, feed_id, key, story_id, ordered_at, published, updated, first_seen_at,
-    url, canonical_url, words, teaser, title_derived, fingerprint, representative_id, credible_date)
+    url, canonical_url, words, teaser, title_derived, fingerprint, representative_id, credible_date,
+    title_key, minhash_a, minhash_b)
 SELECT id + {by}, feed_id, key || '-{by}', id + {by}, ordered_at - {copy}, published, updated,
     first_seen_at, url || '-{by}', canonical_url || '-{by}', words, teaser, title_derived,
-    fingerprint, id + {by}, credible_date
+    fingerprint, id + {by}, credible_date,
+    hashint8extended(id + {by}, 1), hashint8extended(id + {by}, 2), hashint8extended(id + {by}, 3)
 FROM entries WHERE id <= {documents};
 INSERT INTO contents (entry_id, title, authors, tags, excerpt, text, markdown, heading, feed, terms)
 SELECT entry_id + {by}, title, authors, tags, excerpt, text, markdown, heading, feed, terms
@@ -56,6 +67,10 @@ FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = 'planet_mcp' AND c.relkind = 'r'
 ORDER BY pg_total_relation_size(c.oid) DESC LIMIT 3
 """
+_NEW_FEEDS = "SELECT id FROM planet_mcp.feeds ORDER BY id DESC LIMIT %s"
+_NEW_ENTRIES = """
+SELECT count(*), count(*) FILTER (WHERE story_id <> id) FROM planet_mcp.entries WHERE id > %s
+"""
 
 
 def main() -> None:
@@ -64,6 +79,8 @@ def main() -> None:
     options.add_argument("--corpus", type=Path, required=True)
     options.add_argument("--server", type=ServerAddress, required=True)
     options.add_argument("--entries", type=int, default=1_000_000)
+    options.add_argument("--store", type=int, default=0, help="so many new entries")
+    options.add_argument("--writers", type=int, default=1, help="processes that store them")
     given = options.parse_args()
     prepare()
     with closing(Store(given.server, limits=PATIENT)) as store:
@@ -72,7 +89,10 @@ def main() -> None:
         with raw_connection(given.server) as raw:
             _multiply(raw, given.entries)
             _print_sizes(raw)
-            _print_searches(store, raw)
+            if given.store:
+                _print_storing(store, raw, given)
+            else:
+                _print_searches(store, raw)
 
 
 def _copy(corpus: Path, store: Store) -> None:
@@ -146,6 +166,59 @@ def _print_searches(store: Store, raw: Any) -> None:
             f"| {name} | {median(matches):.0f} | {median(took):.0f} | {late:.0f} | {cpu:.0f} |",
             flush=True,
         )
+
+
+def _print_storing(store: Store, raw: Any, given: argparse.Namespace) -> None:
+    newest, now = store.entries.newest_id(), datetime.now(UTC)
+    urls = [
+        f"https://new{newest + number}.example.org/feed" for number in range(given.store // BATCH)
+    ]
+    store.feeds.subscribe(map(Subscription, urls), due_at=now)
+    feeds = [row[0] for row in raw.execute(_NEW_FEEDS, (len(urls),)).fetchall()]
+    brought = _brought(given.corpus, newest // BATCH + 1, feeds)
+    shares = [brought[each :: given.writers] for each in range(given.writers)]
+    with ProcessPoolExecutor(given.writers, get_context("spawn")) as processes:
+        for each in [processes.submit(prepare) for _ in shares]:
+            each.result()
+        cpu = sum(cpu_seconds(postmaster(given.server.uri)))
+        took = list(processes.map(_stored, [given.server] * given.writers, shares))
+    cpu = sum(cpu_seconds(postmaster(given.server.uri))) - cpu
+    begins, ends, here = zip(*took, strict=True)
+    ((entries, joined),) = raw.execute(_NEW_ENTRIES, (newest,)).fetchall()
+    (commit,) = raw.execute("SHOW synchronous_commit").fetchone()
+    print(
+        f"{entries} entries, {joined} of stories that were there, by {given.writers} at once: "
+        f"{entries / (max(ends) - min(begins)):.0f} a second, {sum(here):.1f} CPU s here and "
+        f"{cpu:.1f} in the server, synchronous_commit {commit}"
+    )
+
+
+def _brought(corpus: Path, first: int, feeds: Sequence[int]) -> list[tuple[int, ParsedFeed]]:
+    """Make documents of entries that are new, each fifth with the words of one that is there."""
+    # Apart from each other, as neighbours in the corpus are of one source.
+    numbers = [number * APART for number in range(first, first + len(feeds))]
+    copies = Copies(documents(corpus), (numbers[-1] + 1) * BATCH)
+    return [
+        (feed, ParsedFeed(f"New {feed}", None, None, "en", tuple(_mixed(copies, number))))
+        for feed, number in zip(feeds, numbers, strict=True)
+    ]
+
+
+def _mixed(copies: Copies, number: int) -> Iterator[ParsedEntry]:
+    there = copies.batch(number % (DOCUMENTS // BATCH))
+    for place, (new, old) in enumerate(zip(copies.batch(number), there, strict=True)):
+        yield new if place % 5 else replace(old, key=new.key, url=new.url)
+
+
+def _stored(
+    server: ServerAddress, brought: Sequence[tuple[int, ParsedFeed]]
+) -> tuple[float, float, float]:
+    """Store documents; return when that began and ended, and the CPU seconds here."""
+    with closing(Store(server)) as store:
+        began, cpu = time.time(), time.process_time()
+        for feed, document in brought:
+            record_document(store, feed, document, now=datetime.now(UTC))
+        return began, time.time(), time.process_time() - cpu
 
 
 def _cpu_seconds(raw: Any) -> float:

@@ -1,6 +1,7 @@
 """A primary that is lost, and a replica that lags: what readers were told stays true."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import pytest
@@ -9,7 +10,7 @@ from planet_mcp.errors import DatabaseAccessError, SettingsError, StoreError
 from planet_mcp.planet import OccurrenceQuery, Planet
 from planet_mcp.requests import ArrivalsRequest, CatchUpRequest, LatestRequest, SearchRequest
 from planet_mcp.settings import load
-from planet_mcp.store import Store
+from planet_mcp.store import DatabaseLimits, Limits, Store
 from planet_mcp.urls import ServerAddress
 from tests.conftest import planet_of
 from tests.store.test_database import NOW, entry, fill
@@ -17,6 +18,8 @@ from tests.support.commands import command
 from tests.support.postgres import Pair, new_database, raw_connection, running_pair
 
 pytestmark = pytest.mark.anyio
+
+_HASTY = Limits(database=DatabaseLimits(connect_seconds=0.05))
 
 
 @contextmanager
@@ -107,9 +110,34 @@ async def test_answers_are_read_from_a_replica_and_never_go_back(pair: Pair) -> 
 async def test_answers_go_on_from_the_replica_while_there_is_no_primary(pair: Pair) -> None:
     async with planet_of(database=pair.primary.uri, database_replica=pair.standby.uri) as planet:
         assert await planet.why_not_writable() is None
+        with closing(Store(pair.primary)) as other:
+            assert other.sharing
+            assert other.sharing.lease().acquire()
+            pair.wait_for_standby()
+            pair.first.stop()
+            assert (await planet.search_entries(SearchRequest())).result.total == 2
+            # Who refreshes is read from there, too, for which nobody waits.
+            assert (await planet.status()).result.refresher == "running"
+            assert "cannot be used" in (await planet.why_not_writable() or "")
+
+
+def test_a_server_that_starts_again_is_waited_for_and_one_that_is_away_for_a_moment(
+    pair: Pair,
+) -> None:
+    with (
+        closing(Store(pair.primary)) as patient,
+        closing(Store(pair.primary, limits=_HASTY)) as hasty,
+    ):
         pair.first.stop()
-        assert (await planet.search_entries(SearchRequest())).result.total == 2
-        assert "cannot be used" in (await planet.why_not_writable() or "")
+        with ThreadPoolExecutor() as threads:
+            waiting = threads.submit(patient.entries.newest_id)
+            for _ in range(2):
+                with pytest.raises(DatabaseAccessError, match="cannot be used"):
+                    hasty.entries.newest_id()
+            pair.first.start()
+            assert waiting.result() == 2
+        assert hasty.entries.newest_id() == 2
+        assert fill(hasty, entry("three")) == 1
 
 
 def test_a_standby_is_only_read_and_a_doctor_says_so(steady: Pair) -> None:

@@ -325,6 +325,18 @@ def test_reading_and_writing_go_on_after_all_connections_were_cut(store: Store) 
     assert fill(store, entry("b")) == 1
 
 
+@pytest.mark.parametrize("pooled", [False, True])
+def test_nothing_is_prepared_where_a_pooler_may_lend_another_session(
+    address: ServerAddress, pooled: bool
+) -> None:
+    with counted(address, pooled=pooled) as (way, _), closing(Store(way)) as store:
+        for number in range(5):
+            fill(store, entry(f"{number}"))
+        with store.database.reading() as connection:
+            ((prepared,),) = connection.tuples("SELECT count(*) FROM pg_prepared_statements", ())
+    assert (prepared == 0) == pooled
+
+
 def _post(number: int, feed: int) -> Any:
     text = " ".join(f"fox{number} jumps {word}" for word in range(40))
     return entry(f"{feed}-{number}", text, title=f"Post {number}", signature=signature(text))

@@ -66,13 +66,17 @@ def raw_connection(address: ServerAddress) -> Any:
 
 
 @contextmanager
-def counted(address: ServerAddress) -> Iterator[tuple[ServerAddress, Callable[[], int]]]:
+def counted(
+    address: ServerAddress, *, pooled: bool = False
+) -> Iterator[tuple[ServerAddress, Callable[[], int]]]:
     """Return another way to a database, and what tells how often its server was waited for.
 
-    Each time it says that it is ready (postgresql.org/docs/current/protocol-flow.html, 54.2.2).
+    Each time it says that it is ready (postgresql.org/docs/current/protocol-flow.html, 54.2.2). One
+    that is `pooled` gives, as poolers do, other numbers to cancel by than the server.
     """
     folder = Path(urlsplit(address.uri).query.removeprefix("host="))
     with tempfile.TemporaryDirectory() as own, _Way(f"{own}/{_SOCKET}", folder / _SOCKET) as way:
+        way.pooled = pooled
         thread = threading.Thread(target=way.serve_forever)
         thread.start()
         try:
@@ -91,6 +95,7 @@ class _Way(socketserver.ThreadingUnixStreamServer):
         super().__init__(path, _Passing)
         self.server = server
         self.waits = 0
+        self.pooled = False
 
 
 class _Passing(socketserver.BaseRequestHandler):
@@ -108,6 +113,8 @@ class _Passing(socketserver.BaseRequestHandler):
                 messages += part
                 while len(messages) > 4 and len(messages) > (size := _size(messages)):
                     self.server.waits += messages[0] == ord("Z")
+                    if self.server.pooled and messages[0] == ord("K"):
+                        part = part.replace(messages[:9], messages[:5] + b"pool")
                     del messages[: size + 1]
                 self.request.sendall(part)
 

@@ -398,7 +398,7 @@ class Planet:
         """Return how the planet is doing."""
         summary = await self._readers.answer(self.store.feeds.summary)
         feeds = await self._readers.answer(lambda: self.store.feeds.subscribed(now=self.clock()))
-        running = self.refresher.is_running()
+        running = await self._readers.answer(self.refresher.is_running)
         meaning = await self._readers.answer(self._meaning)
         database = str(self.store.path)
         result = status_result(summary, feeds, meaning, database=database, running=running)

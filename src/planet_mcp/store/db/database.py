@@ -41,7 +41,8 @@ class DatabaseLimits:
     Who reads waits `busy_seconds` for a commit, or as long as may be read; a commit waits
     `commit_seconds` for readers, some of whom read the facts of a long document. `clock_steps` are
     the steps of SQLite's machine, some milliseconds, between two looks at the clock. Each idle
-    reader may hold 16 MB of the file in memory.
+    reader may hold 16 MB of the file in memory. A server that starts again is waited for
+    `connect_seconds`.
     """
 
     query_seconds: float = 5.0
@@ -49,6 +50,7 @@ class DatabaseLimits:
     commit_seconds: float = 60.0
     clock_steps: int = 500_000
     idle_readers: int = 4
+    connect_seconds: float = 10.0
 
 
 class Database:

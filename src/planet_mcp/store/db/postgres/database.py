@@ -60,7 +60,7 @@ class PostgresDatabase:
         self._write_lock = threading.Lock()
         self._together = Together(self.writing)
         self._view = threading.local()
-        self._pool = Pool(address, query_seconds=self.limits.query_seconds)
+        self._pool = Pool(address, self.limits)
         with self._pool.translated():
             # First without the pool, which would try again and hide what is wrong.
             with psycopg.connect(address.uri, autocommit=True, connect_timeout=10) as first:
@@ -186,7 +186,7 @@ class PostgresDatabase:
 
     def _of_this_planet(self, address: ServerAddress) -> Replica:
         """Return a replica, unless it is one of another planet; one may be away for a while."""
-        replica = Replica(address, query_seconds=self.limits.query_seconds)
+        replica = Replica(address, self.limits)
         try:
             with replica.transaction(self._begin_reading(None)) as there:
                 its_own = there.all(_IDENTITY, ())
