@@ -81,6 +81,8 @@ ON_BOTH_ENGINES = frozenset(
 ALSO_ON_BOTH_ENGINES = frozenset(
     f"tests.{name}"
     for name in (
+        "feeds.test_refresh",
+        "feeds.test_subscribing",
         "store.test_stories",
         "store.test_recognition",
         "store.test_duplicates_in_one_feed",

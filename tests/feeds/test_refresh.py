@@ -191,7 +191,9 @@ async def test_being_offline_is_no_feeds_fault(planet: Planet, site: Site) -> No
     failing = (await planet.list_feeds(FeedQuery(status="failing", detail="full"))).result.feeds
     assert len(failing) == 2
     await planet.refresh_feeds([url])
-    await planet.refresh_feeds([dead[4]])
+    # Which two of the five were asked first is chance.
+    left = set(dead) - {str(feed.feed_url) for feed in failing}
+    await planet.refresh_feeds([left.pop()])
     assert (await planet.list_feeds(FeedQuery(status="failing"))).result.total == 3
 
 
@@ -291,10 +293,18 @@ async def test_a_pass_asks_nothing_of_a_domain_after_it_refused_once(
     assert failing == 1
 
 
+def needs_our_clock(engine: str) -> None:
+    """Skip a test on PostgreSQL, where a domain's pause is one of the server's own time."""
+    if engine == "postgres":
+        pytest.skip("pauses end by the server's clock, which no test moves")
+
+
 @pytest.mark.parametrize("status", [403, 404, 500])
 async def test_one_feed_that_stays_refused_keeps_no_other_of_its_domain_waiting(
-    status: int, site: Site
+    status: int, site: Site, engine: str
 ) -> None:
+    if status == 403:
+        needs_our_clock(engine)
     urls = [site.add(f"/{number}", rss([Post(f"P {number}")])) for number in range(3)]
     clock = Clock()
     async with planet_of(clock=clock) as later:
@@ -309,8 +319,9 @@ async def test_one_feed_that_stays_refused_keeps_no_other_of_its_domain_waiting(
 
 
 async def test_pauses_without_a_time_grow_from_process_to_process_until_there_is_an_answer(
-    site: Site,
+    site: Site, engine: str
 ) -> None:
+    needs_our_clock(engine)
     url, clock = site.add("/feed", rss([Post("One")])), Clock()
     pauses: list[timedelta] = []
 
@@ -936,8 +947,10 @@ async def test_only_one_of_two_planets_refreshes_and_the_other_asks_it(site: Sit
 
 
 async def test_who_waits_for_another_process_takes_over_when_it_ends(
-    planet: Planet, site: Site, database: Path
+    planet: Planet, site: Site, database: Path, engine: str
 ) -> None:
+    if engine == "postgres":
+        pytest.skip("nobody waits for another process: each claims feeds")
     url = site.add("/feed", rss([Post("One")]))
     await planet.add_feeds([url])
     site.add("/feed", rss([Post("One"), Post("Two")]))
