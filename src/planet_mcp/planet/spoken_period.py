@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from planet_mcp.period_words import in_english
+from planet_mcp.period_words import in_english, may_say_period
 from planet_mcp.periods import parse_since, parse_until, read_both
 from planet_mcp.planet.lookup import folded
 from planet_mcp.requests import SearchRequest, given
@@ -75,7 +75,7 @@ def spoken_period(query: str) -> SpokenPeriod | None:
 def _elsewhere(plain: str) -> SpokenPeriod | None:
     """Find a period that is said in another language."""
     words = plain.split()
-    if len(words) > _LONGEST_QUERY:
+    if len(words) > _LONGEST_QUERY or not may_say_period(words):
         return None
     for length in range(min(_MOST_WORDS, len(words) - 1), 0, -1):
         for begin in range(len(words) - length + 1):

@@ -31,12 +31,14 @@ from planet_mcp.text.likeness import (
     is_beginning,
     is_corrected,
     is_respelled,
+    key_of_words,
     likeness_of,
     names_another,
     opens,
     share_held,
     signature,
     title_key,
+    words_of_title,
 )
 from planet_mcp.text.snippets import beginning, snippet
 
@@ -66,6 +68,7 @@ __all__ = [
     "is_greeting",
     "is_respelled",
     "is_thanks",
+    "key_of_words",
     "label",
     "leads_to_topic",
     "likeness_of",
@@ -82,4 +85,5 @@ __all__ = [
     "title_key",
     "wording_of",
     "words_in",
+    "words_of_title",
 ]

@@ -259,17 +259,17 @@ def leads_to_topic(word: str) -> bool:
 
 def is_greeting(word: str) -> bool:
     """Return whether a word may be one of those that a letter begins with."""
-    return folded(word) in _courtesy()[0]
+    return word.lower() in _courtesy()[0]
 
 
 def is_thanks(word: str) -> bool:
     """Return whether a word thanks."""
-    return folded(word) in _courtesy()[1]
+    return word.lower() in _courtesy()[1]
 
 
 def precedes_thanks(word: str) -> bool:
     """Return whether a word says how much one thanks, before a word that thanks."""
-    return folded(word) in _courtesy()[2]
+    return word.lower() in _courtesy()[2]
 
 
 def folded(word: str) -> str:
@@ -279,8 +279,8 @@ def folded(word: str) -> str:
 
 @cache
 def _courtesy() -> tuple[frozenset[str], ...]:
-    said = (_GREETINGS, _THANKS, _BEFORE_THANKS)
-    return tuple(frozenset(folded(word) for word in each.split()) for each in said)
+    said = [each.split() for each in (_GREETINGS, _THANKS, _BEFORE_THANKS)]
+    return tuple(frozenset([*words, *map(folded, words)]) for words in said)
 
 
 @cache

@@ -58,10 +58,19 @@ def _words(text: str) -> list[str]:
 
 def title_key(title: str) -> int | None:
     """Return a number that is the same for titles that differ only in case and punctuation."""
-    words = " ".join(_words(title))
-    if not words:
-        return None
-    return int.from_bytes(blake2b(words.encode(), digest_size=8).digest(), signed=True)
+    words = _words(title)
+    return key_of_words(words) if words else None
+
+
+def key_of_words(words: Sequence[str]) -> int:
+    """Return the `title_key` of a title of these words, as `words_of_title` has them."""
+    digest = blake2b(" ".join(words).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def words_of_title(title: str) -> list[str]:
+    """Return the words of a title, without case; those of scripts without spaces as they stand."""
+    return _words(title)
 
 
 def are_numbered_apart(title: str, other: str) -> bool:

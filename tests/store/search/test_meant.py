@@ -298,6 +298,14 @@ def test_signs_around_a_word_are_no_part_of_it(typed: str, word: str) -> None:
     assert [term for term, _ in bare_words(f"about {typed}")] == ["about", word]
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_option"),
+    [("-Wl,-rpath", True), ("-DNAME=1 sail", True), ("sail -mast", False), ("sail -a,b", False)],
+)
+def test_an_option_is_no_word_to_leave_out(typed: str, is_option: bool) -> None:
+    assert (compile_query(typed).exclude is None) == is_option
+
+
 def test_what_a_question_repeats_counts_and_what_is_too_much_is_counted() -> None:
     query = compile_query("cache the cache of caches: cache")
     long = compile_query(" ".join(f"word{n}" for n in range(60)))

@@ -14,7 +14,6 @@ from planet_mcp.store.db import Connection
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.words import fts_string
 from planet_mcp.store.sql import ids_of
-from planet_mcp.text import title_key
 
 MOST_COUNTED = 1_000
 MOST_REMEMBERED = 5_000
@@ -263,13 +262,12 @@ class SearchPlan:
         """Return the stories of the entries `e` that a condition holds for, the newest first."""
         return [story for story, _ in self._stories_where(condition, "e.id", most, **values)]
 
-    def stories_titled(self, titles: Sequence[str], most: int) -> list[int]:
-        """Return the stories that have the first of these as their whole title that any has."""
-        keys = dict.fromkeys(key for title in titles if (key := title_key(title)) is not None)
+    def stories_titled(self, keys: Sequence[int], most: int) -> list[int]:
+        """Return the stories that have the first of these keys of whole titles that any has."""
         if not keys:
             return []
         condition = f"e.title_key IN {ids_of(':titles')} AND NOT e.title_derived"
-        titled = json.dumps([*keys])
+        titled = json.dumps(keys)
         found = self._stories_where(condition, "e.title_key", most, titles=titled)
         having = {key for _, key in found}
         first = next((key for key in keys if key in having), None)

@@ -16,7 +16,7 @@ from planet_mcp.store.search.names import (
     named_by_number,
     words_of_address,
 )
-from planet_mcp.store.search.titles import may_be_titles
+from planet_mcp.store.search.titles import keys_of_titles
 from planet_mcp.store.search.typed import MAX_TERMS, Term, read_typed
 from planet_mcp.store.search.words import (
     forms,
@@ -71,10 +71,10 @@ class Query:
     An entry answers by its `topics`; `hints` are words of asking, which rank and need not be
     there. `names` are strings of FTS5 for names, of one word or several, `numbered` those with a
     number as they were typed, `addresses` what may be the address of an entry or a site, and
-    `titles` what may be the whole title of an entry. Of a text that is `is_pasted`, as its lines
-    show, the quotes are not the reader's. `exclude` matches what must not appear. `empty` is true
-    when there was nothing to search for at all; a query of signs alone is not empty, but has no
-    topic. `words` are what a match may show, in lower case; `left_out` words were too many.
+    `titles` the keys of what may be an entry's whole title. Of a text that is `is_pasted`, as its
+    lines show, the quotes are not the reader's. `exclude` matches what must not appear. `empty` is
+    true when there was nothing to search for at all; a query of signs alone is not empty, but has
+    no topic. `words` are what a match may show, in lower case; `left_out` words were too many.
     """
 
     topics: tuple[Topic, ...]
@@ -82,7 +82,7 @@ class Query:
     names: tuple[str, ...] = ()
     numbered: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
-    titles: tuple[str, ...] = ()
+    titles: tuple[int, ...] = ()
     exclude: str | None = None
     empty: bool = False
     is_pasted: bool = False
@@ -134,7 +134,7 @@ def compile_query(typed: str) -> Query:
     read = read_typed(typed)
     groups = without_courtesy(typed, read.groups)
     stated, hints = _stated(groups)
-    titles = tuple(may_be_titles(typed, groups, stated))
+    titles = tuple(dict.fromkeys(keys_of_titles(typed, groups, stated)))
     left_out = len(stated[MAX_TERMS:])
     del stated[MAX_TERMS:], hints[MAX_TERMS:]
     alike = defaultdict[tuple[object, ...], list[list[Term]]](list)

@@ -147,7 +147,7 @@ def _begun_with_name(
     """Score those of the best higher whose title begins with a name: that is what it names."""
     if not query.numbered:
         return candidates
-    entries = [each.entry for each in candidates[:LOOKED_INTO]]
+    entries = [each.entry for each in candidates[: LOOKED_INTO // 2]]
     return _multiplied(candidates, begun(plan, query.numbered[:MOST_NAMES], entries))
 
 

@@ -31,6 +31,7 @@ _TYPED = r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"](?:{}[^\s"])*))'
 _SEAM = rf"(?!(?<=[\w+#.()](?<![{UNSPACED}]))(?=[{UNSPACED}])|(?<=[{UNSPACED}])(?=[A-Za-z0-9]))"
 # What other searches take for a field: the words after it say as much here.
 _FIELD = re.compile(r"\A(?:site|inurl|title|intitle):(?=\w)")
+_SETS = re.compile(r"\w=\S|\w,-")
 _POSSESSIVE = re.compile(r"(?<=\w)'s?\Z")
 # What belongs to a name before its first letter and after its last: `__slots__`, `.env`, `@cache`,
 # `--jobs`, `#42`, `C++`. All else is punctuation or a picture.
@@ -160,5 +161,6 @@ def _negates(before: re.Match[str], token: re.Match[str], after: re.Match[str]) 
 
 
 def _is_excluded(token: re.Match[str], term: Term) -> bool:
-    # `-R` and `--jobs` are options of some program, and no words to leave out.
-    return bool(token["minus"]) and len(term.text) > 1 and not term.text.startswith("-")
+    # `-R`, `--jobs`, `-DNAME=1` and `-Wl,-z` are options of a program, and no words to leave out.
+    is_option = len(term.text) <= 1 or term.text.startswith("-") or bool(_SETS.search(term.text))
+    return bool(token["minus"]) and (term.is_quoted or not is_option)
