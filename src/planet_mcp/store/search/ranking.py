@@ -291,6 +291,9 @@ def _titled(plan: SearchPlan, expression: str, titled: _Bonus, most: int) -> lis
     """
     if titled.ids is None or titled.ids.count(",") < most - 1:
         return []
+    # By an author or with a tag, few have a word that many have.
+    if not plan.is_in_more(expression, most):
+        return []
     source = plan.ranked(expression)
     rows = plan.rows(
         f"SELECT e.story_id, e.id, {AGES_FROM}, m.score, m.score >= m.highest FROM ("
