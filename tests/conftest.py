@@ -92,6 +92,8 @@ ALSO_ON_BOTH_ENGINES = frozenset(
         "planet.test_lookup",
         "planet.test_scripts",
         "planet.test_search",
+        "meaning.test_search",
+        "meaning.test_related",
     )
 )
 
