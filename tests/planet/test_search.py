@@ -257,6 +257,26 @@ async def test_who_is_named_as_the_author_of_a_question_wrote_what_is_shown(
     assert (await asked("lamps by Ada Holm", author="Eve"))[0] == ["Patches", "By hand"]
 
 
+async def test_authors_who_are_near_one_that_nobody_is_called_are_named(
+    planet: Planet, site: Site
+) -> None:
+    posts = [
+        Post("One", "<p>Lamps.</p>", author="Ada Holm"),
+        Post("Two", "<p>Oil.</p>", author="Adam Holmes"),
+    ]
+    await follow(planet, site, "Blog", posts)
+
+    async def notice(author: str, query: str = "") -> str | None:
+        return (await planet.search_entries(SearchRequest(query, author=author))).result.notice
+
+    for author in ("Holm, Ada", "A. Holm", "Adda Holm"):
+        nearest = f'No entry is by "{author}"; near it are "Ada Holm"'
+        assert (await notice(author) or "").startswith(nearest)
+    # Nobody is near, or who is asked for wrote of something else.
+    assert (await notice("Eve") or "").startswith("Without author there are 2 entries")
+    assert (await notice("Ada Holm", "oil") or "").startswith("Without author there is 1 entry")
+
+
 async def test_a_period_in_a_title_or_quotes_or_alone_is_what_is_searched_for(
     planet: Planet, site: Site
 ) -> None:

@@ -12,6 +12,7 @@ from planet_mcp.models import QuestionVector
 from planet_mcp.periods import parse_since, parse_until
 from planet_mcp.planet import cursors, fitting
 from planet_mcp.planet.answers import Answer, SearchHit, SearchResult
+from planet_mcp.planet.authors import MOST_READ, no_such_author
 from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.elsewhere import found_without
 from planet_mcp.planet.markdown import named, search_text
@@ -302,6 +303,10 @@ def _why_nothing(
     if found.total:
         return None
     missing = no_such_tag(reading.store.entries.tags(), request.tag) if request.tag else None
+    search, author = reading.store.search, request.author
+    if author and not search.has_author(author, snapshot=position.snapshot):
+        near = no_such_author(author, partial(search.authors_with, most=MOST_READ))
+        missing = " ".join(filter(None, (missing, near))) or None
 
     def find(wider: SearchRequest) -> Found:
         return _searched(reading, position, None, wider, limit=1).found

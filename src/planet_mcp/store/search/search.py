@@ -9,7 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from planet_mcp.models import QuestionVector
-from planet_mcp.store.db import Connection, Engine, to_time
+from planet_mcp.store.db import Connection, Engine, split_names, to_time
 from planet_mcp.store.search.addresses import Addresses
 from planet_mcp.store.search.blend import BY_WORDS, OUTSTANDING, ranked, share_of_meaning
 from planet_mcp.store.search.by_time import newest
@@ -203,6 +203,22 @@ class Search:
         with self._database.reading() as connection:
             plan = self._plan(connection, Filters(snapshot))
             return plan.frequency(Filters(snapshot, author=name).expression(None)) > 0
+
+    # SELECT c.authors FROM (
+    #     SELECT rowid FROM entries_index('authors : ("ada" OR "holm")')
+    #     ORDER BY rowid DESC LIMIT 500
+    # ) AS m JOIN contents AS c ON c.entry_id = m.rowid
+    def authors_with(self, words: Sequence[str], *, most: int) -> list[str]:
+        """Return the authors of the entries stored last by someone with any of these words."""
+        expression = " OR ".join(map(fts_string, words))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT c.authors FROM (SELECT rowid FROM entries_index(:match) "
+                f"ORDER BY rowid DESC LIMIT {int(most)}) AS m "
+                "JOIN contents AS c ON c.entry_id = m.rowid",
+                {"match": f"authors : ({expression})"},
+            ).fetchall()
+        return [*dict.fromkeys(name for row in rows for name in split_names(row[0]))]
 
     # SELECT rowid FROM entries_index('(tags : "python")')
     def tagged(self, tag: str) -> set[int]:
