@@ -78,7 +78,9 @@ def postmaster(server: str) -> int:
     import psycopg
 
     with psycopg.connect(server) as connection:
-        stat = Path(f"/proc/{connection.info.backend_pid}/stat").read_text()
+        # A pooler would give a number of its own for `info.backend_pid`.
+        ((process,),) = connection.execute("SELECT pg_backend_pid()").fetchall()
+        stat = Path(f"/proc/{process}/stat").read_text()
     return int(stat.rpartition(")")[2].split()[1])
 
 
