@@ -79,6 +79,13 @@ def test_a_feed_is_found_by_id_url_site_title_or_a_unique_part(
     assert find(FEEDS, wanted).id == number
 
 
+def test_what_is_to_be_removed_is_called_by_its_own_name() -> None:
+    assert find(FEEDS, "the real-python blog").id == 2
+    with pytest.raises(ArgumentError, match="No feed fits"):
+        Directory(FEEDS).find("the real-python blog", exactly=True)
+    assert Directory(FEEDS).find("real python", exactly=True).id == 2
+
+
 @pytest.mark.parametrize(
     ("wanted", "listed"),
     [

@@ -89,8 +89,10 @@ class Directory:
         ]
         self._by_id = {str(feed.id): feed for feed in feeds}
 
-    def find(self, wanted: int | str) -> FeedName:
+    def find(self, wanted: int | str, *, exactly: bool = False) -> FeedName:
         """Find the one feed that an id, URL, site URL, title or unique part of these names.
+
+        Unless it is to be called so `exactly`, its name may be in other signs or another order.
 
         Raises:
             ArgumentError: None fits, or several do; those that are near are listed with their ids.
@@ -100,7 +102,8 @@ class Directory:
             text = text.partition(".")[0]
         if text in self._by_id:
             return self._by_id[text]
-        for fit in (self._same, self._containing, self._alike):
+        ways = [self._same, self._containing, self._alike]
+        for fit in ways[:2] if exactly else ways:
             fitting = fit(text)
             if len(fitting) == 1:
                 return fitting[0]
@@ -166,7 +169,7 @@ class Directory:
         `Müller's-Notes` is `Mullers notes`, and also `the notes feed of Mullers`.
         """
         words = [squeezed(word) for word in re.split(r"[\s_-]+", text)]
-        telling = [word for word in words if word and word not in _OF_ANY]
+        telling = [word for word in words if len(word) > 1 and word not in _OF_ANY]
         whole = "".join(words)
         if len(whole) < _SHORTEST or whole.isdigit() or named_id(folded(text), "feed"):
             return []

@@ -427,7 +427,7 @@ class Planet:
         """Find followed feeds by what someone called them, each once."""
         directory = Directory(self.store.feeds.names(followed=True))
         try:
-            found = dict.fromkeys(directory.find(wanted).id for wanted in feeds)
+            found = dict.fromkeys(directory.find(wanted, exactly=True).id for wanted in feeds)
         except ArgumentError as error:
             raise ArgumentError(f"{error} {undone}") from None
         known = self.store.feeds.get(found, now=self.clock())
