@@ -18,6 +18,8 @@ from planet_mcp.store.sql import ids_of
 MOST_COUNTED = 1_000
 MOST_REMEMBERED = 5_000
 MOST_DUPLICATES = 5_000
+# So many entries are of enough stories: none of them has twenty on average.
+_SURELY_ENOUGH = 20 * MOST_COUNTED
 _ENTRIES_COUNTED = MOST_COUNTED * 5 // 4
 # So many times more matches than are ranked may be read of words that only rank.
 RANKING = 5
@@ -306,10 +308,10 @@ class SearchPlan:
 
         Where more match than could be too few stories, no row of theirs is read.
         """
+        if not self._reads_other_tables and (self._known(expression) or 0) > _SURELY_ENOUGH:
+            return MOST_COUNTED
         if not self._reads_other_tables and self._duplicates <= MOST_DUPLICATES:
             enough, source = MOST_COUNTED + self._duplicates, self.ranked(expression)
-            if (self._known(expression) or 0) > 2 * enough:
-                return MOST_COUNTED
             some = f"SELECT 1 {source.sql} LIMIT {enough}"
             ((found,),) = self.rows(f"SELECT count(*) FROM ({some})", source.values)
             if found == enough:
