@@ -48,8 +48,7 @@ class Limits:
 
     A hundred stories take some tens of milliseconds. `review_seconds` is how long a start may look
     again at what earlier versions joined, `picture_bytes` what kept pictures may take.
-    again at what earlier versions joined. What a process on a server claims lapses after
-    `claim_seconds` if it does not renew that.
+    What a process on a server claims lapses after `claim_seconds` if it does not renew that.
     """
 
     database: DatabaseLimits = field(default_factory=DatabaseLimits)
