@@ -272,3 +272,9 @@ def test_every_text_is_a_moment_in_utc_or_refused(text: str) -> None:
         except ArgumentError:
             continue
         assert moment.tzinfo == UTC
+
+
+def test_a_text_that_is_longer_than_any_period_is_refused_at_once() -> None:
+    for text in ("bis " * 20_000, "2026-11-01 - " * 20_000):
+        with pytest.raises(ArgumentError, match="is not a date"):
+            parse_since(text, now=NOW)

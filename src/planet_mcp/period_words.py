@@ -56,6 +56,8 @@ _WHOLE = {
     "this year": "今年 올해",
     "last year": "去年 昨年 작년",
 }
+# No period is said in more characters.
+LONGEST = 100
 _WRITTEN = re.compile(r"(\d{4})[年년](?:(\d{1,2})[月월](?:(\d{1,2})[日일])?)?")
 _TOKEN = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)?|[^\w\s]")
 _ORDINAL = re.compile(r"(?<=\d)(?:er|re|º|ª)\b")
@@ -66,6 +68,8 @@ _BETWEEN = re.compile(r"\b(\d+) last\b")
 
 def in_english(text: str) -> str | None:
     """Return what a text in another language says of time in English; None if it is in none."""
+    if len(text) > LONGEST:
+        return None
     plain = "".join(text.split())
     written = _WRITTEN.fullmatch(plain)
     if written:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 
 from planet_mcp.errors import ArgumentError
-from planet_mcp.period_words import in_english
+from planet_mcp.period_words import LONGEST, in_english
 
 _AGE = re.compile(r"(\d{1,5})\s*(h|d|w|mo|y)")
 _UNITS = {
@@ -145,7 +145,7 @@ def _split(text: str, now: datetime) -> tuple[str, str] | None:
 
     A month without a year is of the year of the other.
     """
-    for sign in _TO.finditer(text):
+    for sign in _TO.finditer(text) if len(text) <= LONGEST else ():
         begin, end = text[: sign.start()].strip(), text[sign.end() :].strip()
         begin = _FROM.sub("", begin)
         year = re.search(r"\d{4}", end)
