@@ -1,12 +1,11 @@
 """Measures a large planet on a PostgreSQL server: copying, sizes, what searches and storing cost.
 
 `python -m benchmarks.million --corpus FILE --server ADDRESS [--entries 1000000] [--store 0]
-[--writers 1]`: the documents of
-the corpus are stored in a file, as `benchmarks.scale` does, and copied to the empty database of
-that address, whose user must be a superuser. There they are multiplied by SQL, as they are: so the
-vocabulary does not grow, and each word is in as many times more entries. At the end so many new
-entries are stored, as feeds bring them, by some processes at once; each fifth has the words of a
-document that is there already, so that it is the same story. CPU seconds of the server are those of
+[--writers 1]`: the documents of the corpus are stored in a file, as `benchmarks.scale` does, and
+copied to the empty database of that address, whose user must be a superuser. There they are
+multiplied by SQL, as they are: so the vocabulary does not grow, and each word is in as many times
+more entries. At the end so many new entries are stored, as feeds bring them, by some processes at
+once; each fifth has the words of a document that is there already, so that it is the same story. CPU seconds of the server are those of
 its processes (Linux, the server on this machine). No network.
 """
 
@@ -14,15 +13,16 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from benchmarks.engines import postmaster
 from benchmarks.passes import cpu_seconds, prepare
@@ -32,6 +32,7 @@ from planet_mcp.models import ParsedEntry, ParsedFeed, Subscription
 from planet_mcp.store import (
     DatabaseLimits,
     Filters,
+    Found,
     Limits,
     Store,
     compile_query,
@@ -133,39 +134,51 @@ def _print_sizes(raw: Any) -> None:
         print(f"{name}: {table / 1e6:.0f} MB, its indexes {indexes / 1e6:.0f} MB")
 
 
-def _queries() -> Iterator[tuple[str, list[str]]]:
-    yield "rare word", list(RARE)
-    yield "common word", COMMON
-    yield "two common words", PAIRS
-    yield "phrase", [f'"{phrase}"' for phrase in PHRASES]
-    yield "question", [each["question"] for each in lines(QUESTIONS)][:20]
+class _Kind(NamedTuple):
+    name: str
+    queries: Sequence[str]
+    narrowed: Mapping[str, Any] = MappingProxyType({})
+    by_time: bool = False
+
+
+def _kinds() -> Iterator[_Kind]:
+    now = datetime.now(UTC)
+    yield _Kind("rare word", RARE)
+    yield _Kind("common word", COMMON)
+    yield _Kind("two common words", PAIRS)
+    yield _Kind("phrase", [f'"{phrase}"' for phrase in PHRASES])
+    yield _Kind("question", [each["question"] for each in lines(QUESTIONS)][:20])
+    yield _Kind("common word, 30 days", COMMON, {"since": now - timedelta(days=30)})
+    yield _Kind("common word, a year", COMMON, {"since": now - timedelta(days=365)})
+    yield _Kind("common word, of a feed", COMMON, {"feeds": (7,)})
+    yield _Kind("common word, the newest", COMMON, by_time=True)
 
 
 def _print_searches(store: Store, raw: Any) -> None:
     snapshot = store.entries.newest_id()
     print("| search | matches | p50 ms | p95 | CPU ms of the server |\n|---|---|---|---|---|")
-    for name, queries in _queries():
+    for kind in _kinds():
         took, matches = [], []
         cpu = _cpu_seconds(raw)
-        for query in queries * ROUNDS:
+        for query in [*kind.queries] * ROUNDS:
             began = time.perf_counter()
-            parsed = compile_query(query)
-            found = store.search.best(
-                parsed,
-                Filters(snapshot=snapshot, exclude=parsed.exclude),
-                shown=(),
-                limit=10,
-                now=datetime.now(UTC),
-            )
+            found = _found(store, kind, query, snapshot)
             took.append((time.perf_counter() - began) * 1_000)
             matches.append(found.total)
         cpu = (_cpu_seconds(raw) - cpu) / len(took) * 1_000
         took.sort()
         late = took[int(len(took) * 0.95)]
-        print(
-            f"| {name} | {median(matches):.0f} | {median(took):.0f} | {late:.0f} | {cpu:.0f} |",
-            flush=True,
-        )
+        figures = median(matches), median(took), late, cpu
+        print(f"| {kind.name} | {' | '.join(f'{each:.0f}' for each in figures)} |", flush=True)
+
+
+def _found(store: Store, kind: _Kind, query: str, snapshot: int) -> Found:
+    parsed = compile_query(query)
+    filters = Filters(snapshot=snapshot, exclude=parsed.exclude, **kind.narrowed)
+    if kind.by_time:
+        return store.search.newest(parsed, filters, before=None, limit=10)
+    now = datetime.now(UTC)
+    return store.search.best(parsed, filters, shown=(), limit=10, now=now)
 
 
 def _print_storing(store: Store, raw: Any, given: argparse.Namespace) -> None:
