@@ -5,8 +5,9 @@
 copied to the empty database of that address, whose user must be a superuser. There they are
 multiplied by SQL, as they are: so the vocabulary does not grow, and each word is in as many times
 more entries. At the end so many new entries are stored, as feeds bring them, by some processes at
-once; each fifth has the words of a document that is there already, so that it is the same story. CPU seconds of the server are those of
-its processes (Linux, the server on this machine). No network.
+once; each fifth has the words of a document that is there already, so that it is the same story.
+CPU seconds of the server are those of its processes (Linux, the server on this machine). No
+network.
 """
 
 import argparse
