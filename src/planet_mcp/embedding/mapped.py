@@ -43,7 +43,7 @@ def read_mapped(path: Path, *, of: str, read_whole: ReadWhole) -> Nearest | None
         sample = vectors.sample(_SAMPLE)
         rows = read_whole(sample)
         is_same = len(rows) >= _THERE * len(sample) and vectors.has(rows)
-        return Nearest.of(vectors) if is_same else None
+        return Nearest(vectors) if is_same else None
     except (ValueError, KeyError, TypeError):
         return None
 

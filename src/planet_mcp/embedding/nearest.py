@@ -37,22 +37,13 @@ class Nearest:
     Of more than `most_whole` only signs are kept; the few that matter are read whole.
     """
 
-    def __init__(self, *, most_whole: int = MOST_WHOLE) -> None:
+    def __init__(self, known: "Vectors | None" = None, *, most_whole: int = MOST_WHOLE) -> None:
+        """Begin with vectors that are in memory already, whose ids ascend, or with none."""
         self._most_whole = most_whole
-        self._blocks: list[Vectors] = []
-        self._keeps_signs = False
-        self.count = 0
-
-    @classmethod
-    def of(cls, vectors: "Vectors", *, most_whole: int = MOST_WHOLE) -> "Nearest":
-        """Make one of vectors that are in memory already, whose ids ascend."""
-        nearest = cls(most_whole=most_whole)
-        nearest._blocks = [
-            vectors.between(begin, begin + BLOCK) for begin in range(0, len(vectors.ids), BLOCK)
-        ]
-        nearest._keeps_signs = vectors.lengths is None
-        nearest.count = len(vectors.ids)
-        return nearest
+        self.count = len(known.ids) if known else 0
+        self._keeps_signs = known is not None and known.lengths is None
+        begins = range(0, self.count, BLOCK)
+        self._blocks = [known.between(begin, begin + BLOCK) for begin in begins] if known else []
 
     def vectors(self) -> "Vectors":
         """Return all as one block."""
