@@ -77,6 +77,10 @@ class SQLiteConnection(sqlite3.Connection):
         """Return 0: to score all that match costs little."""
         return 0
 
+    def most_listed(self, usual: int) -> int:
+        """Return the usual number of entries in a list."""
+        return usual
+
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return the words that entries have, with how many have them, the most first."""
         return self.tuples(

@@ -97,6 +97,12 @@ class Connection(Protocol):
         last id that takes part is `newest`.
         """
 
+    def most_listed(self, usual: int) -> int:
+        """Return of how many entries a list still costs less than to look at each match's time.
+
+        `usual` is the number where each match is at hand.
+        """
+
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return (word, entries) of the words that any entries have, the most entries first."""
 

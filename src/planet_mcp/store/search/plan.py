@@ -368,7 +368,7 @@ class SearchPlan:
     def _has_long_period(self) -> bool:
         """Return whether more entries are of the period than can be kept aside."""
         if self._is_period_long is None:
-            period, most = " AND ".join(self.filters.of_story()), self.limits.kept_aside
+            period, most = " AND ".join(self.filters.of_story()), self._most_listed
             some = f"SELECT 1 FROM entries AS s WHERE {period} LIMIT {most + 1}"
             ((count,),) = self.rows(f"SELECT count(*) FROM ({some})", self.filters.values())
             self._is_period_long = count > most
@@ -386,7 +386,11 @@ class SearchPlan:
         after = self._connection.scored_after(
             expression, self.frequency, most=self.limits.scored, newest=newest
         )
-        return newest - after if after and newest - after <= self.limits.kept_aside else None
+        return newest - after if after and newest - after <= self._most_listed else None
+
+    @property
+    def _most_listed(self) -> int:
+        return self._connection.most_listed(self.limits.kept_aside)
 
     def _ids_of_period(self, newest: int | None) -> str:
         """Return the ids of all entries of the period's stories, or the newest, as a JSON list."""

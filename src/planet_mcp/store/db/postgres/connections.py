@@ -197,6 +197,10 @@ class PostgresConnection:
         skipped = max(newest - entries, 0)
         return max(newest - skipped - entries * most // matching, 0)
 
+    def most_listed(self, usual: int) -> int:
+        """Return more than is usual: the rows of all entries would be read for their times."""
+        return 4 * usual
+
     def counted(self, words: Iterable[str], most: int) -> list[Any]:
         """Return the words that entries have, with how many have them, the most first."""
         queries = {word: " & ".join(map(quoted, words_of(word))) for word in words}
