@@ -108,7 +108,7 @@ def parse_until(text: str, *, now: datetime) -> datetime:
 
 def _parse(text: str, *, now: datetime, name: str) -> tuple[datetime, datetime]:
     """Read the first moment of what a text means, and the first one after it."""
-    read = _read(text, now) or _read(in_english(text) or "", now)
+    read = _understood(text, now)
     if read:
         return read
     both = _split(text, now)
@@ -123,8 +123,12 @@ def read_both(text: str, *, now: datetime) -> tuple[str, str] | None:
 
     None if it says none. Both are to be read by `parse_since` and `parse_until`.
     """
-    is_one = _read(text, now) or _read(in_english(text) or "", now)
-    return (text, text) if is_one else _split(text, now)
+    return (text, text) if _understood(text, now) else _split(text, now)
+
+
+def _understood(text: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """Read a text as English, or else as another language."""
+    return _read(text, now) or _read(in_english(text) or "", now)
 
 
 def _read(text: str, now: datetime) -> tuple[datetime, datetime] | None:
@@ -151,7 +155,7 @@ def _split(text: str, now: datetime) -> tuple[str, str] | None:
         year = re.search(r"\d{4}", end)
         if year and not re.search(r"\d", begin):
             begin = f"{begin} {year[0]}"
-        if all(_read(each, now) or _read(in_english(each) or "", now) for each in (begin, end)):
+        if _understood(begin, now) and _understood(end, now):
             return begin, end
     return None
 

@@ -163,7 +163,7 @@ def _without_period(
         return None, searched
     call = reading.language.call("search_entries", within(request, said))
     if only_asks(word for word, _ in bare_words(said.rest)) and not request.author:
-        only = {name: request.feed for name in ("feed",) if request.feed}
+        only = {"feed": request.feed} if request.feed else {}
         call = reading.language.call("latest_entries", {"since": said.since, **only})
     return OF_ANY_TIME.format(period=said.words, call=call), searched
 

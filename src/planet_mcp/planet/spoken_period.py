@@ -89,8 +89,7 @@ def _elsewhere(plain: str) -> SpokenPeriod | None:
 
 def stated_dates(query: str, *, now: datetime) -> SpokenDates | None:
     """Find dates that a question says after a word such as `since`; None if it has quotes."""
-    words = query.split()
-    if '"' in query or len(words) > _LONGEST_QUERY or not _HAS_YEAR.search(query):
+    if '"' in query or len(query.split()) > _LONGEST_QUERY or not _HAS_YEAR.search(query):
         return None
     # As other searches take it: `after:2020`.
     words = re.sub(r"(?i)\b(since|after|until|before):(?=\d)", r"\1 ", query).split()

@@ -127,8 +127,7 @@ class SearchPlan:
         """
         if self._reads_other_tables:
             return ""
-        most, newest = self.limits.scored, self.filters.snapshot
-        after = self._connection.scored_after(expression, self.frequency, most=most, newest=newest)
+        after, most = self._scored_after(expression), self.limits.scored
         if not after:
             return ""
         some: list[str] = []
@@ -382,11 +381,14 @@ class SearchPlan:
         """
         if self.filters.feeds is not None or self.filters.of_shown():
             return None
-        newest = self.filters.snapshot
-        after = self._connection.scored_after(
-            expression, self.frequency, most=self.limits.scored, newest=newest
+        after = self._scored_after(expression)
+        newest = self.filters.snapshot - after
+        return newest if after and newest <= self._most_listed else None
+
+    def _scored_after(self, expression: str) -> int:
+        return self._connection.scored_after(
+            expression, self.frequency, most=self.limits.scored, newest=self.filters.snapshot
         )
-        return newest - after if after and newest - after <= self._most_listed else None
 
     @property
     def _most_listed(self) -> int:

@@ -194,15 +194,15 @@ class Search:
 
     def has_titled(self, words: str, *, snapshot: int) -> bool:
         """Return whether any entry has these words side by side in its title."""
-        with self._database.reading() as connection:
-            plan = self._plan(connection, Filters(snapshot))
-            return plan.frequency(f"heading : {fts_string(words)}") > 0
+        return self._has(f"heading : {fts_string(words)}", Filters(snapshot))
 
     def has_author(self, name: str, *, snapshot: int) -> bool:
         """Return whether any entry is by someone of this name, or with it as a part."""
+        return self._has(Filters(snapshot, author=name).expression(None), Filters(snapshot))
+
+    def _has(self, expression: str, filters: Filters) -> bool:
         with self._database.reading() as connection:
-            plan = self._plan(connection, Filters(snapshot))
-            return plan.frequency(Filters(snapshot, author=name).expression(None)) > 0
+            return self._plan(connection, filters).frequency(expression) > 0
 
     # SELECT c.authors FROM (
     #     SELECT rowid FROM entries_index('authors : ("ada" OR "holm")')
