@@ -78,6 +78,8 @@ def parse_date(raw: str, *, day_first: bool | None = None) -> datetime | None:
     In `3/4/2026` the day or the month is first, as `day_first` says; where that is None, such a
     date is read as none, since nobody can know.
     """
+    if not raw.strip():
+        return None
     if found := _EPOCH.fullmatch(raw.strip()):
         return datetime.fromtimestamp(int(found[1] or found[2]), UTC)
     clock, area = without_area(raw[:_LONGEST])
