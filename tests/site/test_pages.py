@@ -611,7 +611,7 @@ async def test_a_search_can_be_narrowed_to_when_most_was_said(planet: Planet, si
         years, links = seen.texts(bars), seen.links(bars)
         narrowed = await pages.see(links[0])
         none = await pages.see("/search?q=zyzzyva")
-    assert years[-1].startswith(f"{NOW - DAY:%b %Y}: ") or years[-1].startswith(f"{NOW.year}: ")
+    assert years[-1].startswith((f"{NOW:%b %Y}: ", f"{NOW.year}: "))
     assert sum(int(year.split(": ")[1].split()[0]) for year in years) == 15
     assert len(narrowed.texts("//article//h3")) == int(years[0].split(": ")[1].split()[0])
     assert not none.texts(bars)
