@@ -1,7 +1,7 @@
 """What `planet_mcp.documents.extract` finds on article pages."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -457,18 +457,40 @@ def test_odd_data_of_a_page_cost_neither_its_title_nor_its_author(data: str) -> 
     assert article.published == datetime(2025, 3, 4, tzinfo=UTC)
 
 
-def test_a_page_that_states_a_month_has_no_day_of_ours() -> None:
-    head = '<meta name="date" content="2020-03">'
-    article = extract_article(page(f"<article><p>{PROSE}</p></article>", head), url=URL)
-    assert article.published == datetime(2020, 3, 1, tzinfo=UTC)
+# All months: one has the number of today, and some are too short for a day of that number.
+@pytest.mark.parametrize("month", range(1, 13))
+@pytest.mark.parametrize("spelled", ["2019/{:02}", "2019.{:02}", "{:02}/2019"])
+def test_a_page_that_states_a_month_has_no_day_of_ours(spelled: str, month: int) -> None:
+    body = f'<p class="posted-on">{spelled.format(month)}</p><article><p>{PROSE}</p></article>'
+    assert extract_article(page(body), url=URL).published is None
+    head = f'<meta name="date" content="2019-{month:02}">'
+    article = extract_article(page(body, head), url=URL)
+    assert article.published == datetime(2019, month, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("spelled", ["2020-03-{:02}", "March {}, 2020", "{} March 2020"])
-def test_a_page_may_state_a_day_that_has_the_number_of_today(spelled: str) -> None:
-    today = datetime.now().astimezone().day
-    head = f'<meta name="date" content="{spelled.format(today)}">'
-    article = extract_article(page(f"<article><p>{PROSE}</p></article>", head), url=URL)
-    assert article.published == datetime(2020, 3, today, tzinfo=UTC)
+# One side of a day from here, and the other.
+@pytest.mark.parametrize("minutes", [24 * 60 - 1, 0, 1 - 24 * 60])
+def test_a_page_of_this_moment_has_its_time_whatever_day_it_is_there(minutes: int) -> None:
+    there = datetime.now(timezone(timedelta(minutes=minutes))).replace(microsecond=0)
+    stated = f'<time class="entry-date" datetime="{there.isoformat()}">'
+    body = f"{stated}now</time><article><p>{PROSE}</p></article><p>Before: 2019-05-03</p>"
+    assert extract_article(page(body), url=URL).published == there
+
+
+def test_a_page_of_a_day_that_is_nowhere_yet_has_another_date_that_it_states() -> None:
+    ahead = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    body = f'<time datetime="{ahead}">soon</time><article><p>{PROSE}</p></article><p>2019-05-03</p>'
+    assert extract_article(page(body), url=URL).published == datetime(2019, 5, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "spelled", ["2020-03-{:02}", "March {}, 2020", "{} March 2020", "{:02}.03.2020", "{:02}/03/20"]
+)
+def test_a_page_may_state_the_first_day_and_one_that_has_the_number_of_today(spelled: str) -> None:
+    for day in (1, datetime.now().astimezone().day):
+        body = f'<p class="posted-on">{spelled.format(day)}</p><article><p>{PROSE}</p></article>'
+        article = extract_article(page(body), url=URL)
+        assert article.published == datetime(2020, 3, day, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """What a page says of its article: title, authors, time."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from trafilatura.settings import set_date_params
 
 from planet_mcp.documents.library_errors import DATEUTIL_ERRORS, TRAFILATURA_ERRORS
 from planet_mcp.text.from_html import one_line
+from planet_mcp.times import day_of, utc_now
 
 _PUBLISHED = etree.XPath(
     "//meta[@content][@property='article:published_time' or @property='og:article:published_time'"
@@ -54,6 +56,8 @@ def metadata(page: _Element, url: str) -> Document:
     facts.title = facts.title or _tried(lambda: extract_title(page))
     facts.author = facts.author or _tried(lambda: _named_author(page))
     dating = set_date_params(extensive=False)
+    # Where the page is from, it may be tomorrow already.
+    dating["max_date"] = day_of(utc_now() + timedelta(days=1))
     dating["url"] = facts.url or _tried(lambda: extract_url(page, url)) or url
     day = _tried(lambda: find_date(page, **dating))
     facts.date = day if day and _states_day(page, dating["url"], day) else None
@@ -70,14 +74,21 @@ def _tried(step: Callable[[], _Found]) -> _Found | None:
 
 
 def _states_day(page: _Element, url: str, day: str) -> bool:
-    """Return whether a page states a day, as YYYY-MM-DD: htmldate adds today's to a mere month."""
+    """Return whether a page states a day, as YYYY-MM-DD.
+
+    To a mere month, htmldate adds the first day or today's, or in its place the month's last one.
+    """
     year, month, number = day.split("-")
-    if int(number) != datetime.now().astimezone().day:
+    today = datetime.now().astimezone().day
+    if int(number) not in {1, min(today, monthrange(int(year), int(month))[1])}:
         return True
-    markup = f"{url}\n{etree.tostring(page, encoding='unicode')}"
+    mere = rf"(?<!\d)(?<!\d[-/.])(?:{year}[-/.年]\d\d?|\d\d?[-/.]{year})(?![-/.月]?\d)"
+    markup = re.sub(mere, "", f"{url}\n{etree.tostring(page, encoding='unicode')}")
     alone = rf"(?<!\d)0?{int(number)}(?!\d)"
+    of_month = rf"(?<!\d)0?{int(month)}(?!\d)"
+    short = rf"(?:{alone}[-/.]{of_month}|{of_month}[-/.]{alone})[-/.]{year[2:]}(?!\d)"
     stated = re.compile(
-        rf"{year}{month}{number}|{alone}.{{1,30}}{year}|{year}.{{1,12}}{alone}", re.DOTALL
+        rf"{year}{month}{number}|{alone}.{{1,30}}{year}|{year}.{{1,12}}{alone}|{short}", re.DOTALL
     )
     return any(stated.search(text) for text in (markup, _TAG.sub(" ", markup)))
 
