@@ -86,8 +86,48 @@ def test_a_period_is_named_in_plain_words(text: str, first: datetime, after: dat
     assert parse_until(text, now=NOW) == after
 
 
-def test_the_month_before_january_is_in_the_year_before() -> None:
-    assert parse_since("last month", now=utc(2026, 1, 31)) == utc(2025, 12, 1)
+NEW_YEAR, NEW_YEARS_EVE = utc(2027, 1, 1, 0, 5), utc(2026, 12, 31, 23, 58)
+LEAP_DAY, A_YEAR_BEFORE = utc(2028, 2, 29, 12), utc(2027, 3, 1, 0, 5)
+
+
+@pytest.mark.parametrize(
+    ("now", "text", "first", "days"),
+    [
+        # The first of January is a Friday, and of the 53rd week of the year before.
+        (NEW_YEAR, "yesterday", utc(2026, 12, 31), 1),
+        *((NEW_YEAR, text, utc(2026, 12, 28), 7) for text in ("this week", "week 53", "KW 53")),
+        (NEW_YEAR, "last week", utc(2026, 12, 21), 7),
+        *((NEW_YEAR, text, utc(2026, 12, 1), 31) for text in ("last month", "last December")),
+        *((NEW_YEAR, text, utc(2026, 10, 1), 92) for text in ("last quarter", "Q4")),
+        *((NEW_YEAR, text, utc(2027, 1, 1), 90) for text in ("this quarter", "Q1")),
+        *((NEW_YEAR, text, utc(2027, 1, 1), 31) for text in ("this month", "January")),
+        (NEW_YEAR, "last january", utc(2026, 1, 1), 31),
+        (NEW_YEAR, "31. Dezember", utc(2026, 12, 31), 1),
+        (NEW_YEARS_EVE, "last december", utc(2025, 12, 1), 31),
+        (NEW_YEARS_EVE, "December", utc(2026, 12, 1), 31),
+        (NEW_YEARS_EVE, "Jan 1", utc(2026, 1, 1), 1),
+        (NEW_YEARS_EVE, "last year", utc(2025, 1, 1), 365),
+        (NEW_YEARS_EVE, "week 1", utc(2025, 12, 29), 7),
+        # The first week of 2030 begins in 2029.
+        (utc(2029, 12, 31, 9), "week 1", utc(2029, 12, 31), 7),
+        *((LEAP_DAY, text, utc(2028, 2, 29), 1) for text in ("today", "Feb 29", "29. Februar")),
+        (LEAP_DAY, "this month", utc(2028, 2, 1), 29),
+        # Not each year has the day, nor the week.
+        *((A_YEAR_BEFORE, text, utc(2024, 2, 29), 1) for text in ("Feb 29", "29. Februar")),
+        (A_YEAR_BEFORE, "last month", utc(2027, 2, 1), 28),
+        (utc(2026, 12, 24), "week 53", utc(2020, 12, 28), 7),
+        # Monday and Sunday.
+        *((utc(2026, 11, 30), text, utc(2026, 11, 30), 1) for text in ("today", "since Monday")),
+        (utc(2026, 11, 30), "last Monday", utc(2026, 11, 23), 1),
+        (utc(2026, 11, 30), "last week", utc(2026, 11, 23), 7),
+        (utc(2027, 1, 3, 23), "this week", utc(2026, 12, 28), 7),
+    ],
+)
+def test_a_period_is_that_of_the_day_on_which_it_is_said(
+    now: datetime, text: str, first: datetime, days: int
+) -> None:
+    assert parse_since(text, now=now) == first
+    assert parse_until(text, now=now) == first + timedelta(days=days)
 
 
 def test_the_last_date_there_is_means_for_ever() -> None:
@@ -165,6 +205,7 @@ def test_an_age_may_be_said_in_words(text: str, ago: timedelta) -> None:
             for text in ("2017/01/05", "2017/1/5", "5.1.2017", "05. 01. 2017")
         ),
         *((text, utc(2017, 4, 1), 91) for text in ("Q2 2017", "2017-Q2", "2017q2")),
+        *((text, utc(2026, 7, 1), 92) for text in ("last quarter", "letztes Quartal", "Q3")),
         # 22 November 2026 is a Sunday.
         *((text, utc(2026, 11, 22), 1) for text in ("Sunday", "since sun")),
         *((text, utc(2026, 11, 15), 1) for text in ("last Sunday", "2026-11-15")),
@@ -177,6 +218,23 @@ def test_an_age_may_be_said_in_words(text: str, ago: timedelta) -> None:
             (text, utc(2026, 11, 21), 1)
             for text in ("gestern", "hier", "ayer", "ontem", "ieri", "wczoraj", "вчера", "昨日")
         ),
+        *(
+            (text, utc(2026, 11, 20), 1)
+            for text in ("the day before yesterday", "seit vorgestern", "avant-hier", "anteayer")
+        ),
+        *(
+            (text, utc(2026, 11, 20), 1)
+            for text in (
+                *("seit Freitag", "vendredi dernier", "el viernes pasado", "sexta-feira"),
+                *("dal venerd\u00ec", "vanaf vrijdag", "od pi\u0105tku", "\u0441 пятницы"),
+            )
+        ),
+        *(
+            (text, utc(2025, 1, 1), 365)
+            for text in ("l'an dernier", "l\u2019ann\u00e9e derni\u00e8re", "dell'anno scorso")
+        ),
+        *((text, utc(2026, 11, 22), 1) for text in ("aujourd'hui", "Aujourd\u2019hui")),
+        ("quest'anno", utc(2026, 1, 1), 365),
         *(
             (text, utc(2026, 11, 9), 7)
             for text in ("letzte Woche", "la semaine derni\u00e8re", "la semana pasada", "先週")
@@ -216,6 +274,15 @@ def test_a_time_may_be_written_as_feeds_and_clocks_do(text: str) -> None:
         ("2026-01-01/2026-03-31", "2026-01-01", "2026-03-31"),
         ("2024-2025", "2024", "2025"),
         ("von Januar bis M\u00e4rz 2024", "Januar 2024", "M\u00e4rz 2024"),
+        # What has no year is next to what has one, and may so be in another.
+        ("3 March to 5 April 2024", "3 March 2024", "5 April 2024"),
+        ("December to January 2027", "December 2026", "January 2027"),
+        ("28. Dezember bis 2. Januar 2020", "28. Dezember 2019", "2. Januar 2020"),
+        ("Q4 to Q1 2026", "Q4 2025", "Q1 2026"),
+        ("Nov 2024 to January", "Nov 2024", "January 2025"),
+        ("November to January", "November", "January 2027"),
+        ("March to November", "March", "November 2026"),
+        ("March to now", "March", "now"),
     ],
 )
 def test_two_times_in_one_are_refused_with_how_to_say_them(
@@ -250,6 +317,9 @@ WRONG = (
         "32 May 2026",
         "Feb 30, 2026",
         "30 Feb",
+        "week 54",
+        "Q5",
+        "2027-03 to 2027-01",
         "der",
     ),
     *("99999y", "123456d", "0001-01-01T00:00+14:00", "9999-12-31T23:59-05:00", "null", "\0"),

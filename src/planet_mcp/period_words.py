@@ -15,10 +15,26 @@ _WORDS = {
     " tygodnie tygodni tygodniu неделя недели неделю неделе недель",
     "month": "monat monate monaten monats mois mes meses mês mese mesi maand maanden miesiąc"
     " miesiące miesięcy miesiącu месяц месяца месяцев месяце",
+    "quarter": "quartal quartals trimestre trimestres kwartaal kwartał kwartale kwartału квартал"
+    " квартала квартале",
     "year": "jahr jahre jahren jahres an ans année années año años ano anos anno anni jaar jaren"
     " rok roku lata lat год года году лет",
     "today": "heute aujourd'hui hoy hoje oggi vandaag dziś dzisiaj сегодня 今天 今日 오늘 اليوم",
     "yesterday": "gestern hier ayer ontem ieri gisteren wczoraj вчера 昨天 昨日 어제 أمس",
+    "monday": "montag lundi lunes segunda lunedì maandag poniedziałek poniedziałku понедельник"
+    " понедельника",
+    "tuesday": "dienstag mardi martes terça martedì dinsdag wtorek wtorku вторник вторника",
+    "wednesday": "mittwoch mercredi miércoles quarta mercoledì woensdag środa środę środy среда"
+    " среду среды",
+    "thursday": "donnerstag jeudi jueves quinta giovedì donderdag czwartek czwartku четверг"
+    " четверга",
+    "friday": "freitag vendredi viernes sexta venerdì vrijdag piątek piątku пятница пятницу"
+    " пятницы",
+    "saturday": "samstag sonnabend samedi sábado sabato zaterdag sobota sobotę soboty суббота"
+    " субботу субботы",
+    "sunday": "sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli воскресенье"
+    " воскресенья",
+    "day before yesterday": "vorgestern anteayer anteontem eergisteren przedwczoraj позавчера",
     "this": "diese dieser diesen dieses diesem cette ce cet esta este questa questo deze dit nesta"
     " neste desta deste ten tym tego этот эта этой эту этом этого 本",
     "last": "letzte letzten letzter letztes letztem vorige voriger voriges vergangene vergangenen"
@@ -26,9 +42,9 @@ _WORDS = {
     " últimas últimos scorsa scorso scorse scorsi ultima ultimo ultime ultimi vorig afgelopen"
     " laatste zeszły zeszłym zeszłego ostatni ostatnie ostatnich прошлый прошлая прошлой прошлую"
     " прошлом прошлого последний последние последних последнюю",
-    "": "der die das den dem des im am vor seit le la les du de depuis il y a el los las del hace"
-    " en desde do da no na dos das há nos nas lo gli nel nella negli nelle di dell fa dal dalla van"
-    " op het geleden w z za od temu в с со за от назад",
+    "": "der die das den dem des im am vor seit ab le la les du de depuis il y a el los las del"
+    " hace en desde do da no na dos das há nos nas lo gli nel nella negli nelle di dell fa dal"
+    " dalla sinds vanaf van op het geleden w z za od temu в с со за от назад",
     "january": "januar jänner janvier enero janeiro gennaio januari stycznia styczeń января январь"
     " январе",
     "february": "februar février febrero fevereiro febbraio februari lutego luty февраля февраль"
@@ -51,9 +67,10 @@ _WORDS = {
 _WHOLE = {
     "this week": "本周 这周 今週 이번주",
     "last week": "上周 上週 先週 지난주",
+    "day before yesterday": "avant-hier 前天 一昨日 그저께",
     "this month": "本月 这个月 今月 이번달",
     "last month": "上个月 上個月 先月 지난달",
-    "this year": "今年 올해",
+    "this year": "今年 올해 quest'anno",
     "last year": "去年 昨年 작년",
 }
 # No period is said in more characters.
@@ -61,8 +78,10 @@ LONGEST = 100
 _WRITTEN = re.compile(r"(\d{4})[年년](?:(\d{1,2})[月월](?:(\d{1,2})[日일])?)?")
 _TOKEN = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)?|[^\w\s]")
 _ORDINAL = re.compile(r"(?<=\d)(?:er|re|º|ª)\b")
+# Before a vowel: `l'an dernier`, `dell'anno scorso`. In Portuguese, days are `feira` by number.
+_JOINED = re.compile(r"\b(?:l|d|dell|nell|dall)'|-feira\b")
 # Where the adjective follows: `week last`, and `7 last days`.
-_AFTER = re.compile(r"\b(week|month|year) (last|this)\b")
+_AFTER = re.compile(r"\b(week|month|quarter|year|[a-z]+day) (last|this)\b")
 _BETWEEN = re.compile(r"\b(\d+) last\b")
 
 
@@ -70,13 +89,14 @@ def in_english(text: str) -> str | None:
     """Return what a text in another language says of time in English; None if it is in none."""
     if len(text) > LONGEST:
         return None
+    text = text.lower().replace("\u2019", "'")
     plain = "".join(text.split())
     written = _WRITTEN.fullmatch(plain)
     if written:
         return "-".join(f"{int(part):02}" for part in written.groups() if part)
     if plain in _whole():
         return _whole()[plain]
-    words = [_folded(word) for word in _TOKEN.findall(_ORDINAL.sub("", text.lower()))]
+    words = [_folded(word) for word in _TOKEN.findall(_ORDINAL.sub("", _JOINED.sub("", text)))]
     said = [_known().get(word, word) for word in words if word != "."]
     if said == words:
         return None
@@ -107,5 +127,5 @@ def _whole() -> dict[str, str]:
 
 def _folded(word: str) -> str:
     """Return a word without accents, which many leave out."""
-    plain = unicodedata.normalize("NFKD", word.lower().replace("\u2019", "'"))
+    plain = unicodedata.normalize("NFKD", word)
     return "".join(sign for sign in plain if not unicodedata.combining(sign))

@@ -1,7 +1,8 @@
 """Periods and ages as people and agents write them: `7d`, `last 2 weeks`, `May 2026` (pure)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -63,6 +64,10 @@ _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
 _MAIL = re.compile(r"[a-z] \d{4} \d\d:\d\d")
 _UTC = re.compile(r"(?<=\d)\s*(?:UTC|GMT)\Z")
 _UNIX = re.compile(r"(\d{10})(?:\d{3})?")
+
+_HAS_YEAR = re.compile(r"\d{4}")
+# Between two 29th of February around a year such as 2100.
+_YEARS_APART = 8
 
 # The last day that is taken: one before Python's last, so that its end can be written, too.
 _LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
@@ -147,17 +152,39 @@ def _read(text: str, now: datetime) -> tuple[datetime, datetime] | None:
 def _split(text: str, now: datetime) -> tuple[str, str] | None:
     """Return the two times of a text that has a beginning and an end, such as `March to May 2024`.
 
-    A month without a year is of the year of the other.
+    One without a year has the year by which the beginning is the last before the end, or the end
+    the first after the beginning: of `December to January 2027` the beginning is in 2026.
     """
     for sign in _TO.finditer(text) if len(text) <= LONGEST else ():
         begin, end = text[: sign.start()].strip(), text[sign.end() :].strip()
         begin = _FROM.sub("", begin)
-        year = re.search(r"\d{4}", end)
-        if year and not re.search(r"\d", begin):
-            begin = f"{begin} {year[0]}"
-        if _understood(begin, now) and _understood(end, now):
+        if _HAS_YEAR.search(end):
+            begin = _last_before(begin, end, now)
+        else:
+            end = _first_after(begin, end, now)
+        since, until = _understood(begin, now), _understood(end, now)
+        if since and until and since[0] < until[1]:
             return begin, end
     return None
+
+
+def _last_before(begin: str, end: str, now: datetime) -> str:
+    until = _understood(end, now)
+    years = (until[1].year, until[1].year - 1) if until else ()
+    read = ((dated, _understood(dated, now)) for dated in _dated(begin, years))
+    return next((dated for dated, days in read if days and until and days[0] < until[1]), begin)
+
+
+def _first_after(begin: str, end: str, now: datetime) -> str:
+    since = _understood(begin, now)
+    years = (since[0].year, since[0].year + 1) if since else ()
+    read = ((dated, _understood(dated, now)) for dated in _dated(end, years))
+    return next((dated for dated, days in read if days and since and days[1] > since[0]), end)
+
+
+def _dated(text: str, years: Iterable[int]) -> list[str]:
+    """Return a time with each of some years, if it has none."""
+    return [f"{text} {year}" for year in years if text and not _HAS_YEAR.search(text)]
 
 
 def _moment(text: str, now: datetime) -> datetime:
@@ -207,13 +234,15 @@ def _written_month(found: re.Match[str], _: date) -> Days:
     return first, _month(first, 1) if found["month"] else _year(first, 1)
 
 
-def _quarter(found: re.Match[str], _: date) -> Days:
-    first = date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1)
+def _quarter(found: re.Match[str], today: date) -> Days:
+    month = 3 * int(found["quarter"]) - 2
+    first = _of_year(found["year"], lambda year: date(year, month, 1), today)
     return first, _month(first, 3)
 
 
-def _week(found: re.Match[str], _: date) -> Days:
-    first = date.fromisocalendar(int(found["year"]), int(found["week"]), 1)
+def _week(found: re.Match[str], today: date) -> Days:
+    week = int(found["week"])
+    first = _of_year(found["year"], lambda year: date.fromisocalendar(year, week, 1), today)
     return first, first + timedelta(weeks=1)
 
 
@@ -231,19 +260,31 @@ def _named_day(found: re.Match[str], _: date) -> Days:
 
 
 def _named_month(found: re.Match[str], today: date) -> Days:
-    """Read a month of a year, or the latest of its name that has begun."""
+    """Read a month of a year, or the latest of its name that has begun, or is over as the last."""
     month = _number(found["name"])
-    begun = month < today.month + (not found["last"])
-    year = int(found["year"]) if found["year"] else today.year - (not begun)
-    first = date(year, month, 1)
+    begun = _month(today) - timedelta(days=1) if found["last"] else today
+    first = _of_year(found["year"], lambda year: date(year, month, 1), begun)
     return first, _month(first, 1)
 
 
 def _this_or_last_year(found: re.Match[str], today: date) -> Days:
     """Read a day of a month, the latest that has begun."""
     month, day = _number(found["name"]), int(found["day"])
-    year = today.year - ((month, day) > (today.month, today.day))
-    return _one_day(date(year, month, day))
+    return _one_day(_of_year(None, lambda year: date(year, month, day), today))
+
+
+def _of_year(year: str | None, first: Callable[[int], date], today: date) -> date:
+    """Return the first day of what is in a year or, without one, of the latest that has begun.
+
+    Not each year has it: 29 February, a week 53.
+    """
+    if year:
+        return first(int(year))
+    for near in range(today.year + 1, today.year - _YEARS_APART - 1, -1):
+        with suppress(ValueError):
+            if first(near) <= today:
+                return first(near)
+    raise ValueError(today)
 
 
 def _weekday(found: re.Match[str], today: date) -> Days:
@@ -269,6 +310,10 @@ def _month(day: date, later: int = 0) -> date:
     return _within_calendar(day.year + years, month + 1)
 
 
+def _first_of_quarter(day: date) -> date:
+    return _month(day, -((day.month - 1) % 3))
+
+
 def _year(day: date, later: int = 0) -> date:
     return _within_calendar(day.year + later, 1)
 
@@ -280,30 +325,28 @@ def _within_calendar(year: int, month: int) -> date:
 _NAMED: dict[str, Callable[[date], Days]] = {
     "today": _one_day,
     "yesterday": lambda day: _one_day(day - timedelta(days=1)),
+    "day before yesterday": lambda day: _one_day(day - timedelta(days=2)),
     "this week": lambda day: (_monday(day), _monday(day) + timedelta(weeks=1)),
     "last week": lambda day: (_monday(day) - timedelta(weeks=1), _monday(day)),
     "this month": lambda day: (_month(day), _month(day, 1)),
     "last month": lambda day: (_month(day, -1), _month(day)),
+    "this quarter": lambda day: (_first_of_quarter(day), _month(_first_of_quarter(day), 3)),
+    "last quarter": lambda day: (_month(_first_of_quarter(day), -3), _first_of_quarter(day)),
     "this year": lambda day: (_year(day), _year(day, 1)),
     "last year": lambda day: (_year(day, -1), _year(day)),
 }
 _LAST_ONE = r"(?P<last>(?:last|previous)\s+)?"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...] = (
-    (re.compile("|".join([*_NAMED, "previous (?:week|month|year)"])), _named),
+    (re.compile("|".join([*_NAMED, "previous (?:week|month|quarter|year)"])), _named),
     (re.compile(rf"{_YEAR}(?:[-/](?P<month>\d{{1,2}}))?"), _written_month),
     (re.compile(rf"{_YEAR}[-/.]?(?P<month>\d\d)[-/.]?(?P<day>\d\d)"), _numbered_day),
     (re.compile(rf"{_YEAR}[-/.](?P<month>\d{{1,2}})[-/.]{_DAY}"), _numbered_day),
     # Between points, the day is always first; between strokes, nobody can tell.
     (re.compile(rf"{_DAY}\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}"), _numbered_day),
     (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)"), _week),
-    (re.compile(rf"(?:week|kw|cw) ?(?P<week>\d{{1,2}})(?: of|,|/)? ?{_YEAR}"), _week),
-    (
-        re.compile(rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<day>[1-7])"),
-        lambda found, _: _one_day(
-            date.fromisocalendar(*map(int, found.group("year", "week", "day")))
-        ),
-    ),
-    (re.compile(rf"q(?P<quarter>[1-4])[-/ ]?{_YEAR}"), _quarter),
+    (re.compile(rf"(?:week|kw|cw) ?(?P<week>\d{{1,2}})(?:(?: of|,|/)? ?{_YEAR})?"), _week),
+    (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<day>[1-7])"), _day_of_week),
+    (re.compile(rf"q(?P<quarter>[1-4])(?:[-/ ]?{_YEAR})?"), _quarter),
     (re.compile(rf"{_YEAR}[-/ ]?q(?P<quarter>[1-4])"), _quarter),
     (re.compile(rf"{_LAST_ONE}{_MONTH_NAME}(?:,?[ -]{_YEAR})?"), _named_month),
     (re.compile(rf"(?P<last>){_YEAR} {_MONTH_NAME}"), _named_month),

@@ -15,7 +15,7 @@ from planet_mcp.times import day_of
 
 _UNIT = "(?:hour|day|week|month|year)"
 _ENGLISH = (
-    rf"(?:this|last|past|previous) (?:week|month|year)|past {_UNIT}|"
+    rf"(?:this|last|previous) (?:week|month|quarter|year)|past {_UNIT}|"
     rf"(?:last|past|previous) \d{{1,3}} {_UNIT}s?|today|yesterday"
 )
 _SAID = re.compile(
@@ -23,7 +23,7 @@ _SAID = re.compile(
     rf"(?P<period>{_ENGLISH})(?:'s)?(?![\w-])",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"(?:this|last) (?:week|month|year)|today|yesterday")
+_NAMED = re.compile(r"(?:this|last) (?:week|month|quarter|year)|today|yesterday")
 # A word of German, too.
 _NOT_ALONE = frozenset({"hier"})
 _MOST_WORDS, _LONGEST_QUERY = 6, 40
