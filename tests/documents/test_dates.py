@@ -3,11 +3,12 @@
 # ruff: noqa: RUF001 - months and figures are in their own alphabets
 
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 import pytest
 
+from planet_mcp.documents.dates import parse_date
 from planet_mcp.documents.parse import parse_feed
-from planet_mcp.documents.parse.dates import parse_date
 from planet_mcp.models import ParsedEntry
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -66,6 +67,13 @@ def entry(dates: str) -> ParsedEntry:
         ("Tue, 17 Nov 2026 10:00:00 Pacific Standard Time", 18),
         ("Tue, 17 Nov 2026 10:00:00 (Central Time)", 16),
         ("Tue, 17 Nov 2026 10:00:00 Atlantic/Nowhere_Land", 10),
+        ("Tue, 17 Nov 2026 10:00:00 US/Eastern", 15),
+        # names of zones elsewhere
+        ("Tue, 17 Nov 2026 10:00:00 PKT", 5),
+        ("Tue, 17 Nov 2026 10:00:00 NPT", 4.25),
+        ("Selasa, 17 November 2026 10:00 WIB", 3),
+        ("17 Nov 2026 10:00 EAT", 7),
+        ("Tue, 17 Nov 2026 10:00:00 CLT", 14),
     ],
 )
 def test_an_offset_has_the_sign_that_its_writer_meant(raw: str, hour: float) -> None:
@@ -98,6 +106,20 @@ def test_an_offset_has_the_sign_that_its_writer_meant(raw: str, hour: float) -> 
         ("/Date(1794911400000+0100)/", 10.5),
         ("1794911400123456", 10.5),
         ("2569-11-17T17:30:00+07:00", 10.5),
+        ("2026:11:17 10:30:00", 10.5),
+        ("17 Nov 2026 · 10:30", 10.5),
+        # as Drupal writes it, behind a weekday that begins like a month
+        ("martes, 17 de noviembre de 2026 - 10:30", 10.5),
+        ("mar., 17/11/2026 - 10:30", 10.5),
+        ("Mardi, 17 Novembre, 2026 - 10:30", 10.5),
+        ("17 نوفمبر 2026 10:30 ص", 10.5),
+        ("17 نوفمبر 2026 3:20 م", 15 + 1 / 3),
+        ("17 Νοεμβρίου 2026, 3:20 μ.μ.", 15 + 1 / 3),
+        ("17/11/2026 3:20 CH", 15 + 1 / 3),
+        ("17 Kasım 2026 3:20 ÖS", 15 + 1 / 3),
+        ("2026年11月17日 晚上8:00", 20),
+        ("2026年11月17日 凌晨1:30", 1.5),
+        ("Am 17. November 2026 um 10:30 Uhr", 10.5),
     ],
 )
 def test_a_clock_is_read_as_its_country_or_machine_writes_it(raw: str, hour: float) -> None:
@@ -117,12 +139,17 @@ def test_a_clock_is_read_as_its_country_or_machine_writes_it(raw: str, hour: flo
         *("17 ноември 2026", "17 новембар 2026", "17 studenoga 2026", "17 noiembrie 2026"),
         *("2026 m. lapkričio 17 d.", "2026. gada 17. novembris", "17 azaroa 2026", "17 Kasım 2026"),
         *("17. marraskuuta 2026", "2026. november 17.", "17 tháng 11 2026"),
+        *("17 تشرين الثاني 2026", "17 نوفمبر/ تشرين الثاني 2026", "17 พ.ย. 2569", "17 พ.ย. 69"),
+        *("17 พฤศจิกายน 69", "ngày 17 tháng 11 năm 2026", "17 Thg 11, 2026", "17 Nopember 2026"),
+        *("17 noyabr 2026", "17 ნოემბერი 2026", "17 նոյեմբերի 2026", "17 қараша 2026"),
+        *("7 جمادى الثانية 1448هـ - 17 نوفمبر 2026م", "17 نوفمبر 2026 الموافق 7 جمادى الآخرة 1448"),
         *("17 نوامبر 2026", "17 नवंबर 2026", "17 नवम्बर 2026", "১৭ নভেম্বর ২০২৬"),
         *(
             "令和8年11月17日",
             "民國115年11月17日",
             "17 de novembre de 2026",
             "Published on: 17 Nov 2026",
+            "Veröffentlicht am 17.11.2026",
         ),
     ],
 )
@@ -142,6 +169,9 @@ def test_a_month_has_the_name_that_its_language_gives_it(raw: str) -> None:
         *("17-19 November 2026", "Nov 17-19, 2026", "2026-11-17 - 2026-11-19"),
         *("2026-11-17 10:00 - 11:00", "17 Nov 2026 - 19 Nov 2026"),
         *("17/18 November 2026", "2026-11-17/2026-11-18", "Q4 2026", "2. H2 2026"),
+        # numbers of other things beside a year or a month
+        *("Vol. 12, No. 3, 2026", "Vol 12 No 3 November 2026", "Published in 2026, No. 11"),
+        *("5 min read · Nov 17, 2026", "2026-11-17, updated 2026-11-20"),
         # the third of April, or the fourth of March
         *("03/04/2026", "3/4/26 10:00", "03-04-2026", "Tue, 3/4/2026 10:00 PM"),
         # days that do not exist
@@ -171,6 +201,16 @@ def test_what_is_written_for_want_of_a_date_is_none(raw: str) -> None:
         ("26-11-2026", datetime(2026, 11, 26, tzinfo=UTC)),
         ("17-Nov-2026 10:00", DAY + timedelta(hours=10)),
         ("Tuesday 17th November 2026 10:00", DAY + timedelta(hours=10)),
+        ("2026 11 17", DAY),
+        ("1 Jan 2027 00:30 +0200", datetime(2026, 12, 31, 22, 30, tzinfo=UTC)),
+        # a month at the beginning, and months of Thailand that differ in their vowels alone
+        ("Mar 17, 2026", datetime(2026, 3, 17, tzinfo=UTC)),
+        ("Mar 17 10:00:00 2026", datetime(2026, 3, 17, 10, tzinfo=UTC)),
+        ("17 มี.ค. 2026", datetime(2026, 3, 17, tzinfo=UTC)),
+        ("17 ม.ค. 2026", datetime(2026, 1, 17, tzinfo=UTC)),
+        ("17 มิ.ย. 2569", datetime(2026, 6, 17, tzinfo=UTC)),
+        ("17 พ.ย. 26", DAY),
+        ("5 am, 17 Nov 2026", DAY + timedelta(hours=5)),
     ],
 )
 def test_a_date_that_only_resembles_a_stand_in_or_period_is_one(
@@ -206,6 +246,35 @@ def test_what_comes_first_in_a_date_is_told_by_its_document(
     first = parse_feed(body.encode(), url="https://feeds.example/feed", now=NOW).entries[0]
     day = None if month is None else datetime(2026, month, 7 - month, tzinfo=UTC)
     assert first.published == day
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        '<time datetime="2026-11-17T10:00:00+01:00" class="d">Tue, 11/17/2026 - 10:00</time>',
+        '<span property="dc:date" content="2026-11-17T10:00:00+01:00">Tuesday, 17 Nov</span>',
+        "<p>Tue, 17 Nov 2026 09:00:00 GMT</p>",
+    ],
+)
+def test_a_date_that_was_drawn_as_html_is_the_one_in_it(field: str) -> None:
+    assert entry(f"<pubDate>\n{escape(field)}\n</pubDate>").published == DAY + timedelta(hours=9)
+
+
+SPACES = {
+    "prism": "http://prismstandard.org/namespaces/basic/2.0/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "media": "http://search.yahoo.com/mrss/",
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["prism:publicationDate", "dcterms:available", "dcterms:date", "media:pubDate"]
+)
+def test_a_rare_name_of_a_date_counts_where_there_is_no_other(name: str) -> None:
+    prefix = name.partition(":")[0]
+    rare = f'<{name} xmlns:{prefix}="{SPACES[prefix]}">2026-11-17</{name}>'
+    assert entry(rare).published == DAY
+    assert entry(f"<pubDate>16 Nov 2026</pubDate>{rare}").published == DAY - timedelta(days=1)
 
 
 def test_a_stand_in_leaves_the_other_date_of_its_entry() -> None:

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from planet_mcp.documents.dates import parse_date
 from planet_mcp.documents.parse import discover, parse_feed
-from planet_mcp.documents.parse.dates import parse_date
 from planet_mcp.documents.parse.keys import keys_of
 from planet_mcp.documents.parse.raw import RawEntry, RawText
 from planet_mcp.errors import NotAFeedError, OpmlError, ParseFailedError, PlanetError

@@ -10,8 +10,9 @@ from lxml.html import HtmlElement
 from trafilatura.htmlprocessing import convert_to_html
 from trafilatura.settings import Document
 
+from planet_mcp.documents.extract.dating import published
 from planet_mcp.documents.extract.interstitials import Hints, refuse_interstitials
-from planet_mcp.documents.extract.metadata import authors, metadata, published
+from planet_mcp.documents.extract.metadata import authors, metadata
 from planet_mcp.documents.extract.selection import Selection, remove_numbers
 from planet_mcp.documents.extract.stash import CodeStash
 from planet_mcp.documents.heads import without_head
@@ -70,7 +71,7 @@ def page_article(
     if page is None:
         raise DocumentError(f"{url} is an empty page: there is no article to read.")
     facts = metadata(page, url)
-    time = published(page, facts)
+    time = published(page, facts.url or url)
     hints = Hints.of(page)
     content = _content(page, url, steps, select)
     refuse_interstitials(url, content, hints)

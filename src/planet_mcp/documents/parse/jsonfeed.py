@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from planet_mcp.documents.cut_documents import end_of_items
-from planet_mcp.documents.parse.dates import parse_date
+from planet_mcp.documents.dates import parse_date
 from planet_mcp.documents.parse.raw import RawEnclosure, RawEntry, RawFeed, RawText
 from planet_mcp.documents.parse.sniff import Kind, Sniffed, refusal
 from planet_mcp.errors import NotAFeedError, ParseFailedError

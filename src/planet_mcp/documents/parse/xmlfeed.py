@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from planet_mcp.documents.parse.dates import day_first_of, parse_date
+from planet_mcp.documents.dates import day_first_of, parse_date
 from planet_mcp.documents.parse.enclosures import is_picture, plays
 from planet_mcp.documents.parse.feedparsers import Parsed, run
 from planet_mcp.documents.parse.hints import hints_of
@@ -30,6 +30,8 @@ _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _NOT_TEXT = ("image/", "audio/", "video/", "font/", "application/octet", "application/pdf")
 _FEEDBURNER = frozenset({"feedproxy.google.com", "feeds.feedburner.com", "rss.feedburner.com"})
 _DATES = ("published", "created", "updated", "revised")
+# What journals and libraries call the day, where they give no other date.
+_RARE_DATES = ("dcterms_date", "dcterms_available", "prism_publicationdate", "media_pubdate")
 # What some call the text beside a shorter `<description>`.
 _WHOLE_TEXTS = ("yandex_full-text", "fulltext", "full-text")
 _HALF_REFERENCE = re.compile(r"&amp;?(?=[\w.-]+=)")
@@ -145,6 +147,9 @@ def _entry(entry: Node, day_first: bool | None) -> RawEntry:
     published, created, updated, revised = (
         parse_date(_string(entry, name), day_first=day_first) for name in _DATES
     )
+    if not (published or created or updated or revised):
+        rare = (parse_date(_string(entry, name), day_first=day_first) for name in _RARE_DATES)
+        published = next(filter(None, rare), None)
     return RawEntry(
         id=_string(entry, "id"),
         link=_link(entry),

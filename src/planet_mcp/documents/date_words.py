@@ -8,26 +8,35 @@ import unicodedata
 # nothing (RFC 5322, section 4.3); they and every unknown name count as UTC.
 _ZONES_BY_HOURS = (
     (-10, "hst"),
-    (-9, "akst"),
+    (-9, "akst hdt"),
     (-8, "pst akdt"),
     (-7, "mst pdt"),
     (-6, "cst mdt"),
-    (-5, "est cdt"),
-    (-4, "ast edt"),
+    (-5, "est cdt cot"),
+    (-4, "ast edt bot clt vet"),
     (-3.5, "nst"),
-    (-3, "adt art brt"),
+    (-3, "adt art brt clst uyt"),
     (-2.5, "ndt"),
+    (-2, "brst"),
     (0, "gmt ut utc wet z"),
-    (1, "bst cet met mez west"),
-    (2, "cest eet mest mesz sast"),
-    (3, "eest msk"),
+    (1, "bst cet met mez wat west"),
+    (2, "cat cest eet mest mesz sast"),
+    (3, "eat eest idt msk trt"),
+    (3.5, "irst"),
+    (4, "azt gst samt"),
+    (5, "pkt uzt yekt"),
     (5.5, "ist"),
-    (8, "awst hkt sgt"),
-    (9, "jst kst"),
+    (5.75, "npt"),
+    (6, "omst"),
+    (6.5, "mmt"),
+    (7, "ict krat novt wib"),
+    (8, "awst hkt irkt myt pht sgt wita"),
+    (9, "jst kst wit yakt"),
     (9.5, "acst"),
-    (10, "aest"),
-    (11, "aedt"),
-    (12, "nzst"),
+    (10, "aest vlat"),
+    (10.5, "acdt"),
+    (11, "aedt magt"),
+    (12, "nzst pett"),
     (13, "nzdt"),
 )
 ZONES = {name: float(hours) for hours, names in _ZONES_BY_HOURS for name in names.split()}
@@ -62,7 +71,38 @@ _SOUTHERN = (
     "نوا नवंबर नवम्बर নভেম্ব",
     "دسا दिसंबर दिसम्बर ডিসেম্ব",
 )
+# Those of Georgia, Armenia, Kazakhstan, Azerbaijan and Uzbekistan, and of Indonesia before 1972.
+_EASTERN = (
+    "იან հունվ қаң yan",
+    "თებ փետ ақп peb",
+    "მარ մար нау",
+    "აპრ ապր сәу",
+    "მაი մայ мам",
+    "ივნ հունիս мау iyun",
+    "ივლ հուլ шіл iyul",
+    "აგვ օգո там avq",
+    "სექ սեպ қыр sen",
+    "ოქტ հոկ қаз",
+    "ნოე նոյ қар noy nop",
+    "დეკ դեկ жел dek",
+)
 _SHORTEST = 3
+# The names that the months have from Syria to Iraq, some of them two words, some two letters.
+_LEVANTINE = dict(
+    zip(
+        (
+            *("كانون الثاني", "شباط", "اذار", "نيسان", "ايار", "حزيران", "تموز", "اب", "ايلول"),
+            *("تشرين الاول", "تشرين الثاني", "كانون الاول"),
+        ),
+        "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
+        strict=True,
+    )
+)
+# The names of months in Thailand, cut short, without their last dot.
+_THAI = {
+    name: number
+    for number, name in enumerate("ม.ค ก.พ มี.ค เม.ย พ.ค มิ.ย ก.ค ส.ค ก.ย ต.ค พ.ย ธ.ค".split(), 1)
+}
 
 # Dates as RFC 822 and RFC 3339 have them, which need no other spelling.
 _PLAIN = re.compile(
@@ -80,11 +120,20 @@ _NAMED_OFFSET = re.compile(
     re.IGNORECASE,
 )
 _ZONE = re.compile(rf"(?:{_NAMES})?(?:[+-]\d\d?:?(?:\d\d)?)?", re.IGNORECASE)
+# A day, a month and a year in Thailand, before its vowels, which are marks, are left out.
+_THAI_DATE = re.compile(r"(\d{1,2})\s+([ก-๎][ก-๎.]{2,11})\s+(\d{4}|\d\d)(?!\d)")
+_FIRST_THAI_YEAR = 38
+# A month with two names, in either order: of Egypt and of Syria.
+_LEVANTINE_MONTH = re.compile(
+    rf"(?:\b[^\W\d_]+\s?/\s?)?\b({'|'.join(_LEVANTINE)})\b(?:\s?/\s?[^\W\d_]+)?"
+)
+# A day of the Islamic calendar beside that of the Gregorian one.
+_HIJRI = re.compile(r"\b\d{1,2} [^\d,/|()-]{3,25}? 1[34]\d\d\s?(?:هـ?\b)?")
 # What may stand behind an offset: an area's name, or the monotonic clock that Go prints.
 _NO_ZONE = re.compile(r"\s(?!Etc/)[A-Z][A-Za-z]{2,}/[A-Za-z_/+-]+$|\sm=[+-][\d.]+$")
 _AREA = re.compile(
     r"(?<=\d\d)(?P<half>\s?[AaPp]\.?[Mm]\.?)?\s?[\s(\[](?:(?P<area>(?:Africa|America|Antarctica|Asia"
-    r"|Atlantic|Australia|Europe|Indian|Pacific)(?:/[A-Za-z_]{2,30}){1,2})"
+    r"|Atlantic|Australia|Canada|Europe|Indian|Pacific|US)(?:/[A-Za-z_]{2,30}){1,2})"
     r"|(?P<american>[CEMP])(?:T|(?:astern|entral|ountain|acific)(?: (?:Standard|Daylight))? Time))"
     r"[)\]]?\s*$"
 )
@@ -98,9 +147,20 @@ _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s*(\d{1,2})\s?[月월]\s*(\d{1,2})
 _CLOCK = re.compile(
     r"(\d{1,2})\s?(?:h|[時时시點点])(?:\s?(\d{2})\s?(?:[分분]|min)?(?:\s?(\d{2})\s?[秒초])?)?(?![^\W\d_])"
 )
+_VIETNAMESE = re.compile(
+    r"(?:ngày )?(\d{1,2}) (?:tháng|thg) (\d{1,2}),?(?: năm)? (\d{4})(?!\d)", re.IGNORECASE
+)
+_SEPARATOR = re.compile(r"(?<=\w) ?[|·•] ?(?=\w)")
+_CENTURY = 100
 _DOTTED_CLOCK = re.compile(r"(\d{4}\D{0,12}\s\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?![\d.])")
-_HALF_FIRST = re.compile(r"(오전|오후|上午|下午|午前|午後)\s?(\d{1,2}(?::\d{2}){0,2})")
-_AFTERNOON = frozenset("오후 下午 午後".split())
+_HALF_FIRST = re.compile(
+    r"(오전|오후|上午|下午|午前|午後|凌晨|清晨|早上|中午|傍晚|晚上)\s?(\d{1,2}(?::\d{2}){0,2})"
+)
+# Arabic, Persian, Greek, Turkish, Vietnamese.
+_HALF_LAST = re.compile(
+    r"(?<=\d:\d\d)\s?(?:(صباحا|ص|ق\.?ظ|πμ|π\.μ|OO|SA)|(?:مساء|م|ب\.?ظ|μμ|μ\.μ|OS|CH))(?![^\W_])\.?"
+)
+_AFTERNOON = frozenset("오후 下午 午後 中午 傍晚 晚上".split())
 _HALF = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
 
 
@@ -108,14 +168,29 @@ def spelled_plainly(text: str) -> str:
     """Spell a date in ASCII signs: no comments, `+0100` for `GMT+0100`, `10:00` for `10h00`."""
     if _PLAIN.fullmatch(text):
         return text
+    text = _VIETNAMESE.sub(r"\3-\2-\1", _THAI_DATE.sub(_thai_date, text))
     text = _without_comments(" ".join(_without_marks(text).split()))
+    if not text.isascii():
+        text = _HIJRI.sub(" ", _LEVANTINE_MONTH.sub(lambda name: _LEVANTINE[name[1]], text))
     text = _INTRODUCTION.sub("", _NO_ZONE.sub("", text))
     text = _NAMED_OFFSET.sub(_plain_offset, _ERA.sub(_counted_year, text))
     text = _DOTTED_CLOCK.sub(_colons, _CLOCK.sub(_colons, _EAST_ASIAN.sub(r"\1-\2-\3 ", text)))
     text = _HALF_FIRST.sub(
         lambda half: f"{half[2]} {'pm' if half[1] in _AFTERNOON else 'am'}", text
     )
-    return " ".join(_HALF.sub(r"\1m", text).split())
+    text = _HALF_LAST.sub(lambda half: " am" if half[1] else " pm", text)
+    return " ".join(_SEPARATOR.sub(" ", _HALF.sub(r"\1m", text)).split())
+
+
+def _thai_date(found: re.Match[str]) -> str:
+    """Return the date; of two digits, those that a year of our time may have are Buddhist."""
+    month = _THAI.get(found[2].rstrip(".")) or month_of(_without_marks(found[2]))
+    if month is None:
+        return found[0]
+    year = int(found[3])
+    if year < _CENTURY:
+        year += 2500 if year >= _FIRST_THAI_YEAR else 2000
+    return f"{year}-{month:02}-{int(found[1]):02}"
 
 
 def without_area(text: str) -> tuple[str, str | None]:
@@ -158,7 +233,7 @@ def _without_marks(text: str) -> str:
 
 _MONTHS = {
     _without_marks(beginning): number
-    for names in (_BEGINNINGS, _SOUTHERN)
+    for names in (_BEGINNINGS, _SOUTHERN, _EASTERN)
     for number, beginnings in enumerate(names, 1)
     for beginning in beginnings.split()
 }

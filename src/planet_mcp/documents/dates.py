@@ -1,4 +1,4 @@
-"""Dates as feeds write them, to aware UTC (pure)."""
+"""Dates as feeds and pages write them, to aware UTC (pure)."""
 
 import re
 from collections.abc import Iterable
@@ -8,11 +8,11 @@ from functools import partial
 from dateutil import parser as dateutil_parser
 from dateutil import tz
 
+from planet_mcp.documents.date_words import ZONES, month_of, spelled_plainly, without_area
 from planet_mcp.documents.library_errors import DATEUTIL_ERRORS
-from planet_mcp.documents.parse.date_words import ZONES, month_of, spelled_plainly, without_area
 
-_LONGEST = 100
-_LARGEST_OFFSET = timedelta(hours=18)
+_LONGEST, _LONGEST_MARKUP = 100, 1_000
+_LARGEST_OFFSET = timedelta(hours=23, minutes=59)
 _CENTURY = 100
 _PIVOT = 50
 _NOON = 12
@@ -32,10 +32,10 @@ _ZONE = (
 _EPOCH = re.compile(
     r"(?:/Date\(|@)?(?:(\d{9,10})(?:\.\d+)?|(\d{10})(?:\d{3}){1,3})(?:(?:[+-]\d{4})?\)/)?"
 )
-# ISO 8601 and RFC 3339, section 5.6, with or without separators. No year begins with 0: 0001 is
-# what Go and .NET write for a date that they do not have.
+# ISO 8601 and RFC 3339, section 5.6, with or without separators, or with those of cameras (EXIF).
+# No year begins with 0: 0001 is what Go and .NET write for a date that they do not have.
 _ISO = re.compile(
-    rf"(?P<year>[1-9]\d{{3}})[-/]?(?P<month>\d\d)[-/]?(?P<day>\d\d)(?:[Tt ,]*{_TIME})?{_ZONE}"
+    rf"(?P<year>[1-9]\d{{3}})[-/:]?(?P<month>\d\d)[-/:]?(?P<day>\d\d)(?:[Tt ,]*{_TIME})?{_ZONE}"
 )
 # ISO 8601, sections 5.2.3 and 5.2.2: a week of the year or a day of it, and a day of the year.
 _WEEK = re.compile(rf"(?P<year>\d{{4}})-?W(?P<week>\d\d)(?:-?(?P<day>\d)(?:[T ]{_TIME}{_ZONE})?)?")
@@ -48,6 +48,19 @@ _RFC822 = re.compile(
 )
 _MIDNIGHT_24 = re.compile(r"(?<![\d:])24:00(?::00(?:\.0+)?)?\b")
 _HAS_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([/.-])\d{1,2}\1\d\d(?!\d)")
+# A date in figures that belong together; figures with words or commas between them are none.
+_FIGURES = re.compile(
+    r"\d{1,4}(?:\s?[./-]\s?|\s{1,3})\d{1,2}(?:\.?\s?[./-]?\s?|\s{1,3})\d{1,4}"
+    r"|(?<!\d)\d{1,2}[./-]\d{4}|\d{4}[./-]\d{1,2}|\d{8}"
+)
+# What stands before a day: the name of a weekday, which may begin like one of a month (mardi).
+_WEEKDAY = re.compile(
+    r"[^\W\d_]+\.?,?\s+(?=\d{1,2}(?:[./-]\d|\.?\s(?:d[ei] )?(?P<name>[^\W\d_]{3,12})))"
+)
+# Dates in HTML, as a content management system draws its fields.
+_ATTRIBUTE = re.compile(r"<[^<>]{1,400}?\b(?:datetime|content)=[\"']([^\"'<>]{4,60})[\"']")
+_TAG = re.compile(r"<[^<>]*>")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _FREE_YEARS = range(1900, 2100)
 # A span from one day or hour to another: when something takes place, not when it was published.
 _RANGE = re.compile(
@@ -61,7 +74,8 @@ _MONTHS_IN_YEAR = 12
 _MONTH_FIRST = frozenset((("en", "us"), ("en", "ph")))
 _DOTTED = re.compile(r"\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}")
 _WORD = re.compile(r"[^\W\d_]+\.?")
-_KEPT_WORDS = frozenset({*ZONES, "t", "am", "pm"})
+_HALVES = frozenset({"am", "pm"})
+_KEPT_WORDS = _HALVES | {*ZONES, "t"}
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Dates that stand for none: what PHP makes of MySQL's 0000-00-00, and Go of its zero date where
 # years have two digits.
@@ -80,6 +94,9 @@ def parse_date(raw: str, *, day_first: bool | None = None) -> datetime | None:
     """
     if not raw.strip():
         return None
+    if "<" in raw:
+        drawn = _ATTRIBUTE.search(raw[:_LONGEST_MARKUP])
+        raw = drawn[1] if drawn else _TAG.sub(" ", raw[:_LONGEST_MARKUP])
     if found := _EPOCH.fullmatch(raw.strip()):
         return datetime.fromtimestamp(int(found[1] or found[2]), UTC)
     clock, area = without_area(raw[:_LONGEST])
@@ -183,20 +200,40 @@ def _offset(found: re.Match[str]) -> timedelta:
 
 
 def _from_free_form(text: str, day_first: bool | None) -> datetime | None:
-    if not _HAS_DATE.search(text) or _RANGE.search(text):
+    if not _HAS_DATE.search(text) or len(_YEAR.findall(text)) > 1 or _RANGE.search(text):
         return None
+    text = _without_weekday(text)
     if not _SLASHED.search(text):
         day_first = bool(_DOTTED.search(text))
     elif day_first is None and _is_ambiguous(text):
         return None
     shift = timedelta(days=1) if _MIDNIGHT_24.search(text) else timedelta()
     english = _WORD.sub(_to_english, _MIDNIGHT_24.sub("00:00", text))
+    if not (_FIGURES.search(english) or any(name in english for name in _MONTH_NAMES)):
+        return None
     read = partial(_read_with_default, english, day_first=bool(day_first))
     moment = read(datetime(1996, 1, 1, tzinfo=UTC))
     # Two defaults give two moments if the text does not name both year and month.
     if moment is None or moment != read(datetime(2004, 2, 1, tzinfo=UTC)):
         return None
+    if not _has_year_of(text, moment):
+        return None
     return moment + shift if moment.year in _FREE_YEARS else None
+
+
+def _has_year_of(text: str, moment: datetime) -> bool:
+    """Return whether a text names the year: beside other numbers it would be read as a clock."""
+    year = _YEAR.search(text)
+    if year is None:
+        return True
+    clock = f"{moment:%H%M}" == year[0] and ":" not in text
+    return not clock and abs(moment.year - int(year[0])) <= 1
+
+
+def _without_weekday(text: str) -> str:
+    found = _WEEKDAY.match(text)
+    is_weekday = found and (not found["name"] or month_of(found["name"]))
+    return text[found.end() :] if found and is_weekday else text
 
 
 def _is_ambiguous(text: str) -> bool:
@@ -208,6 +245,8 @@ def _is_ambiguous(text: str) -> bool:
 
 def _to_english(word: re.Match[str]) -> str:
     bare = word[0].rstrip(".").lower()
+    if bare in _HALVES and not word.string[: word.start()].rstrip()[-1:].isdigit():
+        return " "
     if bare in _KEPT_WORDS:
         return word[0]
     month = month_of(bare)
