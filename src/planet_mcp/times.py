@@ -20,6 +20,11 @@ def is_credible(moment: datetime, *, now: datetime) -> bool:
     return EARLIEST <= moment <= now + _AHEAD
 
 
+def credible(claim: datetime | None, *, now: datetime) -> datetime | None:
+    """Return a claim of when an entry was published if it `is_credible`, else None."""
+    return claim if claim and is_credible(claim, now=now) else None
+
+
 def day_of(moment: datetime) -> str:
     """Return the UTC date of a moment as `YYYY-MM-DD`."""
     return moment.astimezone(UTC).date().isoformat()

@@ -8,7 +8,7 @@ redesign that changes all ids, or an absence of months.
 from datetime import datetime, timedelta
 
 from planet_mcp.models import FeedFacts, ParsedEntry, ParsedFeed, RecognisedEntry
-from planet_mcp.times import EARLIEST, is_credible
+from planet_mcp.times import EARLIEST, credible
 
 # How old an entry of a first document may be, and be news and no archive.
 NEWS_AGE = timedelta(days=1)
@@ -22,8 +22,8 @@ FEW = 5
 
 def claimed_at(entry: ParsedEntry, now: datetime) -> datetime | None:
     """Return when an entry was published, as far as that can be; at the latest now."""
-    claim = entry.published
-    return min(claim, now) if claim and is_credible(claim, now=now) else None
+    claim = credible(entry.published, now=now)
+    return min(claim, now) if claim else None
 
 
 def archive_of(facts: FeedFacts, parsed: ParsedFeed, now: datetime) -> dict[str, datetime]:
@@ -67,5 +67,5 @@ def _below(parsed: ParsedFeed, now: datetime) -> datetime:
     dates = [at for entry in parsed.entries if (at := claimed_at(entry, now))]
     if dates:
         return min(dates)
-    own = parsed.updated
-    return min(own, now) if own and is_credible(own, now=now) else EARLIEST
+    own = credible(parsed.updated, now=now)
+    return min(own, now) if own else EARLIEST

@@ -12,7 +12,7 @@ from planet_mcp.planet.answers import ArticleResult
 from planet_mcp.planet.language import TOOLS, Language
 from planet_mcp.planet.markdown import named, quoted, when
 from planet_mcp.store import Hit
-from planet_mcp.times import is_credible, stamp
+from planet_mcp.times import credible, stamp
 from planet_mcp.urls import are_of_one_site
 
 MOST_FILES = 5
@@ -154,9 +154,9 @@ def _from_duplicate(article: FullText) -> str:
 
 def _when(article: FullText) -> dict[str, str]:
     """Return when it was published, or else when it was first seen, which nobody has claimed."""
-    claim = article.published
-    if claim and is_credible(claim, now=article.taken_at):
-        return {"Published": stamp(claim)}
+    published = credible(article.published, now=article.taken_at)
+    if published:
+        return {"Published": stamp(published)}
     return {"First seen": f"{stamp(article.first_seen_at)} (no credible date is given)"}
 
 

@@ -18,7 +18,7 @@ from planet_mcp.store.db import Connection, in_parts, join_names, placeholders, 
 from planet_mcp.store.sql import ids_of
 from planet_mcp.store.stories import ANY, ComparedEntry, Written, join_stories
 from planet_mcp.text import addresses_in, index_heading, index_terms, indexed, title_key
-from planet_mcp.times import is_credible
+from planet_mcp.times import credible
 from planet_mcp.urls import canonical, link_key
 
 _CONTENT = (
@@ -176,9 +176,7 @@ def _rekey(
 
 def _dates(entry: ParsedEntry, now: datetime) -> tuple[int | None, int | None]:
     """Return when an entry was published as its feed claims, and as far as that can be."""
-    claim = entry.published
-    credible = claim if claim and is_credible(claim, now=now) else None
-    return to_seconds(claim), to_seconds(credible)
+    return to_seconds(entry.published), to_seconds(credible(entry.published, now=now))
 
 
 def _revise(connection: Connection, changes: Sequence[RevisedEntry]) -> None:

@@ -20,7 +20,7 @@ from planet_mcp.store.db import (
 )
 from planet_mcp.store.saving import as_indexed, new_ids, renew_links
 from planet_mcp.text import index_heading, index_terms, indexed
-from planet_mcp.times import is_credible
+from planet_mcp.times import credible
 from planet_mcp.urls import canonical
 
 MOST_ATTEMPTS = 3
@@ -172,8 +172,7 @@ def _page_id(connection: Connection, url: str, article: Article, now: datetime) 
 def _add_page(
     connection: Connection, entry_id: int, url: str, article: Article, *, now: datetime
 ) -> None:
-    claim = article.published
-    credible = claim if claim and is_credible(claim, now=now) else None
+    published = credible(article.published, now=now)
     connection.execute(
         """
         INSERT INTO entries (id, story_id, representative_id, feed_id, key, ordered_at, undated,
@@ -185,10 +184,10 @@ def _add_page(
         {
             "id": entry_id,
             "key": canonical(url),
-            "ordered_at": to_seconds(min(credible, now) if credible else now),
-            "undated": credible is None,
-            "published": to_seconds(claim),
-            "credible": to_seconds(credible),
+            "ordered_at": to_seconds(min(published, now) if published else now),
+            "undated": published is None,
+            "published": to_seconds(article.published),
+            "credible": to_seconds(published),
             "now": to_seconds(now),
             "url": url,
             "words": article.content.words,
