@@ -14,6 +14,7 @@ from planet_mcp.planet.lookup import Directory
 from planet_mcp.planet.markdown import feeds_text, listed_feed_line
 from planet_mcp.planet.reading import Budget, Reading
 from planet_mcp.requests import DEFAULT_FEEDS, FeedQuery, selection
+from planet_mcp.store import BRIEF, WHOLE
 from planet_mcp.times import stamp
 
 MOST_GROUPS, MOST_READERS = 50, 20
@@ -75,11 +76,11 @@ def _rows(
     most: int,
 ) -> tuple[list[FeedRow], dict[FeedStatus, int]]:
     """Return the first rows that are left of a list, and how many feeds of each status it has."""
-    feeds, shown, now = reading.store.feeds, position.shown, reading.now
+    page, shown, now = reading.store.feeds.page, position.shown, reading.now
     if query.detail == "full":
-        page = feeds.page(query, named, shown=shown, limit=most, now=now)
-        return [full_row(feed) for feed in page.feeds], page.counts
-    brief = feeds.brief_page(query, named, shown=shown, limit=most, now=now)
+        full = page(WHOLE, query, named, shown=shown, limit=most, now=now)
+        return [full_row(feed) for feed in full.feeds], full.counts
+    brief = page(BRIEF, query, named, shown=shown, limit=most, now=now)
     return [brief_row(feed) for feed in brief.feeds], brief.counts
 
 

@@ -10,6 +10,7 @@ from planet_mcp.store.changes import FeedChange
 from planet_mcp.store.copying import Copied, copy_database
 from planet_mcp.store.db import Database, DatabaseLimits, RefreshLease, Sharing
 from planet_mcp.store.entries import Entries, EntryText
+from planet_mcp.store.feed_rows import BRIEF, WHOLE
 from planet_mcp.store.feeds import Feeds, FeedsPage, Summary
 from planet_mcp.store.health import Repair
 from planet_mcp.store.mentions import Mentions, TalkedPost
@@ -37,9 +38,11 @@ from planet_mcp.store.vectors import Encoded, Unencoded, Vectors
 from planet_mcp.store.webpages import StoredArticle, Teaser, Webpages
 
 __all__ = [
+    "BRIEF",
     "ENOUGH",
     "MAX_TERMS",
     "MOST_COUNTED",
+    "WHOLE",
     "Archive",
     "CatalogueEntry",
     "ChangeToken",

@@ -1,12 +1,13 @@
 """Rows of the table `feeds` and the values that they are: what is stored of a feed, once.
 
-A new fact about a feed is a field of `models.Feed`, a line in `_feed_of` and in `columns_of`, and
+A new fact about a feed is a field of `models.Feed`, a line in `feed_of` and in `columns_of`, and
 a column (a migration in `planet_mcp.store.db.schema`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from planet_mcp.models import (
     DORMANT_AFTER,
@@ -39,8 +40,15 @@ FEEDS = """(
     FROM feeds
 )"""
 
-# The columns of FEEDS that are of a `BriefFeed`, in its order.
-BRIEF = "id, url, name, group_name, status, entries, newest_entry, problem"
+FeedT = TypeVar("FeedT", bound=Feed | BriefFeed)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedColumns(Generic[FeedT]):
+    """The columns of `FEEDS` that a list reads, and what makes a feed of a row of them."""
+
+    names: str
+    feed_of: Callable[[Row], FeedT]
 
 
 def as_of(now: datetime) -> dict[str, object]:
@@ -107,10 +115,16 @@ def feed_of(row: Row) -> Feed:
 
 
 def brief_feed_of(row: Row) -> BriefFeed:
-    """Return the feed of a row of the columns BRIEF."""
+    """Return the feed of a row of the columns of `BRIEF`."""
     feed_id, url, title, group, status, entries, newest_entry, problem = row
     newest = to_optional_time(newest_entry)
     return BriefFeed(feed_id, url, title, group, FeedStatus(status), entries, newest, problem)
+
+
+WHOLE = FeedColumns("*", feed_of)
+BRIEF = FeedColumns(
+    "id, url, name, group_name, status, entries, newest_entry, problem", brief_feed_of
+)
 
 
 def columns_of(feed: Feed) -> dict[str, object]:

@@ -4,13 +4,13 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic
 from weakref import WeakKeyDictionary
 
-from planet_mcp.models import BriefFeed, Feed, FeedName, FeedStatus, Subscription
+from planet_mcp.models import Feed, FeedName, FeedStatus, Subscription
 from planet_mcp.requests import FeedQuery, FeedSort
-from planet_mcp.store.db import Connection, Engine, Row, to_optional_time, to_seconds
-from planet_mcp.store.feed_rows import BRIEF, FEEDS, as_of, brief_feed_of, feed_of, select_feeds
+from planet_mcp.store.db import Connection, Engine, to_optional_time, to_seconds
+from planet_mcp.store.feed_rows import FEEDS, FeedColumns, FeedT, as_of, select_feeds
 from planet_mcp.store.saving import count_entries
 from planet_mcp.store.sql import ids_of
 from planet_mcp.store.stories import delete_entries_of_feeds
@@ -21,9 +21,6 @@ _ORDERS: dict[FeedSort, str] = {
     "newest_entry": "newest_entry DESC NULLS LAST, id",
     "entries": "entries DESC, id",
 }
-
-
-FeedT = TypeVar("FeedT", Feed, BriefFeed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,51 +195,24 @@ class Feeds:
         with self._database.reading() as connection:
             return select_feeds(connection, where, values, now=now, tail=tail)
 
+    # SELECT * FROM (feeds with status) WHERE subscribed AND … ORDER BY lower(name), id LIMIT 51
     def page(
         self,
+        columns: FeedColumns[FeedT],
         asked: FeedQuery,
         named: Collection[int] | None,
         *,
         shown: Collection[int],
         limit: int,
         now: datetime,
-    ) -> FeedsPage[Feed]:
+    ) -> FeedsPage[FeedT]:
         """List followed feeds, of those that are `named` if any are, without those in `shown`.
 
         The counts are of all statuses, whichever is listed.
         """
-        rows, counts = self._listed(asked, named, "*", shown=shown, limit=limit, now=now)
-        return FeedsPage(tuple(map(feed_of, rows)), counts)
-
-    def brief_page(
-        self,
-        asked: FeedQuery,
-        named: Collection[int] | None,
-        *,
-        shown: Collection[int],
-        limit: int,
-        now: datetime,
-    ) -> FeedsPage[BriefFeed]:
-        """List feeds as `page` does, with what a brief list has of them."""
-        rows, counts = self._listed(asked, named, BRIEF, shown=shown, limit=limit, now=now)
-        return FeedsPage(tuple(map(brief_feed_of, rows)), counts)
-
-    # SELECT * FROM (feeds with status) WHERE subscribed AND … ORDER BY lower(name), id LIMIT 51
-    def _listed(
-        self,
-        asked: FeedQuery,
-        named: Collection[int] | None,
-        columns: str,
-        *,
-        shown: Collection[int],
-        limit: int,
-        now: datetime,
-    ) -> tuple[list[Row], dict[FeedStatus, int]]:
         of_names = f"AND id IN {ids_of(':named')}" if named is not None else ""
-        where = f"""
-            subscribed {of_names}
-            AND (CAST(:group AS TEXT) IS NULL OR lower(group_name) = lower(:group))
-        """
+        source = f"""FROM {FEEDS} WHERE subscribed {of_names}
+            AND (CAST(:group AS TEXT) IS NULL OR lower(group_name) = lower(:group))"""
         values = {
             "named": json.dumps([*named]) if named is not None else None,
             "status": asked.status,
@@ -250,19 +220,18 @@ class Feeds:
             "shown": json.dumps([*shown]),
             **as_of(now),
         }
-        source = f"FROM {FEEDS} WHERE {where}"
         with self._database.reading() as connection:
             found = connection.execute(
                 f"SELECT status, count(*) {source} GROUP BY status", values
             ).fetchall()
             rows = connection.execute(
-                f"SELECT {columns} {source} AND (:status = 'any' OR status = :status) "
+                f"SELECT {columns.names} {source} AND (:status = 'any' OR status = :status) "
                 f"AND id NOT IN {ids_of(':shown')} "
                 f"ORDER BY {_ORDERS[asked.sort]} LIMIT {int(limit)}",
                 values,
             ).fetchall()
         counts = dict.fromkeys(FeedStatus, 0) | {FeedStatus(row[0]): row[1] for row in found}
-        return rows, counts
+        return FeedsPage(tuple(map(columns.feed_of, rows)), counts)
 
     def summary(self) -> Summary:
         """Count feeds and entries, and note when a feed was last checked and last answered.
