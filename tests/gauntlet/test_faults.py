@@ -1,7 +1,7 @@
 """Killed writers, power cuts, damaged journals, full disks: what is left is a sound store.
 
 `python -m tests.gauntlet.test_faults DATABASE FIRST [MOST]` is the process that is harmed. The
-quick ones of these tests are in `tests/test_durability.py`.
+quick ones of these tests are in `tests/store/test_durability.py`.
 """
 
 import codecs
