@@ -749,7 +749,7 @@ async def test_a_date_that_cannot_be_is_kept_but_orders_nothing(site: Site) -> N
         await planet.add_feeds([site.add("/feed", document)])
 
         hits = (await planet.search_entries(SearchRequest(sort="newest"))).result.hits
-        seen = f"{clock.now:%Y-%m-%dT%H:%MZ}"
+        seen = stamp(clock.now)
         assert {hit.title: (hit.published, hit.first_seen) for hit in hits} == {
             "From 1971": (None, seen),
             "From 2090": (None, seen),
