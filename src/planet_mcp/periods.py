@@ -251,12 +251,16 @@ def _day_of_week(found: re.Match[str], _: date) -> Days:
     return _one_day(date.fromisocalendar(year, week, day))
 
 
-def _numbered_day(found: re.Match[str], _: date) -> Days:
-    return _one_day(date(int(found["year"]), int(found["month"]), int(found["day"])))
+def _numbered_day(found: re.Match[str], today: date) -> Days:
+    return _day_of_month(found["year"], int(found["month"]), int(found["day"]), today)
 
 
-def _named_day(found: re.Match[str], _: date) -> Days:
-    return _one_day(date(int(found["year"]), _number(found["name"]), int(found["day"])))
+def _named_day(found: re.Match[str], today: date) -> Days:
+    return _day_of_month(found["year"], _number(found["name"]), int(found["day"]), today)
+
+
+def _day_of_month(year: str | None, month: int, day: int, today: date) -> Days:
+    return _one_day(_of_year(year, lambda year: date(year, month, day), today))
 
 
 def _named_month(found: re.Match[str], today: date) -> Days:
@@ -265,12 +269,6 @@ def _named_month(found: re.Match[str], today: date) -> Days:
     begun = _month(today) - timedelta(days=1) if found["last"] else today
     first = _of_year(found["year"], lambda year: date(year, month, 1), begun)
     return first, _month(first, 1)
-
-
-def _this_or_last_year(found: re.Match[str], today: date) -> Days:
-    """Read a day of a month, the latest that has begun."""
-    month, day = _number(found["name"]), int(found["day"])
-    return _one_day(_of_year(None, lambda year: date(year, month, day), today))
 
 
 def _of_year(year: str | None, first: Callable[[int], date], today: date) -> date:
@@ -342,7 +340,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...
     (re.compile(rf"{_YEAR}[-/.]?(?P<month>\d\d)[-/.]?(?P<day>\d\d)"), _numbered_day),
     (re.compile(rf"{_YEAR}[-/.](?P<month>\d{{1,2}})[-/.]{_DAY}"), _numbered_day),
     # Between points, the day is always first; between strokes, nobody can tell.
-    (re.compile(rf"{_DAY}\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}"), _numbered_day),
+    (re.compile(rf"{_DAY}\.\s?(?P<month>\d{{1,2}})\.(?:\s?{_YEAR})?"), _numbered_day),
     (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)"), _week),
     (re.compile(rf"(?:week|kw|cw) ?(?P<week>\d{{1,2}})(?:(?: of|,|/)? ?{_YEAR})?"), _week),
     (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<day>[1-7])"), _day_of_week),
@@ -350,10 +348,11 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...
     (re.compile(rf"{_YEAR}[-/ ]?q(?P<quarter>[1-4])"), _quarter),
     (re.compile(rf"{_LAST_ONE}{_MONTH_NAME}(?:,?[ -]{_YEAR})?"), _named_month),
     (re.compile(rf"(?P<last>){_YEAR} {_MONTH_NAME}"), _named_month),
-    (re.compile(rf"{_MONTH_NAME} {_DAY}(?:st|nd|rd|th)?,? {_YEAR}"), _named_day),
-    (re.compile(rf"{_MONTH_NAME} {_DAY}(?:st|nd|rd|th)?"), _this_or_last_year),
-    (re.compile(rf"{_DAY}(?:st|nd|rd|th|\.)? (?:of )?{_MONTH_NAME}"), _this_or_last_year),
-    (re.compile(rf"{_DAY}(?:st|nd|rd|th|\.)?[ -](?:of )?{_MONTH_NAME},?[ -]{_YEAR}"), _named_day),
+    (re.compile(rf"{_MONTH_NAME} {_DAY}(?:st|nd|rd|th)?(?:,? {_YEAR})?"), _named_day),
+    (
+        re.compile(rf"{_DAY}(?:st|nd|rd|th|\.)?[ -](?:of )?{_MONTH_NAME}(?:,?[ -]{_YEAR})?"),
+        _named_day,
+    ),
     (
         re.compile(rf"{_LAST_ONE}(?P<name>{'|'.join(f'{d}|{d[:3]}|{d[:4]}' for d in _DAYS)})"),
         _weekday,
