@@ -168,7 +168,17 @@ def test_a_moment_reads_the_same_in_any_zone(moment: datetime, offset: timedelta
                 "il y a 7 jours",
                 "hace 7 d\u00edas",
                 "les 7 derniers jours",
+                "ces 7 derniers jours",
+                "vor einer Woche",
+                "una settimana fa",
+                "tydzie\u0144 temu",
+                "неделю назад",
+                "week ago",
             )
+        ),
+        *(
+            (text, timedelta(weeks=2))
+            for text in ("vor zwei Wochen", "il y a deux semaines", "hace dos semanas")
         ),
         *(
             (text, timedelta(days=1))
@@ -193,9 +203,13 @@ def test_an_age_may_be_said_in_words(text: str, ago: timedelta) -> None:
         # The named period, in contrast to an age: `past week`.
         *((text, utc(2026, 11, 9), 7) for text in ("the last week", "previous week", "2026-W46")),
         *((text, utc(2017, 1, 1), 31) for text in ("January 2017", "jan. 2017", "in 2017/1")),
+        *((text, utc(2017, 1, 1), 31) for text in ("1/2017", "01.2017", "styczeń 2017")),
         *((text, utc(2026, 11, 1), 30) for text in ("November", "this month", "Nov 2026")),
         *((text, utc(2025, 11, 1), 30) for text in ("last november", "2025 November")),
-        ("december", utc(2025, 12, 1), 31),
+        *(
+            (text, utc(2025, 12, 1), 31)
+            for text in ("december", "d\u00e9cembre dernier", "em dezembro", "w grudniu")
+        ),
         *(
             (text, utc(2017, 1, 5), 1)
             for text in ("Jan 5, 2017", "5th of January 2017", "5-Jan-2017")
@@ -214,7 +228,7 @@ def test_an_age_may_be_said_in_words(text: str, ago: timedelta) -> None:
         *((text, utc(2026, 11, 3), 1) for text in ("Nov 3", "3rd of November", "November 3rd")),
         *(
             (text, utc(2025, 12, 24), 1)
-            for text in ("Dec 24", "24. Dezember", "24.12.", "24 d\u00e9cembre")
+            for text in ("Dec 24", "24. Dezember", "am 24.12.", "24.12.", "24 d\u00e9cembre")
         ),
         # In other languages, with their accents or without.
         *(
@@ -322,6 +336,9 @@ WRONG = (
         "30 Feb",
         "30.2.",
         "24.12",
+        "13/2026",
+        "ago",
+        "letzte",
         "week 54",
         "Q5",
         "2027-03 to 2027-01",

@@ -9,6 +9,11 @@ from functools import cache
 # Each English word, and what German, French, Spanish, Portuguese, Italian, Dutch, Polish and
 # Russian say; nothing for words between them. Others can be added.
 _WORDS = {
+    "a": "ein eine einem einer un une una um uma een один одну одна",
+    "two": "zwei deux dois duas due twee dwa dwie два две",
+    "three": "drei trois tres três tre drie trzy три",
+    "four": "vier quatre cuatro quatro quattro cztery четыре",
+    "six": "sechs seis sei zes sześć шесть",
     "hour": "stunde stunden heure heures hora horas ora ore uur uren godzina godzin час часа часов",
     "day": "tag tage tagen jour jours dia dias giorno giorni dag dagen dzień dni день дня дней",
     "week": "woche wochen semaine semaines semana semanas settimana settimane weken tydzień"
@@ -42,26 +47,32 @@ _WORDS = {
     " últimas últimos scorsa scorso scorse scorsi ultima ultimo ultime ultimi vorig afgelopen"
     " laatste zeszły zeszłym zeszłego ostatni ostatnie ostatnich прошлый прошлая прошлой прошлую"
     " прошлом прошлого последний последние последних последнюю",
-    "": "der die das den dem des im am vor seit ab le la les du de depuis il y a el los las del"
-    " hace en desde do da no na dos das há nos nas lo gli nel nella negli nelle di dell fa dal"
-    " dalla sinds vanaf van op het geleden w z za od temu в с со за от назад",
+    "": "der die das den dem des im am vor seit ab le la les ces du de depuis il y a el los"
+    " las del hace en em desde do da no na dos das há nos nas lo gli questi nel nella"
+    " negli nelle di dell dal dalla sinds vanaf van op het w z za od в с со за от",
+    "ago": "geleden fa temu назад",
     "january": "januar jänner janvier enero janeiro gennaio januari stycznia styczeń января январь"
-    " январе",
+    " январе"
+    " styczniu",
     "february": "februar février febrero fevereiro febbraio februari lutego luty февраля февраль"
-    " феврале",
-    "march": "märz mars marzo março maart marca marzec марта март марте",
-    "april": "avril abril aprile kwietnia kwiecień апреля апрель апреле",
-    "may": "mai mayo maio maggio mei maja maj мая май мае",
-    "june": "juni juin junio junho giugno czerwca czerwiec июня июнь июне",
-    "july": "juli juillet julio julho luglio lipca lipiec июля июль июле",
-    "august": "août agosto augustus sierpnia sierpień августа август августе",
+    " феврале"
+    " lutym",
+    "march": "märz mars marzo março maart marca marzec марта март марте marcu",
+    "april": "avril abril aprile kwietnia kwiecień апреля апрель апреле kwietniu",
+    "may": "mai mayo maio maggio mei maja maj мая май мае maju",
+    "june": "juni juin junio junho giugno czerwca czerwiec июня июнь июне czerwcu",
+    "july": "juli juillet julio julho luglio lipca lipiec июля июль июле lipcu",
+    "august": "août agosto augustus sierpnia sierpień августа август августе sierpniu",
     "september": "septembre septiembre setembro settembre września wrzesień сентября сентябрь"
-    " сентябре",
+    " сентябре"
+    " wrześniu",
     "october": "oktober octobre octubre outubro ottobre października październik октября октябрь"
-    " октябре",
-    "november": "novembre noviembre novembro listopada listopad ноября ноябрь ноябре",
+    " октябре"
+    " październiku",
+    "november": "novembre noviembre novembro listopada listopad ноября ноябрь ноябре listopadzie",
     "december": "dezember décembre diciembre dezembro dicembre grudnia grudzień декабря декабрь"
-    " декабре",
+    " декабре"
+    " grudniu",
 }
 # Chinese, Japanese and Korean write no spaces.
 _WHOLE = {
@@ -76,12 +87,17 @@ _WHOLE = {
 # No period is said in more characters.
 LONGEST = 100
 _WRITTEN = re.compile(r"(\d{4})[年년](?:(\d{1,2})[月월](?:(\d{1,2})[日일])?)?")
-_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)?|[^\w\s]")
+_TOKEN = re.compile(r"\d{1,2}\.\s?\d{1,2}\.(?:\s?\d{4})?|\d+|[^\W\d_]+(?:'[^\W\d_]+)?|[^\w\s]")
+# In Portuguese, `dos` is "of the".
+_TWO = re.compile(r"\bdos (?=semanas|meses|a[nñ]os|d[ií]as|horas)")
 _ORDINAL = re.compile(r"(?<=\d)(?:er|re|º|ª)\b")
 # Before a vowel: `l'an dernier`, `dell'anno scorso`. In Portuguese, days are `feira` by number.
 _JOINED = re.compile(r"\b(?:l|d|dell|nell|dall)'|-feira\b")
 # Where the adjective follows: `week last`, and `7 last days`.
-_AFTER = re.compile(r"\b(week|month|quarter|year|[a-z]+day) (last|this)\b")
+_AFTER = re.compile(
+    r"\b(week|month|quarter|year|[a-z]+(?:day|uary|ber)|march|april|may|june|july|august)"
+    r" (last|this)\b"
+)
 _BETWEEN = re.compile(r"\b(\d+) last\b")
 
 
@@ -96,7 +112,8 @@ def in_english(text: str) -> str | None:
         return "-".join(f"{int(part):02}" for part in written.groups() if part)
     if plain in _whole():
         return _whole()[plain]
-    words = [_folded(word) for word in _TOKEN.findall(_ORDINAL.sub("", _JOINED.sub("", text)))]
+    apart = _TWO.sub("2 ", _ORDINAL.sub("", _JOINED.sub("", text)))
+    words = [_folded(word) for word in _TOKEN.findall(apart)]
     said = [_known().get(word, word) for word in words if word != "."]
     if said == words:
         return None

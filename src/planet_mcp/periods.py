@@ -37,7 +37,7 @@ _FROM = re.compile(
 # `past week` is seven days, but `last week` the one before this week's Monday.
 _SPOKEN_AGE = re.compile(
     rf"(?:(?P<past>past)|last|previous|now\s*-|-)?\s*"
-    rf"(?P<count>\d{{1,5}}|{'|'.join(_COUNTS)})?\s*(?P<unit>[a-z]+)(?:\s+ago)?"
+    rf"(?P<count>\d{{1,5}}|{'|'.join(_COUNTS)})?\s*(?P<unit>[a-z]+)(?P<ago>\s+ago)?"
 )
 # `m` alone would be minutes to some and months to others.
 _SPELLINGS = {
@@ -210,8 +210,10 @@ def _spoken_age(text: str) -> timedelta | None:
         count, unit = [part for part in duration.groups() if part]
         return int(count) * _UNITS["mo" if unit == "m" else unit]
     spoken = _SPOKEN_AGE.fullmatch(text)
-    # Without a number, only `past week` is an age.
-    if not spoken or spoken["unit"] not in _SPOKEN_UNITS or not (spoken["count"] or spoken["past"]):
+    if not spoken or spoken["unit"] not in _SPOKEN_UNITS:
+        return None
+    # Without a number, only `past week` and `week ago` are ages.
+    if not (spoken["count"] or spoken["past"] or spoken["ago"]):
         return None
     count = spoken["count"] or "1"
     return (int(count) if count.isdigit() else _COUNTS[count]) * _SPOKEN_UNITS[spoken["unit"]]
@@ -337,6 +339,7 @@ _LAST_ONE = r"(?P<last>(?:last|previous)\s+)?"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...] = (
     (re.compile("|".join([*_NAMED, "previous (?:week|month|quarter|year)"])), _named),
     (re.compile(rf"{_YEAR}(?:[-/](?P<month>\d{{1,2}}))?"), _written_month),
+    (re.compile(rf"(?P<month>\d{{1,2}})[-/.]{_YEAR}"), _written_month),
     (re.compile(rf"{_YEAR}[-/.]?(?P<month>\d\d)[-/.]?(?P<day>\d\d)"), _numbered_day),
     (re.compile(rf"{_YEAR}[-/.](?P<month>\d{{1,2}})[-/.]{_DAY}"), _numbered_day),
     # Between points, the day is always first; between strokes, nobody can tell.
