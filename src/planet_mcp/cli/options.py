@@ -21,52 +21,46 @@ logger = logging.getLogger(__name__)
 Command = Callable[..., Any]
 
 
-def option(name: str, *, env: str, **more: Any) -> Callable[[Command], Command]:
-    """Return a flag that sets what an environment variable sets too."""
+def option(flag: str, *, setting: str | None = None, **more: Any) -> Callable[[Command], Command]:
+    """Return a flag of a setting: of the one of that name, unless it is named."""
+    name = setting or flag.removeprefix("--").replace("-", "_")
+    variable = f"{ENV_PREFIX}{name.upper()}"
     # With the prefix, a setting differs from a command's own parameter of the same name.
-    parameter = PREFIX + env.removeprefix(ENV_PREFIX).lower()
-    return click.option(name, parameter, help=f"{more.pop('help')} [{env}]", **more)
+    return click.option(flag, PREFIX + name, help=f"{more.pop('help')} [{variable}]", **more)
 
 
 DATABASE = option(
     "--database",
-    env="PLANET_MCP_DATABASE",
     type=click.Path(path_type=Path),
     help="The SQLite file with feeds and entries.",
 )
 LOG_LEVEL = option(
     "--log-level",
-    env="PLANET_MCP_LOG_LEVEL",
     type=click.Choice(["debug", "info", "warning", "error"]),
     help="What goes to stderr, or to the log file.",
 )
 LOG_FILE = option(
     "--log-file",
-    env="PLANET_MCP_LOG_FILE",
     type=click.Path(path_type=Path),
     help="A file for the log, instead of stderr.",
 )
 FEEDS = option(
     "--feeds",
-    env="PLANET_MCP_FEEDS",
     help="What a new database subscribes to: an OPML file, a Planet's config.ini, or `none`.",
 )
 REFRESH = option(
     "--refresh",
-    env="PLANET_MCP_REFRESH",
     type=click.Choice(["on", "off"]),
     help="Refresh the feeds in the background.",
 )
 FETCH_ANY = option(
     "--fetch-any",
-    env="PLANET_MCP_FETCH_ANY",
     is_flag=True,
     default=None,
     help="Let fetch_article fetch pages on any public host.",
 )
 READ_ONLY = option(
     "--read-only",
-    env="PLANET_MCP_READ_ONLY",
     is_flag=True,
     default=None,
     help="Offer only the tools that read.",
@@ -74,40 +68,35 @@ READ_ONLY = option(
 HTTP = (
     option(
         "--token-file",
-        env="PLANET_MCP_TOKEN_FILE",
         type=click.Path(path_type=Path),
         help="File with the bearer token that requests must carry.",
     ),
     option(
         "--allowed-host",
-        env="PLANET_MCP_ALLOWED_HOSTS",
+        setting="allowed_hosts",
         multiple=True,
         help="Another name that clients reach the server by; may be repeated.",
     ),
 )
 PAGES = (
-    option("--title", env="PLANET_MCP_TITLE", help="What the pages are called."),
+    option("--title", help="What the pages are called."),
     option(
         "--site-url",
-        env="PLANET_MCP_SITE_URL",
         help="Where people reach the pages, such as https://planet.example.org/.",
     ),
     option(
         "--images",
-        env="PLANET_MCP_IMAGES",
         type=click.Choice(["off", "proxy", "direct"]),
         help="Images of entries: as links, by this server, or from where they are.",
     ),
     option(
         "--script",
-        env="PLANET_MCP_SCRIPT",
         is_flag=True,
         default=None,
         help="Let pages have a small script: keys, what you have read, a filter of feeds.",
     ),
     option(
         "--theme",
-        env="PLANET_MCP_THEME",
         type=click.Path(path_type=Path, exists=True, file_okay=False),
         help="Folder with blocks of templates, a style sheet and faces of your own.",
     ),
@@ -115,18 +104,15 @@ PAGES = (
 NETWORK = (
     option(
         "--allow-networks",
-        env="PLANET_MCP_ALLOW_NETWORKS",
         help="CIDRs, separated by commas, that may be fetched from although not public.",
     ),
     option(
         "--host-delay",
-        env="PLANET_MCP_HOST_DELAY",
         type=float,
         help="Seconds between two requests to one domain.",
     ),
     option(
         "--host-concurrency",
-        env="PLANET_MCP_HOST_CONCURRENCY",
         type=int,
         help="Requests at a time to one domain.",
     ),
