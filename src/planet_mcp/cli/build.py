@@ -56,7 +56,7 @@ def _counted(done: "Published") -> str:
 
 
 def _warn(done: "Published") -> None:
-    from planet_mcp.site import NO_ADDRESS  # deferred, as below
+    from planet_mcp.site import NO_ADDRESS  # deferred, as in `_build`
 
     if done.base == NO_ADDRESS:
         click.echo(
@@ -74,16 +74,12 @@ async def _build(
     watch: bool,
     show: "Callable[[Published], None]",
 ) -> None:
-    from planet_mcp.site import (
-        Publisher,
-        options_of,  # deferred: no other command needs templates
-        wanted_pictures,
-    )
+    from planet_mcp import site  # deferred: no other command needs templates
 
-    publisher = Publisher(
+    publisher = site.Publisher(
         planet.store,
         folder,
-        options=options_of(settings, static=True),
+        options=site.options_of(settings, static=True),
         base=settings.site_url,
         clock=planet.clock,
     )
@@ -91,7 +87,7 @@ async def _build(
     async def build() -> None:
         if settings.images == "proxy":
             wanted = await anyio.to_thread.run_sync(
-                lambda: wanted_pictures(planet.store, now=planet.clock())
+                lambda: site.wanted_pictures(planet.store, now=planet.clock())
             )
             await planet.pictures.fetch_all(wanted, seconds=PICTURE_SECONDS)
         show(await anyio.to_thread.run_sync(publisher.publish, abandon_on_cancel=True))

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from planet_mcp.settings import DEFAULT_FEEDS, ENV_PREFIX, Settings
 from planet_mcp.urls import SERVER_SCHEMES
 
 if TYPE_CHECKING:
-    from planet_mcp.hosts import CommandHost, Entry, Host
+    from planet_mcp.hosts import CommandHost, Entry, Host, Installation
 
 HOST_NAMES = (
     *("claude-code", "vscode", "cursor", "claude-desktop", "vscode-insiders", "copilot-cli"),
@@ -57,17 +58,12 @@ def install_command(
 
     Without a HOST, list those that are on this machine. Settings given as flags are written too.
     """
-    from planet_mcp.hosts import (
-        COMMAND_HOSTS,
-        HOSTS,
-        Installation,
-        this_machine,
-    )  # deferred: no other command needs them
+    # Deferred, here and below: no other command needs them.
+    from planet_mcp.hosts import COMMAND_HOSTS, HOSTS, Installation, this_machine
 
     if host_name is None:
         click.echo("\n".join(_found()))
         return
-
     only_print: bool = given.pop("only_print")
     flags = _flags(url=url, undo=undo, only_print=only_print)
     if not NAME.fullmatch(name):
@@ -82,9 +78,16 @@ def install_command(
         return
     entry = _entry(host, url, flags)
     hints = _http_hints(host, entry) if url else _local_hints(entry, given["scope"])
+    _add(installation, entry, hints, only_print=only_print)
+
+
+def _add(
+    installation: "Installation", entry: "Entry", hints: Iterable[str], *, only_print: bool
+) -> None:
+    """Add an entry to a host's file, or show it, with what there is to know besides."""
     if only_print:
         click.echo(installation.block(entry))
-        hints.insert(0, f"this belongs in {installation.path}. Nothing was written.")
+        hints = [f"this belongs in {installation.path}. Nothing was written.", *hints]
     else:
         click.echo("\n".join(installation.add(entry)))
     for hint in hints:
@@ -93,12 +96,7 @@ def install_command(
 
 def _found() -> list[str]:
     """List the hosts of which there are files on this machine, and which start this server."""
-    from planet_mcp.hosts import (  # deferred, as above
-        COMMAND_HOSTS,
-        HOSTS,
-        servers_in,
-        this_machine,
-    )
+    from planet_mcp.hosts import COMMAND_HOSTS, HOSTS, servers_in, this_machine
 
     machine, lines = this_machine(), []
     for host in HOSTS.values():
@@ -131,7 +129,7 @@ def _by_command(
     only_print: bool,
 ) -> None:
     """Let a host change its own configuration, or say what is to be changed by hand."""
-    from planet_mcp.hosts import HOSTS, this_machine  # deferred, as above
+    from planet_mcp.hosts import HOSTS, this_machine
 
     path = host.config_file(this_machine())
     program = shutil.which(host.program) if host.program else None
@@ -162,7 +160,7 @@ def _flags(*, url: str | None, undo: bool, only_print: bool) -> dict[str, Any]:
 
 
 def _entry(host: "Host", url: str | None, flags: dict[str, Any]) -> "Entry":
-    from planet_mcp import hosts  # deferred, as above
+    from planet_mcp import hosts
 
     if url:
         address = hosts.server_url(url)
@@ -199,7 +197,7 @@ def _program() -> str:
 
 def _source() -> str | None:
     """Return what this package was installed from, if that was no index."""
-    from importlib.metadata import PackageNotFoundError, distribution  # deferred, as above
+    from importlib.metadata import PackageNotFoundError, distribution
 
     from planet_mcp.hosts import installed_from
 
@@ -225,7 +223,7 @@ def _local_hints(entry: "Entry", scope: str) -> list[str]:
 
 
 def _http_hints(host: "Host", entry: "Entry") -> list[str]:
-    from planet_mcp import hosts  # deferred, as above
+    from planet_mcp import hosts
 
     if "headers" not in entry:
         return []

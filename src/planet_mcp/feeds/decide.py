@@ -221,7 +221,6 @@ def _scheduled(
         conditional=bool(validators.etag or validators.last_modified),
         jitter=moment.jitter,
     )
-    is_whole = not (feed.body_hash or UNSURE).startswith(UNSURE)
     is_304 = isinstance(reply, NotModified)
     counted = replace(
         feed,
@@ -229,14 +228,14 @@ def _scheduled(
         whole_at=feed.whole_at if is_304 else now,
         overdue_at=schedule.overdue_at(newest),
     )
-    if is_304 and _is_suspect(counted, newest, now):
-        is_whole = False
+    is_whole = not (feed.body_hash or UNSURE).startswith(UNSURE)
+    is_believed = is_whole and not (is_304 and _is_suspect(counted, newest, now))
     return replace(
         counted,
         checked_at=now,
         succeeded_at=now,
         next_check_at=next_check_at,
-        validators=validators if is_whole else Validators(validators.url),
+        validators=validators if is_believed else Validators(validators.url),
         redirect=redirects.after_answer(feed.redirect, reply.moved_to, now=now),
         errors=0,
         gone=Gone.NO,

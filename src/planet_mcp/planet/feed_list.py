@@ -38,25 +38,15 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
     found, counts = _rows(reading, query, position, named=named, most=budget.items + 1)
     if directory and not sum(counts.values()):
         reading = replace(reading, notice=reading.with_notice(directory.near(query.query)))
-    total = sum(counts[each] for each in FeedStatus if query.status in {"any", each})
-    begins = not query.cursor and query.status == "any" and not query.query and not query.group
-    groups, readers = (_groups(reading), _readers(reading)) if begins else ([], [])
+    head = _head(reading, query, counts)
     rows = found[: budget.items]
     lines = [listed_feed_line(row) for row in rows]
 
     def build(count: int) -> Answer[FeedsResult]:
         after = replace(position, shown=position.shown | {row.feed_id for row in rows[:count]})
-        left = len(found) > count
-        result = FeedsResult(
-            counts=counts,
-            groups=groups or None,
-            readers=readers or None,
-            feeds=rows[:count],
-            total=total,
-            next_cursor=cursors.encode(after, selection(query)) if left else None,
-            notice=reading.notice,
-        )
-        more = reading.more("list_feeds", query, result.next_cursor)
+        cursor = cursors.encode(after, selection(query)) if len(found) > count else None
+        result = head.model_copy(update={"feeds": rows[:count], "next_cursor": cursor})
+        more = reading.more("list_feeds", query, cursor)
         text = feeds_text(result, lines[:count], status=query.status, more=more)
         return Answer(result if query.detail == "full" else _brief(reading, query, result), text)
 
@@ -65,6 +55,20 @@ def list_feeds(reading: Reading, query: FeedQuery) -> Answer[FeedsResult]:
         return [Size(len(line) + 1, row.json_chars() + 1) for line, row in both]
 
     return fitting.leading(build, sizes, upto=len(rows), budget=budget.chars)
+
+
+def _head(reading: Reading, query: FeedQuery, counts: dict[FeedStatus, int]) -> FeedsResult:
+    """Return a result without its feeds; the beginning of the whole list has groups and readers."""
+    begins = not query.cursor and query.status == "any" and not query.query and not query.group
+    groups, readers = (_groups(reading), _readers(reading)) if begins else ([], [])
+    return FeedsResult(
+        counts=counts,
+        groups=groups or None,
+        readers=readers or None,
+        feeds=[],
+        total=sum(counts[each] for each in FeedStatus if query.status in {"any", each}),
+        notice=reading.notice,
+    )
 
 
 def _rows(

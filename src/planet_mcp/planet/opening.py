@@ -107,23 +107,15 @@ def _workings(
     clock: Callable[[], datetime],
 ) -> Workings:
     """Put together what works on a store, and is closed with the stack."""
-    web, feeds_worker, pages_worker = (
-        parts.web or web_of(settings, store),
-        parts.worker(),
-        parts.worker(),
-    )
+    web = parts.web or web_of(settings, store)
+    feeds_worker, pages_worker = parts.worker(), parts.worker()
     for worker in (feeds_worker, pages_worker):
         worker.when_idle = partial(give_back_memory, store)
     for opened in (web, feeds_worker, pages_worker):
         stack.push_async_callback(opened.aclose)
     networks, recent = settings.allow_networks, RECENT_PAGES.get(settings.feeds)
     refresher = Refresher(
-        store,
-        web=web,
-        worker=feeds_worker,
-        recent_page=recent,
-        clock=clock,
-        limits=parts.refresh,
+        store, web=web, worker=feeds_worker, recent_page=recent, clock=clock, limits=parts.refresh
     )
     # A limiter of its own: who adds a feed or reads a page does not wait behind a whole refresh.
     finder = Finder(pages_worker, web=web.with_own_limiter(), clock=clock)

@@ -15,7 +15,7 @@ from planet_mcp.store.search.blend import BY_WORDS, OUTSTANDING, ranked, share_o
 from planet_mcp.store.search.by_time import newest
 from planet_mcp.store.search.filters import Filters
 from planet_mcp.store.search.hits import Hit, read_hits
-from planet_mcp.store.search.near import Neighbours, without_words
+from planet_mcp.store.search.near import NearStory, Neighbours, without_words
 from planet_mcp.store.search.plan import Frequencies, SearchLimits, SearchPlan
 from planet_mcp.store.search.query import Query
 from planet_mcp.store.search.ranking import Candidate, rank, spell
@@ -80,14 +80,9 @@ class Search:
             titled = plan.stories_titled(query.titles, CANDIDATES)
             known = spell(plan, query)
             ranking = rank(plan, known, CANDIDATES + 2 * len(shown))
-            share = share_of_meaning(known)
-            # So many that come first by their words leave no place for others.
-            is_full = share == BY_WORDS and len(ranking.candidates) >= CANDIDATES
-            asked = None if is_full else question
-            look = self._neighbours.look(connection, asked, filters) if asked else None
-            near = look.near if look else []
-            likeness = look.likeness(ranking.candidates) if look and share else {}
-            parts = ranked(ranking.candidates, near, likeness, share=share)
+            near, parts = self._by_words_and_meaning(
+                connection, known, ranking.candidates, filters=filters, question=question
+            )
             ordered = chain.from_iterable(by_score_and_age(part, known, now) for part in parts)
             chosen = dict.fromkeys([*addressed, *titled, *ordered])
             left = [story for story in chosen if story not in shown]
@@ -99,6 +94,25 @@ class Search:
         total = max(ranking.total, len(chosen))
         are_loading = bool(question) and self._neighbours.are_loading
         return Found(hits, total, len(left) > limit, ranking.strict, are_loading)
+
+    def _by_words_and_meaning(
+        self,
+        connection: Connection,
+        known: Query,
+        candidates: Sequence[Candidate],
+        *,
+        filters: Filters,
+        question: QuestionVector | None,
+    ) -> tuple[Sequence[NearStory], list[list[Candidate]]]:
+        """Return what is near in meaning, and the rankings with it, one to follow the other."""
+        share = share_of_meaning(known)
+        # So many that come first by their words leave no place for others.
+        is_full = share == BY_WORDS and len(candidates) >= CANDIDATES
+        asked = None if is_full else question
+        look = self._neighbours.look(connection, asked, filters) if asked else None
+        near = look.near if look else []
+        likeness = look.likeness(candidates) if look and share else {}
+        return near, ranked(candidates, near, likeness, share=share)
 
     def newest(
         self,
