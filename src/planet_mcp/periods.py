@@ -54,11 +54,11 @@ _SPOKEN_UNITS = {
     for spelling in spellings.split()
 }
 _DURATION = re.compile(r"p(\d+)([dwmy])|pt(\d+)(h)")
-_MONTHS = (
+MONTHS = (
     "january february march april may june july august september october november december".split()
 )
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_MONTH_NAME = f"(?P<name>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in _MONTHS)}|sept)\\.?"
+DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTH_NAME = f"(?P<name>{'|'.join(f'{name[:3]}(?:{name[3:]})?' for name in MONTHS)}|sept)\\.?"
 _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
 # As feeds and HTTP write times (RFC 5322): Sun, 22 Nov 2026 09:00:00 GMT.
 _MAIL = re.compile(r"[a-z] \d{4} \d\d:\d\d")
@@ -289,7 +289,7 @@ def _of_year(year: str | None, first: Callable[[int], date], today: date) -> dat
 
 def _weekday(found: re.Match[str], today: date) -> Days:
     """Read the latest day of a name."""
-    back = (today.weekday() - [day[:3] for day in _DAYS].index(found["name"][:3])) % 7
+    back = (today.weekday() - [day[:3] for day in DAYS].index(found["name"][:3])) % 7
     return _one_day(today - timedelta(days=back or (7 if found["last"] else 0)))
 
 
@@ -298,7 +298,7 @@ def _named(found: re.Match[str], today: date) -> Days:
 
 
 def _number(name: str) -> int:
-    return [month[:3] for month in _MONTHS].index(name[:3]) + 1
+    return [month[:3] for month in MONTHS].index(name[:3]) + 1
 
 
 def _monday(day: date) -> date:
@@ -357,7 +357,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...
         _named_day,
     ),
     (
-        re.compile(rf"{_LAST_ONE}(?P<name>{'|'.join(f'{d}|{d[:3]}|{d[:4]}' for d in _DAYS)})"),
+        re.compile(rf"{_LAST_ONE}(?P<name>{'|'.join(f'{d}|{d[:3]}|{d[:4]}' for d in DAYS)})"),
         _weekday,
     ),
 )

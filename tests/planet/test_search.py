@@ -192,6 +192,8 @@ async def test_the_period_that_a_question_says_is_no_topic_but_a_call(
         ("what of packaging before 2015", 'query="what of packaging", until="2014-12-31"'),
         ("packaging from December to January 2020", 'since="December 2019", until="January 2020"'),
         ("packaging from 3 March to 5 April 2024", 'since="3 March 2024", until="5 April 2024"'),
+        ("packaging since Monday", 'query="packaging", since="monday"'),
+        ("packaging of last December?", 'query="packaging", since="last december"'),
         ("packaging last quarter?", 'query="packaging", since="last quarter"'),
         ("packaging dell'anno scorso", 'query="packaging", since="last year"'),
         ("before:2015 packaging", 'query="packaging", until="2014-12-31"'),
@@ -215,7 +217,13 @@ async def test_dates_and_periods_of_any_language_become_a_call(
 
 @pytest.mark.parametrize(
     "question",
-    ["a list of 2000 numbers", "packaging 2026", '"in May 2026" packaging', "Mars and may 2026"],
+    [
+        "a list of 2000 numbers",
+        "packaging 2026",
+        '"in May 2026" packaging',
+        "Mars and may 2026",
+        "Patch Monday",
+    ],
 )
 async def test_what_is_no_date_of_a_question_is_left_alone(
     planet: Planet, site: Site, question: str

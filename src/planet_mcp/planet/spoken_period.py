@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from planet_mcp.period_words import in_english, may_say_period
-from planet_mcp.periods import parse_since, parse_until, read_both
+from planet_mcp.periods import DAYS, MONTHS, parse_since, parse_until, read_both
 from planet_mcp.planet.lookup import folded
 from planet_mcp.requests import SearchRequest, given
 from planet_mcp.text import STOP_WORDS
@@ -16,7 +16,9 @@ from planet_mcp.times import day_of
 _UNIT = "(?:hour|day|week|month|year)"
 _ENGLISH = (
     rf"(?:this|last|previous) (?:week|month|quarter|year)|past {_UNIT}|"
-    rf"(?:last|past|previous) \d{{1,3}} {_UNIT}s?|today|yesterday"
+    rf"(?:last|past|previous) \d{{1,3}} {_UNIT}s?|today|yesterday|"
+    # Alone, the names are of other things, too: Cyber Monday.
+    rf"(?:(?<=since )|last )(?:{'|'.join([*DAYS, *MONTHS])})(?!,? \d)"
 )
 _SAID = re.compile(
     r"(?<!\S)(?:(?:in|over|during|within|from|since|for|of|on) )?(?:the )?"
