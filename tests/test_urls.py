@@ -19,6 +19,7 @@ from planet_mcp.urls import (
     http_url,
     is_plain,
     literal_address,
+    page_key,
     registrable_domain,
 )
 from planet_mcp.vetting import (
@@ -776,6 +777,42 @@ def test_spellings_of_one_page_have_one_key(spelling: str) -> None:
 )
 def test_another_page_has_another_key(other: str) -> None:
     assert canonical(other) != canonical("https://example.com/post")
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("https://b.example/a/b", "https://b.example/a/b/amp/"),
+        ("https://b.example/a/b", "https://b.example/a/b?amp=1"),
+        ("https://b.example/a/b", "https://m.b.example/a/b"),
+        ("https://b.example/a/b", "https://amp.b.example/a/b?source=rss-abc------2"),
+        ("https://b.example/a", "https://www.b.example/a/index.html"),
+        ("https://en.wikipedia.org/wiki/X", "https://en.m.wikipedia.org/wiki/X"),
+        ("https://b.blogspot.com/2026/x.html", "http://b.blogspot.co.uk/2026/x.html?m=1"),
+        ("https://b.example/%E4%B8%AD", "https://b.example/%e4%b8%ad"),
+        ("https://youtu.be/abcdefghi-1", "https://www.youtube.com/watch?t=9&v=abcdefghi-1&si=x"),
+    ],
+)
+def test_all_that_shows_a_page_has_its_key(page: str, shown: str) -> None:
+    assert page_key(shown) == page_key(page)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://m.example/a", "https://example/a"),
+        ("https://b.example/code?ref=main", "https://b.example/code?ref=dev"),
+        ("https://b.example/a?source=main", "https://b.example/a"),
+        ("https://b.example/a?m=202611", "https://b.example/a?m=202612"),
+        ("https://b.example/amp", "https://b.example/"),
+        ("https://b.example/?page=index.html", "https://b.example/?page=b.html"),
+        ("https://b.example/index.php?id=1", "https://b.example/index.php?id=2"),
+        ("https://youtu.be/abcdefghi-1", "https://youtu.be/abcdefghi-2"),
+        ("https://www.youtube.com/@kim/videos", "https://www.youtube.com/@kim"),
+    ],
+)
+def test_what_only_looks_like_another_view_of_a_page_is_another_page(one: str, other: str) -> None:
+    assert page_key(one) != page_key(other)
 
 
 def test_the_order_of_parameters_counts() -> None:

@@ -47,6 +47,18 @@ _BARE_HOST = re.compile(
 )
 # Endings of files, which are no top-level domains: `feed.xml` is a file beside the list.
 _FILE_ENDINGS = frozenset("xml rss rdf atom json opml html htm xhtml php txt csv ini".split())
+_ESCAPED = re.compile("%[0-9a-f]{2}", re.IGNORECASE)
+_FILM = re.compile(
+    r"(?:youtu\.be/|(?:m\.|music\.)?youtube\.com/(?:(?:shorts|embed|live)/|watch\?(?:[^#]*&)?v=))"
+    r"([\w-]{11})(?![\w-])"
+)
+# A host for phones, below one that has a name of its own.
+_PHONE_HOST = re.compile(r"^(?:m|mobile|amp)\.(?=[^./?]+\.[^/?]+)|(?<=^[a-z]{2})\.m(?=\.wik)")
+_BLOGGER = re.compile(r"\.blogspot\.(?:com?\.)?[a-z]{2,3}(?=/|$)")
+_FILE_OF_FOLDER = re.compile(
+    r"/(?:index|default)\.(?:html?|php|aspx?)$|(?<=/)(?P<page>[^/]+)(?:/|\.)amp$"
+)
+_SENT = re.compile(r"amp(?:=(?:1|true)?)?|outputType=amp|(?:source|ref)=(?:rss|feed)(?:[-_.].*)?")
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref_src|igshid|yclid|_hsenc|_hsmi|at_\w+")
 
 
@@ -187,7 +199,30 @@ def canonical(url: str) -> str:
             if not _TRACKING.fullmatch(name.lower())
         ]
     )
-    return f"{host}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
+    path = _ESCAPED.sub(lambda octet: octet[0].upper(), parts.path.rstrip("/"))
+    return f"{host}{path}" + (f"?{query}" if query else "")
+
+
+def page_key(url: str) -> str:
+    """Return the key of an entry's page: that of `canonical`, and one for all that shows the page.
+
+    It is one at the addresses for phones (`m.`, `/amp`, Blogger's `?m=1`) and at Blogger's domains
+    of countries, with the name of its folder's file, and of a film of YouTube in any link.
+    """
+    address = canonical(url)
+    if film := _FILM.match(address):
+        return f"youtube.com/watch?v={film[1]}"
+    place, _, query = address.partition("?")
+    place = _BLOGGER.sub(".blogspot.com", _PHONE_HOST.sub("", place))
+    pairs = query.split("&") if query else []
+    kept = [pair for pair in pairs if not (_SENT.fullmatch(pair) or _is_for_phones(pair, place))]
+    return _FILE_OF_FOLDER.sub(lambda found: found["page"] or "", place) + (
+        f"?{'&'.join(kept)}" if kept else ""
+    )
+
+
+def _is_for_phones(pair: str, place: str) -> bool:
+    return pair == "m=1" and place.endswith(".html")
 
 
 def without_user_info(url: str) -> str:

@@ -254,7 +254,7 @@ async def test_two_stories_become_one_when_a_third_telling_joins_them(
         planet,
         site,
         [Post("Original", html(text), link="https://b.example/1")],
-        [Post("Announcement", html(prose(2, 20)), link=link)],
+        [Post("Announcement", html(prose(2, 6)), link=link)],
         [Post("Copy", html(text), link=link)],
     )
 
@@ -469,6 +469,85 @@ async def test_two_opinions_on_one_page_are_two(planet: Planet, site: Site) -> N
     )
 
     assert len(hits) == 2
+
+
+@pytest.mark.parametrize(
+    ("titles", "words", "count"),
+    [
+        (("A great read", "Why I disagree"), 60, 2),
+        (("A great read", "Why I disagree"), 10, 2),
+        (("Queues", "★ Queues"), 60, 1),
+        (("Queues", "Queues"), 10, 1),
+        # "Comments", or nothing, is no opinion
+        (("A great read", "Why I disagree"), 1, 1),
+    ],
+)
+async def test_what_two_say_of_one_page_in_own_words_is_two(
+    planet: Planet, site: Site, titles: tuple[str, str], words: int, count: int
+) -> None:
+    posts = (
+        [Post(title, html(prose(n, words)), link="https://third.example/queues")]
+        for n, title in enumerate(titles)
+    )
+
+    assert len(await stories(planet, site, *posts)) == count
+
+
+@pytest.mark.parametrize(("authors", "count"), [(("Ada", "Bob"), 2), (("Ada", "Ada"), 1)])
+async def test_two_who_write_under_the_title_of_one_page_are_two(
+    planet: Planet, site: Site, authors: tuple[str, str], count: int
+) -> None:
+    posts = (
+        [Post("Queues", html(prose(n, 60)), link="https://third.example/q", author=author)]
+        for n, author in enumerate(authors)
+    )
+
+    assert len(await stories(planet, site, *posts)) == count
+
+
+FORMS = {
+    "parts in another language": ("Zebras, erster Teil", "Zebras, zweiter Teil", {}, 2),
+    "parts in Chinese": ("斑马 上", "斑马 下", {}, 2),
+    "parts of which the first is I": ("Zebras I", "Zebras II", {}, 2),
+    "seasons": ("Spring report", "Autumn report", {}, 2),
+    "places": ("Engineer (Berlin)", "Engineer (Oslo)", {}, 2),
+    "names in the text": ("Engineer", "Engineer", {"Acme": "Globex", "Berlin": "Oslo"}, 2),
+    "numbers in the text": ("Weekly update", "Weekly update", {"12": "19"}, 2),
+    # another headline, a typing error, a word that was corrected
+    "another headline": ("Parliament passes budget", "MPs vote for the budget", {}, 1),
+    "a typing error": ("Anouncing zebras", "Announcing zebras", {}, 1),
+    "another word in the text": ("Zebras at sea", "Zebras at sea", {"closed": "finished"}, 1),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "changed", "count"), FORMS.values(), ids=FORMS)
+async def test_one_form_in_two_feeds_is_two_and_one_text_under_two_headlines_is_one(
+    planet: Planet, site: Site, first: str, second: str, changed: dict[str, str], count: int
+) -> None:
+    text = f"At Acme in Berlin we closed 12 issues. {prose(1)}"
+    other = re.sub("|".join(changed) or "^$", lambda word: changed[word[0]], text)
+    hits = await stories(
+        planet,
+        site,
+        [Post(first, html(text), age=8 * DAY, link="https://a.example/1")],
+        [Post(second, html(other), age=DAY, link="https://b.example/2")],
+    )
+
+    assert len(hits) == count
+
+
+@pytest.mark.parametrize(("age", "count"), [(2 * HOUR, 1), (7 * DAY, 2)])
+async def test_a_line_that_begins_the_text_of_its_day_is_a_teaser_of_it(
+    planet: Planet, site: Site, age: timedelta, count: int
+) -> None:
+    hits = await stories(
+        planet,
+        site,
+        [Post("Zebras at sea", html(prose(1)), link="https://a.example/1")],
+        [Post("Zebras at sea", html(f"{prose(1, 12)}…"), age=age, link="https://b.example/2")],
+    )
+
+    assert len(hits) == count
 
 
 async def test_entries_without_dates_stand_in_the_order_of_their_feed(

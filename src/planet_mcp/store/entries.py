@@ -15,7 +15,7 @@ from planet_mcp.models import Enclosure
 from planet_mcp.store.db import Connection, Engine, Row, split_names, to_optional_time, to_time
 from planet_mcp.store.sql import SHOWN_TITLE, ids_of, in_story
 from planet_mcp.text import addresses_in
-from planet_mcp.urls import are_of_one_site, canonical, front_page_of, host_of, link_key
+from planet_mcp.urls import are_of_one_site, canonical, front_page_of, host_of, link_key, page_key
 
 # What nobody has used for so many entries is no tag to propose.
 TAGGED_ENTRIES = 20_000
@@ -206,13 +206,13 @@ class Entries:
                 """
                 SELECT e.id, e.url, f.url, f.site_url
                 FROM entries AS e LEFT JOIN feeds AS f ON f.id = e.feed_id
-                WHERE e.canonical_url = :address
+                WHERE e.canonical_url = :page
                    OR e.id IN (SELECT entry_id FROM articles WHERE address = :address)
-                ORDER BY e.feed_id IS NULL, coalesce(e.canonical_url = :address, FALSE) DESC,
+                ORDER BY e.feed_id IS NULL, coalesce(e.canonical_url = :page, FALSE) DESC,
                          coalesce(e.url = :url, FALSE) DESC, e.words DESC, e.id
                 LIMIT 100
                 """,
-                {"address": canonical(url), "url": url},
+                {"address": canonical(url), "page": page_key(url), "url": url},
             ).fetchall()
         return min(rows, key=lambda row: _is_elsewhere(*row[1:]))[0] if rows else None
 

@@ -19,7 +19,7 @@ from planet_mcp.store.sql import ids_of
 from planet_mcp.store.stories import ANY, ComparedEntry, Written, join_stories
 from planet_mcp.text import addresses_in, index_heading, index_terms, indexed, title_key
 from planet_mcp.times import credible
-from planet_mcp.urls import canonical, link_key
+from planet_mcp.urls import link_key, page_key
 
 _CONTENT = (
     *("title", "heading", "authors", "indexed_authors", "tags", "indexed_tags", "excerpt"),
@@ -82,7 +82,7 @@ def _compared(entry_id: int, feed_id: int, change: NewEntry) -> ComparedEntry:
         feed_id=feed_id,
         ordered_at=to_seconds(change.ordered_at),
         published=to_seconds(entry.published),
-        canonical_url=canonical(entry.url) if entry.url else None,
+        canonical_url=page_key(entry.url) if entry.url else None,
         words=entry.content.words,
         title_derived=entry.title_derived,
         title_key=title_key(entry.title),
@@ -225,7 +225,7 @@ def _described(entry: ParsedEntry) -> tuple[object, ...]:
     return (
         to_seconds(entry.updated),
         entry.url,
-        canonical(entry.url) if entry.url else None,
+        page_key(entry.url) if entry.url else None,
         entry.content.words,
         entry.teaser,
         entry.title_derived,

@@ -21,7 +21,7 @@ from planet_mcp.store.db import (
 from planet_mcp.store.saving import as_indexed, new_ids, renew_links
 from planet_mcp.text import index_heading, index_terms, indexed
 from planet_mcp.times import credible
-from planet_mcp.urls import canonical
+from planet_mcp.urls import canonical, page_key
 
 MOST_ATTEMPTS = 3
 
@@ -179,11 +179,12 @@ def _add_page(
                              published, credible_date, first_seen_at, url, canonical_url, words,
                              teaser, title_derived, fingerprint)
         VALUES (:id, :id, :id, NULL, :key, :ordered_at, :undated, :published, :credible, :now,
-                :url, :key, :words, FALSE, FALSE, '')
+                :url, :page, :words, FALSE, FALSE, '')
         """,
         {
             "id": entry_id,
             "key": canonical(url),
+            "page": page_key(url),
             "ordered_at": to_seconds(min(published, now) if published else now),
             "undated": published is None,
             "published": to_seconds(article.published),

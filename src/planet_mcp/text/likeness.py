@@ -37,6 +37,7 @@ _NO_ALPHABET = "\u0e00"
 
 # `+` and `#` belong to the words C++ and C#, which are others than C.
 _WORD = re.compile(r"[^\W_]+[+#]*")
+_NAME = re.compile(r"\b[^\W\d_a-z]\w+")
 _PART = frozenset({"part", "chapter", "episode", "ep", "vol", "volume", "teil", "partie", "parte"})
 _COUNTED = frozenset(
     {
@@ -95,6 +96,25 @@ def _numbers(title: str) -> list[str]:
 def names_another(title: str, other: str, text: str) -> bool:
     """Return whether a title has a word that neither the other title nor that one's text has."""
     return not set(_words(title)) <= {*_words(other), *_words(text)}
+
+
+def has_title_within(title: str, other: str) -> bool:
+    """Return whether one of two titles has all words of the other, as one with a name before it."""
+    words, others = set(_words(title)), set(_words(other))
+    return bool(words and others) and (words <= others or others <= words)
+
+
+def are_of_one_form(title: str, other: str) -> bool:
+    """Return whether few words of a title stand in the place of others: two parts of a series.
+
+    A typing error makes no other word.
+    """
+    words, others = _words(title), _words(other)
+    if len(words) != len(others):
+        return False
+    exchanged = [pair for pair in zip(words, others, strict=True) if pair[0] != pair[1]]
+    is_form = 0 < len(exchanged) <= _HALF * len(words)
+    return is_form and not all(_is_mistyped(*pair) for pair in exchanged)
 
 
 def signature(text: str) -> Signature | None:
@@ -175,6 +195,18 @@ def counts_otherwise(text: str, other: str) -> bool:
             word == another or (_has_digit(word) and _has_digit(another))
             for word, another in zip(mine, its, strict=True)
         )
+    )
+
+
+def are_filled_in(text: str, other: str, *, numbers: bool) -> bool:
+    """Return whether two texts are one form with other names in it, or `numbers` if these count.
+
+    A name is a word with a capital letter.
+    """
+    lost, gained = _exchanged(text, other)
+    names = {word.casefold() for word in _NAME.findall(f"{text} {other}")}
+    return 0 < len(lost) == len(gained) <= _MOST_ERRORS and all(
+        (numbers and _has_digit(word)) or word in names for word in (*lost, *gained)
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from planet_mcp.store.search.plan import SearchPlan
 from planet_mcp.store.sql import ids_of
-from planet_mcp.urls import canonical, host_of, names_a_page
+from planet_mcp.urls import host_of, names_a_page, page_key
 
 MOST_HOSTS = 50_000
 
@@ -36,7 +36,7 @@ class Addresses:
 
     def _at(self, plan: SearchPlan, address: str, most: int) -> list[int]:
         url = address if "://" in address else f"https://{address}"
-        page = canonical(url)
+        page = page_key(url)
         exact = plan.stories_where("e.canonical_url = :address", most, address=page)
         if names_a_page(page):
             return exact

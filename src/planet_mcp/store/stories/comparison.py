@@ -9,7 +9,11 @@ from enum import IntEnum
 from planet_mcp.text import (
     SIGNED_WORDS,
     are_clearly_different,
+    are_filled_in,
     are_numbered_apart,
+    are_of_one_form,
+    has_few_words_of,
+    has_title_within,
     has_words_of,
     is_beginning,
     is_corrected,
@@ -30,8 +34,11 @@ ALIKE, EQUAL = 0.92, 0.97
 HELD, HELD_LATER = 0.7, 0.9
 # An entry of so few words is a title without a text.
 EMPTY_WORDS = 5
-# Two entries about one page that both have so many words are two texts, and no excerpts of it.
-OPINION_WORDS = 100
+# Two entries about one page that both have so many words are two texts, and no excerpts of it;
+# under two titles, or by two authors, so few are.
+OPINION_WORDS, OWN_WORDS = 100, 8
+# A line of so many words that begins the text of its day under its title is that one's teaser.
+TEASER_WORDS = 12
 
 
 class Match(IntEnum):
@@ -157,10 +164,17 @@ class Comparison:
         return self._copied(other)
 
     def _may_be_one(self, other: ComparedEntry) -> bool:
-        """Refuse two long texts without anything in common: opinions of two on one page."""
-        if min(self._new.words, other.words) < OPINION_WORDS:
+        """Refuse two texts without anything in common: what two say of one page in own words."""
+        new, shortest = self._new, min(self._new.words, other.words)
+        derived = new.title_derived or other.title_derived
+        titled = not derived and has_title_within(new.title, other.title)
+        is_excerpt = titled and not new.has_other_authors_than(other)
+        if shortest < (OPINION_WORDS if is_excerpt else OWN_WORDS):
             return True
-        return not are_clearly_different(self._text, self._read(other))
+        text = self._read(other)
+        if shortest < SIGNED_WORDS:
+            return not has_few_words_of(self._text, text)
+        return not are_clearly_different(self._text, text)
 
     def _of_one_feed(self, other: ComparedEntry) -> Match:
         """Compare with an entry of the same feed, which may repeat titles, addresses and texts.
@@ -231,13 +245,14 @@ class Comparison:
         new, near = self._new, self._new.is_near(other, ALIKE_WITHIN)
         derived = new.title_derived or other.title_derived
         if new.has_title_of(other) and not derived:
-            held = share_held(self._text, self._read(other)) >= (HELD if near else HELD_LATER)
-            return Match.TITLE if held else Match.NONE
+            return Match.TITLE if self._holds(other, near=near) else Match.NONE
         if not new.may_have_text_of(other) or are_numbered_apart(new.title, other.title):
             return Match.NONE
         text = self._read(other)
         alike = likeness_of(self._text, text)
         if alike < (ALIKE if near else EQUAL):
+            return Match.NONE
+        if are_of_one_form(new.title, other.title) and new.published != other.published:
             return Match.NONE
         # A form that was filled in for two occasions: each title has a word that the other entry
         # has nowhere.
@@ -247,3 +262,13 @@ class Comparison:
             and names_another(other.title, new.title, self._text)
         )
         return Match.NONE if apart else Match.TEXT
+
+    def _holds(self, other: ComparedEntry, *, near: bool) -> bool:
+        """Return whether one of two texts under one title has the other, and is no form of it."""
+        new, text = self._new, self._read(other)
+        of_one_day, shortest = new.is_near(other, ONE_DAY), min(new.words, other.words)
+        if of_one_day and TEASER_WORDS <= shortest < SIGNED_WORDS:
+            return is_beginning(self._text, text)
+        if share_held(self._text, text) < (HELD if near else HELD_LATER):
+            return False
+        return not are_filled_in(self._text, text, numbers=not of_one_day)

@@ -22,7 +22,7 @@ from planet_mcp.text import (
     share_held,
     title_key,
 )
-from planet_mcp.urls import canonical, names_a_page
+from planet_mcp.urls import names_a_page, page_key
 
 _COLUMNS = """
     e.id, e.key, e.fingerprint, e.canonical_url, e.title_key, e.published, e.minhash_a, e.minhash_b
@@ -213,7 +213,7 @@ def _dates_agree(entry: ParsedEntry, known: Known) -> bool | None:
 
 def _own_address(entry: ParsedEntry) -> str | None:
     """Return the entry's address in canonical form, unless it is only that of a site."""
-    address = canonical(entry.url) if entry.url else ""
+    address = page_key(entry.url) if entry.url else ""
     return address if names_a_page(address) else None
 
 
