@@ -8,6 +8,9 @@ from datetime import datetime
 
 from planet_mcp.models import Enclosure
 
+# What a file is said to be whose feed does not say it.
+UNKNOWN_TYPE = "application/octet-stream"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

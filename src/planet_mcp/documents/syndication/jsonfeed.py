@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
-from planet_mcp.documents.syndication.channel import Channel, Item, Source
+from planet_mcp.documents.syndication.channel import UNKNOWN_TYPE, Channel, Item, Source
 from planet_mcp.documents.syndication.markup import legal, rfc3339
 from planet_mcp.models import Enclosure
 
 _VERSION = "https://jsonfeed.org/version/1.1"
-_UNKNOWN_TYPE = "application/octet-stream"
 
 
 def json_feed(channel: Channel) -> bytes:
@@ -54,7 +53,7 @@ def _item(item: Item) -> dict[str, Any]:
 def _attachment(file: Enclosure) -> dict[str, Any]:
     return {
         "url": file.url,
-        "mime_type": file.type or _UNKNOWN_TYPE,
+        "mime_type": file.type or UNKNOWN_TYPE,
         "size_in_bytes": file.length,
         "duration_in_seconds": file.seconds,
     }

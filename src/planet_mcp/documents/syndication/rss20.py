@@ -6,7 +6,7 @@ from html import escape
 
 from lxml.etree import _Element
 
-from planet_mcp.documents.syndication.channel import Channel, Item
+from planet_mcp.documents.syndication.channel import UNKNOWN_TYPE, Channel, Item
 from planet_mcp.documents.syndication.markup import (
     ATOM,
     CONTENT,
@@ -19,7 +19,6 @@ from planet_mcp.documents.syndication.markup import (
 from planet_mcp.models import Enclosure
 
 _NAMESPACES: Namespaces = {"atom": ATOM, "content": CONTENT, "dc": DC}
-_UNKNOWN_TYPE = "application/octet-stream"
 
 
 def rss20_feed(channel: Channel) -> bytes:
@@ -71,7 +70,7 @@ def _add_item(channel: _Element, item: Item) -> None:
 def _enclosure(file: Enclosure) -> dict[str, str | None]:
     """Return the three attributes, all required; 0 is a length that nobody knows."""
     length = str(file.length or 0)
-    return {"url": file.url, "length": length, "type": file.type or _UNKNOWN_TYPE}
+    return {"url": file.url, "length": length, "type": file.type or UNKNOWN_TYPE}
 
 
 def _rfc822(moment: datetime) -> str:

@@ -5,12 +5,11 @@ import re
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.from_html.tree import drop, is_blank, text_of
+from planet_mcp.text.from_html.tree import HEADINGS, drop, is_blank, text_of
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCKS = (
     *("div", "p", "ul", "ol", "li", "table", "figure", "figcaption", "blockquote", "section"),
-    *("article", "header", "footer", "pre", "dl", *_HEADINGS),
+    *("article", "header", "footer", "pre", "dl", *HEADINGS),
 )
 _PLAYER = re.compile(
     r"(?:^|[\s_-])(?:player|controls?|(?:current-)?time|duration|playback-rate|seek|volume|progress)"
@@ -53,7 +52,7 @@ def open_card(link: _Element) -> None:
 
 
 def _first_words(card: _Element) -> _Element | None:
-    for heading in card.iterdescendants(*_HEADINGS):
+    for heading in card.iterdescendants(*HEADINGS):
         if not is_blank(heading):
             return heading
     lines = (e for e in card.iterdescendants(*_BLOCKS) if e.tag not in ("figcaption", "pre"))

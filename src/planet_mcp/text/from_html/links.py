@@ -9,7 +9,7 @@ from lxml.etree import _Element
 
 from planet_mcp.text.characters import clean_code, clean_text, strip_unseen
 from planet_mcp.text.from_html.placeholders import Stash
-from planet_mcp.text.from_html.tree import ADDRESS_ENDINGS, drop, is_blank, text_of
+from planet_mcp.text.from_html.tree import ADDRESS_ENDINGS, HEADINGS, drop, is_blank, text_of
 from planet_mcp.urls import is_plain, without_user_info
 
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
@@ -50,7 +50,6 @@ MEDIA = " ".join(_KINDS)
 _PLAYER = re.compile(
     r"https?://(?:www\.youtube(?:-nocookie)?\.com/|player\.vimeo\.com/|[\w.-]+/videos/embed/)"
 )
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 def absolute_url(url: str, base_url: str | None) -> str | None:
@@ -222,7 +221,7 @@ def _is_anchor(link: _Element, href: str) -> bool:
     if "#" not in href or len(link) > 1:
         return False
     marked = bool(_ANCHOR_CLASS.search(link.get("class") or ""))
-    if not marked and link.getparent().tag not in _HEADINGS and href[0] != "#":
+    if not marked and link.getparent().tag not in HEADINGS and href[0] != "#":
         return False
     text = text_of(link).lower()
     return text in _ANCHOR_TEXT and (marked or text not in ("link", "permalink", "^"))

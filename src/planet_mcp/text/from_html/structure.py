@@ -10,7 +10,7 @@ from lxml.etree import _Element
 from planet_mcp.text.characters import clean_text
 from planet_mcp.text.from_html.parsing import parse
 from planet_mcp.text.from_html.placeholders import Stash
-from planet_mcp.text.from_html.tree import drop, is_blank, text_of
+from planet_mcp.text.from_html.tree import HEADINGS, drop, is_blank, text_of
 
 # Scripts that show a document of another site where they stand, and that document's address.
 _EMBEDS = (
@@ -22,7 +22,6 @@ _EMBEDS = (
     ),
 )
 _NOT_IN_EMPHASIS = ("b", "i", "em", "strong", "p", "div", "ul", "ol", "table", "blockquote")
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _TYPED_LINK = re.compile(r"""<a\s[^<>]{0,500}?href=["']([^"'<>]{1,2000})["']""")
 _CODE = frozenset(("pre", "code", "textarea", "table", "ul", "ol"))
 _DEFINITIONS = "definitions"
@@ -311,7 +310,7 @@ def write_definitions(definitions: _Element) -> None:
 
 def free_summary(summary: _Element) -> None:
     """Leave the title of a fold plain where it holds a heading; others are written in bold."""
-    if next(summary.iterdescendants(*_HEADINGS), None) is not None:
+    if next(summary.iterdescendants(*HEADINGS), None) is not None:
         summary.tag = "div"
 
 

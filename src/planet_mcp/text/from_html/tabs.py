@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.etree import _Element
 
-from planet_mcp.text.from_html.tree import drop, is_blank, text_of
+from planet_mcp.text.from_html.tree import HEADINGS, drop, is_blank, text_of
 
 _TABS = etree.XPath(
     "//@role[.='tab']/.. | //@data-toggle[.='tab' or .='pill']/.."
@@ -14,7 +14,6 @@ _TABS = etree.XPath(
 _FOLDS = etree.XPath("//button[@aria-controls]")
 _TARGETS = ("aria-controls", "data-bs-target", "data-target", "href")
 _PANELS = etree.XPath(".//*[@role='tabpanel']")
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HIDING = ("hidden", "style", "aria-hidden")
 _PANEL_TAGS = frozenset(("div", "section", "article"))
 # How far above a row of tabs their panels are looked for.
@@ -35,7 +34,7 @@ def name_panels(root: _Element, *, opened: bool) -> None:
     panels = {element.get("id"): element for element in root.iter(etree.Element)}
     found = [*_of_tabs(tabs, panels), *_of_folds(folds, panels)]
     for button, panel in found:
-        if button.getparent().tag not in _HEADINGS:
+        if button.getparent().tag not in HEADINGS:
             _name(panel, button)
         for name in _HIDING if opened else ():
             panel.attrib.pop(name, None)
@@ -48,7 +47,7 @@ def _of_folds(
     for fold in folds:
         panel = panels.get(fold.get("aria-controls"))
         above = None if panel is None else panel.getprevious()
-        is_heading = above is not None and above.tag in _HEADINGS and fold.getparent() is above
+        is_heading = above is not None and above.tag in HEADINGS and fold.getparent() is above
         if panel is not None and above is not None and (above is fold or is_heading):
             yield fold, panel
 

@@ -18,7 +18,9 @@ _VISIBLE_CONTROLS = etree.XPath(
     "boolean(.//button | .//textarea | .//select"
     " | .//input[not(translate(@type, 'HIDEN', 'hiden') = 'hidden')])"
 )
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+# A button in these, or around them, has words of the text.
+_TITLED = (*HEADINGS, "summary", "dt")
 # What shows something, and the attributes that say what.
 _SHOWN = ("img", "iframe", "video", "audio")
 # How scripts call the attribute with what they load: `nitro-lazy-src`.
@@ -76,8 +78,8 @@ def empty_player(player: _Element) -> None:
 
 def keep_heading_words(button: _Element) -> None:
     """Turn a button that holds a heading's words, or a heading, into an ordinary part."""
-    within = next(button.iterancestors(*_HEADINGS), None) is not None
-    if within or next(button.iter(*_HEADINGS), None) is not None:
+    within = next(button.iterancestors(*_TITLED), None) is not None
+    if within or next(button.iter(*_TITLED), None) is not None:
         button.tag = "span"
 
 
