@@ -11,7 +11,6 @@ from tests.support.documents import Post
 
 pytestmark = pytest.mark.anyio
 
-CHINESE = "我们用FastAPI写了一个服务，部署在云上。全文搜索是一个难题。"
 POSTS = [
     Post(
         "zh",

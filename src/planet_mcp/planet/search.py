@@ -85,14 +85,9 @@ def search_entries(
     searched, spelled = _as_meant(reading, searched, position, search)
     found, by_time = searched.found, searched.by_time
     remark = _remark(searched.query, found) or _why_nothing(reading, asked, position, found)
-    remarks = [
-        of_author,
-        of_period,
-        *spelled.remarks,
-        remark,
-        _of_meaning(reading, understood, found),
-    ]
-    notice, title = reading.with_notice(*remarks), _title(request.query, by_time=by_time)
+    meant = _of_meaning(reading, understood, found)
+    notice = reading.with_notice(of_author, of_period, *spelled.remarks, remark, meant)
+    title = _title(request.query, by_time=by_time)
 
     def build(count: int) -> Answer[SearchResult]:
         hits = found.hits[:count]
