@@ -133,14 +133,19 @@ def _among(feed: Choice) -> str:
     return f"feed_id IN ({', '.join(map(str, feed or FEEDS))})"
 
 
-def told_of(store: Store, feed: Choice, *, by_arrival: bool) -> list[int]:
-    """Return the stories of the river: those with news, or those that stand on a day."""
+def told_of(
+    store: Store, feed: Choice, *, by_arrival: bool, shown: Sequence[int] = ()
+) -> list[int]:
+    """Return the stories of the river: those with news, or those that stand on a day.
+
+    Of what was `shown` already, no story is asked for: it may have another one since then.
+    """
     condition = "NOT archived" if by_arrival else "NOT (archived AND undated)"
     with store.database.reading() as connection:
         rows = connection.execute(
             f"SELECT id FROM entries AS e WHERE {condition} AND {_among(feed)}"
         ).fetchall()
-    found = stories(store, feed, [row[0] for row in rows])
+    found = stories(store, feed, [row[0] for row in rows if row[0] not in shown])
     return sorted({*found} if by_arrival else {*found} & {row[0] for row in rows})
 
 
