@@ -40,6 +40,7 @@ _WORDS = {
     "sunday": "sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli воскресенье"
     " воскресенья",
     "day before yesterday": "vorgestern anteayer anteontem eergisteren przedwczoraj позавчера",
+    "tomorrow": "morgen demain mañana amanhã domani jutro завтра 明天 明日 내일",
     "this": "diese dieser diesen dieses diesem cette ce cet esta este questa questo deze dit nesta"
     " neste desta deste ten tym tego этот эта этой эту этом этого 本",
     "last": "letzte letzten letzter letztes letztem vorige voriger voriges vergangene vergangenen"
@@ -76,9 +77,9 @@ _WORDS = {
 }
 # Chinese, Japanese and Korean write no spaces.
 _WHOLE = {
+    "day before yesterday": "avant-hier avanthier antier altroieri 前天 一昨日 おととい 그저께",
     "this week": "本周 这周 今週 이번주",
     "last week": "上周 上週 先週 지난주",
-    "day before yesterday": "avant-hier 前天 一昨日 그저께",
     "this month": "本月 这个月 今月 이번달",
     "last month": "上个月 上個月 先月 지난달",
     "this year": "今年 올해 quest'anno",

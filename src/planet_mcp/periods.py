@@ -16,6 +16,7 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
     "mo": timedelta(days=30.4375),
+    "fortnight": timedelta(weeks=2),
     "y": timedelta(days=365.25),
 }
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
@@ -24,6 +25,8 @@ _COUNTS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_NUMBE
 _OPENING = re.compile(
     r"^(?:(?:since|from|after|in|on|over|within|during|until|the)\s+)+|^[<>]?=\s*"
 )
+# A date says its day of the week by itself.
+_OF_WEEK = re.compile(r"^(?:mon|tues|wednes|thurs|fri|satur|sun)day\s*,?\s+(?=\d|[a-z]+ \d)")
 # What stands between the beginning and the end of a period, and before the beginning.
 _TO = re.compile(
     r"\s+(?:to|until|till|through|and|bis|und|et|au|à|y|e|a|al|hasta|até|tot|en|do|i|по|до|и|-|\u2013)"
@@ -45,6 +48,7 @@ _SPELLINGS = {
     "h": "h hr hrs hour hours",
     "d": "d day days",
     "w": "w wk wks week weeks",
+    "fortnight": "fortnight fortnights",
     "mo": "mo mos mth mths month months",
     "y": "y yr yrs year years",
 }
@@ -53,7 +57,11 @@ _SPOKEN_UNITS = {
     for unit, spellings in _SPELLINGS.items()
     for spelling in spellings.split()
 }
-_DURATION = re.compile(r"p(\d+)([dwmy])|pt(\d+)(h)")
+# As ISO 8601 writes an age: `P7D`, `P1Y6M`, `PT36H`.
+_DURATION = re.compile(
+    r"p(?=.*\d)(?:(?P<y>\d{1,5})y)?(?:(?P<mo>\d{1,5})m)?(?:(?P<w>\d{1,5})w)?(?:(?P<d>\d{1,5})d)?"
+    r"(?:t(?=\d)(?:(?P<h>\d{1,5})h)?(?:(?P<min>\d{1,5})m)?(?:\d+s)?)?"
+)
 MONTHS = (
     "january february march april may june july august september october november december".split()
 )
@@ -63,7 +71,12 @@ _DAY, _YEAR = r"(?P<day>\d{1,2})", r"(?P<year>\d{4})"
 # As feeds and HTTP write times (RFC 5322): Sun, 22 Nov 2026 09:00:00 GMT.
 _MAIL = re.compile(r"[a-z] \d{4} \d\d:\d\d")
 _UTC = re.compile(r"(?<=\d)\s*(?:UTC|GMT)\Z")
-_UNIX = re.compile(r"(\d{10})(?:\d{3})?")
+_UNIX = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d+)?")
+# In one country the day stands first, in another the month.
+_EITHER_FIRST = re.compile(
+    r"(?P<one>\d{1,2})(?P<sign>[-/])(?P<other>\d{1,2})(?P=sign)(?P<year>\d{4})"
+)
+_MONTHS_IN_YEAR = 12
 
 _HAS_YEAR = re.compile(r"\d{4}")
 # Between two 29th of February around a year such as 2100.
@@ -120,6 +133,11 @@ def _parse(text: str, *, now: datetime, name: str) -> tuple[datetime, datetime]:
     if both:
         begin, end = both
         raise ArgumentError(f"{name}={text!r} is two times: give since={begin!r}, until={end!r}.")
+    either = _EITHER_FIRST.fullmatch(text.strip())
+    if either and max(map(int, either.group("one", "other"))) <= _MONTHS_IN_YEAR:
+        one, other, year = (each.zfill(2) for each in either.group("one", "other", "year"))
+        days = f"{year}-{one}-{other} or {year}-{other}-{one}"
+        raise ArgumentError(f"{name}={text!r} may be {days}: {_HELP}.")
     raise ArgumentError(f"{name}={text!r} is not a date, time or age: {_HELP}.")
 
 
@@ -137,7 +155,7 @@ def _understood(text: str, now: datetime) -> tuple[datetime, datetime] | None:
 
 
 def _read(text: str, now: datetime) -> tuple[datetime, datetime] | None:
-    plain = _OPENING.sub("", " ".join(text.lower().split()))
+    plain = _OF_WEEK.sub("", _OPENING.sub("", " ".join(text.lower().split())))
     try:
         days = _days(plain, now.astimezone(UTC).date())
         if days:
@@ -207,8 +225,8 @@ def _moment(text: str, now: datetime) -> datetime:
 def _spoken_age(text: str) -> timedelta | None:
     duration = _DURATION.fullmatch(text)
     if duration:
-        count, unit = [part for part in duration.groups() if part]
-        return int(count) * _UNITS["mo" if unit == "m" else unit]
+        counts = duration.groupdict(default="0").items()
+        return sum((int(count) * _UNITS[unit] for unit, count in counts), timedelta())
     spoken = _SPOKEN_AGE.fullmatch(text)
     if not spoken or spoken["unit"] not in _SPOKEN_UNITS:
         return None
@@ -263,6 +281,14 @@ def _named_day(found: re.Match[str], today: date) -> Days:
 
 def _day_of_month(year: str | None, month: int, day: int, today: date) -> Days:
     return _one_day(_of_year(year, lambda year: date(year, month, day), today))
+
+
+def _day_first_or_month(found: re.Match[str], today: date) -> Days:
+    """Read a day of which one number can only be the day; of others nobody can tell."""
+    one, other = int(found["one"]), int(found["other"])
+    if max(one, other) <= _MONTHS_IN_YEAR and one != other:
+        raise ValueError(found[0])
+    return _day_of_month(found["year"], min(one, other), max(one, other), today)
 
 
 def _named_month(found: re.Match[str], today: date) -> Days:
@@ -326,6 +352,7 @@ _NAMED: dict[str, Callable[[date], Days]] = {
     "today": _one_day,
     "yesterday": lambda day: _one_day(day - timedelta(days=1)),
     "day before yesterday": lambda day: _one_day(day - timedelta(days=2)),
+    "tomorrow": lambda day: _one_day(day + timedelta(days=1)),
     "this week": lambda day: (_monday(day), _monday(day) + timedelta(weeks=1)),
     "last week": lambda day: (_monday(day) - timedelta(weeks=1), _monday(day)),
     "this month": lambda day: (_month(day), _month(day, 1)),
@@ -334,6 +361,10 @@ _NAMED: dict[str, Callable[[date], Days]] = {
     "last quarter": lambda day: (_month(_first_of_quarter(day), -3), _first_of_quarter(day)),
     "this year": lambda day: (_year(day), _year(day, 1)),
     "last year": lambda day: (_year(day, -1), _year(day)),
+    **dict.fromkeys(
+        ("all", "all time", "any", "any time", "anytime", "beginning", "ever"),
+        lambda _: (date(1970, 1, 1), _LAST.date()),
+    ),
 }
 _LAST_ONE = r"(?P<last>(?:last|previous)\s+)?"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...] = (
@@ -344,6 +375,8 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...
     (re.compile(rf"{_YEAR}[-/.](?P<month>\d{{1,2}})[-/.]{_DAY}"), _numbered_day),
     # Between points, the day is always first; between strokes, nobody can tell.
     (re.compile(rf"{_DAY}\.\s?(?P<month>\d{{1,2}})\.(?:\s?{_YEAR})?"), _numbered_day),
+    (_EITHER_FIRST, _day_first_or_month),
+    (re.compile(rf"(?P<month>\d{{1,2}})[-/]{_YEAR}"), _written_month),
     (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)"), _week),
     (re.compile(rf"(?:week|kw|cw) ?(?P<week>\d{{1,2}})(?:(?: of|,|/)? ?{_YEAR})?"), _week),
     (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<day>[1-7])"), _day_of_week),
