@@ -17,7 +17,7 @@ from planet_mcp.planet.cursors import Position
 from planet_mcp.planet.elsewhere import found_without
 from planet_mcp.planet.markdown import named, search_text
 from planet_mcp.planet.reading import Budget, Reading
-from planet_mcp.planet.spelling import FEW_FOUND, Respelled, respelled
+from planet_mcp.planet.spelling import FEW_FOUND, Respelled, begun, respelled
 from planet_mcp.planet.spoken_author import spoken_author
 from planet_mcp.planet.spoken_period import (
     SpokenPeriod,
@@ -218,6 +218,8 @@ def _as_meant(
         return searched, Respelled(asked.query)
     found_any = searched.found.total > 0
     spelled = respelled(reading, asked, snapshot=position.snapshot, some_found=found_any)
+    if not found_any and not spelled.remarks:
+        spelled = begun(reading, asked)
     if spelled.query != asked.query:
         searched = search(replace(asked, query=spelled.query))
     return searched, spelled

@@ -12,6 +12,7 @@ from planet_mcp.text import wording_of
 FEW_FOUND = 10
 MOST_LOOKED_UP = 12
 NONE_HAS = 'No entry has "{typed}"; shown is "{meant}".'
+NONE_AS_A_WHOLE = 'No entry has "{typed}"; shown is what has words that begin so: {meant}.'
 FEW_HAVE = 'Few entries have "{typed}", many "{meant}": {call}.'
 
 
@@ -55,6 +56,18 @@ def respelled(
         call = reading.language.call("search_entries", arguments)
         remarks.append(FEW_HAVE.format(typed=typed, meant=near.word, call=call))
     return Respelled(shown, tuple(remarks), proposed)
+
+
+def begun(reading: Reading, request: SearchRequest) -> Respelled:
+    """Return a query none of whose words any entry has, by what some words begin with.
+
+    Compounds and other endings: German `Datenbank`, Greek `κώδικα`, Polish `pamięć`.
+    """
+    words = [*dict.fromkeys(word for word, _ in bare_words(request.query))][:MOST_LOOKED_UP]
+    begins = {word: begin for word in words if (begin := reading.store.spelling.beginning(word))}
+    meant = {word: f"{begin}*" for word, begin in begins.items()}
+    remarks = [NONE_AS_A_WHOLE.format(typed=typed, meant=begin) for typed, begin in meant.items()]
+    return Respelled(_with(request.query, meant), tuple(remarks))
 
 
 def _with(query: str, meant: Mapping[str, str]) -> str:

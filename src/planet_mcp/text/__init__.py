@@ -19,7 +19,15 @@ from planet_mcp.text.asking import (
 from planet_mcp.text.characters import FORBIDDEN_IN_XML, LATIN_CONTROLS
 from planet_mcp.text.escapes import escaped
 from planet_mcp.text.identifiers import humps, index_heading, index_terms, named_by_signs
-from planet_mcp.text.indexing import UNSPACED, compiled, indexed, pieces, sought, words_in
+from planet_mcp.text.indexing import (
+    UNSPACED,
+    compiled,
+    has_unspaced,
+    indexed,
+    pieces,
+    sought,
+    words_in,
+)
 from planet_mcp.text.labels import label
 from planet_mcp.text.likeness import (
     SIGNED_WORDS,
@@ -64,6 +72,7 @@ __all__ = [
     "folded",
     "has_few_words_of",
     "has_title_within",
+    "has_unspaced",
     "has_words_of",
     "humps",
     "index_heading",

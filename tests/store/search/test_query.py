@@ -147,6 +147,8 @@ def test_nothing_but_quotes_is_an_empty_query(quotes: str) -> None:
         ('asyncio"task groups"', {1}),
         ("asyn*", {1, 2}),
         ("asyn", set()),
+        *((typed, {1, 2}) for typed in ("(asyn*)", "asyn*,", "asyn*?")),
+        *((typed, set()) for typed in ("asyn(*)", "asyn*)x")),
         ('"asyn*"', set()),
         ("a*yncio", set()),
         ("trio OR python", {1, 2}),

@@ -19,6 +19,7 @@ from planet_mcp.store.search.names import (
 from planet_mcp.store.search.titles import keys_of_titles
 from planet_mcp.store.search.typed import MAX_TERMS, Term, read_typed
 from planet_mcp.store.search.words import (
+    appended,
     forms,
     fts_string,
     joined,
@@ -222,12 +223,14 @@ def _guesses(groups: Sequence[Sequence[Term]]) -> list[list[str]]:
     """Spell neighbours as one word, and words as two, where the query is short enough for that."""
     guesses: list[list[str]] = [[] for _ in groups]
     plain = [group[0].plain if len(group) == 1 else None for group in groups]
-    if len(groups) > MOST_SPELLED:
-        return guesses
+    is_short = len(groups) <= MOST_SPELLED
     for at, (first, second) in enumerate(pairwise(plain)):
-        run = joined(first, second) if first and second else None
-        for each in (at, at + 1) if run else ():
-            guesses[each].append(run or "")
+        if first and second:
+            run = appended(first, second) or (joined(first, second) if is_short else [])
+            guesses[at] += run
+            guesses[at + 1] += run
+    if not is_short:
+        return guesses
     for found, group in zip(guesses, groups, strict=True):
         found += [split for term in group if term.plain for split in splits(term.plain)]
     return guesses

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 
 from planet_mcp.store.db import Connection, Engine
-from planet_mcp.store.search.words import splits
+from planet_mcp.store.search.words import fts_string, splits
+from planet_mcp.text import has_unspaced
 
 # A word that is in more entries than FEW is a word. One that is in some is meant, unless a near one
 # is in so many times more; one that is in none, unless a near one is in many: one of SHARE entries.
@@ -30,6 +31,9 @@ _SAME_BEGINNING = 3
 _SUBSTITUTION, _OTHER_FIRST_LETTER = 0.3, 0.1
 
 _WORD = re.compile(r"[a-z]+")
+# How long what words begin with has to be, and how many letters may be left away for that: an
+# ending. English has stems in the index, so of ASCII more has to be left.
+_SHORTEST_BEGINNING, _SHORTEST_STEM, _SHORTEST_ASCII_STEM, _LONGEST_ENDING = 5, 4, 6, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,33 @@ class Spelling:
                 known[typed] = _meant(connection, typed, snapshot)
         return known[typed]
 
+    def beginning(self, word: str) -> str | None:
+        """Return what some words of entries begin with, as this one does; None if it is in any.
+
+        German `Datenbank` for `Datenbankabfrage`, Russian `ошибк` for `ошибки` and `ошибка`.
+        """
+        if not word.isalpha() or has_unspaced(word) or len(word) > LONGEST:
+            return None
+        with self._database.reading() as connection:
+            if _has(connection, fts_string(word)):
+                return None
+            tried = _beginnings(word)
+            return next((e for e in tried if _has(connection, fts_string(e, prefix=True))), None)
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    if len(word) >= _SHORTEST_BEGINNING:
+        yield word
+    shortest = _SHORTEST_ASCII_STEM if word.isascii() else _SHORTEST_STEM
+    for ending in range(1, _LONGEST_ENDING + 1):
+        if len(word) - ending >= shortest:
+            yield word[:-ending]
+
+
+def _has(connection: Connection, expression: str) -> bool:
+    found = connection.execute("SELECT 1 FROM entries_index(:match) LIMIT 1", {"match": expression})
+    return found.fetchone() is not None
+
 
 def _meant(connection: Connection, typed: str, snapshot: int) -> MeantWord | None:
     typed_in = dict(connection.counted([typed], FEW + 1)).get(typed, 0)
@@ -87,10 +118,7 @@ def _meant(connection: Connection, typed: str, snapshot: int) -> MeantWord | Non
 
 def _is_two_words(connection: Connection, typed: str) -> bool:
     """Return whether entries have the word as two, as some write `free threading`."""
-    found = connection.execute(
-        "SELECT 1 FROM entries_index(:match) LIMIT 1", {"match": " OR ".join(splits(typed))}
-    )
-    return found.fetchone() is not None
+    return _has(connection, " OR ".join(splits(typed)))
 
 
 def _near(

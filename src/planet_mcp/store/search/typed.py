@@ -31,7 +31,12 @@ _TYPED = r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"](?:{}[^\s"])*))'
 _SEAM = rf"(?!(?<=[\w+#.()](?<![{UNSPACED}]))(?=[{UNSPACED}])|(?<=[{UNSPACED}])(?=[A-Za-z0-9]))"
 # What other searches take for a field: the words after it say as much here.
 _FIELD = re.compile(r"\A(?:site|inurl|title|intitle):(?=\w)")
+_FIELD_NAME = re.compile(r"(?:site|inurl|title|intitle|text|intext):")
+# Between phrases in quotes these can only mean that either will do.
+_OR, _BARS = frozenset("or oder ou o of lub или".split()), frozenset(("|", "||"))
 _SETS = re.compile(r"\w=\S|\w,-")
+# An asterisk at the end of a word, whatever sentence ends there; `count(*)` is none.
+_OPEN = re.compile(r"\*+\Z|(?<=\w)\*+[,.;:!?\u037e)\]]+\Z")
 _POSSESSIVE = re.compile(r"(?<=\w)'s?\Z")
 # What belongs to a name before its first letter and after its last: `__slots__`, `.env`, `@cache`,
 # `--jobs`, `#42`, `C++`. All else is punctuation or a picture.
@@ -78,10 +83,11 @@ def read_typed(typed: str) -> Typed:
     inner = range(1, len(tokens) - 1)
     negated = {at + 1 for at in inner if _negates(*tokens[at - 1 : at + 2])}
     signs = {at - 1 for at in negated} | {at for at in inner if _joins(*tokens[at - 1 : at + 2])}
+    alternatives = {at for at in inner if _is_or(*tokens[at - 1 : at + 2])}
     for at, token in enumerate(tokens):
         if at in signs:
             continue
-        if token["word"] == "OR" and not token["minus"]:
+        if at in alternatives or (token["word"] == "OR" and not token["minus"]):
             joining = bool(read.groups)
             continue
         term = _term(token, at, may_be_prefix=prefixes < MOST_PREFIXES)
@@ -114,6 +120,8 @@ def _term(token: re.Match[str], at: int, *, may_be_prefix: bool) -> Term | None:
     if phrase is not None:
         begin = token.start("phrase")
         return Term(phrase, at, begin, is_quoted=True) if WORD.search(phrase) else None
+    if _FIELD_NAME.fullmatch(word) and token.string[token.end() :].startswith('"'):
+        return None
     named = _FIELD.match(word)
     skipped = named.end() if named else 0
     start, word = token.start("word") + skipped, word[skipped:]
@@ -121,9 +129,9 @@ def _term(token: re.Match[str], at: int, *, may_be_prefix: bool) -> Term | None:
     if not words:
         return None
     # Asterisks on both sides are emphasis in Markdown.
-    if word.endswith("*") and not word.startswith("*"):
+    if _OPEN.search(word) and not word.startswith("*"):
         is_prefix = may_be_prefix and len(words[-1]) >= SHORTEST_PREFIX
-        return Term(word.rstrip("*"), at, start, is_prefix=is_prefix)
+        return Term(_OPEN.sub("", word), at, start, is_prefix=is_prefix)
     begin, text = _named(word)
     if token["minus"] and text.startswith("-"):
         return Term(f"-{text}", at, token.start())
@@ -145,6 +153,13 @@ def _named(word: str) -> tuple[int, str]:
 def _is_letter(sign: str) -> bool:
     """Return whether a sign is a letter, a digit, or a mark on one, as vowels of India are."""
     return sign.isalnum() or (unicodedata.category(sign)[0] == "M" and sign not in _PICTURES)
+
+
+def _is_or(before: re.Match[str], token: re.Match[str], after: re.Match[str]) -> bool:
+    """Return whether a word or sign beside phrases in quotes is an OR: `"a b" or "c d"`."""
+    quoted = [each["phrase"] is not None for each in (before, after)]
+    word = (token["word"] or "").lower()
+    return (word in _OR and all(quoted)) or (word in _BARS and any(quoted))
 
 
 def _joins(before: re.Match[str], token: re.Match[str], after: re.Match[str]) -> bool:

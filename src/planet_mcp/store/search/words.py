@@ -7,13 +7,18 @@ a query asks for are two sides of one rule.
 import re
 from collections.abc import Iterator
 
-from planet_mcp.store.search.variants import numbered, respelled
+from planet_mcp.store.search.variants import numbered, respelled, with_article
 from planet_mcp.text import STOP_WORDS, humps, named_by_signs, pieces, sought
 
 SHORTEST_SPLIT, LONGEST_SPLIT = 5, 24
 
 WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[a-zA-Z]+")
+# What stands after a word or a version as one with it or apart: `HTML 5`, `3.14.0 rc2`.
+_APPENDED = (
+    (_LETTERS, re.compile(r"\d{1,3}")),
+    (re.compile(r"v?\d+(?:\.\d+)+"), re.compile(r"(?i:a|b|rc)\d+")),
+)
 _HYPHENATED = re.compile(r"[a-zA-Z]+(?:[-_'\u2019][a-zA-Z]+)+")
 
 
@@ -39,6 +44,7 @@ def forms(name: str) -> list[str]:
 def _written(word: str) -> Iterator[str]:
     if _HYPHENATED.fullmatch(word):
         yield "".join(WORD.findall(word))
+    yield from with_article(word)
     camel = humps(word) if word.isalnum() else ()
     if len(camel) > 1:
         yield " ".join(camel)
@@ -57,11 +63,17 @@ def parts_of(text: str) -> list[str]:
     return [fts_string(word) for word in found if len(word) > 1 and word not in STOP_WORDS]
 
 
-def joined(first: str, second: str) -> str | None:
+def joined(first: str, second: str) -> list[str]:
     """Spell two neighbours as one word, as `free threading` is by some."""
     if _LETTERS.fullmatch(first) and _LETTERS.fullmatch(second):
-        return fts_string(first + second)
-    return None
+        return [fts_string(first + second)]
+    return []
+
+
+def appended(first: str, second: str) -> list[str]:
+    """Spell a name and its number as one word, as `HTML 5` is by most."""
+    pairs = (each for each in _APPENDED if each[0].fullmatch(first) and each[1].fullmatch(second))
+    return forms(first + second) if any(pairs) else []
 
 
 def splits(word: str) -> list[str]:
