@@ -199,8 +199,7 @@ def canonical(url: str) -> str:
             if not _TRACKING.fullmatch(name.lower())
         ]
     )
-    path = _ESCAPED.sub(lambda octet: octet[0].upper(), parts.path.rstrip("/"))
-    return f"{host}{path}" + (f"?{query}" if query else "")
+    return f"{host}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
 
 
 def page_key(url: str) -> str:
@@ -214,6 +213,7 @@ def page_key(url: str) -> str:
         return f"youtube.com/watch?v={film[1]}"
     place, _, query = address.partition("?")
     place = _BLOGGER.sub(".blogspot.com", _PHONE_HOST.sub("", place))
+    place = _ESCAPED.sub(lambda octet: octet[0].upper(), place)
     pairs = query.split("&") if query else []
     kept = [pair for pair in pairs if not (_SENT.fullmatch(pair) or _is_for_phones(pair, place))]
     return _FILE_OF_FOLDER.sub(lambda found: found["page"] or "", place) + (

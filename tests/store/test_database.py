@@ -289,6 +289,25 @@ def test_an_upgrade_keeps_a_copy_and_all_data(database: Path) -> None:
     integrity(database)
 
 
+# As older versions keyed it.
+OLD_KEY = "blog.example.org/a/index.html"
+
+
+def test_an_upgrade_gives_entries_the_keys_of_their_pages(database: Path) -> None:
+    with closing(Store(database)) as store:
+        fill(store, entry("b"), entry("a", url=f"https://{OLD_KEY}"))
+    step = schema.m027_page_keys
+    with closing(sqlite3.connect(database)) as raw, raw:
+        raw.execute("UPDATE entries SET canonical_url = ? WHERE key = 'a'", (OLD_KEY,))
+        raw.execute("DELETE FROM _sqlite_migrations WHERE name = ?", (step.__name__,))
+        raw.execute(f"PRAGMA user_version = {schema.STEPS.index(step)}")
+    with closing(Store(database)) as store:
+        assert store.entries.find(f"https://{OLD_KEY}") == 1
+        assert store.entries.find("https://m.blog.example.org/a/") == 1
+        assert store.entries.find("https://blog.example.org/b") == 2
+    integrity(database)
+
+
 def copies(database: Path) -> list[Path]:
     return sorted(database.parent.glob("*.backup*"))
 

@@ -34,7 +34,7 @@ from planet_mcp.store import (
 from planet_mcp.store.db.postgres.expressions import compiled
 from planet_mcp.text.likeness import signature
 from planet_mcp.urls import ServerAddress
-from tests.store.test_database import NOW, entry, fill, found
+from tests.store.test_database import NOW, OLD_KEY, entry, fill, found
 from tests.support.postgres import counted, new_database, raw_connection
 from tests.support.programs import PATIENCE_SECONDS
 from tests.support.recording import record_document
@@ -101,6 +101,17 @@ def test_newer_tables_are_refused_and_left_as_they_are(address: ServerAddress) -
         with pytest.raises(NewerDatabaseError, match=r"tables 99.*Update planet-mcp"):
             Store(address)
         assert raw.execute("SELECT applied FROM planet_mcp.steps").fetchall() == [(99,)]
+
+
+def test_an_upgrade_gives_entries_the_keys_of_their_pages(address: ServerAddress) -> None:
+    with closing(Store(address)) as store:
+        fill(store, entry("b"), entry("a", url=f"https://{OLD_KEY}"))
+    with raw_connection(address) as raw:
+        raw.execute("UPDATE planet_mcp.entries SET canonical_url = %s WHERE key = 'a'", (OLD_KEY,))
+        raw.execute("UPDATE planet_mcp.steps SET applied = applied - 1")
+    with closing(Store(address)) as store:
+        assert store.entries.find("https://m.blog.example.org/a/") == 1
+        assert store.entries.find("https://blog.example.org/b") == 2
 
 
 def test_many_may_start_on_an_empty_database(address: ServerAddress) -> None:

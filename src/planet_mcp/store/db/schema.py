@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from planet_mcp.imports import doing_without
 from planet_mcp.store.db import steps_001_to_004, steps_005_to_015
 from planet_mcp.text import index_heading, index_terms, indexed
-from planet_mcp.urls import is_address
+from planet_mcp.urls import is_address, page_key
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -320,6 +320,14 @@ def m026_pictures(database: "Database") -> None:
         database.conn.execute(statement)
 
 
+def m027_page_keys(database: "Database") -> None:
+    """Let all addresses that show one page be one key of it: for phones, of a folder's file."""
+    database.conn.create_function("page_key", 1, page_key, deterministic=True)
+    database.conn.execute(
+        "UPDATE entries SET canonical_url = page_key(url) WHERE canonical_url <> page_key(url)"
+    )
+
+
 STEPS: tuple[Step, ...] = (
     *steps_001_to_004.STEPS,
     *steps_005_to_015.STEPS,
@@ -334,6 +342,7 @@ STEPS: tuple[Step, ...] = (
     m024_names_with_signs,
     m025_last_ids,
     m026_pictures,
+    m027_page_keys,
 )
 
 

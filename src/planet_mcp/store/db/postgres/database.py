@@ -12,7 +12,7 @@ from planet_mcp.errors import NewerDatabaseError, StaleViewError, StoreError
 from planet_mcp.store.db.database import DatabaseLimits
 from planet_mcp.store.db.engine import Connection, Values
 from planet_mcp.store.db.postgres.pool import Pool, Replica
-from planet_mcp.store.db.postgres.schema import SCHEMA, STEPS
+from planet_mcp.store.db.postgres.schema import SCHEMA, STEPS, Step
 from planet_mcp.store.db.together import Together
 from planet_mcp.urls import ServerAddress
 
@@ -52,7 +52,7 @@ class PostgresDatabase:
         *,
         replica: ServerAddress | None = None,
         limits: DatabaseLimits | None = None,
-        steps: Sequence[str] = STEPS,
+        steps: Sequence[Step] = STEPS,
     ) -> None:
         self.path = address
         self.limits = limits or DatabaseLimits()
@@ -215,7 +215,10 @@ class PostgresDatabase:
             raw.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}; {_HERE}")
             raw.execute("CREATE TABLE IF NOT EXISTS steps (applied BIGINT NOT NULL)")
             for step in self._steps[self._version(raw) :]:
-                raw.execute(step)
+                if isinstance(step, str):
+                    raw.execute(step)
+                else:
+                    step(raw)
             raw.execute("DELETE FROM steps")
             raw.execute("INSERT INTO steps VALUES (%s)", (len(self._steps),))
 

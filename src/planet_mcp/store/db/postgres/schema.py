@@ -5,6 +5,17 @@ the same tables, columns and names, with the functions of SQLite's that the stat
 it is in a schema of its own. Texts are compared as bytes ("C"), in whatever locale the server is.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from planet_mcp.urls import page_key
+
+if TYPE_CHECKING:
+    import psycopg
+
+# Statements, or what makes some in a transaction.
+Step = str | Callable[["psycopg.Connection[Any]"], None]
+
 SCHEMA = "planet_mcp"
 
 _TABLES = """
@@ -411,7 +422,19 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 """
 
-STEPS = (
+
+def _page_keys(raw: "psycopg.Connection[Any]") -> None:
+    """Let all addresses that show one page be one key of it, as step 27 of an SQLite file does."""
+    # With a name, a cursor brings rows as they are read.
+    with raw.cursor("entries_with_pages") as rows:
+        rows.execute("SELECT id, url, canonical_url FROM entries WHERE canonical_url IS NOT NULL")
+        keys = ((entry_id, page_key(url), key) for entry_id, url, key in rows)
+        changed = [(new, entry_id) for entry_id, new, key in keys if new != key]
+    with raw.cursor() as cursor:
+        cursor.executemany("UPDATE entries SET canonical_url = %s WHERE id = %s", changed)
+
+
+STEPS: tuple[Step, ...] = (
     f"{_TABLES}{_WORDS}{_TRIGGERS}".replace(" TEXT", ' TEXT COLLATE "C"').replace(
         'AS TEXT COLLATE "C")', "AS TEXT)"
     )
@@ -420,4 +443,5 @@ STEPS = (
     _SHARING,
     _IDS,
     _COSTS,
+    _page_keys,
 )
