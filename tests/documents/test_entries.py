@@ -349,6 +349,30 @@ def test_the_quotes_of_a_mailbox_are_no_part_of_a_name(written: str, name: str) 
     assert only(rss(f"<author>{written}</author>")).authors == (name,)
 
 
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        # as Drupal draws a name, and others link it
+        ("<span lang='' about='/user/1' typeof='schema:Person'>kim</span>", ("kim",)),
+        ("<a href='https://b.example/kim'>Kim Lund</a>", ("Kim Lund",)),
+        ("Kim Lund <kim at b dot example>", ("Kim Lund",)),
+        ("Posted by Kim Lund", ("Kim Lund",)),
+        ("Kim Lund; Bo Lund", ("Kim Lund", "Bo Lund")),
+        ("@kim@b.example", ("@kim@b.example",)),
+        ("[email protected]", ()),
+        ("Администратор", ()),
+        # names that only look like these
+        ("Lund, Kim", ("Lund, Kim",)),
+        ("Byron & Co", ("Byron & Co",)),
+        ("Bygone Times", ("Bygone Times",)),
+        ("Kim&#39;s Team", ("Kim's Team",)),
+        ("Kim at Large (Norrby)", ("Kim at Large (Norrby)",)),
+    ],
+)
+def test_an_author_is_a_name_however_it_is_drawn(written: str, names: tuple[str, ...]) -> None:
+    assert only(rss(f"<dc:creator>{escape(written)}</dc:creator>")).authors == names
+
+
 # ------------------------------------------------------------------------ what feedparser fails at
 
 POST = "<item><title>Post</title><guid>1</guid><description>words</description></item>"

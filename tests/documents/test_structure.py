@@ -155,6 +155,18 @@ STRUCTURES = {
         "<p>See <code>List<a href='#list' title='here'>\u00b6</a></code> here.</p>",
         "See `List` here.",
     ),
+    "list between the items of a list": (
+        "<ul><li>Ink</li><ol><li>black</li><li>blue</li></ol><li>Milk</li></ul>",
+        "- Ink\n  1. black\n  2. blue\n- Milk",
+    ),
+    "list before the items of a list": (
+        "<ul><ul><li>Ink</li></ul><li>Milk</li></ul>",
+        "- Ink\n- Milk",
+    ),
+    "lines within a piece of code": (
+        "<p>See <code>a<br>b</code>, <tt>c<br>\nd</tt> and <code>e<wbr>f</code> here.</p>",
+        "See `a b`, `c d` and `ef` here.",
+    ),
     "list in typewriter letters": (
         "<ul style='font-family:monospace'><li>Ink<br>&nbsp; black</li><li>Milk</li></ul>",
         "- Ink  \n  black\n- Milk",

@@ -815,6 +815,7 @@ def test_floods_of_signs_are_read_in_time(flood: str) -> None:
         (r"So \(x^2\), \(n\)th, \(a, b\) and \(12\).", "So $x^2$, $n$th, $a, b$ and $12$."),
         (r"<code>f</code> is \(x_1\)", "`f` is $x_1$"),
         (r"\[a \le b\]", r"$$a \le b$$"),
+        (r"<span class='math display'>\[b\]</span>, \[b\]", r"$$b$$, \\[b\\\]"),
         # Markdown that nobody rendered, patterns and asides.
         (r"\[x\] done, \(see below\), \[sic\]!", r"\\[x\\] done, \\(see below\\), \\[sic\\]!"),
         (r"a\[^a\-z\]b \[c_d\](e)", r"a\\[^a\\-z\\]b \\[c_d\\\](e)"),

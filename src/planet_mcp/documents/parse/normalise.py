@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
+from itertools import chain
 
 from planet_mcp.documents.heads import without_head
 from planet_mcp.documents.parse.build_dates import without_build_dates
@@ -31,9 +33,16 @@ _LONGEST_MARKUP = 20_000
 _MANY_UNSEEN = 200
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
-_EMAIL = re.compile(r"(?:mailto:)?([\w.+%-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63})*(?:\?\S*)?")
+_EMAIL = re.compile(
+    r"(?<![@\w.+%-])(?:mailto:)?([\w.+%-]{1,64})@[\w-]{1,63}(?:\.[\w-]{1,63})*(?:\?\S*)?"
+)
 # An e-mail address as archives of mailing lists mask it, with the name behind it.
 _MASKED_EMAIL = re.compile(r"[\w.+%-]{1,64} at [\w-]{1,63}(?:\.[\w-]{1,63})+ \(([^()]+)\)")
+_SPELLED_EMAIL = re.compile(r"<[^<>@]{1,64} (?:at|\[at\]|\(at\)) [^<>]{1,99}>")
+# Markup around a name, as a content management system draws its authors.
+_DRAWN = re.compile(r"</?(?:a|b|div|em|i|p|span|strong)\b[^<>@]*>", re.IGNORECASE)
+# What says that a name follows.
+_BY = re.compile(r"(?:(?:posted|published|submitted|written) )?by:? (?=\S)", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]+)"')
 _AROUND_NAME = " \t<>()[],;:-"
 # Names of authors that name nobody.
@@ -41,7 +50,9 @@ _NOBODY = frozenset(
     {
         *("admin", "administrator", "anonymous", "blog", "contact", "editor", "feedback", "hello"),
         *("info", "mail", "no-reply", "nobody", "noreply", "none", "null", "support", "unknown"),
-        *("user", "webmaster"),
+        *("user", "webmaster", "n/a", "root", "undefined", "wpadmin", "[email protected]"),
+        *("administrador", "administrateur", "administratör", "amministratore", "beheerder"),
+        *("админ", "администратор", "адміністратор", "管理员", "管理員", "管理人", "관리자"),
     }
 )
 
@@ -155,7 +166,14 @@ def _language(raw: str) -> str | None:
 
 
 def _names(people: Iterable[str]) -> tuple[str, ...]:
-    return _distinct(_name(person) for person in people)
+    each = chain.from_iterable(person.split(";") for person in map(_undrawn, people))
+    return _distinct(map(_name, each))
+
+
+def _undrawn(person: str) -> str:
+    """Return a name without markup and a spelled address; entities in it end with a semicolon."""
+    plain = unescape(person[:_LONGEST_MARKUP]) if "&" in person else person[:_LONGEST_MARKUP]
+    return _SPELLED_EMAIL.sub("", _DRAWN.sub("", plain))
 
 
 def _name(person: str) -> str:
@@ -169,7 +187,8 @@ def _name(person: str) -> str:
         name = mailbox[1]
     if quoted := _QUOTED.fullmatch(name):
         name = quoted[1]
-    return "" if name.lower() in _NOBODY else " ".join(name.split())
+    name = " ".join(name[found.end() if (found := _BY.match(name)) else 0 :].split())
+    return "" if name.lower() in _NOBODY else name
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

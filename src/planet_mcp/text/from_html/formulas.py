@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from itertools import chain, repeat
 
 from lxml import etree
@@ -107,16 +108,18 @@ def stash_typed(element: _Element, stash: Stash) -> None:
     for holder, name in ((element, "text"), (element.getparent(), "tail")):
         text = getattr(element, name)
         if text and holder is not None and _may_hold_tex(holder):
-            setattr(element, name, _TEX.sub(lambda tex: _typed_formula(tex, stash), text))
+            is_math = "math" in (holder.get("class") or "").split()
+            written = partial(_typed_formula, stash=stash, is_math=is_math)
+            setattr(element, name, _TEX.sub(written, text))
 
 
 def _may_hold_tex(element: _Element) -> bool:
     return element.tag not in _NO_TEX and next(element.iterancestors(*_NO_TEX), None) is None
 
 
-def _typed_formula(tex: re.Match[str], stash: Stash) -> str:
+def _typed_formula(tex: re.Match[str], *, stash: Stash, is_math: bool) -> str:
     code = " ".join(clean_code(tex[1] or tex[2] or tex[3]).split())
-    if not _TEX_SIGN.search(code) and (tex[2] or _TEX_WORD.search(code)):
+    if not is_math and not _TEX_SIGN.search(code) and (tex[2] or _TEX_WORD.search(code)):
         return tex[0]
     fence = "$" if tex[1] else "$$"
     return stash.inline(f"{fence}{_harmless(code)}{fence}", code)

@@ -96,12 +96,16 @@ def media_to_link(media: _Element, base_url: str | None) -> None:
     link.text = label
 
 
+def write_emoji(image: _Element) -> None:
+    """Write the sign that a small picture stands for, in code as in prose."""
+    sign = clean_text(image.get("alt") or "").strip()
+    if sign and _EMOJI_CLASS.search(image.get("class") or ""):
+        _to_text(image, sign)
+
+
 def rewrite_image(image: _Element, stash: Stash, base_url: str | None) -> None:
     """Reduce an image to its address and what is said of it; one that only reports back goes."""
     alt = _alternative(image)
-    if _EMOJI_CLASS.search(image.get("class") or "") and alt:
-        _to_text(image, alt)
-        return
     if not alt and _ICON_CLASS.search(image.get("class") or ""):
         drop(image)
         return
@@ -117,7 +121,7 @@ def rewrite_image(image: _Element, stash: Stash, base_url: str | None) -> None:
 def _alternative(image: _Element) -> str:
     """Return what is said of a picture: also its title, where that says more (comics)."""
     alt, title = (" ".join(clean_text(image.get(name) or "").split()) for name in ("alt", "title"))
-    if _EMOJI_CLASS.search(image.get("class") or "") or _FILE_NAME.fullmatch(title):
+    if _FILE_NAME.fullmatch(title):
         return alt
     if not title or title.casefold() in alt.casefold():
         return alt

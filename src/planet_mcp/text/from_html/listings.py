@@ -13,15 +13,18 @@ from planet_mcp.text.from_html.code_frames import lift_headers, unname_wrappers,
 from planet_mcp.text.from_html.placeholders import BLOCK, Stash
 from planet_mcp.text.from_html.tree import drop
 
-_LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "code", "div")
-# The classes of a listing in an editor (CodeMirror, Monaco), and of one of LaTeX (LaTeXML).
-_DRAWN = frozenset(("CodeMirror-code", "view-lines", "ltx_listing"))
+_IN_LINES = ("code", "samp", "tt")
+_LISTINGS = ("pre", "table", "xmp", "listing", "plaintext", "div", *_IN_LINES)
+# The classes of a listing in an editor (CodeMirror 5 and 6, Monaco), and of one of LaTeX (LaTeXML).
+_DRAWN = frozenset(("CodeMirror-code", "cm-content", "view-lines", "ltx_listing"))
 _DOXYGEN_LINES = ("line", "foldopen")
 _OUTPUT = re.compile(r"(?:^|[\s-])output(?:\s|$)")
 _NO_BLOCK_INSIDE = ("code", "a", "b", "strong", "em", "i", "del", "s", "strike", "q", "figcaption")
 # The text of a link that leads to where it stands.
 _ANCHORS = frozenset("\u00b6#\u00a7")
 INLINE_CODE = "code kbd samp tt"
+# What ends a line within a piece of code, where Markdown has a blank.
+_LINES = ("br", "div", "p")
 
 
 # Code that was copied from an editor has both styles. Neither alone says that a text is code: some
@@ -93,7 +96,7 @@ def find_listings(root: _Element) -> list[_Element]:
 
 def _may_draw_code(element: _Element) -> bool:
     names = element.get("class") or ""
-    if element.tag == "code":
+    if element.tag in _IN_LINES:
         styled = "white-space" in (element.get("style") or "") or "block" in names
         return styled or element.find("br") is not None
     if element.tag != "div":
@@ -130,7 +133,7 @@ class Listings:
 
     def replace(self, element: _Element) -> None:
         """Replace a listing, unless it is part of one, or a table like any other."""
-        if element.tag == "code" and not _is_block(element):
+        if element.tag in _IN_LINES and not _is_block(element):
             return
         if element in self._done or (element.tag == "table" and not is_code_table(element)):
             return
@@ -199,6 +202,9 @@ def _replace(element: _Element, placeholder: str) -> None:
 
 def stash_inline(code: _Element, stash: Stash) -> None:
     """Replace a piece of inline code by its placeholder."""
+    for line in code.iterdescendants(*_LINES):
+        line.text = f" {line.text or ''}"
+        line.tail = f" {line.tail}" if line.tail and line.tag != "br" else line.tail
     text = "".join(code.itertext())
     if BLOCK in text or not text.strip():
         code.tag = "span"

@@ -23,6 +23,18 @@ _ROMAN = (
 _MOST_ROMAN = 3999
 
 
+def nest(inner: _Element) -> None:
+    """Put a list that stands between the items of another one into the item above it."""
+    around, above = inner.getparent(), inner.getprevious()
+    if (
+        around is not None
+        and around.tag in ("ul", "ol")
+        and above is not None
+        and above.tag == "li"
+    ):
+        above.append(inner)
+
+
 def number(ordered: _Element) -> None:
     """Give a list the numbers that a browser shows, where Markdown counts up by one.
 

@@ -242,6 +242,7 @@ STEPS = Steps(
         ),
         _whole("ink", lambda e, w: w.unseen.remove_unreadable(e), "style color bgcolor"),
         _each("form", lambda e, _: tree.drop_controls(e)),
+        _each("img", lambda e, _: links.write_emoji(e), "emoji"),
         _found(
             "typewriter lines",
             "style face",
@@ -274,6 +275,7 @@ STEPS = Steps(
         ),
         _each("label", lambda e, _: structure.set_label_apart(e)),
         _each("input", lambda e, _: structure.lead_item(e)),
+        _each("ul ol", lambda e, _: lists.nest(e), "list between items"),
         _each("ol", lambda e, _: lists.number(e)),
         _each("td th", lambda e, _: lists.flatten_cell(e)),
         _found("note", "class", structure.find_notes, lambda e, _: structure.bracket_note(e)),

@@ -10,16 +10,17 @@ from planet_mcp.text.from_html.tree import HEADINGS, drop, is_blank, text_of
 _TABS = etree.XPath(
     "//@role[.='tab']/.. | //@data-toggle[.='tab' or .='pill']/.."
     " | //@data-bs-toggle[.='tab' or .='pill']/.."
+    " | //@data-tabs/../*[@class='tabbed-labels']/label"
 )
 _FOLDS = etree.XPath("//button[@aria-controls]")
 _TARGETS = ("aria-controls", "data-bs-target", "data-target", "href")
-_PANELS = etree.XPath(".//*[@role='tabpanel']")
+_PANELS = etree.XPath(".//*[@role='tabpanel' or @class='tabbed-block']")
 _HIDING = ("hidden", "style", "aria-hidden")
 _PANEL_TAGS = frozenset(("div", "section", "article"))
 # How far above a row of tabs their panels are looked for.
 _LOOK_UP = 3
 # The attributes without which a document has no tabs.
-HAVING = "role aria-controls data-toggle data-bs-toggle"
+HAVING = "role aria-controls data-toggle data-bs-toggle data-tabs"
 _LONGEST_NAME = 80
 
 
