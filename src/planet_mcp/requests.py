@@ -200,8 +200,11 @@ def described(request: type[Request]) -> dict[str, FieldInfo]:
 def named_id(text: str, noun: str) -> str | None:
     """Return the digits of an id as answers write it: `7`, `[7]`, `#7`, `entry 7`, `entry_id: 7`.
 
+    Or as its resource is called: `planet://entries/7`.
+
     None for anything else; `noun` is what the id is of.
     """
-    form = rf"(?:{noun})?[ _]*(?:id)?[ :=#]*\[?([0-9]{{1,18}})\]?"
+    several = "entries" if noun == "entry" else f"{noun}s"
+    form = rf"(?:planet://{several}/|{noun})?[ _]*(?:id)?[ :=#]*\[?([0-9]{{1,18}})\]?"
     found = re.fullmatch(form, text, re.IGNORECASE)
     return found[1] if found else None

@@ -86,6 +86,27 @@ def test_what_is_to_be_removed_is_called_by_its_own_name() -> None:
     assert Directory(FEEDS).find("real python", exactly=True).id == 2
 
 
+def test_a_word_for_all_feeds_is_no_part_of_a_name() -> None:
+    halls = feed(1, "Halls and balls", "https://halls.example/feed")
+    called = feed(2, "Any", "https://called.example/feed")
+
+    for wanted in ("all", " ALL ", "*", "every", "none"):
+        assert find_feeds([halls, called], wanted, None) is None
+        with pytest.raises(ArgumentError, match="No feed fits"):
+            Directory([halls, called]).find(wanted, exactly=True)
+    # One is called so, or others are named beside.
+    assert find_feeds([halls, called], "any", None) == (2,)
+    with pytest.raises(ArgumentError, match="No feed fits 'all'"):
+        find_feeds([halls], ["all", 1], None)
+    assert find_feeds([halls, called], "alls", None) == (1,)
+
+
+def test_feeds_of_one_name_that_is_near_are_all_named() -> None:
+    twins = [feed(n, "Twins", f"https://twins.example/{n}") for n in (1, 2)]
+    with pytest.raises(ArgumentError, match=r'"Twins" \(feed_id 1\); "Twins" \(feed_id 2\)\.'):
+        find(twins, "Twims")
+
+
 @pytest.mark.parametrize(
     ("wanted", "listed"),
     [

@@ -93,6 +93,25 @@ async def test_no_text_is_an_error(planet: Planet, query: str) -> None:
     assert (await planet.search_entries(SearchRequest(query))).result.total == 0
 
 
+async def test_a_query_of_signs_alone_is_answered_with_the_call_that_lists_all(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, "Blog", [Post("One")])
+    answer = (await planet.search_entries(SearchRequest("*", feed="Blog", limit=3))).result
+
+    call = 'without it the newest are listed: search_entries(feed="Blog", limit=3).'
+    assert (answer.total, (answer.notice or "").endswith(call)) == (0, True)
+
+
+async def test_a_tag_that_nothing_has_says_what_there_is_without_it(
+    planet: Planet, site: Site
+) -> None:
+    await follow(planet, site, "Blog", [Post("One", tags=("apples",))])
+    notice = (await planet.search_entries(SearchRequest("one", tag="zzz"))).result.notice or ""
+
+    assert notice.startswith('No entry has the tag "zzz". Without tag there is 1 entry')
+
+
 async def test_the_newest_come_first_without_a_query(planet: Planet, site: Site) -> None:
     posts = [Post(f"Post {days}", age=timedelta(days=days)) for days in (3, 1, 2)]
     await follow(planet, site, "Blog", posts)
@@ -262,6 +281,11 @@ async def test_who_is_named_as_the_author_of_a_question_wrote_what_is_shown(
         assert (await asked(query))[0] == ["Of oil", "Of lamps"]
     assert (await asked("articles by Ada Holm about lamps"))[0] == ["Of lamps"]
     assert (await asked("by Ada Holm", limit=1))[0] == ["Of oil"]
+    # As other searches take it, where a name has several words.
+    shown, notice = await asked('author:"Ada Holm" lamps')
+    assert shown == ["Of lamps"]
+    assert 'of anyone: search_entries(query="lamps").' in notice
+    assert "of anyone" not in (await asked('author:"Nobody Here" lamps'))[1]
     # In quotes, of nobody of that name, of what the author did not write, with another author.
     assert "Patches" in (await asked('by "Ada Holm"'))[0]
     assert (await asked("lamps by hand"))[0][0] == "By hand"

@@ -54,6 +54,11 @@ def decode(cursor: str, arguments: Mapping[str, object]) -> Position:
         ArgumentError: It is damaged, or was given for other arguments.
     """
     digests, _, payload = cursor.strip().partition(".")
+    if len(digests) != 2 * _DIGEST_CHARS:
+        raise ArgumentError(
+            f"{cursor[:100]!r} is no cursor, or only a part of one. Leave it out to begin, or copy "
+            "next_cursor exactly."
+        )
     if digests[:_DIGEST_CHARS] != _digest(arguments):
         raise ArgumentError(
             "The cursor belongs to a call with other arguments. Repeat the arguments of the call "

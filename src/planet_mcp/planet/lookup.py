@@ -17,6 +17,8 @@ _SHORTEST = 4
 _NUMBER = re.compile(r"[-+]?\d+(?:\.0+)?")
 _BETWEEN_NAMES = re.compile(r"\s*[,;\n]\s*|\s+(?:and|or|und|et|y|e|&)\s+")
 _AROUND_NAMES = " \t[]()'\"\u2018\u2019\u201c\u201d"
+# What is said where no feed is meant, or none in particular: a part of no name.
+_ALL = frozenset("all any every everything none *".split())
 # What is said of any feed, and need not be in its name.
 _OF_ANY = frozenset("the a blog blogs feed feeds rss atom news newsletter site website".split())
 
@@ -37,6 +39,8 @@ def find_feeds(
 ) -> tuple[int, ...] | None:
     """Find the ids of the feeds that are named, of those that a group has; None means all.
 
+    So do words such as `all` and `any`, unless a feed is called so.
+
     Raises:
         ArgumentError: One of them, or the group, is not known, or the group has none of them.
     """
@@ -46,6 +50,8 @@ def find_feeds(
     if wanted is None:
         return tuple(sorted(feed.id for feed in within))
     directory = Directory(feeds)
+    if isinstance(wanted, str) and directory.means_all(wanted):
+        return find_feeds(feeds, None, group)
     named = directory.each(wanted) if isinstance(wanted, int | str) else map(directory.find, wanted)
     found = {feed.id for feed in named} & {feed.id for feed in within}
     if not found:
@@ -88,6 +94,10 @@ class Directory:
             (feed, folded(f"{feed.title}\n{feed.url}\n{feed.site_url or ''}")) for feed in feeds
         ]
         self._by_id = {str(feed.id): feed for feed in feeds}
+
+    def means_all(self, wanted: str) -> bool:
+        """Return whether a word stands for all feeds, and none is called so."""
+        return folded(wanted.strip()) in _ALL and not self._same(wanted.strip())
 
     def find(self, wanted: int | str, *, exactly: bool = False) -> FeedName:
         """Find the one feed that an id, URL, site URL, title or unique part of these names.
@@ -159,7 +169,7 @@ class Directory:
     def _containing(self, text: str) -> list[FeedName]:
         name = folded(text)
         # A number is an id. That of a feed that is gone must not find another, whose URL has it.
-        if not name or _NUMBER.fullmatch(name):
+        if not name or name in _ALL or _NUMBER.fullmatch(name):
             return []
         return [feed for feed, names in self._feeds if name in names]
 
@@ -183,10 +193,16 @@ class Directory:
         """Say which feeds someone may have meant that none fits."""
         if not self._feeds:
             return "There are no feeds yet; add one first."
-        titles = {names.partition("\n")[0]: feed for feed, names in self._feeds}
-        near = get_close_matches(folded(text)[:100], titles, NEAREST)
+        titles = [names.partition("\n")[0] for _, names in self._feeds]
+        close = get_close_matches(folded(text)[:100], dict.fromkeys(titles), NEAREST)
+        near = [
+            f
+            for name in close
+            for (f, _), title in zip(self._feeds, titles, strict=True)
+            if title == name
+        ]
         if near:
-            return f"Nearest: {_listed([titles[title] for title in near])}."
+            return f"Nearest: {_listed(near[:NEAREST])}."
         return "None has a title that is near; the list of feeds has titles and ids."
 
 

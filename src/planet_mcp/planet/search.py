@@ -55,7 +55,9 @@ PARTLY = "So far {count} of {of} entries are searched by meaning, too."
 LOADING = "Not all entries are searched by meaning yet: ask again in a moment."
 OF_ANY_TIME = "These are of any time; for {period}: {call}."
 BY_AUTHOR = 'Shown is what "{author}" wrote; of anyone: {call}.'
-NO_WORDS = "The query has no letters or digits to search for."
+NO_WORDS = (
+    "The query has no letters or digits to search for; without it the newest are listed: {call}."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ def search_entries(
     of_period, searched = _without_period(reading, asked, position, search)
     searched, spelled = _as_meant(reading, searched, position, search)
     found, by_time = searched.found, searched.by_time
-    remark = _remark(searched.query, found) or _why_nothing(reading, asked, position, found)
+    remark = _remark(reading, asked, searched.query, found) or _why_nothing(
+        reading, asked, position, found
+    )
     meant = _of_meaning(reading, understood, found)
     notice = reading.with_notice(of_author, of_period, *spelled.remarks, remark, meant)
     title = _title(request.query, by_time=by_time)
@@ -188,8 +192,8 @@ def _of_author(
     begin = replace(position, shown=frozenset(), last=None)
     if not _searched(reading, begin, None, narrowed, limit=1).found.strict:
         return None, request
-    quoted = replace(request, query=request.query.replace(said.name, f'"{said.name}"'))
-    call = reading.language.call("search_entries", given(replace(quoted, limit=None, cursor=None)))
+    anyone = replace(request, query=said.anyone, limit=None, cursor=None)
+    call = reading.language.call("search_entries", given(anyone))
     return BY_AUTHOR.format(author=said.name, call=call), narrowed
 
 
@@ -268,12 +272,13 @@ def _newest(
     return reading.store.search.newest(query, filters, before=position.last, limit=limit)
 
 
-def _remark(query: Query, found: Found) -> str | None:
+def _remark(reading: Reading, request: SearchRequest, query: Query, found: Found) -> str | None:
     """Return what the reader should know about how the words of a query were found."""
     if query.empty:
         return None
     if not query.topics:
-        return NO_WORDS
+        newest = given(replace(request, query="", sort="relevance", cursor=None))
+        return NO_WORDS.format(call=reading.language.call("search_entries", newest))
     remarks = [TOO_LONG] if query.left_out else []
     if found.strict < min(found.total, ENOUGH):
         have = "has" if found.strict == 1 else "have"
@@ -308,7 +313,11 @@ def _why_nothing(
     def find(wider: SearchRequest) -> Found:
         return _searched(reading, position, None, wider, limit=1).found
 
-    return missing or found_without(request, find, reading.language)
+    # Where nothing is near, there is what the other words find.
+    if missing and "near it" in missing:
+        return missing
+    elsewhere = found_without(request, find, reading.language)
+    return " ".join(filter(None, (missing, elsewhere))) or None
 
 
 def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Position:

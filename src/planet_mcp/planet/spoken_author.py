@@ -12,15 +12,21 @@ _BY = (
     r"|(?P<did>did)"
 )
 _SAID = re.compile(rf"(?<!\S)(?:{_BY})[^\S\n]*(?<=[\s:])(?P<name>[^\s\",;:?!]+)", re.IGNORECASE)
+# As other searches take it.
+_FIELD = re.compile(r"(?<!\S)(?:author|by|from):\s*\"(?P<name>[^\"]+)\"", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'\u2019-]*")
 _DOES = re.compile(r"\s+(?:write|say|publish|post|think|blog|talk)\b", re.IGNORECASE)
 
 
 class SpokenAuthor(NamedTuple):
-    """What a query is about without its author, and the author's name as it was said."""
+    """What a query is about without its author, and the author's name as it was said.
+
+    `anyone` is the query that asks for what anyone wrote.
+    """
 
     rest: str
     name: str
+    anyone: str
 
 
 def spoken_author(query: str, is_author: Callable[[str], bool]) -> SpokenAuthor | None:
@@ -28,6 +34,10 @@ def spoken_author(query: str, is_author: Callable[[str], bool]) -> SpokenAuthor 
 
     One word is a name after `by` alone: `de Luna` may be anything.
     """
+    field = _FIELD.search(query)
+    if field and is_author(field["name"]):
+        rest = " ".join(f"{query[: field.start()]} {query[field.end() :]}".split())
+        return SpokenAuthor(rest, field["name"], anyone=rest)
     if '"' in query:
         return None
     for said in _SAID.finditer(query):
@@ -40,7 +50,8 @@ def spoken_author(query: str, is_author: Callable[[str], bool]) -> SpokenAuthor 
                 continue
             if name.lower() not in STOP_WORDS and is_author(name):
                 rest = f"{query[: said.start()].rstrip()} {after[does.end() if does else 0 :]}"
-                return SpokenAuthor(" ".join(rest.split()), name)
+                anyone = query.replace(name, f'"{name}"')
+                return SpokenAuthor(" ".join(rest.split()), name, anyone)
     return None
 
 

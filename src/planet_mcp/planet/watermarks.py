@@ -10,6 +10,8 @@ _SCOPE_CHARS = 6
 # A watermark is the name of a database, an entry id and perhaps a feed id, or a checksum of a
 # choice of feeds. Eighteen digits are always an integer of SQLite, nineteen may be none.
 _WATERMARK = re.compile(r"([^-]*)-([0-9]{1,18})(?:-([0-9]{1,18}|x[0-9a-f]{6}))?")
+# A day looks like one, but for its name.
+_DAY = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]")
 
 
 def scope(feeds: Collection[int] | None, group: str | None) -> str | None:
@@ -40,7 +42,7 @@ def decode(watermark: str, *, identity: str, scope: str | None, newest: int) -> 
         ArgumentError: It is none, or was given out by another database or for other feeds.
     """
     named = read(watermark)
-    if named is None:
+    if named is None or (named[0] != identity and _DAY.fullmatch(watermark.strip())):
         raise ArgumentError(
             f"{watermark[:100]!r} is not a watermark. Copy the watermark of an earlier answer "
             "exactly, or use since instead."

@@ -296,9 +296,34 @@ def test_null_in_words_is_nothing_where_no_text_is_expected(
     call: Call, tool: str, argument: str
 ) -> None:
     field, least = SCHEMAS[tool]["properties"][argument], required_by(tool)
-    if "enum" in field or "string" not in kinds_of(field):
+    if "enum" in field or "default" not in field or "string" not in kinds_of(field):
         for word in ("null", "None", "undefined"):
             assert said(call(tool, {**least, argument: word})) == said(call(tool, least))
+
+
+@pytest.mark.parametrize(
+    ("tool", "argument", "meant", "spellings"),
+    [
+        ("search_entries", "sort", "newest", ["newest_first", "Newest first"]),
+        ("list_feeds", "sort", "newest_entry", ["newest", "newest-first"]),
+        ("list_feeds", "status", "any", ["all", "ALL"]),
+        ("latest_entries", "detail", "titles", ["title"]),
+        ("latest_entries", "detail", "excerpts", ["Excerpt"]),
+        ("latest_entries", "max_chars", 2000, ["2,000", "2 000", "2_000"]),
+        ("search_entries", "feed", None, ["all", "any", "*"]),
+        ("fetch_article", "article", 1, ["planet://entries/1", "entry 1", "#1"]),
+    ],
+)
+def test_what_can_mean_one_thing_only_is_taken_so(
+    call: Call, tool: str, argument: str, meant: Any, spellings: list[str]
+) -> None:
+    arguments = {"since": "2000"} if tool == "latest_entries" else {}
+    answer = said(call(tool, {**arguments, argument: meant}))
+    for spelling in spellings:
+        asked = said(call(tool, {**arguments, argument: spelling}))
+        assert [str(part).replace(f'{argument}="{spelling}", ', "") for part in asked] == [
+            *map(str, answer)
+        ]
 
 
 @pytest.mark.parametrize("query", ["null", "none", "[1]", "true", '["Post"]'])
@@ -323,6 +348,13 @@ def test_an_unknown_argument_is_refused_whatever_it_is(call: Call, tool: str, va
         ("search_entries", {"limit": "many"}, "limit: should be a valid integer"),
         ("search_entries", {"limit": True}, "limit: should be a valid integer"),
         ("search_entries", {"limit": [5, 6]}, "limit: should be a valid integer"),
+        ("search_entries", {"sort": "newest last"}, "sort: should be 'relevance' or 'newest'"),
+        ("search_entries", {"sort": "new"}, "sort: should be 'relevance' or 'newest'"),
+        ("latest_entries", {"max_chars": "1,00"}, "max_chars: should be a valid integer"),
+        ("search_entries", {"cursor": "2"}, "'2' is no cursor, or only a part of one."),
+        ("latest_entries", {"watermark": "2026-11-01"}, "'2026-11-01' is not a watermark."),
+        ("fetch_article", {"article": "planet://feeds/1"}, "is neither an entry id nor"),
+        ("remove_feeds", {"feeds": "all"}, "No feed fits 'all'"),
         ("search_entries", {"sort": "oldest"}, "sort: should be 'relevance' or 'newest'"),
         ("search_entries", {"author": ["Ada", "Bo"]}, "author: should be a valid string"),
         ("latest_entries", {"max_chars": "999"}, "max_chars: should be greater than or equal"),

@@ -304,6 +304,12 @@ async def test_tags_and_groups_are_listed_and_completed(client: Client, site: Si
     [
         ("news_digest", {}, 'latest_entries(since="7d"'),
         ("news_digest", {"days": "3", "topic": "packaging"}, 'query="packaging", since="3d"'),
+        ("news_digest", {"days": "7d"}, 'since="7d"'),
+        (
+            "news_digest",
+            {"days": "last week"},
+            'wrote since last week. Call latest_entries(since="',
+        ),
         ("catch_up", {"reader": "mine"}, 'catch_up(reader="mine")'),
         ("explain_article", {"article": "12"}, 'fetch_article(article="12")'),
     ],

@@ -17,6 +17,10 @@ Schema = Mapping[str, Any]
 _NUMBERS = re.compile(r"[0-9]+(?:\s*,\s*[0-9]+)+")
 # What models write for no value, where no text is expected.
 _NOTHING = frozenset({"null", "none", "undefined"})
+# A number as people write it, where one alone can be meant.
+_GROUPED = re.compile(r"\d{1,3}(?:[,_ ]\d{3})+")
+# What callers add to a choice, and how long its beginning has to be.
+_ADDED, _SHORTEST = re.compile(r"(?:[_ -](?:first|only))\Z"), 4
 # A part of an error's location that names the arm of a union, in pydantic's words, and no argument.
 _UNION_ARM = re.compile(r"int|str|list\[.*\]")
 
@@ -25,7 +29,14 @@ def as_meant(arguments: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """Return the arguments in the types of a tool's schema, without those that say nothing."""
     fields = schema["properties"]
     meant = {name: _value(value, fields[name]) for name, value in arguments.items()}
-    return {name: value for name, value in meant.items() if not _says_nothing(value, fields[name])}
+    # What has neither to be given nor a default may be nothing: no author is called None.
+    absent = {name for name in fields if "default" not in fields[name]}
+    absent -= {*schema.get("required", ())}
+    return {
+        name: value
+        for name, value in meant.items()
+        if not _says_nothing(value, fields[name], may_be_absent=name in absent)
+    }
 
 
 def explain(what: str, error: ValidationError) -> str:
@@ -43,6 +54,8 @@ def explain(what: str, error: ValidationError) -> str:
 
 def _value(value: Any, field: Schema) -> Any:
     types = _types(field)
+    if types == {"integer"} and isinstance(value, str) and _GROUPED.fullmatch(value.strip()):
+        return re.sub(r"\D", "", value)
     if "array" in types:
         value = _parsed_list(value)
         if not isinstance(value, list) and types == {"array"} and not _says_nothing(value, field):
@@ -91,15 +104,24 @@ def _scalar(value: Any, field: Schema) -> Any:
     if not isinstance(value, str):
         return value
     if "enum" in field:
-        alike = [choice for choice in field["enum"] if choice == value.strip().casefold()]
-        return alike[0] if alike else value
+        return _choice(value.strip().casefold(), field["enum"]) or value
     return value if "string" in types else value.strip()
 
 
-def _says_nothing(value: Any, field: Schema) -> bool:
+def _choice(text: str, choices: list[str]) -> str | None:
+    """Return the one choice that a word means: itself, in the singular, `all` for `any`."""
+    said = "any" if text == "all" and "any" in choices else _ADDED.sub("", text)
+    if said in choices:
+        return said
+    begun = [choice for choice in choices if choice.startswith(said)]
+    return begun[0] if len(begun) == 1 and len(said) >= _SHORTEST else None
+
+
+def _says_nothing(value: Any, field: Schema, *, may_be_absent: bool = False) -> bool:
     if value is None or value == []:
         return True
     if not isinstance(value, str):
         return False
     text = value.strip().casefold()
-    return not text or (("enum" in field or "string" not in _types(field)) and text in _NOTHING)
+    is_no_text = may_be_absent or "enum" in field or "string" not in _types(field)
+    return not text or (is_no_text and text in _NOTHING)
