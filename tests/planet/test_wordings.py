@@ -78,6 +78,14 @@ async def test_a_word_is_found_as_others_write_it(wordings: Planet, typed: str, 
     assert (await found(wordings, typed))[0][0] == title
 
 
+async def test_capitals_mark_no_names_where_all_are_capitals(wordings: Planet) -> None:
+    shouted, said = "WHAT ABOUT THE FORMS, PLEASE", "what about the forms, please"
+    assert await found(wordings, shouted) == await found(wordings, said)
+    assert set((await found(wordings, "BREAD OR SUGAR"))[0]) == {"bread", "cake"}
+    # Of two words, either may be a name; beside small letters, capitals are one.
+    assert "has all these words" in (await found(wordings, "THE FORMS"))[1]
+
+
 async def test_points_in_capitals_are_left_out_unless_a_word_of_sentences_is_left(
     wordings: Planet,
 ) -> None:

@@ -37,6 +37,8 @@ _OR, _BARS = frozenset("or oder ou o of lub или".split()), frozenset(("|", "|
 _SETS = re.compile(r"\w=\S|\w,-")
 # An asterisk at the end of a word, whatever sentence ends there; `count(*)` is none.
 _OPEN = re.compile(r"\*+\Z|(?<=\w)\*+[,.;:!?\u037e)\]]+\Z")
+# So many words in capitals alone are no names.
+_SHOUTED, _LEAST_SHOUTED = re.compile(r"\b(?!OR\b)\w+"), 3
 _POSSESSIVE = re.compile(r"(?<=\w)'s?\Z")
 # What belongs to a name before its first letter and after its last: `__slots__`, `.env`, `@cache`,
 # `--jobs`, `#42`, `C++`. All else is punctuation or a picture.
@@ -77,7 +79,7 @@ class Typed:
 
 def read_typed(typed: str) -> Typed:
     """Take apart what was typed; the places of terms are places in it."""
-    text = _SINGLE_QUOTED.sub(r'"\1"', typed.translate(_QUOTES))
+    text = _unshouted(_SINGLE_QUOTED.sub(r'"\1"', typed.translate(_QUOTES)))
     read, joining, prefixes = Typed(is_blank=not text.replace('"', " ").strip()), False, 0
     tokens = [*_tokens(text)]
     inner = range(1, len(tokens) - 1)
@@ -103,6 +105,14 @@ def read_typed(typed: str) -> Typed:
         joining = False
     del read.excluded[MAX_TERMS:]
     return read
+
+
+def _unshouted(text: str) -> str:
+    """Return a question that is all in capitals in small letters: they mark no names there."""
+    if not text.isupper() or len(text.split()) < _LEAST_SHOUTED:
+        return text
+    small = _SHOUTED.sub(lambda found: found[0].lower(), text)
+    return small if len(small) == len(text) else text
 
 
 def bare_words(typed: str) -> Iterator[tuple[str, int]]:
