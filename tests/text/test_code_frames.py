@@ -232,6 +232,19 @@ def test_a_column_of_numbers_that_are_no_lines_stays() -> None:
 
 
 @pytest.mark.parametrize(
+    ("below", "left"),
+    [
+        ("<ul class='pre-numbering'><li>1</li><li>2</li></ul>", ""),
+        ("<ul class='pre-numbering'><li>1 egg</li></ul>", "1 egg"),
+        ("<ul><li>1</li><li>2</li></ul>", "1 2"),
+    ],
+)
+def test_a_list_below_a_listing_is_its_numbers_if_it_is_called_so(below: str, left: str) -> None:
+    text = from_html.convert(f"<pre>a\nb</pre>{below}").text
+    assert " ".join(text.split()) == f"a b {left}".strip()
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         "<p>Fog.</p><div class=highlight><pre>ice()</pre></div><p>Rime.</p>",

@@ -27,7 +27,8 @@ _GUTTER = re.compile(
     r"(?:^|[\s_])(?:linenos?|lnt?|ln-num|line-?num(?:ber)?s?|line-numbers-rows|gutter|linenodiv"
     r"|linenumber|linenr|react-syntax-highlighter-line-number|blob-num|rouge-gutter|crayon-nums?"
     r"|ec-line-number|hljs-ln-(?:numbers|n)|CodeMirror-(?:linenumber|gutter-wrapper)|cm-gutters?|code-line-number"
-    r"|line_numbers|lineNumbers?|lineno\w*|react-code-line-number|lines-num|ltx_tag_listingline|giallo-ln)"
+    r"|line_numbers|lineNumbers?|lineno\w*|react-code-line-number|lines-num|ltx_tag_listingline"
+    r"|giallo-ln|pre-numbering)"
     r"(?:\s|$)"
 )
 _CHROME = re.compile(
@@ -47,7 +48,7 @@ _NUMBERS = re.compile(r"[\d\s]*")
 _LETTER = re.compile(r"[^\W\d_]")
 _TABLE_HINT = re.compile(
     r"highlight|lntable|rouge|lineno|codehilite|gist|blob-|CodeRay|crayon|chroma|hljs|syntax|js-file-line"
-    r"|(?:^|\s)code(?:\s|$)"
+    r"|RktBlk|(?:^|\s)code(?:\s|$)"
 )
 _CHROME_TAGS = frozenset(
     ("button", "style", "script", "svg", "clipboard-copy", "textarea", "template")

@@ -221,14 +221,21 @@ def _neighbours(element: _Element) -> list[_Element]:
         parent = element.getparent()
         found += _labels_before(element)
         after = element.getnext()
-        if after is not None and after.tag in _LABELS and not (element.tail or "").strip():
-            found += [after] if _is_surely_label(after) else []
+        if after is not None and _is_of_listing(after) and not (element.tail or "").strip():
+            found.append(after)
         if parent is None or parent.tag not in ("div", "figure") or (parent.text or "").strip():
             break
         if _has_many(parent) or any(e.tag not in _LABELS for e in parent if e is not element):
             break
         element = parent
     return found
+
+
+def _is_of_listing(element: _Element) -> bool:
+    """Return whether an element below a listing is its label, or its numbers in a list."""
+    if element.tag in ("ol", "ul"):
+        return _is_gutter_beside(element)
+    return element.tag in _LABELS and _is_surely_label(element)
 
 
 def _is_surely_label(element: _Element) -> bool:
