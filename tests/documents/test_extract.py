@@ -479,7 +479,8 @@ def test_a_page_of_this_moment_has_its_time_whatever_day_it_is_there(minutes: in
 
 def test_a_page_of_a_day_that_is_nowhere_yet_has_another_date_that_it_states() -> None:
     ahead = (datetime.now(UTC) + timedelta(days=3)).isoformat()
-    body = f'<time datetime="{ahead}">soon</time><article><p>{PROSE}</p></article><p>2019-05-03</p>'
+    stated = f'<article><p>{PROSE}</p></article><p class="date">2019-05-03</p>'
+    body = f'<time datetime="{ahead}">soon</time>{stated}'
     assert extract_article(page(body), url=URL).published == datetime(2019, 5, 3, tzinfo=UTC)
 
 
