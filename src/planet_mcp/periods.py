@@ -376,7 +376,6 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days]], ...
     # Between points, the day is always first; between strokes, nobody can tell.
     (re.compile(rf"{_DAY}\.\s?(?P<month>\d{{1,2}})\.(?:\s?{_YEAR})?"), _numbered_day),
     (_EITHER_FIRST, _day_first_or_month),
-    (re.compile(rf"(?P<month>\d{{1,2}})[-/]{_YEAR}"), _written_month),
     (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)"), _week),
     (re.compile(rf"(?:week|kw|cw) ?(?P<week>\d{{1,2}})(?:(?: of|,|/)? ?{_YEAR})?"), _week),
     (re.compile(rf"{_YEAR}-?w(?P<week>\d\d)-?(?P<day>[1-7])"), _day_of_week),

@@ -59,8 +59,8 @@ _WEEKDAY = re.compile(
 )
 # Dates in HTML, as a content management system draws its fields.
 _ATTRIBUTE = re.compile(r"<[^<>]{1,400}?\b(?:datetime|content)=[\"']([^\"'<>]{4,60})[\"']")
-_TAG = re.compile(r"<[^<>]*>")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+TAG = re.compile(r"<[^<>]*>")
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _FREE_YEARS = range(1900, 2100)
 # A span from one day or hour to another: when something takes place, not when it was published.
 _RANGE = re.compile(
@@ -96,7 +96,7 @@ def parse_date(raw: str, *, day_first: bool | None = None) -> datetime | None:
         return None
     if "<" in raw:
         drawn = _ATTRIBUTE.search(raw[:_LONGEST_MARKUP])
-        raw = drawn[1] if drawn else _TAG.sub(" ", raw[:_LONGEST_MARKUP])
+        raw = drawn[1] if drawn else TAG.sub(" ", raw[:_LONGEST_MARKUP])
     if found := _EPOCH.fullmatch(raw.strip()):
         return datetime.fromtimestamp(int(found[1] or found[2]), UTC)
     clock, area = without_area(raw[:_LONGEST])
@@ -200,7 +200,7 @@ def _offset(found: re.Match[str]) -> timedelta:
 
 
 def _from_free_form(text: str, day_first: bool | None) -> datetime | None:
-    if not _HAS_DATE.search(text) or len(_YEAR.findall(text)) > 1 or _RANGE.search(text):
+    if not _HAS_DATE.search(text) or len(YEAR.findall(text)) > 1 or _RANGE.search(text):
         return None
     text = _without_weekday(text)
     if not _SLASHED.search(text):
@@ -223,7 +223,7 @@ def _from_free_form(text: str, day_first: bool | None) -> datetime | None:
 
 def _has_year_of(text: str, moment: datetime) -> bool:
     """Return whether a text names the year: beside other numbers it would be read as a clock."""
-    year = _YEAR.search(text)
+    year = YEAR.search(text)
     if year is None:
         return True
     clock = f"{moment:%H%M}" == year[0] and ":" not in text

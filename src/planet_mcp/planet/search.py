@@ -304,20 +304,20 @@ def _why_nothing(
     """Return which filter left nothing, where nothing was found."""
     if found.total:
         return None
-    missing = no_such_tag(reading.store.entries.tags(), request.tag) if request.tag else None
+    of_tag, are_near, of_author = None, False, None
+    if request.tag:
+        of_tag, are_near = no_such_tag(reading.store.entries.tags(), request.tag)
     search, author = reading.store.search, request.author
     if author and not search.has_author(author, snapshot=position.snapshot):
-        near = no_such_author(author, partial(search.authors_with, most=MOST_READ))
-        missing = " ".join(filter(None, (missing, near))) or None
+        of_author = no_such_author(author, partial(search.authors_with, most=MOST_READ))
 
     def find(wider: SearchRequest) -> Found:
         return _searched(reading, position, None, wider, limit=1).found
 
     # Where nothing is near, there is what the other words find.
-    if missing and "near it" in missing:
-        return missing
-    elsewhere = found_without(request, find, reading.language)
-    return " ".join(filter(None, (missing, elsewhere))) or None
+    is_enough = are_near or of_author is not None
+    elsewhere = None if is_enough else found_without(request, find, reading.language)
+    return " ".join(filter(None, (of_tag, of_author, elsewhere))) or None
 
 
 def _after(position: Position, hits: Sequence[Hit], *, by_time: bool) -> Position:

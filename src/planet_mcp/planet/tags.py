@@ -16,10 +16,11 @@ def near_tags(tags: Mapping[str, int], wanted: str) -> list[str]:
     return [by_name[name] for name in dict.fromkeys([*close, *parts])][:MOST_NEAR]
 
 
-def no_such_tag(tags: Mapping[str, int], wanted: str) -> str | None:
-    """Return in words that no entry has a tag, with those that are near; None if one has it."""
+def no_such_tag(tags: Mapping[str, int], wanted: str) -> tuple[str | None, bool]:
+    """Return in words that no entry has a tag, None if one has it; and whether others are near."""
     words = wanted.casefold().split()
     if any(set(words) <= set(tag.casefold().split()) for tag in tags):
-        return None
+        return None, False
     near = ", ".join(f'"{tag}" ({tags[tag]})' for tag in near_tags(tags, wanted))
-    return f'No entry has the tag "{wanted[:100]}"{f"; near it are {near}" if near else ""}.'
+    said = f'No entry has the tag "{wanted[:100]}"{f"; near it are {near}" if near else ""}.'
+    return said, bool(near)

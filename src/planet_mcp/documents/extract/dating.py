@@ -12,7 +12,7 @@ from lxml import etree
 from lxml.etree import _Element
 from trafilatura.settings import set_date_params
 
-from planet_mcp.documents.dates import day_first_of, parse_date
+from planet_mcp.documents.dates import TAG, YEAR, day_first_of, parse_date
 from planet_mcp.documents.extract.metadata import tried
 from planet_mcp.text.from_html import drop, text_of
 from planet_mcp.times import day_of, utc_now
@@ -37,7 +37,6 @@ _LONGEST_DATE, _TWO_NUMBERS = 60, re.compile(r"\d\D+\d")
 _MOST, _A_DAY, _TWO_DAYS = 20, timedelta(days=1), timedelta(days=2)
 _FIRST_YEAR = 1990
 _DATED_PATH = re.compile(r"\D(?:19|20)\d\d[/_-]\d\d?[/_-]\d\d?(?!\d)")
-_TAG = re.compile(r"<[^<>]*>")
 _DAYS = re.compile(r"(?<![\d-])(?:19|20)\d\d-\d\d-\d\d(?![\d-])")
 _LIST_OF_DAYS = 3
 _SLASHED = re.compile(r"(?<!\d)\d{1,2}/\d{1,2}/\d{4}(?!\d)")
@@ -52,7 +51,6 @@ _OTHERS = re.compile(
     r"|(?:related|recent|latest|popular)(?:-?(?:posts?|articles?|entries))?)(?:\s|$)",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def published(page: _Element, url: str) -> datetime | None:
@@ -95,7 +93,7 @@ def _linked_data(page: _Element) -> Iterator[str]:
 def _without_others(page: _Element) -> _Element:
     """Return a page without what is dated for itself: comments, other posts, logs."""
     own = deepcopy(page)
-    headings = [each for each in own.iter(*_HEADINGS) if _YEAR.search(text_of(each))]
+    headings = [each for each in own.iter(*_HEADINGS) if YEAR.search(text_of(each))]
     dated = headings if len(headings) > 1 else []
     for element in [*own.iter(*_CODE), *_ASIDES(own), *_DATA(own), *_of_others(own), *dated]:
         if element.getparent() is not None:
@@ -120,7 +118,7 @@ def _day(page: _Element, url: str, language: str) -> datetime | None:
     if not day or _DATED_PATH.search(url):
         return parse_date(day or "")
     markup = f"{url}\n{etree.tostring(page, encoding='unicode')}"
-    text = _TAG.sub(" ", markup)
+    text = TAG.sub(" ", markup)
     days = set(_DAYS.findall(text))
     if (day in days and len(days) >= _LIST_OF_DAYS) or not _states(day, markup, text):
         return None
